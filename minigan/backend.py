@@ -1,0 +1,149 @@
+"""The NumPy/CuPy switch, and the only file that imports CuPy.
+
+Layers and kernels never ask which backend is active: they take the array module from the arrays they are given
+(`array_module`), so one formula serves both. Only code that makes the first array (parameters, noise, a batch
+of data) asks for the active one (`xp`).
+
+The backend is chosen by `use`, by `using` for a block, or by the environment variable ``MINIGAN_BACKEND``:
+
+numpy
+    the CPU; the default.
+cupy
+    the GPU; needs CuPy and a CUDA device.
+auto
+    cupy where it works, else numpy.
+
+``MINIGAN_THREADS`` (or `set_threads`) limits the threads of the CPU's matrix products.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any, TypeAlias
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from minigan.errors import BackendError
+
+__all__ = ["Array", "array_module", "asarray", "asnumpy", "name", "set_threads", "use", "using", "xp"]
+
+#: An array of either backend.
+Array: TypeAlias = Any
+
+NAMES = ("numpy", "cupy", "auto")
+
+_active: ModuleType | None = None
+
+
+def _load_cupy() -> ModuleType:
+    try:
+        import cupy
+    except ImportError:
+        raise BackendError(
+            "backend 'cupy' needs CuPy, which is not installed: pip install 'minigan[cuda12]' "
+            "(or 'minigan[cuda13]'), or use backend 'numpy'"
+        ) from None
+    try:
+        devices = cupy.cuda.runtime.getDeviceCount()
+    except cupy.cuda.runtime.CUDARuntimeError as error:
+        raise BackendError(f"backend 'cupy' found no CUDA device: {error}") from None
+    if not devices:
+        raise BackendError("backend 'cupy' found no CUDA device")
+    return cupy
+
+
+def _load(name: str) -> ModuleType:
+    if name == "numpy":
+        return np
+    if name == "cupy":
+        return _load_cupy()
+    if name == "auto":
+        try:
+            return _load_cupy()
+        except BackendError:
+            return np
+    raise BackendError(f"unknown backend {name!r}: expected one of {', '.join(NAMES)}")
+
+
+def use(name: str) -> None:
+    """Make `name` the active backend for all arrays made from now on.
+
+    Parameters
+    ----------
+    name : {"numpy", "cupy", "auto"}
+
+    Raises
+    ------
+    BackendError
+        The name is unknown, CuPy is not installed, or there is no CUDA device.
+    """
+    global _active
+    _active = _load(name)
+
+
+@contextmanager
+def using(name: str) -> Iterator[None]:
+    """Make `name` the active backend inside a ``with`` block."""
+    global _active
+    before = _active
+    use(name)
+    try:
+        yield
+    finally:
+        _active = before
+
+
+def xp() -> ModuleType:
+    """The array module of the active backend: `numpy` or `cupy`."""
+    global _active
+    if _active is None:
+        _active = _load(os.environ.get("MINIGAN_BACKEND", "numpy"))
+    return _active
+
+
+def name() -> str:
+    """The name of the active backend: ``"numpy"`` or ``"cupy"``."""
+    return xp().__name__
+
+
+def array_module(array: Array) -> ModuleType:
+    """The module whose functions work on `array`, as ``cupy.get_array_module``, without importing CuPy."""
+    if isinstance(array, np.ndarray | np.generic):
+        return np
+    return _load_cupy()
+
+
+def asnumpy(array: Array) -> np.ndarray:
+    """`array` in host memory; a NumPy array is returned as it is."""
+    return np.asarray(array) if array_module(array) is np else array.get()
+
+
+def asarray(array: Array) -> Array:
+    """`array` in the active backend's memory; one that is already there is returned as it is."""
+    return xp().asarray(array)
+
+
+def set_threads(threads: int | None = None) -> int:
+    """Limit the CPU's matrix products to `threads`; returns the number in force.
+
+    Parameters
+    ----------
+    threads : int, optional
+        Default: ``MINIGAN_THREADS``, else the processors this process may run on.
+    """
+    if threads is None:
+        setting = os.environ.get("MINIGAN_THREADS", "")
+        if setting and not (setting.isdigit() and int(setting)):
+            raise BackendError(f"MINIGAN_THREADS: expected a whole number of at least 1, got {setting!r}")
+        threads = int(setting or 0) or _processors()
+    threadpool_limits(threads)
+    return threads
+
+
+def _processors() -> int:
+    """Processors this process may use, which in a container can be fewer than the machine's."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,120 @@
+"""Initial values of parameters: Glorot's and He's, uniform and normal, and the DCGAN paper's.
+
+The fans of a kernel are those of its last two axes, times the receptive field: for a Dense kernel
+(in, out), for a convolution's (KH, KW, in, out).
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from minigan.backend import Array, xp
+from minigan.errors import ConfigError
+from minigan.random import Stream
+
+__all__ = [
+    "Initializer",
+    "Normal",
+    "VarianceScaling",
+    "get",
+    "ones",
+    "zeros",
+]
+
+#: Called with a shape, a random stream and a dtype; returns the array.
+Initializer: TypeAlias = Callable[[tuple[int, ...], Stream, Any], Array]
+
+
+def zeros(shape: tuple[int, ...], rng: Stream, dtype: Any) -> Array:
+    """All 0: biases, beta, moving means."""
+    return xp().zeros(shape, dtype)
+
+
+def ones(shape: tuple[int, ...], rng: Stream, dtype: Any) -> Array:
+    """All 1: gamma, moving variances."""
+    return xp().ones(shape, dtype)
+
+
+class Normal:
+    """N(mean, stddev^2). The DCGAN paper's is ``Normal(stddev=0.02)``, by name ``"normal_0.02"``.
+
+    Source: Radford, Metz and Chintala, arXiv:1511.06434, section 4.
+    """
+
+    def __init__(self, mean: float = 0.0, stddev: float = 0.02) -> None:
+        self.mean, self.stddev = mean, stddev
+
+    def __call__(self, shape: tuple[int, ...], rng: Stream, dtype: Any) -> Array:
+        return rng.normal(shape, self.mean, self.stddev, dtype)
+
+
+class VarianceScaling:
+    """Weights with variance ``scale / fan``, so that signals keep their size from layer to layer.
+
+    Parameters
+    ----------
+    scale : float
+        1 for Glorot, 2 for He, who allows for the half that ReLU discards.
+    mode : {"fan_in", "fan_avg"}
+        ``fan_avg`` is (fan_in + fan_out) / 2: Glorot's compromise between forward and backward.
+    distribution : {"uniform", "truncated_normal"}
+        Uniform in +-sqrt(3 * variance), or normal without what lies beyond two standard deviations.
+
+    Notes
+    -----
+    Glorot and Bengio (2010), equation 16; He et al., arXiv:1502.01852, equation 10.
+    """
+
+    #: The standard deviation of N(0, 1) cut at +-2.
+    TRUNCATED_STDDEV = 0.87962566103423978
+
+    def __init__(self, scale: float, mode: str, distribution: str) -> None:
+        self.scale, self.mode, self.distribution = scale, mode, distribution
+
+    def __call__(self, shape: tuple[int, ...], rng: Stream, dtype: Any) -> Array:
+        fan_in, fan_out = fans(shape)
+        fan = fan_in if self.mode == "fan_in" else (fan_in + fan_out) / 2
+        stddev = float(np.sqrt(self.scale / fan))
+        if self.distribution == "uniform":
+            limit = float(np.sqrt(3)) * stddev
+            return rng.uniform(shape, -limit, limit, dtype)
+        return truncated_normal(shape, rng, dtype) * np.dtype(dtype).type(stddev / self.TRUNCATED_STDDEV)
+
+
+def fans(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Inputs and outputs that one unit of a kernel of this shape is connected to."""
+    if len(shape) < 2:
+        raise ConfigError(f"a scaled initializer needs a kernel of at least two axes, got shape {shape}")
+    receptive_field = int(np.prod(shape[:-2]))
+    return receptive_field * shape[-2], receptive_field * shape[-1]
+
+
+def truncated_normal(shape: tuple[int, ...], rng: Stream, dtype: Any) -> Array:
+    """N(0, 1) without what lies beyond +-2: those are drawn again, about one in 22."""
+    numbers = rng.normal(shape, dtype=dtype)
+    outside = abs(numbers) > 2
+    while outside.any():
+        numbers[outside] = rng.normal((int(outside.sum()),), dtype=dtype)
+        outside = abs(numbers) > 2
+    return numbers
+
+
+_BY_NAME: dict[str, Initializer] = {
+    "zeros": zeros,
+    "ones": ones,
+    "glorot_uniform": VarianceScaling(1.0, "fan_avg", "uniform"),
+    "glorot_normal": VarianceScaling(1.0, "fan_avg", "truncated_normal"),
+    "he_uniform": VarianceScaling(2.0, "fan_in", "uniform"),
+    "he_normal": VarianceScaling(2.0, "fan_in", "truncated_normal"),
+    "normal_0.02": Normal(stddev=0.02),
+}
+
+
+def get(initializer: str | Initializer) -> Initializer:
+    """The initializer of that name; a callable is returned as it is."""
+    if callable(initializer):
+        return initializer
+    if initializer not in _BY_NAME:
+        raise ConfigError(f"unknown initializer {initializer!r}: expected one of {', '.join(_BY_NAME)}")
+    return _BY_NAME[initializer]

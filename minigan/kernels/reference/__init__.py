@@ -1,0 +1,1 @@
+"""The definition of every operation: plain array code for either backend, as short as it can be."""

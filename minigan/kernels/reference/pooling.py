@@ -1,0 +1,42 @@
+"""Maximum and average over windows, and where their gradients go."""
+
+from minigan.backend import Array, array_module
+from minigan.kernels.reference.windows import Pads, Pair, pad, scatter, windows
+
+__all__ = ["average_pool", "average_pool_grad", "max_pool", "max_pool_grad"]
+
+
+def max_pool(x: Array, size: Pair, strides: Pair, pads: Pads) -> tuple[Array, Array]:
+    """The largest value of each window, and its place in the window: the first, where several are equal.
+
+    Shapes: x (N, H, W, C), y and places (N, OH, OW, C); places count the window's pixels row by row.
+    """
+    view = windows(pad(x, pads, -float("inf")), size, strides)
+    n, oh, ow, kh, kw, c = view.shape
+    flat = view.reshape(n, oh, ow, kh * kw, c)
+    places = flat.argmax(axis=3)
+    return flat.max(axis=3), places
+
+
+def max_pool_grad(dy: Array, places: Array, input_size: Pair, size: Pair, strides: Pair, pads: Pads) -> Array:
+    """Each window's dy goes to the pixel that was its largest."""
+    taps = (dy * (places == tap) for tap in range(size[0] * size[1]))
+    return scatter(taps, input_size, size, strides, pads)
+
+
+def average_pool(x: Array, size: Pair, strides: Pair, pads: Pads) -> Array:
+    """The mean of each window; padding is not counted. Shapes as in `max_pool`."""
+    sums = windows(pad(x, pads), size, strides).sum(axis=(3, 4))
+    return sums / pixels(x, x.shape[1:3], size, strides, pads)
+
+
+def average_pool_grad(dy: Array, input_size: Pair, size: Pair, strides: Pair, pads: Pads) -> Array:
+    """Each window's dy goes to its pixels in equal parts."""
+    part = dy / pixels(dy, input_size, size, strides, pads)
+    return scatter([part] * (size[0] * size[1]), input_size, size, strides, pads)
+
+
+def pixels(like: Array, input_size: Pair, size: Pair, strides: Pair, pads: Pads) -> Array:
+    """How many pixels of each window lie inside the image: (1, OH, OW, 1), in the dtype of `like`."""
+    inside = array_module(like).ones((1, *input_size, 1), like.dtype)
+    return windows(pad(inside, pads), size, strides).sum(axis=(3, 4))

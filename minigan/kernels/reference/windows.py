@@ -1,0 +1,55 @@
+"""Windows over images: what convolution and pooling share."""
+
+from collections.abc import Iterable
+
+from minigan.backend import Array, array_module
+
+__all__ = ["Pads", "Pair", "crop", "output_size", "pad", "scatter", "windows"]
+
+#: Something for height and width.
+Pair = tuple[int, int]
+
+#: Rows before and after, columns before and after.
+Pads = tuple[Pair, Pair]
+
+
+def output_size(size: int, kernel: int, stride: int, pads: Pair) -> int:
+    """How many windows of `kernel` pixels, `stride` apart, fit into `size` pixels with `pads` around them."""
+    return (size + sum(pads) - kernel) // stride + 1
+
+
+def pad(x: Array, pads: Pads, value: float = 0.0) -> Array:
+    """Frame images (N, H, W, C) with `value`."""
+    if not any(map(any, pads)):
+        return x
+    return array_module(x).pad(x, ((0, 0), *pads, (0, 0)), constant_values=value)
+
+
+def crop(x: Array, pads: Pads) -> Array:
+    """Take off the frame that `pad` put on: a view."""
+    (top, bottom), (left, right) = pads
+    return x[:, top : x.shape[1] - bottom, left : x.shape[2] - right]
+
+
+def windows(x: Array, size: Pair, strides: Pair) -> Array:
+    """All windows of `x` (N, H, W, C) as a view (N, OH, OW, KH, KW, C): no pixel is copied."""
+    everywhere = array_module(x).lib.stride_tricks.sliding_window_view(x, size, axis=(1, 2))
+    return everywhere[:, :: strides[0], :: strides[1]].transpose(0, 1, 2, 4, 5, 3)
+
+
+def scatter(taps: Iterable[Array], image: Pair, size: Pair, strides: Pair, pads: Pads) -> Array:
+    """The adjoint of `windows`: every pixel (N, H, W, C) adds up what the windows it lies in send it.
+
+    `taps` yields, for each place in a window, row by row, what all windows send to that place: (N, OH, OW, C).
+    Pixels of the frame are cut off again.
+    """
+    dx = None
+    for tap, part in enumerate(taps):
+        if dx is None:
+            padded = [extent + sum(around) for extent, around in zip(image, pads)]
+            dx = array_module(part).zeros((part.shape[0], *padded, part.shape[3]), part.dtype)
+        i, j = divmod(tap, size[1])
+        rows = slice(i, i + (part.shape[1] - 1) * strides[0] + 1, strides[0])
+        cols = slice(j, j + (part.shape[2] - 1) * strides[1] + 1, strides[1])
+        dx[:, rows, cols] += part
+    return crop(dx, pads)

@@ -1,0 +1,57 @@
+"""Layers with an explicit forward and backward, one a file; `minigan.layers.base` has their contract."""
+
+from minigan.layers.average_pooling2d import AveragePooling2D
+from minigan.layers.base import Context, Layer, Parameter, Shape, Stamp
+from minigan.layers.batch_norm import BatchNorm
+from minigan.layers.conv2d import Conv2D
+from minigan.layers.conv2d_transpose import Conv2DTranspose
+from minigan.layers.dense import Dense
+from minigan.layers.dropout import Dropout
+from minigan.layers.elu import ELU
+from minigan.layers.flatten import Flatten
+from minigan.layers.gaussian_noise import GaussianNoise
+from minigan.layers.global_average_pooling2d import GlobalAveragePooling2D
+from minigan.layers.identity import Identity
+from minigan.layers.layer_norm import LayerNorm
+from minigan.layers.leaky_relu import LeakyReLU
+from minigan.layers.max_pooling2d import MaxPooling2D
+from minigan.layers.maxout import Maxout
+from minigan.layers.relu import ReLU
+from minigan.layers.reshape import Reshape
+from minigan.layers.sigmoid import Sigmoid
+from minigan.layers.softmax import Softmax
+from minigan.layers.softplus import Softplus
+from minigan.layers.tanh import Tanh
+from minigan.layers.up_sampling2d import UpSampling2D
+from minigan.layers.zero_padding2d import ZeroPadding2D
+
+__all__ = [
+    "ELU",
+    "AveragePooling2D",
+    "BatchNorm",
+    "Context",
+    "Conv2D",
+    "Conv2DTranspose",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "GaussianNoise",
+    "GlobalAveragePooling2D",
+    "Identity",
+    "Layer",
+    "LayerNorm",
+    "LeakyReLU",
+    "MaxPooling2D",
+    "Maxout",
+    "Parameter",
+    "ReLU",
+    "Reshape",
+    "Shape",
+    "Sigmoid",
+    "Softmax",
+    "Softplus",
+    "Stamp",
+    "Tanh",
+    "UpSampling2D",
+    "ZeroPadding2D",
+]

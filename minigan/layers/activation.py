@@ -1,0 +1,43 @@
+"""The argument ``activation=`` of layers that compute a product."""
+
+from minigan.errors import ConfigError
+from minigan.layers.base import Layer
+from minigan.layers.elu import ELU
+from minigan.layers.identity import Identity
+from minigan.layers.leaky_relu import LeakyReLU
+from minigan.layers.relu import ReLU
+from minigan.layers.sigmoid import Sigmoid
+from minigan.layers.softmax import Softmax
+from minigan.layers.softplus import Softplus
+from minigan.layers.tanh import Tanh
+
+__all__ = ["ACTIVATIONS", "get"]
+
+#: Layers without parameters, by the names Keras gives them.
+ACTIVATIONS: dict[str, type[Layer]] = {
+    "elu": ELU,
+    "leaky_relu": LeakyReLU,
+    "linear": Identity,
+    "relu": ReLU,
+    "sigmoid": Sigmoid,
+    "softmax": Softmax,
+    "softplus": Softplus,
+    "tanh": Tanh,
+}
+
+
+def get(activation: str | Layer | None) -> Layer:
+    """The activation layer for a name, a layer, or None (the identity).
+
+    Raises
+    ------
+    ConfigError
+        The name is unknown.
+    """
+    if isinstance(activation, Layer):
+        return activation
+    name = activation or "linear"
+    if name not in ACTIVATIONS:
+        raise ConfigError(f"unknown activation {activation!r}: expected one of {', '.join(ACTIVATIONS)}")
+    # Keras's function leaky_relu has another slope than its layer LeakyReLU.
+    return LeakyReLU(0.2) if name == "leaky_relu" else ACTIVATIONS[name]()

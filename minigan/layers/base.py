@@ -1,0 +1,225 @@
+"""What every layer shares: the contract of `Layer`, its `Parameter`, and the `Context` of a forward pass."""
+
+import re
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minigan.backend import Array
+from minigan.errors import DtypeError, NotBuiltError, ShapeError, StaleCacheError
+from minigan.initializers import Initializer
+from minigan.random import Stream
+
+__all__ = ["INFERENCE", "Context", "Layer", "Parameter", "Shape", "Stamp"]
+
+#: A shape without its batch axis.
+Shape = tuple[int, ...]
+
+
+class Context(NamedTuple):
+    """How a forward pass is to be run.
+
+    Parameters
+    ----------
+    training : bool
+        BatchNorm normalises by the batch, Dropout drops.
+    rng : Stream, optional
+        Where Dropout and GaussianNoise draw from; needed while training.
+    update_stats : bool
+        BatchNorm moves its averages. The generator's step runs the discriminator in training mode without it.
+    """
+
+    training: bool = False
+    rng: Stream | None = None
+    update_stats: bool = True
+
+
+#: What a forward assumes unless told otherwise.
+INFERENCE = Context()
+
+
+class Parameter:
+    """An array a layer learns or keeps, with its gradient.
+
+    Parameters
+    ----------
+    data : array
+        The value.
+    trainable : bool
+        Optimizers move it; `grad` is None otherwise (BatchNorm's moving averages).
+
+    Attributes
+    ----------
+    grad : array or None
+        The sum of the gradients of all backwards since it was last set to zero.
+    version : int
+        How often the value was replaced. A cache remembers it, and a backward refuses an older one.
+    """
+
+    __slots__ = ("data", "grad", "trainable", "version")
+
+    def __init__(self, data: Array, trainable: bool = True) -> None:
+        self.data = data
+        self.grad = np.zeros_like(data) if trainable else None
+        self.trainable = trainable
+        self.version = 0
+
+    def __repr__(self) -> str:
+        kind = "" if self.trainable else ", trainable=False"
+        return f"Parameter(shape={self.data.shape}, dtype={self.data.dtype}{kind})"
+
+    def move(self, data: Array, grad: Array | None) -> None:
+        """Live in other memory, such as a part of a network's flat buffers, with the same values."""
+        data[...] = self.data
+        self.data = data
+        if grad is not None:
+            grad[...] = self.grad
+            self.grad = grad
+
+
+class Stamp(NamedTuple):
+    """What a forward leaves in its cache for the backward to check: it must be given a `dy` that fits."""
+
+    shape: tuple[int, ...]
+    dtype: Any
+    version: int
+
+
+class Layer:
+    """The contract of all layers.
+
+    ::
+
+        output_shape = layer.build(input_shape, rng)      # shapes without the batch axis; makes the parameters
+        y, cache = layer.forward(x, ctx)
+        dx = layer.backward(dy, cache, param_grads=True)  # adds to each parameter's grad, returns dL/dx
+
+    The cache is returned, never kept: a GAN runs its discriminator on two batches before either backward.
+    Neither pass changes `x`, `dy` or the cache. With ``param_grads=False`` the backward returns the same `dx`
+    and leaves the parameters' gradients alone: so a discriminator is held fixed while its generator learns.
+
+    A layer of your own defines `compute_output_shape` (where the shape changes), `add_parameters` (where it has
+    any), `forward` and `backward`; its forward begins with `check_input` and puts `stamp(y)` in its cache, its
+    backward begins with `check_backward`.
+
+    Parameters
+    ----------
+    name : str, optional
+        Default: the class's name in snake case; `minigan.Sequential` numbers equal names.
+    """
+
+    def __init__(self, name: str | None = None) -> None:
+        self.named = name is not None
+        self.name = name or snake_case(type(self).__name__)
+        self.built = False
+        self.input_shape: Shape = ()
+        self.output_shape: Shape = ()
+        self.parameters: dict[str, Parameter] = {}
+
+    def __repr__(self) -> str:
+        shapes = f": {self.input_shape} -> {self.output_shape}" if self.built else ""
+        return f"<{type(self).__name__} {self.name!r}{shapes}>"
+
+    # Building
+
+    def build(self, input_shape: Shape, rng: Stream | None = None, dtype: Any = np.float32) -> Shape:
+        """Fix the shapes and make the parameters.
+
+        Parameters
+        ----------
+        input_shape : tuple of int
+            Without the batch axis.
+        rng : Stream, optional
+            Where initial values are drawn from; default ``Stream(0)``.
+        dtype : dtype
+            Of the parameters: float32, or float64 for checks.
+
+        Returns
+        -------
+        tuple of int
+            The output's shape, without the batch axis.
+        """
+        self.input_shape = tuple(int(size) for size in input_shape)
+        self.output_shape = self.compute_output_shape(self.input_shape)
+        self.parameters = {}
+        self.add_parameters(rng or Stream(0), np.dtype(dtype))
+        self.built = True
+        return self.output_shape
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """The output's shape for an input's, both without the batch axis."""
+        return input_shape
+
+    def add_parameters(self, rng: Stream, dtype: np.dtype) -> None:
+        """Make the parameters, with `add_parameter`; called by `build` when the shapes are known."""
+
+    def add_parameter(
+        self,
+        name: str,
+        shape: Shape,
+        initializer: Initializer,
+        rng: Stream,
+        dtype: np.dtype,
+        trainable: bool = True,
+    ) -> Parameter:
+        """Make one parameter, drawn from the stream that bears its name."""
+        parameter = Parameter(initializer(shape, rng.child(name), dtype), trainable)
+        self.parameters[name] = parameter
+        return parameter
+
+    # Running
+
+    def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, Any]:
+        """The output for `x`, and what `backward` needs to know of it."""
+        raise NotImplementedError
+
+    def backward(self, dy: Array, cache: Any, param_grads: bool = True) -> Array:
+        """The gradient with respect to the input; adds to the parameters' gradients if `param_grads`."""
+        raise NotImplementedError
+
+    # Checks
+
+    @property
+    def version(self) -> int:
+        """Counts the replacements of any of the layer's trainable values."""
+        return sum(parameter.version for parameter in self.parameters.values())
+
+    def stamp(self, y: Array) -> Stamp:
+        """What `check_backward` compares with: `y`'s shape and dtype, the parameters' version."""
+        return Stamp(y.shape, y.dtype, self.version)
+
+    def check_input(self, x: Array) -> None:
+        """Refuse an `x` of another shape or dtype than the layer was built for."""
+        if not self.built:
+            raise NotBuiltError(f"{self.title}: call build(input_shape, rng) before forward")
+        if x.shape[1:] != self.input_shape or not x.shape:
+            expected = ", ".join(["N", *map(str, self.input_shape)])
+            raise ShapeError(f"{self.title}: expected x ({expected}), got {x.shape}")
+        if x.dtype.kind != "f":
+            raise DtypeError(f"{self.title}: expected x of a floating dtype, got {x.dtype}")
+        for name, parameter in self.parameters.items():
+            if parameter.data.dtype != x.dtype:
+                raise DtypeError(f"{self.title}: expected x {parameter.data.dtype}, as its {name}, got {x.dtype}")
+
+    def check_backward(self, dy: Array, cache: Any) -> None:
+        """Refuse a `dy` that is not like the output, and a cache from before the last optimizer step."""
+        stamp = cache.stamp
+        if dy.shape != stamp.shape:
+            raise ShapeError(f"{self.title}: expected dy {stamp.shape}, got {dy.shape}")
+        if dy.dtype != stamp.dtype:
+            raise DtypeError(f"{self.title}: expected dy {stamp.dtype}, got {dy.dtype}")
+        if stamp.version != self.version:
+            raise StaleCacheError(
+                f"{self.title}: the cache is from before the last update of the parameters; run forward again"
+            )
+
+    @property
+    def title(self) -> str:
+        """Class and name, as errors show them: ``Conv2D 'conv2d_1'``."""
+        return f"{type(self).__name__} {self.name!r}"
+
+
+def snake_case(name: str) -> str:
+    """``UpSampling2D`` becomes ``up_sampling2d``, as in Keras."""
+    name = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()

@@ -1,0 +1,93 @@
+"""The convolution layer."""
+
+from minigan import kernels
+from minigan.backend import Array
+from minigan.initializers import Initializer
+from minigan.kernels import Pads, Pair
+from minigan.layers.affine import Affine, AffineCache
+from minigan.layers.base import INFERENCE, Context, Layer, Shape
+from minigan.layers.options import image_shape, positive
+from minigan.layers.windows import Windows
+
+
+class Conv2D(Affine):
+    """Convolution: one small kernel looks at every place of an image.
+
+    With a kernel w of KH x KW pixels, strides s and x framed with zeros,
+
+    ``z[n, p, q, f] = b[f] + sum_ijc x[n, p*s + i, q*s + j, c] w[i, j, c, f]``  and  ``y = activation(z)``.
+
+    (The kernel is not turned over, as in every deep learning library; a mathematician says cross-correlation.)
+    Write the windows of x as the rows of a matrix X (N*OH*OW, KH*KW*C), and w as a matrix W (KH*KW*C, F): then
+    ``Z = X W + b`` is a Dense layer on windows, with the gradients of one,
+
+    - ``dW = X^T dZ``;
+    - ``db = sum over images and places of dz``;
+    - ``dX = dZ W^T``, of which each pixel adds up the entries of all windows it lies in:
+      ``dx[n, h, w, c] = sum of dz[n, p, q, f] w[i, j, c, f]`` over all ``p*s + i = h``, ``q*s + j = w`` and f.
+
+    Shapes: x (N, H, W, C), w (KH, KW, C, filters), b (filters,), y (N, OH, OW, filters).
+
+    Parameters
+    ----------
+    filters : int
+        The number of output channels, F.
+    kernel_size, strides : int or (int, int)
+        Of height and width.
+    padding : {"valid", "same"}, int, (int, int) or ((int, int), (int, int))
+        No frame; a frame that gives ``ceil(size / stride)`` outputs, its odd pixel at the bottom and the right,
+        as in Keras; or a frame in pixels.
+    activation, use_bias, kernel_initializer, bias_initializer, name
+        As in `Dense`.
+
+    Notes
+    -----
+    LeCun et al., "Gradient-based learning applied to document recognition", Proc. IEEE 1998; the matrix of
+    windows ("im2col"): Chellapilla, Puri and Simard, 2006.
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int | Pair,
+        strides: int | Pair = 1,
+        padding: str | int | Pair | Pads = "valid",
+        activation: str | Layer | None = None,
+        use_bias: bool = True,
+        kernel_initializer: str | Initializer = "glorot_uniform",
+        bias_initializer: str | Initializer = "zeros",
+        name: str | None = None,
+    ) -> None:
+        super().__init__(activation, use_bias, kernel_initializer, bias_initializer, name)
+        self.filters = positive(self, "filters", filters)
+        self.windows = Windows.of(self, ("kernel_size", kernel_size), ("strides", strides), padding)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        height, width, _ = image_shape(self, input_shape)
+        return (*self.windows.count(self, (height, width)), self.filters)
+
+    def kernel_shape(self) -> Shape:
+        return (*self.windows.size, self.input_shape[-1], self.filters)
+
+    @property
+    def pads(self) -> Pads:
+        """The frame of zeros around the input, in pixels."""
+        return self.windows.pads(self.input_shape[:2])
+
+    def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, AffineCache]:
+        self.check_input(x)
+        z = kernels.conv2d(x, self.kernel.data, self.windows.strides, self.pads)
+        if self.use_bias:
+            z += self.bias.data
+        y, remembered = self.activation.forward(z, ctx)
+        return y, AffineCache(x, remembered, self.stamp(y))
+
+    def backward(self, dy: Array, cache: AffineCache, param_grads: bool = True) -> Array:
+        self.check_backward(dy, cache)
+        size, strides, _ = self.windows
+        dz = self.activation.backward(dy, cache.activation)
+        if param_grads:
+            self.kernel.grad += kernels.conv2d_kernel_grad(cache.x, dz, size, strides, self.pads)
+            if self.use_bias:
+                self.bias.grad += kernels.channel_sum(dz)
+        return kernels.conv2d_input_grad(dz, self.kernel.data, self.input_shape[:2], strides, self.pads)

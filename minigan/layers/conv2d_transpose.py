@@ -1,0 +1,100 @@
+"""The transposed convolution layer."""
+
+from minigan import kernels
+from minigan.backend import Array
+from minigan.errors import ShapeError
+from minigan.initializers import Initializer
+from minigan.kernels import Pads, Pair
+from minigan.layers.affine import Affine, AffineCache
+from minigan.layers.base import INFERENCE, Context, Layer, Shape
+from minigan.layers.options import image_shape, positive
+from minigan.layers.windows import Windows
+
+
+class Conv2DTranspose(Affine):
+    """Transposed convolution ("deconvolution"): every input pixel paints one kernel into the output.
+
+    ``z[n, h, w, f] = b[f] + sum x[n, p, q, c] w[i, j, f, c]`` over all ``p*s + i = h``, ``q*s + j = w`` and c,
+    ``y = activation(z)``: what the backward of a convolution does to its dy. It is the adjoint A^T of a
+    convolution A from the large image to the small one, so its own backward runs that convolution forwards:
+
+    - ``dx = A dz``;
+    - ``dw = `` the kernel gradient of A, with dz in the place of its input and x in the place of its dy;
+    - ``db = sum over images and places of dz``.
+
+    Shapes: x (N, H, W, C), w (KH, KW, filters, C), b (filters,), y (N, OH, OW, filters). "same" gives
+    ``OH = H * stride``, "valid" ``OH = (H - 1) * stride + max(KH, stride)``; an explicit frame is what is cut
+    off the "valid" output.
+
+    Parameters
+    ----------
+    filters : int
+        The number of output channels, F.
+    kernel_size, strides : int or (int, int)
+        Of height and width.
+    padding : {"valid", "same"}, int, (int, int) or ((int, int), (int, int))
+        As in `Conv2D`, of the convolution A.
+    activation, use_bias, kernel_initializer, bias_initializer, name
+        As in `Dense`.
+
+    Notes
+    -----
+    Zeiler et al., "Deconvolutional networks", CVPR 2010; Dumoulin and Visin, arXiv:1603.07285, section 4.
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int | Pair,
+        strides: int | Pair = 1,
+        padding: str | int | Pair | Pads = "valid",
+        activation: str | Layer | None = None,
+        use_bias: bool = True,
+        kernel_initializer: str | Initializer = "glorot_uniform",
+        bias_initializer: str | Initializer = "zeros",
+        name: str | None = None,
+    ) -> None:
+        super().__init__(activation, use_bias, kernel_initializer, bias_initializer, name)
+        self.filters = positive(self, "filters", filters)
+        self.windows = Windows.of(self, ("kernel_size", kernel_size), ("strides", strides), padding)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        height, width, _ = image_shape(self, input_shape)
+        full = [
+            (extent - 1) * stride + max(size, stride)
+            for extent, size, stride in zip((height, width), self.windows.size, self.windows.strides)
+        ]
+        if self.windows.padding == "same":
+            full = [extent * stride for extent, stride in zip((height, width), self.windows.strides)]
+        elif self.windows.padding != "valid":
+            full = [extent - sum(cut) for extent, cut in zip(full, self.windows.padding)]
+        if min(full) < 1:
+            raise ShapeError(f"{self.title}: the padding leaves nothing of images of {(height, width)}")
+        return (*full, self.filters)
+
+    def kernel_shape(self) -> Shape:
+        return (*self.windows.size, self.filters, self.input_shape[-1])
+
+    @property
+    def pads(self) -> Pads:
+        """The frame around the output that the convolution A sees, in pixels."""
+        return self.windows.pads(self.output_shape[:2])
+
+    def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, AffineCache]:
+        self.check_input(x)
+        strides = self.windows.strides
+        z = kernels.conv2d_input_grad(x, self.kernel.data, self.output_shape[:2], strides, self.pads)
+        if self.use_bias:
+            z += self.bias.data
+        y, remembered = self.activation.forward(z, ctx)
+        return y, AffineCache(x, remembered, self.stamp(y))
+
+    def backward(self, dy: Array, cache: AffineCache, param_grads: bool = True) -> Array:
+        self.check_backward(dy, cache)
+        size, strides, _ = self.windows
+        dz = self.activation.backward(dy, cache.activation)
+        if param_grads:
+            self.kernel.grad += kernels.conv2d_kernel_grad(dz, cache.x, size, strides, self.pads)
+            if self.use_bias:
+                self.bias.grad += kernels.channel_sum(dz)
+        return kernels.conv2d(dz, self.kernel.data, strides, self.pads)

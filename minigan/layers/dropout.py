@@ -1,0 +1,49 @@
+"""Dropout."""
+
+from typing import NamedTuple
+
+from minigan.backend import Array
+from minigan.layers.base import INFERENCE, Context, Layer, Stamp
+from minigan.layers.options import fraction, training_stream
+
+
+class DropoutCache(NamedTuple):
+    """What every input was multiplied by: 0 or ``1 / (1 - rate)``; None where nothing was dropped."""
+
+    factor: Array | None
+    stamp: Stamp
+
+
+class Dropout(Layer):
+    """In training, drop each input with probability `rate` and enlarge the others: ``y = x * mask / (1 - rate)``.
+
+    The mean of y is x, so that nothing is to be rescaled at inference, where ``y = x``. The mask is drawn once,
+    in the forward, and kept: ``dx = dy * mask / (1 - rate)`` with that very mask.
+
+    Parameters
+    ----------
+    rate : float
+        The part that is dropped, in [0, 1).
+    name : str, optional
+
+    Notes
+    -----
+    Srivastava et al., "Dropout", JMLR 15 (2014), section 4, in the inverted form.
+    """
+
+    def __init__(self, rate: float, name: str | None = None) -> None:
+        super().__init__(name)
+        self.rate = fraction(self, "rate", rate)
+
+    def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, DropoutCache]:
+        self.check_input(x)
+        if not ctx.training or not self.rate:
+            return x, DropoutCache(None, self.stamp(x))
+        mask = training_stream(self, ctx).bernoulli(x.shape, 1 - self.rate)
+        factor = mask * x.dtype.type(1 / (1 - self.rate))
+        y = x * factor
+        return y, DropoutCache(factor, self.stamp(y))
+
+    def backward(self, dy: Array, cache: DropoutCache, param_grads: bool = True) -> Array:
+        self.check_backward(dy, cache)
+        return dy if cache.factor is None else dy * cache.factor

@@ -1,0 +1,32 @@
+"""Flattening."""
+
+from math import prod
+from typing import NamedTuple
+
+from minigan.backend import Array
+from minigan.layers.base import INFERENCE, Context, Layer, Shape, Stamp
+
+
+class FlattenCache(NamedTuple):
+    """Nothing needs to be remembered."""
+
+    stamp: Stamp
+
+
+class Flatten(Layer):
+    """All axes but the batch's in one, the last one running fastest; the backward restores them.
+
+    Shapes: x (N, A, B, ...), y (N, A*B*...).
+    """
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return (prod(input_shape),)
+
+    def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, FlattenCache]:
+        self.check_input(x)
+        y = x.reshape(len(x), *self.output_shape)
+        return y, FlattenCache(self.stamp(y))
+
+    def backward(self, dy: Array, cache: FlattenCache, param_grads: bool = True) -> Array:
+        self.check_backward(dy, cache)
+        return dy.reshape(len(dy), *self.input_shape)

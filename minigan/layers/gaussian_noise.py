@@ -1,0 +1,44 @@
+"""Additive noise."""
+
+from typing import NamedTuple
+
+from minigan.backend import Array
+from minigan.errors import ConfigError
+from minigan.layers.base import INFERENCE, Context, Layer, Stamp
+from minigan.layers.options import training_stream
+
+
+class GaussianNoiseCache(NamedTuple):
+    """Nothing needs to be remembered."""
+
+    stamp: Stamp
+
+
+class GaussianNoise(Layer):
+    """In training, add noise: ``y = x + e`` with e from N(0, stddev^2); elsewhere ``y = x``.
+
+    The noise does not depend on x: ``dx = dy``. On a discriminator's input it keeps real and generated images
+    from being told apart too easily (Sønderby et al., arXiv:1610.04490, section 3.3).
+
+    Parameters
+    ----------
+    stddev : float
+        The noise's standard deviation, in units of x.
+    name : str, optional
+    """
+
+    def __init__(self, stddev: float, name: str | None = None) -> None:
+        super().__init__(name)
+        if not stddev >= 0:
+            raise ConfigError(f"{self.title}: expected stddev to be at least 0, got {stddev!r}")
+        self.stddev = stddev
+
+    def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, GaussianNoiseCache]:
+        self.check_input(x)
+        if ctx.training and self.stddev:
+            x = x + training_stream(self, ctx).normal(x.shape, stddev=self.stddev, dtype=x.dtype)
+        return x, GaussianNoiseCache(self.stamp(x))
+
+    def backward(self, dy: Array, cache: GaussianNoiseCache, param_grads: bool = True) -> Array:
+        self.check_backward(dy, cache)
+        return dy

@@ -1,0 +1,27 @@
+"""The identity: the activation of a layer that has none."""
+
+from typing import NamedTuple
+
+from minigan.backend import Array
+from minigan.layers.base import INFERENCE, Context, Layer, Stamp
+
+
+class IdentityCache(NamedTuple):
+    """Nothing needs to be remembered."""
+
+    stamp: Stamp
+
+
+class Identity(Layer):
+    """``y = x``, so ``dx = dy``: the very arrays, not copies.
+
+    Keras calls it the activation "linear".
+    """
+
+    def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, IdentityCache]:
+        self.check_input(x)
+        return x, IdentityCache(self.stamp(x))
+
+    def backward(self, dy: Array, cache: IdentityCache, param_grads: bool = True) -> Array:
+        self.check_backward(dy, cache)
+        return dy

@@ -1,0 +1,31 @@
+"""The logistic function."""
+
+from typing import NamedTuple
+
+from minigan import kernels
+from minigan.backend import Array
+from minigan.layers.base import INFERENCE, Context, Layer, Stamp
+
+
+class SigmoidCache(NamedTuple):
+    """The output: the derivative is a function of it."""
+
+    y: Array
+    stamp: Stamp
+
+
+class Sigmoid(Layer):
+    """``y = 1 / (1 + exp(-x))``: a number becomes a probability.
+
+    Its derivative is ``y (1 - y)``, so ``dx = dy * y * (1 - y)``. Far from zero that factor vanishes, and with it
+    any gradient: losses therefore start from the logit x where they can (`minigan.losses`).
+    """
+
+    def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, SigmoidCache]:
+        self.check_input(x)
+        y = kernels.sigmoid(x)
+        return y, SigmoidCache(y, self.stamp(y))
+
+    def backward(self, dy: Array, cache: SigmoidCache, param_grads: bool = True) -> Array:
+        self.check_backward(dy, cache)
+        return kernels.sigmoid_grad(dy, cache.y)

@@ -1,0 +1,30 @@
+"""The hyperbolic tangent."""
+
+from typing import NamedTuple
+
+from minigan import kernels
+from minigan.backend import Array
+from minigan.layers.base import INFERENCE, Context, Layer, Stamp
+
+
+class TanhCache(NamedTuple):
+    """The output: the derivative is a function of it."""
+
+    y: Array
+    stamp: Stamp
+
+
+class Tanh(Layer):
+    """``y = tanh(x)``, between -1 and 1: the last activation of a generator of images scaled to [-1, 1].
+
+    Its derivative is ``1 - y^2``, so ``dx = dy * (1 - y^2)``.
+    """
+
+    def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, TanhCache]:
+        self.check_input(x)
+        y = kernels.tanh(x)
+        return y, TanhCache(y, self.stamp(y))
+
+    def backward(self, dy: Array, cache: TanhCache, param_grads: bool = True) -> Array:
+        self.check_backward(dy, cache)
+        return kernels.tanh_grad(dy, cache.y)

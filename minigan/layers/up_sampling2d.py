@@ -1,0 +1,66 @@
+"""Upsampling."""
+
+from typing import NamedTuple
+
+from minigan import kernels
+from minigan.backend import Array
+from minigan.errors import ConfigError
+from minigan.kernels import Pair
+from minigan.layers.base import INFERENCE, Context, Layer, Shape, Stamp
+from minigan.layers.options import image_shape, pair
+
+
+class UpSampling2DCache(NamedTuple):
+    """Nothing needs to be remembered: the layer is linear and has no parameters."""
+
+    stamp: Stamp
+
+
+class UpSampling2D(Layer):
+    """Enlarge images by whole factors.
+
+    "nearest" repeats rows and columns: ``y[n, h*s + i, w*s + j, c] = x[n, h, w, c]`` for all i, j below s. A pixel
+    is copied into a block, so its gradient is the sum over the block: ``dx[n, h, w, c] = sum_ij dy[n, h*s + i,
+    w*s + j, c]`` (picking one of them is a common mistake).
+
+    "bilinear" takes output pixel p from position ``(p + 1/2) / s - 1/2`` between two input pixels (half-pixel
+    centres, the border repeated): ``y = R x Q^T`` for a matrix R of rows and Q of columns; ``dx = R^T dy Q``.
+
+    Shapes: x (N, H, W, C), y (N, H*size[0], W*size[1], C).
+
+    Parameters
+    ----------
+    size : int or (int, int)
+        Factors for height and width.
+    interpolation : {"nearest", "bilinear"}
+    name : str, optional
+    """
+
+    KERNELS = {
+        "nearest": (kernels.upsample_nearest, kernels.upsample_nearest_grad),
+        "bilinear": (kernels.upsample_bilinear, kernels.upsample_bilinear_grad),
+    }
+
+    def __init__(self, size: int | Pair = 2, interpolation: str = "nearest", name: str | None = None) -> None:
+        super().__init__(name)
+        self.size = pair(self, "size", size)
+        if interpolation not in self.KERNELS:
+            raise ConfigError(
+                f"{self.title}: expected interpolation to be one of {', '.join(self.KERNELS)}, got {interpolation!r}"
+            )
+        self.interpolation = interpolation
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        height, width, channels = image_shape(self, input_shape)
+        return height * self.size[0], width * self.size[1], channels
+
+    def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, UpSampling2DCache]:
+        self.check_input(x)
+        upsample, _ = self.KERNELS[self.interpolation]
+        y = upsample(x, self.size)
+        return y, UpSampling2DCache(self.stamp(y))
+
+    def backward(self, dy: Array, cache: UpSampling2DCache, param_grads: bool = True) -> Array:
+        self.check_backward(dy, cache)
+        _, upsample_grad = self.KERNELS[self.interpolation]
+        return upsample_grad(dy, self.size)

@@ -1,0 +1,47 @@
+"""Zero padding."""
+
+from typing import NamedTuple
+
+from minigan import kernels
+from minigan.backend import Array
+from minigan.kernels import Pads, Pair
+from minigan.layers.base import INFERENCE, Context, Layer, Shape, Stamp
+from minigan.layers.options import frame, image_shape
+
+
+class ZeroPadding2DCache(NamedTuple):
+    """Nothing needs to be remembered."""
+
+    stamp: Stamp
+
+
+class ZeroPadding2D(Layer):
+    """A frame of zeros around every image: ``y[n, h + top, w + left, c] = x[n, h, w, c]``, 0 elsewhere.
+
+    The zeros depend on nothing, so the backward cuts the frame off: ``dx[n, h, w, c] = dy[n, h + top, w + left, c]``.
+
+    Shapes: x (N, H, W, C), y (N, top + H + bottom, left + W + right, C).
+
+    Parameters
+    ----------
+    padding : int, (int, int) or ((top, bottom), (left, right))
+        Pixels: of all sides, of height and width, or of each side.
+    name : str, optional
+    """
+
+    def __init__(self, padding: int | Pair | Pads = 1, name: str | None = None) -> None:
+        super().__init__(name)
+        self.padding = frame(self, padding)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        height, width, channels = image_shape(self, input_shape)
+        return height + sum(self.padding[0]), width + sum(self.padding[1]), channels
+
+    def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, ZeroPadding2DCache]:
+        self.check_input(x)
+        y = kernels.pad(x, self.padding)
+        return y, ZeroPadding2DCache(self.stamp(y))
+
+    def backward(self, dy: Array, cache: ZeroPadding2DCache, param_grads: bool = True) -> Array:
+        self.check_backward(dy, cache)
+        return kernels.crop(dy, self.padding)

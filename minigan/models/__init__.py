@@ -1,0 +1,40 @@
+"""Networks by name: ``build("dcgan28", seed=0)``."""
+
+from collections.abc import Callable
+from typing import Any
+
+from minigan.errors import ConfigError
+from minigan.models.dcgan28 import OUTPUT_RANGES, dcgan28
+from minigan.models.gan import GAN, NOISES, draw_noise
+
+__all__ = ["GAN", "MODELS", "NOISES", "OUTPUT_RANGES", "build", "dcgan28", "draw_noise", "register"]
+
+#: Functions that take a seed and options and return a built `GAN`.
+MODELS: dict[str, Callable[..., GAN]] = {"dcgan28": dcgan28}
+
+
+def register(name: str, builder: Callable[..., GAN]) -> None:
+    """Make a model of your own known by name, to `build` and to the command line's programs that import it."""
+    MODELS[name] = builder
+
+
+def build(name: str, seed: int = 0, **options: Any) -> GAN:
+    """The model of that name, built and initialised.
+
+    Parameters
+    ----------
+    name : str
+        One of `MODELS`.
+    seed : int
+        Of the initial weights.
+    **options
+        As the model's own function names them.
+
+    Raises
+    ------
+    ConfigError
+        The name is unknown, or an option does not fit.
+    """
+    if name not in MODELS:
+        raise ConfigError(f"unknown model {name!r}: expected one of {', '.join(MODELS)}")
+    return MODELS[name](seed, **options)

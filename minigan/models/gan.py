@@ -1,0 +1,50 @@
+"""A generator and a discriminator that belong together."""
+
+from dataclasses import dataclass
+
+from minigan.backend import Array
+from minigan.random import Stream
+from minigan.sequential import Sequential
+
+__all__ = ["GAN", "NOISES", "draw_noise"]
+
+#: Distributions of the generator's input, by name.
+NOISES = ("uniform", "normal")
+
+
+@dataclass
+class GAN:
+    """Two built networks.
+
+    Attributes
+    ----------
+    name : str
+    generator : Sequential
+        Noise (N, latent_size) to images (N, H, W, C).
+    discriminator : Sequential
+        Images to probabilities (N, 1), 1 for real.
+    output_range : (float, float)
+        The range of the generator's images, to which real ones are to be scaled.
+    """
+
+    name: str
+    generator: Sequential
+    discriminator: Sequential
+    output_range: tuple[float, float]
+
+    @property
+    def latent_size(self) -> int:
+        """The length of the generator's noise."""
+        return self.generator.input_shape[0]
+
+    @property
+    def image_shape(self) -> tuple[int, ...]:
+        """The images' (H, W, C)."""
+        return self.generator.output_shape
+
+
+def draw_noise(rng: Stream, count: int, latent_size: int, kind: str = "uniform") -> Array:
+    """Noise for the generator: uniform in [-1, 1), or standard normal; (count, latent_size) float32."""
+    if kind == "uniform":
+        return rng.uniform((count, latent_size), -1.0, 1.0)
+    return rng.normal((count, latent_size))

@@ -1,0 +1,200 @@
+"""Rules that turn gradients into steps.
+
+An optimizer works on a network's flat buffers: one vector of all values, one of all gradients. Its own state,
+the slots, are vectors of the same length, made at the first step; after that nothing is allocated.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from minigan import backend
+from minigan.backend import Array
+from minigan.errors import ConfigError, ShapeError
+
+if TYPE_CHECKING:
+    from minigan.sequential import Sequential
+
+__all__ = ["OPTIMIZERS", "SGD", "Adam", "Momentum", "Optimizer", "RMSprop", "get"]
+
+
+class Optimizer:
+    """Gradient descent: a subclass writes `update`.
+
+    Parameters
+    ----------
+    learning_rate : float
+        The size of a step; may be set anew between steps.
+    """
+
+    #: Names of the vectors the rule remembers from step to step.
+    slot_names: tuple[str, ...] = ()
+
+    def __init__(self, learning_rate: float) -> None:
+        if not learning_rate > 0:
+            raise ConfigError(f"expected learning_rate to be more than 0, got {learning_rate!r}")
+        self.learning_rate = learning_rate
+        self.iterations = 0
+        self.slots: dict[str, Array] = {}
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(learning_rate={self.learning_rate!r}, iterations={self.iterations})"
+
+    def step(self, network: "Sequential") -> None:
+        """Move the network's trainable values by their gradients; caches from before are stale afterwards.
+
+        Raises
+        ------
+        ShapeError
+            The optimizer has begun with a network of another size.
+        """
+        w, g = network.flat_data, network.flat_grad
+        if not self.slots:
+            self.slots = {name: backend.array_module(w).zeros_like(w) for name in (*self.slot_names, "scratch")}
+        if self.slots["scratch"].shape != w.shape:
+            raise ShapeError(
+                f"{type(self).__name__}: expected the network of {self.slots['scratch'].size:,} trainable values "
+                f"it began with, got {network.name} of {w.size:,}"
+            )
+        self.iterations += 1
+        self.update(w, g)
+        network.mark_updated()
+
+    def update(self, w: Array, g: Array) -> None:
+        """Change the values `w` in place, given their gradients `g`, which stay as they are."""
+        raise NotImplementedError
+
+
+class SGD(Optimizer):
+    """Plain gradient descent, ``w <- w - learning_rate * g``."""
+
+    def __init__(self, learning_rate: float = 0.01) -> None:
+        super().__init__(learning_rate)
+
+    def update(self, w: Array, g: Array) -> None:
+        scratch = self.slots["scratch"]
+        np.multiply(g, self.learning_rate, out=scratch)
+        w -= scratch
+
+
+class Momentum(Optimizer):
+    """Gradient descent with momentum, ``v <- momentum * v - learning_rate * g``, ``w <- w + v``.
+
+    The velocity v is a running sum of steps: what they agree in adds up, what they disagree in cancels.
+
+    Parameters
+    ----------
+    learning_rate, momentum : float
+
+    Notes
+    -----
+    Polyak, "Some methods of speeding up the convergence of iteration methods", 1964; in Keras's form.
+    """
+
+    slot_names = ("velocity",)
+
+    def __init__(self, learning_rate: float = 0.01, momentum: float = 0.9) -> None:
+        super().__init__(learning_rate)
+        self.momentum = momentum
+
+    def update(self, w: Array, g: Array) -> None:
+        v, scratch = self.slots["velocity"], self.slots["scratch"]
+        np.multiply(g, self.learning_rate, out=scratch)
+        v *= self.momentum
+        v -= scratch
+        w += v
+
+
+class RMSprop(Optimizer):
+    """Steps divided by the recent size of the gradient, entry by entry.
+
+    ``s <- rho * s + (1 - rho) * g^2``, ``w <- w - learning_rate * g / sqrt(s + epsilon)``.
+
+    Parameters
+    ----------
+    learning_rate, rho : float
+    epsilon : float
+        Under the root, as in Keras.
+
+    Notes
+    -----
+    Tieleman and Hinton, "Neural networks for machine learning", lecture 6.5, 2012.
+    """
+
+    slot_names = ("square",)
+
+    def __init__(self, learning_rate: float = 0.001, rho: float = 0.9, epsilon: float = 1e-7) -> None:
+        super().__init__(learning_rate)
+        self.rho, self.epsilon = rho, epsilon
+
+    def update(self, w: Array, g: Array) -> None:
+        s, scratch = self.slots["square"], self.slots["scratch"]
+        move_towards_square(s, g, 1 - self.rho, scratch)
+        np.add(s, self.epsilon, out=scratch)
+        np.sqrt(scratch, out=scratch)
+        np.divide(g, scratch, out=scratch)
+        scratch *= self.learning_rate
+        w -= scratch
+
+
+class Adam(Optimizer):
+    """Momentum and RMSprop in one, with their start from zero corrected.
+
+    With the step's number t,
+
+    ``m <- beta_1 * m + (1 - beta_1) * g``,  ``v <- beta_2 * v + (1 - beta_2) * g^2``,
+
+    ``alpha_t = learning_rate * sqrt(1 - beta_2^t) / (1 - beta_1^t)``,  ``w <- w - alpha_t * m / (sqrt(v) + epsilon)``.
+
+    Parameters
+    ----------
+    learning_rate, beta_1, beta_2 : float
+        DCGANs use 0.0002 and beta_1 = 0.5 (arXiv:1511.06434, section 4).
+    epsilon : float
+        Beside the root, after the correction: the paper's epsilon-hat, as in Keras (not PyTorch's).
+
+    Notes
+    -----
+    Kingma and Ba, arXiv:1412.6980, algorithm 1 and the end of section 2.
+    """
+
+    slot_names = ("mean", "square")
+
+    def __init__(
+        self, learning_rate: float = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7
+    ) -> None:
+        super().__init__(learning_rate)
+        self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
+
+    def update(self, w: Array, g: Array) -> None:
+        m, v, scratch = self.slots["mean"], self.slots["square"], self.slots["scratch"]
+        np.subtract(g, m, out=scratch)
+        scratch *= 1 - self.beta_1
+        m += scratch
+        move_towards_square(v, g, 1 - self.beta_2, scratch)
+        t = self.iterations
+        alpha = self.learning_rate * (1 - self.beta_2**t) ** 0.5 / (1 - self.beta_1**t)
+        np.sqrt(v, out=scratch)
+        scratch += self.epsilon
+        np.divide(m, scratch, out=scratch)
+        scratch *= alpha
+        w -= scratch
+
+
+def move_towards_square(average: Array, g: Array, weight: float, scratch: Array) -> None:
+    """``average <- average + weight * (g^2 - average)``, in place."""
+    np.multiply(g, g, out=scratch)
+    scratch -= average
+    scratch *= weight
+    average += scratch
+
+
+#: The rules by name.
+OPTIMIZERS: dict[str, type[Optimizer]] = {"adam": Adam, "momentum": Momentum, "rmsprop": RMSprop, "sgd": SGD}
+
+
+def get(name: str, **arguments: Any) -> Optimizer:
+    """A new optimizer of that name."""
+    if name not in OPTIMIZERS:
+        raise ConfigError(f"unknown optimizer {name!r}: expected one of {', '.join(OPTIMIZERS)}")
+    return OPTIMIZERS[name](**arguments)

@@ -1,0 +1,117 @@
+"""Random streams that give the same numbers on every backend.
+
+A stream is Philox4x64-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): block ``i`` of
+four 64-bit words is a pure function of a 128-bit key and the counter ``i``. There is no state but the counter,
+so a stream can be saved in four numbers, and any backend can compute any part of it.
+
+Every consumer has a stream of its own, named by a path: ``Stream(seed, "dropout")``. Drawing more from one
+never shifts another: a network with one more layer still sees the same noise. Nothing uses NumPy's global state.
+
+How words become numbers is fixed here, so that other backends can do the same:
+
+=============  ============================================================================================
+float32        the upper 24 bits of each 32-bit half (low half first), times 2**-24
+float64        the upper 53 bits of each word, times 2**-53
+normal         Box and Muller (1958) on two uniforms, ``sqrt(-2 log(1 - u)) * (cos, sin)(2 pi v)``
+bernoulli      a 32-bit half is below ``round(p * 2**32)``
+permutation    the stable order of one word an item
+=============  ============================================================================================
+"""
+
+import hashlib
+from typing import Any
+
+import numpy as np
+
+from minigan import backend
+from minigan.backend import Array
+
+__all__ = ["Stream"]
+
+
+class Stream:
+    """A named, counter-based stream of random numbers.
+
+    Parameters
+    ----------
+    seed : int
+        Any integer.
+    path : str
+        The stream's name; two names give unrelated streams.
+
+    Examples
+    --------
+    >>> noise = Stream(0, "noise")
+    >>> noise.uniform((2, 3), low=-1.0, high=1.0).shape
+    (2, 3)
+    >>> Stream(0, "noise").permutation(5).tolist() == Stream(0, "noise").permutation(5).tolist()
+    True
+    """
+
+    def __init__(self, seed: int = 0, path: str = "") -> None:
+        self.seed, self.path = int(seed), path
+        digest = hashlib.sha256(f"{self.seed}/{path}".encode()).digest()
+        self._key = (int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:16], "little"))
+        self._counter = 0
+
+    def __repr__(self) -> str:
+        return f"Stream(seed={self.seed}, path={self.path!r}, counter={self._counter})"
+
+    def child(self, name: str) -> "Stream":
+        """The stream named ``path/name``, at its beginning."""
+        return Stream(self.seed, f"{self.path}/{name}")
+
+    @property
+    def state(self) -> tuple[int, int, int, int]:
+        """Key and counter as four 64-bit integers, low word first."""
+        return (*self._key, self._counter & (2**64 - 1), self._counter >> 64)
+
+    @state.setter
+    def state(self, state: tuple[int, int, int, int]) -> None:
+        low_key, high_key, low, high = (int(word) for word in state)
+        self._key, self._counter = (low_key, high_key), low | high << 64
+
+    def _words(self, count: int) -> np.ndarray:
+        """The next `count` 64-bit words; a block begun is a block used."""
+        # NumPy counts up before it makes a block: counter c gives block c + 1.
+        generator = np.random.Philox(key=np.array(self._key, np.uint64), counter=self._counter)
+        self._counter += -(-count // 4)
+        return generator.random_raw(count)
+
+    def _halves(self, count: int) -> np.ndarray:
+        """The next `count` 32-bit words, low half of each 64-bit word first."""
+        return self._words(-(-count // 2)).astype("<u8", copy=False).view("<u4")[:count]
+
+    def _units(self, count: int, dtype: np.dtype) -> np.ndarray:
+        """`count` uniforms in [0, 1) that are exact multiples of 2**-24 or 2**-53."""
+        if dtype == np.float32:
+            return (self._halves(count) >> 8).astype(np.float32) * np.float32(2**-24)
+        return (self._words(count) >> 11).astype(np.float64) * 2.0**-53
+
+    def uniform(self, shape: tuple[int, ...], low: float = 0.0, high: float = 1.0, dtype: Any = np.float32) -> Array:
+        """Uniform numbers in [low, high)."""
+        units = self._units(int(np.prod(shape)), np.dtype(dtype))
+        units *= units.dtype.type(high - low)
+        units += units.dtype.type(low)
+        return backend.asarray(units.reshape(shape))
+
+    def normal(self, shape: tuple[int, ...], mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32) -> Array:
+        """Normal numbers, by the method of Box and Muller (1958)."""
+        dtype = np.dtype(dtype)
+        count = int(np.prod(shape))
+        pairs = -(-count // 2)
+        u, v = self._units(2 * pairs, dtype).reshape(2, pairs)
+        radius, angle = np.sqrt(-2 * np.log1p(-u)), dtype.type(2 * np.pi) * v
+        numbers = np.concatenate([radius * np.cos(angle), radius * np.sin(angle)])[:count]
+        numbers *= dtype.type(stddev)
+        numbers += dtype.type(mean)
+        return backend.asarray(numbers.reshape(shape))
+
+    def bernoulli(self, shape: tuple[int, ...], p: float) -> Array:
+        """Booleans that are true with probability `p`, to within 2**-33."""
+        halves = self._halves(int(np.prod(shape)))
+        return backend.asarray((halves < np.uint64(round(p * 2**32))).reshape(shape))
+
+    def permutation(self, count: int) -> np.ndarray:
+        """The numbers 0 to ``count - 1`` in random order, in host memory."""
+        return np.argsort(self._words(count), kind="stable")

@@ -1,0 +1,234 @@
+"""A stack of layers: the networks of a GAN."""
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from minigan import backend
+from minigan.backend import Array
+from minigan.errors import CheckpointError, ConfigError, NotBuiltError
+from minigan.layers.affine import Affine
+from minigan.layers.base import INFERENCE, Context, Layer, Parameter, Shape
+from minigan.layers.identity import Identity
+from minigan.layers.sigmoid import Sigmoid
+from minigan.random import Stream
+
+__all__ = ["Sequential"]
+
+
+class Sequential:
+    """Layers in a row, the output of each the input of the next.
+
+    ``y = f_L(...f_2(f_1(x)))``; by the chain rule the backward runs the layers' backwards in reverse:
+    ``dx = J_1^T (J_2^T (... J_L^T dy))``.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+    name : str
+        Shown in summaries and errors, and the name of the stream the initial weights come from.
+
+    Attributes
+    ----------
+    flat_data, flat_grad : array
+        All trainable values, and all their gradients, each in one buffer; every `Parameter` is a view of a part.
+
+    Examples
+    --------
+    >>> from minigan.layers import Dense, LeakyReLU
+    >>> model = Sequential([Dense(8), LeakyReLU(0.2), Dense(1, activation="sigmoid")], name="judge")
+    >>> model.build((2,), seed=0)
+    (1,)
+    >>> y, caches = model.forward(np.zeros((5, 2), np.float32))
+    >>> model.backward(np.ones_like(y), caches).shape
+    (5, 2)
+    """
+
+    def __init__(self, layers: Sequence[Layer], name: str = "sequential") -> None:
+        self.layers = list(layers)
+        self.name = name
+        self.built = False
+        for layer in self.layers:
+            if not isinstance(layer, Layer):
+                raise ConfigError(f"{name}: expected layers, got {layer!r}")
+        if len({id(layer) for layer in self.layers}) < len(self.layers):
+            raise ConfigError(f"{name}: a layer stands twice in it; every place needs a layer of its own")
+        self._name_layers()
+
+    def _name_layers(self) -> None:
+        """Number layers of equal names, as Keras does: conv2d, conv2d_1, conv2d_2."""
+        taken: set[str] = {layer.name for layer in self.layers if layer.named}
+        if len(taken) < sum(layer.named for layer in self.layers):
+            raise ConfigError(f"{self.name}: two layers were given the same name")
+        for layer in self.layers:
+            if layer.named:
+                continue
+            stem, number = layer.name, 0
+            while layer.name in taken:
+                number += 1
+                layer.name = f"{stem}_{number}"
+            taken.add(layer.name)
+
+    # A sequence of layers
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self.layers)
+
+    def __getitem__(self, key: int | str) -> Layer:
+        """A layer by its place or its name."""
+        if isinstance(key, str):
+            for layer in self.layers:
+                if layer.name == key:
+                    return layer
+            raise KeyError(f"{self.name} has no layer {key!r}: it has {', '.join(layer.name for layer in self.layers)}")
+        return self.layers[key]
+
+    def __repr__(self) -> str:
+        lines = "".join(f"\n  {layer!r}" for layer in self.layers)
+        return f"<Sequential {self.name!r} of {len(self.layers)} layers:{lines}>"
+
+    # Building
+
+    def build(self, input_shape: Shape, seed: int = 0, dtype: Any = np.float32) -> Shape:
+        """Infer every layer's shape, draw the initial weights, and return the output's shape.
+
+        Parameters
+        ----------
+        input_shape : tuple of int
+            Without the batch axis.
+        seed : int
+            Every parameter has a random stream of its own, named by the network, the layer and the parameter.
+        dtype : dtype
+            float32, or float64 for checks.
+        """
+        self.input_shape = shape = tuple(input_shape)
+        rng = Stream(seed, "init").child(self.name)
+        for layer in self.layers:
+            shape = layer.build(shape, rng.child(layer.name), dtype)
+        self.output_shape = shape
+        self.built = True
+        self._share_buffers(np.dtype(dtype))
+        return shape
+
+    def _share_buffers(self, dtype: np.dtype) -> None:
+        """Move all trainable parameters into one buffer, their gradients into another."""
+        trainable = [parameter for parameter in self.parameters().values() if parameter.trainable]
+        size = sum(parameter.data.size for parameter in trainable)
+        self.flat_data = backend.xp().zeros(size, dtype)
+        self.flat_grad = backend.xp().zeros(size, dtype)
+        start = 0
+        for parameter in trainable:
+            part, shape = slice(start, start + parameter.data.size), parameter.data.shape
+            parameter.move(self.flat_data[part].reshape(shape), self.flat_grad[part].reshape(shape))
+            start = part.stop
+
+    @property
+    def logits(self) -> "Sequential":
+        """The same network up to, but without, its last sigmoid: the same layers, the same parameters.
+
+        A loss that starts from the logit keeps its gradient where the sigmoid has long become 0 or 1. A network
+        without a last sigmoid gives logits as it is.
+        """
+        self._check_built()
+        last = self.layers[-1]
+        network = copy.copy(self)
+        if isinstance(last, Sigmoid):
+            network.layers = self.layers[:-1]
+        elif isinstance(last, Affine) and isinstance(last.activation, Sigmoid):
+            bare = copy.copy(last)
+            bare.activation = Identity()
+            bare.activation.build(last.output_shape)
+            network.layers = [*self.layers[:-1], bare]
+        return network
+
+    # Running
+
+    def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, tuple[Any, ...]]:
+        """The output for `x` (N, ...), and the caches of all layers."""
+        steps = list(self.walk(x, ctx))
+        y = steps[-1][1] if steps else x
+        return y, tuple(cache for _, _, cache in steps)
+
+    def walk(self, x: Array, ctx: Context = INFERENCE) -> Iterator[tuple[Layer, Array, Any]]:
+        """Run forward one layer at a time: yields each layer, its output and its cache."""
+        self._check_built()
+        for layer in self.layers:
+            x, cache = layer.forward(x, ctx)
+            yield layer, x, cache
+
+    def backward(self, dy: Array, caches: tuple[Any, ...], param_grads: bool = True) -> Array:
+        """The gradient with respect to the input; adds to all parameters' gradients if `param_grads`."""
+        for layer, cache in zip(reversed(self.layers), reversed(caches), strict=True):
+            dy = layer.backward(dy, cache, param_grads)
+        return dy
+
+    def predict(self, x: Array, batch_size: int = 256) -> Array:
+        """The output in inference mode, `batch_size` inputs at a time, so that any number fits into memory."""
+        self._check_built()
+        if not len(x):
+            return backend.array_module(x).empty((0, *self.output_shape), x.dtype)
+        parts = [self.forward(x[i : i + batch_size])[0] for i in range(0, len(x), batch_size)]
+        return backend.array_module(x).concatenate(parts)
+
+    # Parameters
+
+    def parameters(self) -> dict[str, Parameter]:
+        """All parameters by dotted name, such as ``conv2d_1.kernel``, in the order of the layers."""
+        self._check_built()
+        return {f"{layer.name}.{name}": p for layer in self.layers for name, p in layer.parameters.items()}
+
+    def zero_grads(self) -> None:
+        """Set all gradients to zero, before the backwards of a step."""
+        self.flat_grad[...] = 0
+
+    def mark_updated(self) -> None:
+        """Say that the trainable values were replaced: caches from before are stale from now on."""
+        for parameter in self.parameters().values():
+            if parameter.trainable:
+                parameter.version += 1
+
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """Copies of all values, moving averages included, in host memory."""
+        return {name: backend.asnumpy(p.data).copy() for name, p in self.parameters().items()}
+
+    def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
+        """Replace all values by those of `state`; nothing is changed unless all fit.
+
+        Raises
+        ------
+        CheckpointError
+            A name is missing or unknown, a shape or a dtype is another.
+        """
+        parameters = self.parameters()
+        missing, unknown = parameters.keys() - state.keys(), state.keys() - parameters.keys()
+        if missing or unknown:
+            raise CheckpointError(
+                f"weights do not fit {self.name}: missing {', '.join(sorted(missing)) or 'none'}; "
+                f"unknown {', '.join(sorted(unknown)) or 'none'}"
+            )
+        for name, parameter in parameters.items():
+            expected, got = parameter.data, state[name]
+            if (got.shape, got.dtype) != (expected.shape, expected.dtype):
+                raise CheckpointError(
+                    f"weights do not fit {self.name}: expected {name} {expected.shape} {expected.dtype}, "
+                    f"got {got.shape} {got.dtype}"
+                )
+        for name, parameter in parameters.items():
+            parameter.data[...] = backend.asarray(state[name])
+        self.mark_updated()
+
+    def summary(self) -> None:
+        """Print the table of layers, output shapes and parameters that Keras users know."""
+        from minigan.summary import print_summary
+
+        self._check_built()
+        print_summary(self)
+
+    def _check_built(self) -> None:
+        if not self.built:
+            raise NotBuiltError(f"Sequential {self.name!r}: call build(input_shape, seed) first")
