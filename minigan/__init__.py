@@ -1,3 +1,42 @@
-"""minigan: GANs from scratch, every gradient by hand and every gradient checked."""
+"""minigan: GANs from scratch, every gradient by hand and every gradient checked.
 
-__version__ = "0.1.0"
+>>> import minigan as mg
+>>> gan = mg.models.build("dcgan28", seed=0)
+>>> gan.discriminator.predict(mg.data.load("digits").batch([0, 1, 2])).shape
+(3, 1)
+"""
+
+import os
+
+from minigan import backend, data, errors, initializers, layers, losses, models, optimizers, training
+from minigan.errors import MiniganError
+from minigan.layers.base import Context
+from minigan.models import GAN
+from minigan.random import Stream
+from minigan.sequential import Sequential
+from minigan.training import TrainConfig, Trainer
+from minigan.version import __version__
+
+__all__ = [
+    "GAN",
+    "Context",
+    "MiniganError",
+    "Sequential",
+    "Stream",
+    "TrainConfig",
+    "Trainer",
+    "__version__",
+    "backend",
+    "data",
+    "errors",
+    "initializers",
+    "layers",
+    "losses",
+    "models",
+    "optimizers",
+    "training",
+]
+
+
+if "MINIGAN_THREADS" in os.environ:
+    backend.set_threads()

@@ -6,7 +6,7 @@ from minigan.initializers import Initializer
 from minigan.kernels import Pads, Pair
 from minigan.layers.affine import Affine, AffineCache
 from minigan.layers.base import INFERENCE, Context, Layer, Shape
-from minigan.layers.options import image_shape, positive
+from minigan.layers.options import height_width, image_shape, positive
 from minigan.layers.windows import Windows
 
 
@@ -64,7 +64,7 @@ class Conv2D(Affine):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         height, width, _ = image_shape(self, input_shape)
-        return (*self.windows.count(self, (height, width)), self.filters)
+        return (*self.windows.fit(self, (height, width)), self.filters)
 
     def kernel_shape(self) -> Shape:
         return (*self.windows.size, self.input_shape[-1], self.filters)
@@ -72,7 +72,7 @@ class Conv2D(Affine):
     @property
     def pads(self) -> Pads:
         """The frame of zeros around the input, in pixels."""
-        return self.windows.pads(self.input_shape[:2])
+        return self.windows.pads(height_width(self.input_shape))
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, AffineCache]:
         self.check_input(x)
@@ -90,4 +90,4 @@ class Conv2D(Affine):
             self.kernel.grad += kernels.conv2d_kernel_grad(cache.x, dz, size, strides, self.pads)
             if self.use_bias:
                 self.bias.grad += kernels.channel_sum(dz)
-        return kernels.conv2d_input_grad(dz, self.kernel.data, self.input_shape[:2], strides, self.pads)
+        return kernels.conv2d_input_grad(dz, self.kernel.data, height_width(self.input_shape), strides, self.pads)

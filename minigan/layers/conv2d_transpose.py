@@ -7,7 +7,7 @@ from minigan.initializers import Initializer
 from minigan.kernels import Pads, Pair
 from minigan.layers.affine import Affine, AffineCache
 from minigan.layers.base import INFERENCE, Context, Layer, Shape
-from minigan.layers.options import image_shape, positive
+from minigan.layers.options import height_width, image_shape, positive
 from minigan.layers.windows import Windows
 
 
@@ -60,17 +60,17 @@ class Conv2DTranspose(Affine):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         height, width, _ = image_shape(self, input_shape)
-        full = [
-            (extent - 1) * stride + max(size, stride)
-            for extent, size, stride in zip((height, width), self.windows.size, self.windows.strides)
-        ]
-        if self.windows.padding == "same":
-            full = [extent * stride for extent, stride in zip((height, width), self.windows.strides)]
-        elif self.windows.padding != "valid":
-            full = [extent - sum(cut) for extent, cut in zip(full, self.windows.padding)]
-        if min(full) < 1:
+        size, strides, padding = self.windows
+        if padding == "same":
+            return height * strides[0], width * strides[1], self.filters
+        cuts = ((0, 0), (0, 0)) if isinstance(padding, str) else padding
+        oh, ow = (
+            (extent - 1) * stride + max(window, stride) - sum(cut)
+            for extent, window, stride, cut in zip((height, width), size, strides, cuts)
+        )
+        if min(oh, ow) < 1:
             raise ShapeError(f"{self.title}: the padding leaves nothing of images of {(height, width)}")
-        return (*full, self.filters)
+        return oh, ow, self.filters
 
     def kernel_shape(self) -> Shape:
         return (*self.windows.size, self.filters, self.input_shape[-1])
@@ -78,12 +78,12 @@ class Conv2DTranspose(Affine):
     @property
     def pads(self) -> Pads:
         """The frame around the output that the convolution A sees, in pixels."""
-        return self.windows.pads(self.output_shape[:2])
+        return self.windows.pads(height_width(self.output_shape))
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, AffineCache]:
         self.check_input(x)
         strides = self.windows.strides
-        z = kernels.conv2d_input_grad(x, self.kernel.data, self.output_shape[:2], strides, self.pads)
+        z = kernels.conv2d_input_grad(x, self.kernel.data, height_width(self.output_shape), strides, self.pads)
         if self.use_bias:
             z += self.bias.data
         y, remembered = self.activation.forward(z, ctx)

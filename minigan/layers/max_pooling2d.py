@@ -6,7 +6,7 @@ from minigan import kernels
 from minigan.backend import Array
 from minigan.kernels import Pads, Pair
 from minigan.layers.base import INFERENCE, Context, Layer, Shape, Stamp
-from minigan.layers.options import image_shape
+from minigan.layers.options import height_width, image_shape
 from minigan.layers.windows import Windows
 
 
@@ -49,7 +49,7 @@ class MaxPooling2D(Layer):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         height, width, channels = image_shape(self, input_shape)
-        return (*self.windows.count(self, (height, width)), channels)
+        return (*self.windows.fit(self, (height, width)), channels)
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, MaxPooling2DCache]:
         self.check_input(x)
@@ -60,5 +60,5 @@ class MaxPooling2D(Layer):
     def backward(self, dy: Array, cache: MaxPooling2DCache, param_grads: bool = True) -> Array:
         self.check_backward(dy, cache)
         size, strides, _ = self.windows
-        image = self.input_shape[:2]
+        image = height_width(self.input_shape)
         return kernels.max_pool_grad(dy, cache.places, image, size, strides, self.windows.pads(image))

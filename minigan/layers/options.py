@@ -5,7 +5,7 @@ from minigan.kernels import Pads, Pair
 from minigan.layers.base import Context, Layer, Shape
 from minigan.random import Stream
 
-__all__ = ["fraction", "frame", "image_shape", "pair", "positive", "training_stream", "vectors"]
+__all__ = ["fraction", "frame", "height_width", "image_shape", "pair", "positive", "training_stream", "vectors"]
 
 
 def positive(layer: Layer, argument: str, value: int) -> int:
@@ -50,7 +50,13 @@ def image_shape(layer: Layer, input_shape: Shape) -> tuple[int, int, int]:
     """The (H, W, C) of a layer that works on images."""
     if len(input_shape) != 3:
         raise ShapeError(f"{layer.title}: expected images (H, W, C), got an input of shape {input_shape}")
-    return input_shape
+    height, width, channels = input_shape
+    return height, width, channels
+
+
+def height_width(shape: Shape) -> Pair:
+    """The first two of a shape (H, W, C)."""
+    return shape[0], shape[1]
 
 
 def vectors(layer: Layer, input_shape: Shape) -> Shape:

@@ -35,14 +35,12 @@ class Windows(NamedTuple):
 
     def pads(self, image: Pair) -> Pads:
         """The frame around an image of this size."""
-        if self.padding == "valid":
-            return (0, 0), (0, 0)
         if self.padding == "same":
             height, width = map(same_pads, image, self.size, self.strides)
             return height, width
-        return self.padding
+        return ((0, 0), (0, 0)) if isinstance(self.padding, str) else self.padding
 
-    def count(self, layer: Layer, image: Pair) -> Pair:
+    def fit(self, layer: Layer, image: Pair) -> Pair:
         """How many windows there are, down and across: at least one of each."""
         down, across = map(kernels.output_size, image, self.size, self.strides, self.pads(image))
         if down < 1 or across < 1:

@@ -1,0 +1,73 @@
+"""The command ``minigan``: one file a command, thin over the library."""
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from minigan.cli.info import info
+from minigan.cli.sample import sample
+from minigan.cli.summary import summary
+from minigan.cli.train import train
+from minigan.errors import MiniganError, NonFiniteError
+from minigan.version import __version__
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="minigan",
+    help="GANs from scratch: train, look at samples, look inside.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command(no_args_is_help=False)(train)
+app.command()(sample)
+app.command()(summary)
+app.command()(info)
+
+#: Whatever typer raises for a command line it cannot read.
+UsageError: Any = typer.BadParameter.__base__
+
+
+def show_version(wanted: bool) -> None:
+    """Print the version and stop."""
+    if wanted:
+        typer.echo(f"minigan {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """GANs from scratch: train, look at samples, look inside."""
+
+
+def main() -> None:
+    """Run the command line: exit status 2 for bad usage and bad input, 1 for a run that failed, 130 for Ctrl-C."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; every error of minigan's is one line on stderr."""
+    try:
+        return app(arguments, prog_name="minigan", standalone_mode=False) or 0
+    except UsageError as error:
+        if not error.format_message():  # no command: the help was printed
+            return error.exit_code
+        return fail(error.format_message(), 2)
+    except NonFiniteError as error:
+        return fail(error, 1)
+    except MiniganError as error:
+        return fail(error, 2)
+    except (KeyboardInterrupt, typer.Abort):
+        return fail("interrupted", 130)
+
+
+def fail(message: object, status: int) -> int:
+    """Say what went wrong in one line."""
+    print(f"minigan: {' '.join(str(message).split())}", file=sys.stderr)
+    return status

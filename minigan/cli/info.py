@@ -1,0 +1,36 @@
+"""``minigan info``."""
+
+import platform
+
+
+def info() -> None:
+    """Print what this machine and installation offer: versions, backends, models, data sets."""
+    import numpy as np
+    from rich.console import Console
+    from rich.table import Table
+    from threadpoolctl import threadpool_info
+
+    from minigan import backend, data, losses, models, optimizers
+    from minigan.errors import BackendError
+    from minigan.version import __version__
+
+    try:
+        with backend.using("cupy"):
+            gpu = f"CuPy {backend.xp().__version__}"
+    except BackendError as error:
+        gpu = str(error)
+    products = ", ".join(f"{lib['internal_api']} {lib['version']}" for lib in threadpool_info()) or "unknown"
+    files = "folder:PATH, PATH.npy, PATH.npz"
+    table = Table(show_header=False, box=None)
+    for name, value in (
+        ("minigan", __version__),
+        ("Python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"),
+        ("numpy", f"NumPy {np.__version__}, matrix products by {products}, {backend.set_threads()} threads"),
+        ("cupy", gpu),
+        ("models", ", ".join(models.MODELS)),
+        ("data", f"{', '.join(data.NAMES)}, {files}"),
+        ("losses", ", ".join(losses.GAN_LOSSES)),
+        ("optimizers", ", ".join(optimizers.OPTIMIZERS)),
+    ):
+        table.add_row(name, value)
+    Console(markup=False).print(table, highlight=False)

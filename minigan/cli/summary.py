@@ -1,0 +1,21 @@
+"""``minigan summary``."""
+
+from typing import Annotated, Any
+
+import typer
+
+from minigan.cli.settings import given, with_settings
+from minigan.training.config import ModelConfig
+
+
+@with_settings(ModelConfig)
+def summary(
+    model: Annotated[str, typer.Argument(help="A model's name, such as dcgan28.", metavar="MODEL")],
+    **flags: Any,
+) -> None:
+    """Print the layers, output shapes and parameters of both networks."""
+    from minigan import models
+
+    gan = models.build(model, **ModelConfig(**given(ModelConfig, flags)).model_options())
+    gan.generator.summary()
+    gan.discriminator.summary()

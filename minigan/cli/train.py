@@ -1,0 +1,59 @@
+"""``minigan train``."""
+
+import shlex
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from minigan.cli.settings import given, with_settings
+from minigan.training.config import TrainConfig, read_config
+
+
+@with_settings(TrainConfig)
+def train(
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the run; new or empty. Default: the next in runs/.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="A TOML file of settings, such as a run's config.toml; flags go before it.")
+    ] = None,
+    **flags: Any,
+) -> int:
+    """Train a GAN; without arguments, the article's DCGAN on the embedded digits.
+
+    The run's folder gets config.toml, metrics.csv, samples/, progress.gif, losses.png and both networks' weights.
+    Ctrl-C ends the run after the current step, with everything so far saved.
+    """
+    from rich.console import Console
+
+    from minigan.cli.progress import TrainingProgress
+    from minigan.training.run import new_run_folder, train_run
+
+    settings = TrainConfig(**{**(read_config(config) if config else {}), **given(TrainConfig, flags)})
+    folder = out or new_run_folder(settings.model, settings.data)
+    console = Console()
+    console.print(f"Training {settings.model} on {settings.data}, into {folder}", highlight=False, soft_wrap=True)
+    with TrainingProgress(console) as progress:
+        finished = train_run(settings, folder, progress)
+    console.print(report(folder, finished), highlight=False, soft_wrap=True)
+    return 0 if finished else 130
+
+
+def report(folder: Path, finished: bool) -> str:
+    """What was written, and what to do with it."""
+    place = shlex.quote(str(folder))
+    lines = [
+        "Finished." if finished else "Stopped, as you asked; everything so far is saved.",
+        "",
+        f"  {folder / 'samples'}/  what the generator made of the same noise after each epoch",
+        f"  {folder / 'progress.gif'}  the same as a film",
+        f"  {folder / 'losses.png'}  losses, D(x) and D(G(z)) over the steps",
+        f"  {folder / 'metrics.csv'}  one line a step",
+        f"  {folder / 'generator.npz'}, discriminator.npz  the weights",
+        f"  {folder / 'config.toml'}  every setting",
+        "",
+        f"More samples:      minigan sample {place}",
+        f"The same run again: minigan train --config {place}/config.toml",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,178 @@
+"""Images in host memory, as they are stored, and the batches made of them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from minigan import backend
+from minigan.backend import Array
+from minigan.errors import DataError, DtypeError
+
+__all__ = ["Dataset"]
+
+
+class Dataset:
+    """Images with their value range, and labels where there are some.
+
+    The images stay as they are stored: a byte a pixel for most sets, a quarter of what float32 would take.
+    Only a batch is scaled, from the stored range [a, b] to the network's range [low, high]::
+
+        t = (x - a) / (b - a)
+        y = (1 - t) * low + t * high
+
+    which in this form is exact at both ends: a becomes low and b becomes high, to the last bit.
+
+    Parameters
+    ----------
+    images : ndarray, shape (N, H, W) or (N, H, W, C)
+        Real numbers, with C of 1 (grey) or 3 (colour); (N, H, W) becomes (N, H, W, 1). Not copied, except to
+        put an array in C order and in the machine's byte order.
+    labels : ndarray of int, shape (N,) or (N, 1), optional
+    name : str
+        What error messages call the set.
+    value_range : (float, float), optional
+        The least and the greatest value a stored pixel can have. For uint8 the default is (0, 255); for any
+        other dtype it must be stated, since a guess from the values found would differ from set to set.
+
+    Attributes
+    ----------
+    images : ndarray, shape (N, H, W, C)
+    labels : ndarray of int, shape (N,), or None
+    name : str
+    value_range : (float, float)
+
+    Raises
+    ------
+    DataError
+        A shape or dtype does not fit, there is no image, the value range is missing or is no range, or a
+        value is NaN or outside it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> squares = Dataset(np.array([[[0, 255], [255, 0]]], np.uint8), name="squares")
+    >>> squares
+    Dataset('squares': 1 images of 2x2x1, uint8 from 0 to 255)
+    >>> squares.batch([0])[0, :, :, 0].tolist()
+    [[-1.0, 1.0], [1.0, -1.0]]
+    """
+
+    def __init__(
+        self,
+        images: np.ndarray,
+        labels: np.ndarray | None = None,
+        *,
+        name: str = "images",
+        value_range: tuple[float, float] | None = None,
+    ) -> None:
+        self.name = name
+        self.images = _checked_images(np.asarray(images), name)
+        self.labels = None if labels is None else _checked_labels(np.asarray(labels), len(self.images), name)
+        self.value_range = _checked_range(value_range, self.images, name)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __repr__(self) -> str:
+        size = "x".join(map(str, self.shape))
+        low, high = self.value_range
+        labelled = "" if self.labels is None else ", labelled"
+        return (
+            f"Dataset({self.name!r}: {len(self)} images of {size}, "
+            f"{self.images.dtype} from {low:g} to {high:g}{labelled})"
+        )
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """One image's shape, (H, W, C)."""
+        _, height, width, channels = self.images.shape
+        return height, width, channels
+
+    def batch(
+        self,
+        indices: Sequence[int] | np.ndarray | slice,
+        output_range: tuple[float, float] = (-1.0, 1.0),
+        dtype: Any = np.float32,
+    ) -> Array:
+        """The images at `indices`, scaled to `output_range`, in the active backend's memory.
+
+        Parameters
+        ----------
+        indices : sequence of int, ndarray of int, or slice
+            In host memory; n of them, in any order, repeats allowed.
+        output_range : (float, float)
+            What the two ends of `value_range` become.
+        dtype : dtype
+            float32 or float64; all arithmetic is done in it.
+
+        Returns
+        -------
+        array, shape (n, H, W, C)
+            A new array.
+
+        Raises
+        ------
+        DtypeError
+            `dtype` is neither float32 nor float64.
+        IndexError
+            An index is out of bounds.
+        """
+        dtype = np.dtype(dtype)
+        if dtype not in (np.float32, np.float64):
+            raise DtypeError(f"{self.name}: expected a batch dtype of float32 or float64, got {dtype}")
+        least, greatest = map(dtype.type, self.value_range)
+        low, high = map(dtype.type, output_range)
+        # The move comes first: bytes cross to a GPU four times faster than floats.
+        t = backend.asarray(self.images[indices]).astype(dtype)
+        t -= least
+        t /= greatest - least
+        rest = 1 - t
+        rest *= low
+        t *= high
+        t += rest
+        return t
+
+
+def _checked_images(images: np.ndarray, name: str) -> np.ndarray:
+    """`images` as (N, H, W, C), C contiguous, in native byte order."""
+    if images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[3] not in (1, 3)):
+        raise DataError(f"{name}: expected shape (N, H, W) or (N, H, W, C) with C of 1 or 3, got {images.shape}")
+    if 0 in images.shape:
+        raise DataError(f"{name}: expected at least one image of at least one pixel, got {images.shape}")
+    if images.dtype.kind not in "uif" or images.dtype.itemsize > 8:
+        raise DataError(f"{name}: expected images of uint8 or another real number type, got {images.dtype}")
+    images = np.ascontiguousarray(images, images.dtype.newbyteorder("="))
+    return images[..., np.newaxis] if images.ndim == 3 else images
+
+
+def _checked_labels(labels: np.ndarray, count: int, name: str) -> np.ndarray:
+    """`labels` as (N,) whole numbers."""
+    if labels.shape not in ((count,), (count, 1)) or labels.dtype.kind not in "ui":
+        raise DataError(
+            f"{name}: expected {count} labels as whole numbers of shape ({count},), "
+            f"got {labels.dtype} of shape {labels.shape}"
+        )
+    return labels.reshape(count)
+
+
+def _checked_range(value_range: tuple[float, float] | None, images: np.ndarray, name: str) -> tuple[float, float]:
+    """The range of the stored values, with every one of them in it."""
+    if value_range is None:
+        if images.dtype != np.uint8:
+            raise DataError(
+                f"{name}: {images.dtype} images need the range of their values: "
+                "--data-range LOW HIGH, or value_range=(LOW, HIGH)"
+            )
+        return 0.0, 255.0
+    low, high = map(float, value_range)
+    # In float32, for there the division by high - low is done.
+    if not (np.isfinite([low, high]).all() and np.float32(low) < np.float32(high)):
+        raise DataError(f"{name}: expected a value range LOW < HIGH, got {low:g} {high:g}")
+    with np.errstate(invalid="ignore"):  # a NaN is found below, not warned of
+        least, greatest = images.min(), images.max()
+    if np.isnan(least):
+        raise DataError(f"{name}: expected values from {low:g} to {high:g}, got NaN")
+    if least < low or greatest > high:
+        raise DataError(f"{name}: expected values from {low:g} to {high:g}, got {least:g} to {greatest:g}")
+    return low, high

@@ -1,0 +1,158 @@
+"""MNIST and Fashion-MNIST: the same four idx files from two sources.
+
+Files are verified by the MD5 of their decompressed bytes, since whoever packs them anew (Debian does) changes
+the compressed ones.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from minigan.data import idx
+from minigan.data.dataset import Dataset
+from minigan.data.download import cache_folder, download
+from minigan.data.messages import one_line
+from minigan.errors import DataError
+
+__all__ = ["FILES", "SOURCES", "Source", "load"]
+
+#: The images and the labels of each split.
+FILES = {
+    "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
+    "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a data set's files come from, and how they are known.
+
+    Attributes
+    ----------
+    name : str
+    mirrors : tuple of str
+        Addresses that end in ``/``, tried in order; there lie the four files, each with ``.gz`` added.
+    md5 : dict of str to str
+        For each file, the checksum of its decompressed bytes.
+    folders : tuple of Path
+        Where an operating system's package puts the files.
+    """
+
+    name: str
+    mirrors: tuple[str, ...]
+    md5: dict[str, str]
+    folders: tuple[Path, ...] = ()
+
+
+SOURCES = {
+    "mnist": Source(
+        name="mnist",
+        mirrors=(
+            "https://ossci-datasets.s3.amazonaws.com/mnist/",
+            "https://storage.googleapis.com/cvdf-datasets/mnist/",
+        ),
+        md5={
+            "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
+            "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+            "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
+            "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
+        },
+    ),
+    "fashion-mnist": Source(
+        name="fashion-mnist",
+        mirrors=(
+            "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+            "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
+        ),
+        md5={
+            "train-images-idx3-ubyte": "f4a8712d7a061bf5bd6d2ca38dc4d50a",
+            "train-labels-idx1-ubyte": "9018921c3c673c538a1fc5bad174d6f9",
+            "t10k-images-idx3-ubyte": "8181f5470baa50b63fa0f6fddb340f0a",
+            "t10k-labels-idx1-ubyte": "15d484375f8d13e6eb1aabb0c3f46965",
+        },
+        folders=(Path("/usr/share/datasets/fashion-mnist"),),
+    ),
+}
+
+
+def load(
+    name: str,
+    folder: Path | None = None,
+    *,
+    split: str = "train",
+    value_range: tuple[float, float] | None = None,
+) -> Dataset:
+    """MNIST or Fashion-MNIST: images of 28x28x1 uint8 with labels, 60,000 to train and 10,000 to test.
+
+    Parameters
+    ----------
+    name : {"mnist", "fashion-mnist"}
+    folder : Path, optional
+        Read the files from there, and take any images in this format. Default: the published files, from the
+        cache or a system folder, else downloaded into the cache.
+    split : {"train", "test"}
+    value_range : (float, float), optional
+
+    Raises
+    ------
+    DataError
+        A file is missing, damaged, or cannot be downloaded, or there are not as many labels as images.
+    """
+    images, labels = FILES[split]
+    if folder is None:
+        source = SOURCES[name]
+        arrays = _published(source, images, 3), _published(source, labels, 1)
+    else:
+        name = f"{name}:{folder}"
+        arrays = _given(folder, images, 3), _given(folder, labels, 1)
+    return Dataset(*arrays, name=name, value_range=value_range)
+
+
+def _candidates(folder: Path, file: str) -> Iterator[Path]:
+    """`file` in `folder`, plain or gzipped, as far as there is one."""
+    return (path for path in (folder / file, folder / f"{file}.gz") if path.is_file())
+
+
+def _given(folder: Path, file: str, ndim: int) -> np.ndarray:
+    """`file` from the folder that the user named."""
+    if not folder.is_dir():
+        raise DataError(f"no such folder: {folder}")
+    for path in _candidates(folder, file):
+        return idx.read(path, ndim)
+    raise DataError(f"{folder}: expected a file {file} or {file}.gz, found neither")
+
+
+def _published(source: Source, file: str, ndim: int) -> np.ndarray:
+    """`file` as the authors published it, from this machine if it is there, else downloaded."""
+    md5 = source.md5[file]
+    home = cache_folder() / source.name
+    damaged = []
+    for folder in (home, *source.folders):
+        for path in _candidates(folder, file):
+            try:
+                return idx.parse(_verified(path.read_bytes(), md5, path), ndim, path)
+            except (DataError, OSError) as error:
+                damaged.append(one_line(error))
+    target = home / f"{file}.gz"
+    urls = [f"{mirror}{file}.gz" for mirror in source.mirrors]
+    try:
+        return idx.parse(download(urls, target, lambda content: _verified(content, md5, file)), ndim, file)
+    except DataError as error:
+        found = "".join(f"; {reason}" for reason in damaged)
+        files = " and ".join(f"{name}.gz" for pair in FILES.values() if file in pair for name in pair)
+        raise DataError(
+            f"{source.name}: {error}{found}; put {files} into {home} by hand, set MINIGAN_DATA to the folder "
+            f"that holds the folder {source.name}, or name the files' folder: {source.name}:FOLDER"
+        ) from None
+
+
+def _verified(content: bytes, md5: str, what: object) -> bytes:
+    """`content`, decompressed, if that has the checksum `md5`."""
+    content = idx.unpack(content, what)
+    found = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    if found != md5:
+        raise DataError(f"{what}: expected md5 {md5} of the decompressed file, got {found}")
+    return content

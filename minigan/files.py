@@ -1,0 +1,58 @@
+"""Files that are either whole or not there."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+
+from minigan.errors import CheckpointError
+
+__all__ = ["atomic_path", "load_arrays", "save_arrays"]
+
+
+@contextmanager
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """A temporary path beside `path`, which takes its place when the block ends well, and is removed if not.
+
+    It has the same suffix, so that writers which go by it do the same as with `path`.
+    """
+    path = Path(path)
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        # mkstemp makes files that only their owner may read; a result is as readable as any other file.
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def save_arrays(path: str | Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write named arrays to an .npz file: no pickle, and the same bytes for the same arrays."""
+    with atomic_path(path) as temporary:
+        np.savez(temporary, allow_pickle=False, **dict(arrays))
+
+
+def load_arrays(path: str | Path) -> dict[str, np.ndarray]:
+    """Read what `save_arrays` wrote.
+
+    Raises
+    ------
+    CheckpointError
+        The file is missing, damaged, or holds pickled objects.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return dict(file.items())
+    except FileNotFoundError:
+        raise CheckpointError(f"expected weights in {path}, found no such file") from None
+    except (OSError, ValueError, EOFError, BadZipFile, AttributeError) as error:
+        raise CheckpointError(f"expected weights in {path}, found a damaged or foreign file: {error}") from None

@@ -1,0 +1,51 @@
+"""Where a NaN came from."""
+
+import numpy as np
+
+from minigan.backend import Array, array_module
+from minigan.layers.base import Context
+from minigan.models import GAN
+from minigan.random import Stream
+from minigan.sequential import Sequential
+
+__all__ = ["first_non_finite"]
+
+
+def first_non_finite(gan: GAN, real: Array | None, noise: Array | None) -> str:
+    """Run the batches of a failed step once more, layer by layer, and name the first value that is not finite.
+
+    Nothing is changed. The dropout masks are other ones, which moves no NaN.
+    """
+    ctx = Context(training=True, rng=Stream(0, "diagnosis"), update_stats=False)
+    # Infinities are what is looked for: no need to warn of them.
+    with np.errstate(all="ignore"):
+        fake = None
+        if noise is not None:
+            found, fake = walk(gan.generator, noise, ctx)
+            if found:
+                return found
+        for images in (real, fake):
+            if images is not None:
+                found, _ = walk(gan.discriminator.logits, images, ctx)
+                if found:
+                    return found
+    return "every layer's parameters and outputs are finite: the loss itself went out of range"
+
+
+def walk(network: Sequential, x: Array, ctx: Context) -> tuple[str, Array]:
+    """The first fault in this network, or an empty text; and its output."""
+    if not all_finite(x):
+        return f"the input of the {network.name} is not finite", x
+    for layer, y, _ in network.walk(x, ctx):
+        for name, parameter in layer.parameters.items():
+            if not all_finite(parameter.data):
+                return f"it came from the {network.name}'s layer {layer.name}: its {name} is not finite", y
+        if not all_finite(y):
+            return f"it came from the {network.name}'s layer {layer.name}: its output is not finite", y
+        x = y
+    return "", x
+
+
+def all_finite(array: Array) -> bool:
+    """Whether there is no NaN and no infinity in `array`."""
+    return bool(array_module(array).isfinite(array).all())
