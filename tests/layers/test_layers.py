@@ -1,0 +1,204 @@
+"""What single layers compute, by hand; and the arguments they refuse."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minigan.errors import ConfigError, ShapeError
+from minigan.layers import (
+    AveragePooling2D,
+    BatchNorm,
+    Context,
+    Conv2D,
+    Conv2DTranspose,
+    Dense,
+    Dropout,
+    GaussianNoise,
+    LeakyReLU,
+    Maxout,
+    MaxPooling2D,
+    Reshape,
+    Sigmoid,
+    Softplus,
+    UpSampling2D,
+    ZeroPadding2D,
+)
+from minigan.layers.base import INFERENCE
+from minigan.random import Stream
+
+
+def forward(layer, x, ctx=INFERENCE):
+    layer.build(x.shape[1:], dtype=x.dtype)
+    return layer.forward(x, ctx)[0]
+
+
+def test_convolution_is_the_sum_over_the_window():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((2, 5, 6, 3))
+    layer = Conv2D(4, (2, 3), strides=(2, 1))
+    layer.build(x.shape[1:], dtype=np.float64)
+    y, _ = layer.forward(x)
+    kernel = layer.kernel.data
+    for n, p, q, f in np.ndindex(y.shape):
+        expected = np.sum(x[n, 2 * p : 2 * p + 2, q : q + 3] * kernel[..., f])
+        assert y[n, p, q, f] == pytest.approx(expected, rel=1e-12)
+
+
+def test_same_padding_puts_the_odd_row_at_the_bottom_and_the_right():
+    x = np.zeros((1, 4, 4, 1))
+    x[0, 0, 0] = 1
+    layer = Conv2D(1, 3, strides=2, padding="same")
+    layer.build(x.shape[1:], dtype=np.float64)
+    layer.kernel.data[...] = np.arange(9).reshape(3, 3, 1, 1)
+    # With all the padding below, the first window begins at the first pixel, which meets kernel entry (0, 0).
+    assert layer.forward(x)[0][0, 0, 0, 0] == 0
+    x[0, 0, 0], x[0, 1, 1] = 0, 1
+    assert layer.forward(x)[0][0, 0, 0, 0] == 4
+
+
+@given(size=st.integers(1, 9), kernel=st.integers(1, 5), stride=st.integers(1, 4), channels=st.integers(1, 3))
+def test_same_gives_the_size_over_the_stride_rounded_up(size, kernel, stride, channels):
+    for layer in (Conv2D(2, kernel, stride, "same"), MaxPooling2D(kernel, stride, "same")):
+        height, width, _ = layer.build((size, size + 1, channels))
+        assert (height, width) == (-(-size // stride), -(-(size + 1) // stride))
+        assert forward(layer, np.zeros((1, size, size + 1, channels))).shape[1:3] == (height, width)
+
+
+@given(size=st.integers(1, 6), kernel=st.integers(1, 5), stride=st.integers(1, 4))
+def test_transposed_convolution_sizes(size, kernel, stride):
+    assert Conv2DTranspose(1, kernel, stride, "same").build((size, size, 2))[0] == size * stride
+    valid = Conv2DTranspose(1, kernel, stride, "valid").build((size, size, 2))[0]
+    assert valid == (size - 1) * stride + max(kernel, stride)
+
+
+def test_batch_norm_output_has_mean_zero_and_variance_one():
+    x = 5 + 3 * np.random.default_rng(0).standard_normal((64, 4, 4, 3))
+    y = forward(BatchNorm(epsilon=0.0), x, Context(training=True))
+    np.testing.assert_allclose(y.mean((0, 1, 2)), 0, atol=1e-12)
+    np.testing.assert_allclose(y.var((0, 1, 2)), 1, rtol=1e-12)
+
+
+def test_batch_norm_averages_move_by_one_minus_momentum_with_the_biased_variance():
+    x = np.random.default_rng(0).standard_normal((4, 3)) + 2
+    layer = BatchNorm(momentum=0.8)
+    forward(layer, x, Context(training=True))
+    np.testing.assert_allclose(layer.moving_mean.data, 0.2 * x.mean(0), rtol=1e-12)
+    np.testing.assert_allclose(layer.moving_variance.data, 0.8 + 0.2 * x.var(0), rtol=1e-12)
+
+
+def test_batch_norm_keeps_float32_digits_over_many_pixels():
+    x = np.random.default_rng(0).standard_normal((64, 28, 28, 2)).astype(np.float32) + 10
+    layer = BatchNorm(momentum=0.0)
+    forward(layer, x, Context(training=True))
+    np.testing.assert_allclose(layer.moving_mean.data, x.astype(np.float64).mean((0, 1, 2)), rtol=2e-6)
+    np.testing.assert_allclose(layer.moving_variance.data, x.astype(np.float64).var((0, 1, 2)), rtol=2e-6)
+
+
+def test_dropout_keeps_the_mean_and_drops_the_rate():
+    x = np.ones((100, 1000), np.float32)
+    y = forward(Dropout(0.25), x, Context(training=True, rng=Stream(0, "dropout")))
+    assert set(np.unique(y).tolist()) == {0.0, float(np.float32(1 / 0.75))}
+    assert np.mean(y == 0) == pytest.approx(0.25, abs=0.005)
+
+
+def test_dropout_and_noise_do_nothing_at_inference():
+    x = np.random.default_rng(0).standard_normal((3, 4))
+    np.testing.assert_array_equal(forward(Dropout(0.5), x), x)
+    np.testing.assert_array_equal(forward(GaussianNoise(0.5), x), x)
+
+
+def test_dropout_in_training_needs_a_stream():
+    with pytest.raises(ConfigError, match=r"rng=Stream\(seed\)"):
+        forward(Dropout(0.5), np.ones((2, 2)), Context(training=True))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sigmoid_and_softplus_do_not_overflow(dtype):
+    x = np.array([[-1e4, -80.0, 0.0, 80.0, 1e4]], dtype)
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        np.testing.assert_allclose(forward(Sigmoid(), x), [[0, np.exp(-80.0), 0.5, 1, 1]], rtol=1e-6)
+        np.testing.assert_allclose(forward(Softplus(), x), [[0, np.exp(-80.0), np.log(2), 80, 1e4]], rtol=1e-6)
+
+
+def test_max_pooling_gives_the_gradient_of_a_tie_to_the_first():
+    layer = MaxPooling2D(2)
+    layer.build((2, 2, 1), dtype=np.float64)
+    _, cache = layer.forward(np.ones((1, 2, 2, 1)))
+    np.testing.assert_array_equal(layer.backward(np.ones((1, 1, 1, 1)), cache)[0, ..., 0], [[1, 0], [0, 0]])
+
+
+def test_padding_never_wins_a_maximum_and_never_counts_in_an_average():
+    x = np.full((1, 3, 3, 1), -5.0)
+    assert (forward(MaxPooling2D(2, padding="same"), x) == -5).all()
+    assert (forward(AveragePooling2D(2, padding="same"), x) == -5).all()
+
+
+def test_bilinear_upsampling_has_half_pixel_centres():
+    y = forward(UpSampling2D((1, 2), "bilinear"), np.array([0.0, 1.0, 2.0]).reshape(1, 1, 3, 1))
+    np.testing.assert_allclose(y.ravel(), [0, 0.25, 0.75, 1.25, 1.75, 2], atol=1e-15)
+
+
+def test_nearest_upsampling_repeats_rows_and_columns():
+    y = forward(UpSampling2D(2), np.array([[1.0, 2.0], [3.0, 4.0]]).reshape(1, 2, 2, 1))
+    np.testing.assert_array_equal(y[0, ..., 0], [[1, 1, 2, 2], [1, 1, 2, 2], [3, 3, 4, 4], [3, 3, 4, 4]])
+
+
+def test_maxout_takes_the_largest_piece():
+    x = np.random.default_rng(0).standard_normal((3, 4))
+    layer = Maxout(2, 3)
+    y = forward(layer, x)
+    pieces = np.einsum("nd,duk->nuk", x, layer.kernel.data) + layer.bias.data
+    np.testing.assert_allclose(y, pieces.max(2), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Dense(0), "expected units to be a whole number of at least 1, got 0"),
+        (lambda: Dense(2.5), "got 2.5"),
+        (lambda: Dense(2, activation="swish"), "unknown activation 'swish': expected one of"),
+        (lambda: Dense(2, kernel_initializer="glorot"), "unknown initializer 'glorot': expected one of"),
+        (lambda: Conv2D(2, (3, 3, 3)), "expected kernel_size to be a number or two"),
+        (lambda: Conv2D(2, 3, strides=0), "strides"),
+        (lambda: Conv2D(2, 3, padding="full"), "expected padding 'same', 'valid' or numbers, got 'full'"),
+        (lambda: ZeroPadding2D(-1), "none below 0"),
+        (lambda: ZeroPadding2D(((1, 2), 3, 4)), "expected padding"),
+        (lambda: Dropout(1.0), "expected rate to be at least 0 and less than 1, got 1.0"),
+        (lambda: BatchNorm(momentum=1.5), "momentum"),
+        (lambda: GaussianNoise(-0.1), "expected stddev to be at least 0"),
+        (lambda: UpSampling2D(2, "cubic"), "expected interpolation to be one of nearest, bilinear, got 'cubic'"),
+    ],
+)
+def test_bad_arguments_are_refused_by_name(make, message):
+    with pytest.raises(ConfigError) as caught:
+        make()
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (Conv2D(2, 3), (5, 5)),
+        (Conv2D(2, 3), (2, 5, 1)),
+        (Conv2DTranspose(2, 3, padding=5), (3, 3, 1)),
+        (MaxPooling2D(3), (2, 2, 1)),
+        (Maxout(2), (3, 3)),
+        (Reshape((4, 4)), (15,)),
+        (Reshape((-1, -1)), (16,)),
+        (Reshape((0, -1)), (16,)),
+        (Dense(2), ()),
+        (BatchNorm(), ()),
+        (UpSampling2D(2), (7,)),
+    ],
+)
+def test_input_shapes_that_do_not_fit_are_refused(layer, shape):
+    with pytest.raises(ShapeError, match=f"{type(layer).__name__} '{layer.name}'"):
+        layer.build(shape)
+
+
+def test_leaky_relu_goes_by_the_sign_of_x():
+    layer = LeakyReLU(-1.0)
+    layer.build((2,), dtype=np.float64)
+    _, cache = layer.forward(np.array([[-2.0, 2.0]]))
+    np.testing.assert_array_equal(layer.backward(np.array([[3.0, 3.0]]), cache), [[-3, 3]])
