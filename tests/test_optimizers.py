@@ -1,0 +1,88 @@
+"""Optimizers: the rules by hand, and what a step does to a network."""
+
+import numpy as np
+import pytest
+
+from minigan import optimizers
+from minigan.errors import ConfigError, ShapeError
+from minigan.layers import Dense
+from minigan.optimizers import SGD, Adam, Momentum, RMSprop
+from minigan.sequential import Sequential
+
+
+def network(units: int = 3, dtype: type = np.float64) -> Sequential:
+    model = Sequential([Dense(units)])
+    model.build((2,), seed=0, dtype=dtype)
+    return model
+
+
+def textbook(name: str, w: np.ndarray, gradients: list[np.ndarray]) -> np.ndarray:
+    """The equations of the docstrings, as they stand there."""
+    m = v = s = np.zeros_like(w)
+    for t, g in enumerate(gradients, start=1):
+        if name == "sgd":
+            w = w - 0.1 * g
+        elif name == "momentum":
+            v = 0.9 * v - 0.1 * g
+            w = w + v
+        elif name == "rmsprop":
+            s = 0.9 * s + 0.1 * g**2
+            w = w - 0.1 * g / np.sqrt(s + 1e-7)
+        else:
+            m = 0.5 * m + 0.5 * g
+            v = 0.999 * v + 0.001 * g**2
+            alpha = 0.1 * np.sqrt(1 - 0.999**t) / (1 - 0.5**t)
+            w = w - alpha * m / (np.sqrt(v) + 1e-7)
+    return w
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("sgd", lambda: SGD(0.1)),
+        ("momentum", lambda: Momentum(0.1, 0.9)),
+        ("rmsprop", lambda: RMSprop(0.1, 0.9)),
+        ("adam", lambda: Adam(0.1, beta_1=0.5)),
+    ],
+)
+def test_four_steps_by_hand(name, make):
+    model, optimizer = network(), make()
+    start = model.flat_data.copy()
+    rng = np.random.default_rng(0)
+    # Sizes from 1e-6 to 1, where the place of epsilon shows.
+    gradients = [rng.standard_normal(9) * 10.0 ** rng.uniform(-6, 0, 9) for _ in range(4)]
+    for g in gradients:
+        model.flat_grad[...] = g
+        optimizer.step(model)
+        np.testing.assert_array_equal(model.flat_grad, g)
+    np.testing.assert_allclose(model.flat_data, textbook(name, start, gradients), rtol=1e-12)
+    assert optimizer.iterations == 4
+
+
+@pytest.mark.parametrize("name", optimizers.OPTIMIZERS)
+def test_a_step_works_in_place_in_float32_and_marks_the_network(name):
+    model, optimizer = network(dtype=np.float32), optimizers.get(name, learning_rate=0.1)
+    values, versions = model.flat_data, [p.version for p in model.parameters().values()]
+    model.flat_grad[...] = 1
+    optimizer.step(model)
+    assert model.flat_data is values
+    assert all(slot.dtype == np.float32 for slot in optimizer.slots.values())
+    assert [p.version for p in model.parameters().values()] == [version + 1 for version in versions]
+
+
+def test_an_optimizer_stays_with_its_network():
+    optimizer = Adam()
+    optimizer.step(network(3))
+    with pytest.raises(ShapeError, match="expected the network of 9 trainable values it began with, got sequential"):
+        optimizer.step(network(4))
+
+
+@pytest.mark.parametrize("rate", [0, -1, float("nan")])
+def test_a_learning_rate_that_is_no_step_is_refused(rate):
+    with pytest.raises(ConfigError, match="expected learning_rate to be more than 0"):
+        SGD(rate)
+
+
+def test_unknown_name_is_refused():
+    with pytest.raises(ConfigError, match="unknown optimizer 'lion': expected one of adam, momentum, rmsprop, sgd"):
+        optimizers.get("lion")
