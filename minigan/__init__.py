@@ -6,9 +6,7 @@
 (3, 1)
 """
 
-import os
-
-from minigan import backend, data, errors, initializers, layers, losses, models, optimizers, training
+from minigan import backend, data, errors, gradcheck, initializers, layers, losses, models, optimizers, training
 from minigan.errors import MiniganError
 from minigan.layers.base import Context
 from minigan.models import GAN
@@ -29,6 +27,7 @@ __all__ = [
     "backend",
     "data",
     "errors",
+    "gradcheck",
     "initializers",
     "layers",
     "losses",
@@ -36,7 +35,3 @@ __all__ = [
     "optimizers",
     "training",
 ]
-
-
-if "MINIGAN_THREADS" in os.environ:
-    backend.set_threads()

@@ -81,6 +81,8 @@ def use(name: str) -> None:
     """
     global _active
     _active = _load(name)
+    if "MINIGAN_THREADS" in os.environ:
+        set_threads()
 
 
 @contextmanager
@@ -97,10 +99,9 @@ def using(name: str) -> Iterator[None]:
 
 def xp() -> ModuleType:
     """The array module of the active backend: `numpy` or `cupy`."""
-    global _active
     if _active is None:
-        _active = _load(os.environ.get("MINIGAN_BACKEND", "numpy"))
-    return _active
+        use(os.environ.get("MINIGAN_BACKEND", "numpy"))
+    return _active or np
 
 
 def name() -> str:
@@ -138,6 +139,8 @@ def set_threads(threads: int | None = None) -> int:
         if setting and not (setting.isdigit() and int(setting)):
             raise BackendError(f"MINIGAN_THREADS: expected a whole number of at least 1, got {setting!r}")
         threads = int(setting or 0) or _processors()
+    if threads < 1:
+        raise BackendError(f"expected threads to be at least 1, got {threads}")
     threadpool_limits(threads)
     return threads
 

@@ -50,3 +50,7 @@ class CheckpointError(MiniganError, ValueError):
 
 class NonFiniteError(MiniganError, ArithmeticError):
     """A loss became NaN or infinite."""
+
+
+class GradientError(MiniganError, AssertionError):
+    """A gradient check found something wrong."""

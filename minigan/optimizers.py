@@ -164,6 +164,8 @@ class Adam(Optimizer):
         self, learning_rate: float = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7
     ) -> None:
         super().__init__(learning_rate)
+        if not (0 <= beta_1 < 1 and 0 <= beta_2 < 1):
+            raise ConfigError(f"expected beta_1 and beta_2 to be at least 0 and less than 1, got {beta_1} and {beta_2}")
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
 
     def update(self, w: Array, g: Array) -> None:

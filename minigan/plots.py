@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -90,6 +91,7 @@ def save_losses(path: str | Path, metrics: Mapping[str, np.ndarray], steps_per_e
         For the scale on top.
     """
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     figure = Figure(figsize=(9, 8), layout="constrained")
     loss, probability, accuracy = figure.subplots(3, sharex=True)
@@ -106,6 +108,7 @@ def save_losses(path: str | Path, metrics: Mapping[str, np.ndarray], steps_per_e
     curve(accuracy, metrics, "fake_accuracy", "on generated images", "C3")
     level(accuracy, 0.5, "1/2", "0.4")
     accuracy.set(ylabel="D's accuracy", ylim=(0, 1.02), xlabel="step")
+    accuracy.xaxis.set_major_locator(MaxNLocator(integer=True))
     for axes in (loss, probability, accuracy):
         axes.grid(alpha=0.25)
         axes.legend(loc="upper right", framealpha=0.9)
@@ -122,7 +125,9 @@ def curve(axes, metrics: Mapping[str, np.ndarray], column: str, label: str, colo
     width = max(1, min(25, len(values) // 10))
     weights = np.convolve(np.ones(len(values)), np.ones(width), "same")
     axes.plot(steps, values, color=colour, alpha=0.25, linewidth=0.8)
-    axes.plot(steps, np.convolve(values, np.ones(width), "same") / weights, color=colour, label=label)
+    means = np.convolve(values, np.ones(width), "same") / weights
+    # A line of one step would not be seen.
+    axes.plot(steps, means, color=colour, label=label, marker="o" if len(steps) == 1 else "")
 
 
 def level(axes, value: float, label: str, colour: str) -> None:  # type: ignore[no-untyped-def]
@@ -131,3 +136,35 @@ def level(axes, value: float, label: str, colour: str) -> None:  # type: ignore[
     axes.annotate(
         label, (0, value), (3, 3), xycoords=("axes fraction", "data"), textcoords="offset points", color=colour
     )
+
+
+def save_gradcheck(path: str | Path, rows: Sequence[Any]) -> Path:
+    """Draw what a gradient check found: the V of every quantity, and where the worst gradients are wrong.
+
+    Parameters
+    ----------
+    path : path
+        PNG, SVG or PDF, by its suffix.
+    rows : sequence of minigan.gradcheck.Row
+        With their sweeps.
+    """
+    from matplotlib.figure import Figure
+
+    maps = sorted((row for row in rows if row.error_map is not None), key=lambda row: -(row.error or 0))[:3]
+    figure = Figure(figsize=(4.5 + 3.2 * max(1, len(maps)), 4.2), layout="constrained")
+    curves, *panels = figure.subplots(1, 1 + len(maps), width_ratios=[1.6] + [1] * len(maps), squeeze=False)[0]
+    for row in rows:
+        # An error of exactly 0 has no place on a logarithmic scale.
+        curves.loglog(row.sweep.steps, np.maximum(row.sweep.errors, 1e-17), marker=".", label=f"{row.quantity}")
+        curves.axhline(row.tolerance or np.nan, color="0.5", linestyle="--", linewidth=0.8)
+    curves.set(xlabel="step h", ylabel="relative error", title=rows[0].target if rows else "")
+    curves.grid(alpha=0.25)
+    curves.legend(fontsize="small")
+    for axes, row in zip(panels, maps):
+        flat = row.error_map.reshape(len(row.error_map), -1) if row.error_map.ndim else row.error_map.reshape(1, 1)
+        picture = axes.imshow(flat, aspect="auto", cmap="magma", vmin=0)
+        axes.set(title=f"error of {row.quantity} {row.error_map.shape}", xlabel="other axes", ylabel="first axis")
+        figure.colorbar(picture, ax=axes)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=110)
+    return Path(path)

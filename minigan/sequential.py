@@ -167,6 +167,31 @@ class Sequential:
             dy = layer.backward(dy, cache, param_grads)
         return dy
 
+    def tangent(self, x_dot: Array, caches: tuple[Any, ...]) -> tuple[Array, tuple[Any, ...]]:
+        """How the output moves where the input moves by `x_dot`, and what `tangent_backward` needs of all layers."""
+        tcaches = []
+        for layer, cache in zip(self.layers, caches, strict=True):
+            x_dot, tcache = layer.tangent(x_dot, cache)
+            tcaches.append(tcache)
+        return x_dot, tuple(tcaches)
+
+    def tangent_backward(
+        self,
+        dy: Array,
+        dy_dot: Array,
+        caches: tuple[Any, ...],
+        tcaches: tuple[Any, ...],
+        param_grads: bool = True,
+    ) -> tuple[Array, Array]:
+        """The gradients of ``<dy, y> + <dy_dot, y_dot>`` with respect to x and x_dot; adds those of the parameters.
+
+        See `Layer` for how this differentiates a gradient penalty.
+        """
+        steps = zip(reversed(self.layers), reversed(caches), reversed(tcaches), strict=True)
+        for layer, cache, tcache in steps:
+            dy, dy_dot = layer.tangent_backward(dy, dy_dot, cache, tcache, param_grads)
+        return dy, dy_dot
+
     def predict(self, x: Array, batch_size: int = 256) -> Array:
         """The output in inference mode, `batch_size` inputs at a time, so that any number fits into memory."""
         self._check_built()

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from minigan.cli.gradcheck import gradcheck
 from minigan.cli.info import info
 from minigan.cli.sample import sample
 from minigan.cli.summary import summary
@@ -24,6 +25,7 @@ app = typer.Typer(
 app.command(no_args_is_help=False)(train)
 app.command()(sample)
 app.command()(summary)
+app.command()(gradcheck)
 app.command()(info)
 
 #: Whatever typer raises for a command line it cannot read.
@@ -63,6 +65,10 @@ def run(arguments: list[str]) -> int:
         return fail(error, 1)
     except MiniganError as error:
         return fail(error, 2)
+    except MemoryError as error:
+        return fail(f"not enough memory: {error}", 1)
+    except OSError as error:  # such as a disk that is full
+        return fail(error, 1)
     except (KeyboardInterrupt, typer.Abort):
         return fail("interrupted", 130)
 

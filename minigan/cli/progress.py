@@ -5,13 +5,13 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from minigan.training.events import EpochEnd, Event, StepEnd
+from minigan.training.events import EpochEnd, Event, RunStart, StepEnd
 
 __all__ = ["TrainingProgress"]
 
 
 class TrainingProgress:
-    """A bar with the last step's figures on a terminal; a line an epoch elsewhere. Called with every event."""
+    """A line an epoch and, on a terminal, a bar with the last step's losses. Called with every event."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -36,14 +36,22 @@ class TrainingProgress:
         self.progress.stop()
 
     def __call__(self, event: Event) -> None:
-        if isinstance(event, StepEnd):
+        if isinstance(event, RunStart):
+            line = f"Training {event.model} on {event.images:,} images of {event.data}, into {event.folder}"
+            self.console.print(line, highlight=False, soft_wrap=True)
+        elif isinstance(event, StepEnd):
             self.last = event
             if self.task is None:
                 self.task = self.progress.add_task("", total=event.steps, epoch=1, figures="")
-            self.progress.update(self.task, completed=event.step, epoch=event.epoch, figures=figures(event))
+            self.progress.update(self.task, completed=event.step, epoch=event.epoch, figures=losses(event))
         elif isinstance(event, EpochEnd) and self.last is not None:
             line = f"epoch {event.epoch:3d}  step {self.last.step}/{self.last.steps}  {figures(self.last)}"
             self.console.print(line, highlight=False, soft_wrap=True)
+
+
+def losses(step: StepEnd) -> str:
+    """The figures beside the bar: few, for the bar has to fit into 80 columns with them."""
+    return f"D {step.d_loss:.3f} G {step.g_loss:.3f}  {step.images_per_second:.0f} img/s"
 
 
 def figures(step: StepEnd) -> str:

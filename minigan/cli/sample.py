@@ -5,12 +5,16 @@ from typing import Annotated
 
 import typer
 
+from minigan.cli.settings import whole_number
+
 
 def sample(
     run: Annotated[Path, typer.Argument(help="Folder of a run.", metavar="RUN")],
-    count: Annotated[int, typer.Option(min=1, help="How many images.")] = 64,
-    columns: Annotated[int, typer.Option(min=1, help="Images in a row.")] = 8,
-    seed: Annotated[int, typer.Option(help="Of the noise: another seed, other images.")] = 0,
+    count: Annotated[int, typer.Option(help="How many images.", parser=whole_number, metavar="N")] = 64,
+    columns: Annotated[int, typer.Option(help="Images in a row.", parser=whole_number, metavar="N")] = 8,
+    seed: Annotated[
+        int, typer.Option(help="Of the noise: another seed, other images.", parser=whole_number, metavar="N")
+    ] = 0,
     out: Annotated[Path | None, typer.Option(help="A PNG; default: RUN/samples-SEED.png.")] = None,
 ) -> None:
     """Make images with a trained generator."""

@@ -2,22 +2,25 @@
 
 import inspect
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import Field, fields
 from typing import Annotated, Any, get_type_hints
 
 import typer
 
-__all__ = ["given", "with_settings"]
+from minigan.training.config import Kind
 
-#: Settings that are lists of numbers: on the command line, one word such as 128,64.
-NUMBERS = tuple[int, ...]
+__all__ = ["given", "whole_number", "with_settings"]
+
+#: What stands for a value in the help.
+METAVARS = {str: "TEXT", int: "N", float: "X"}
 
 
 def with_settings(settings: type) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """A decorator that gives a command a flag for every field of `settings`.
 
-    The command takes them as keyword arguments; one that was not given is None, so that a file's value or the
-    default can stand in for it.
+    The command takes them as keyword arguments, as they were typed; one that was not given is None, so that a
+    file's value or the default can stand in for it.
     """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -27,8 +30,7 @@ def with_settings(settings: type) -> Callable[[Callable[..., Any]], Callable[...
             for parameter in inspect.signature(command).parameters.values()
             if parameter.kind is not parameter.VAR_KEYWORD
         ]
-        types = get_type_hints(settings)
-        made = [flag(field, types[field.name]) for field in fields(settings)]
+        made = [flag(field) for field in fields(settings)]
         command.__signature__ = inspect.Signature(own + made)  # type: ignore[attr-defined]
         command.__annotations__ = {parameter.name: parameter.annotation for parameter in own + made}
         return command
@@ -36,17 +38,25 @@ def with_settings(settings: type) -> Callable[[Callable[..., Any]], Callable[...
     return decorate
 
 
-def flag(field: Field, type_: Any) -> inspect.Parameter:
+def flag(field: Field) -> inspect.Parameter:
     """The flag of one field, with its help, its choices and its default."""
     name = field.metadata["flag"] or f"--{field.name.replace('_', '-')}"
+    kind, choices = field.metadata["kind"], field.metadata["choices"]
     default: Any = field.default
-    details: dict[str, Any] = {"rich_help_panel": field.metadata["panel"], "show_default": False}
-    if type_ == NUMBERS:
-        type_, default, details["metavar"] = str, ",".join(map(str, default)), "N,N,..."
-    if field.metadata["choices"]:
-        details["metavar"] = "|".join(field.metadata["choices"])
-    # Typer would show None, the default it sees: the setting's own is part of the help.
-    details["help"] = field.metadata["help"] + ("" if default is None else f" [default: {default}]")
+    # Every value is text here, of which `given` makes what the setting needs.
+    type_: Any = str
+    metavar = METAVARS[kind.types[-1]]
+    if kind.length == 2:
+        type_, metavar = tuple[str, str], "LOW HIGH"
+    elif kind.length is not None:
+        metavar, default = "N,N,...", ",".join(map(str, default))
+    details: dict[str, Any] = {
+        "metavar": "|".join(choices) or metavar,
+        "rich_help_panel": field.metadata["panel"],
+        # Typer would show None, the default it sees: the setting's own is part of the help.
+        "show_default": False,
+        "help": field.metadata["help"] + ("" if default is None else f" (default: {default})"),
+    }
     return inspect.Parameter(
         field.name,
         inspect.Parameter.KEYWORD_ONLY,
@@ -57,12 +67,26 @@ def flag(field: Field, type_: Any) -> inspect.Parameter:
 
 def given(settings: type, values: Mapping[str, Any]) -> dict[str, Any]:
     """The settings that were given on the command line, as `settings` wants them."""
-    types = get_type_hints(settings)
+    kinds = {field.name: field.metadata["kind"] for field in fields(settings)}
     chosen = {name: value for name, value in values.items() if value is not None}
     for name in chosen:
-        if types[name] == NUMBERS:
-            words = chosen[name].split(",")
-            # What is not a list of numbers is left as it came: the settings say what they expect.
-            if all(word.strip().lstrip("-").isdigit() for word in words):
-                chosen[name] = tuple(map(int, words))
+        # What cannot be read is left as it came: the settings say what they expect.
+        with suppress(ValueError):
+            chosen[name] = read(kinds[name], chosen[name])
     return chosen
+
+
+def read(kind: Kind, typed: Any) -> Any:
+    """A value of that kind from the text that was typed, or the two texts."""
+    number = kind.types[-1]
+    if kind.length is None:
+        return number(typed)
+    return tuple(map(number, typed.split(",") if isinstance(typed, str) else typed))
+
+
+def whole_number(typed: str) -> int:
+    """The number that was typed, for a flag that is no setting: Typer itself does not say what came."""
+    try:
+        return int(typed)
+    except ValueError:
+        raise typer.BadParameter(f"expected a whole number, got {typed!r}") from None

@@ -30,10 +30,13 @@ def train(
     from minigan.cli.progress import TrainingProgress
     from minigan.training.run import new_run_folder, train_run
 
-    settings = TrainConfig(**{**(read_config(config) if config else {}), **given(TrainConfig, flags)})
+    chosen = given(TrainConfig, flags)
+    base = read_config(config) if config else {}
+    if chosen.keys() & {"epochs", "steps"}:  # either flag takes the place of either setting
+        base = {name: value for name, value in base.items() if name not in ("epochs", "steps")}
+    settings = TrainConfig(**{**base, **chosen})
     folder = out or new_run_folder(settings.model, settings.data)
-    console = Console()
-    console.print(f"Training {settings.model} on {settings.data}, into {folder}", highlight=False, soft_wrap=True)
+    console = Console(markup=False, emoji=False)  # a folder's name may look like either
     with TrainingProgress(console) as progress:
         finished = train_run(settings, folder, progress)
     console.print(report(folder, finished), highlight=False, soft_wrap=True)

@@ -4,14 +4,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minigan import initializers
+from minigan import initializers, kernels
 from minigan.backend import Array
 from minigan.initializers import Initializer
 from minigan.layers import activation as activations
-from minigan.layers.base import Layer, Shape, Stamp
+from minigan.layers.base import INFERENCE, Context, Layer, Shape, Stamp
 from minigan.random import Stream
 
-__all__ = ["Affine", "AffineCache"]
+__all__ = ["Affine", "AffineCache", "AffineTangent"]
 
 
 class AffineCache(NamedTuple):
@@ -22,10 +22,20 @@ class AffineCache(NamedTuple):
     stamp: Stamp
 
 
-class Affine(Layer):
-    """A layer ``y = activation(A x + b)`` whose linear map A is made of a kernel.
+class AffineTangent(NamedTuple):
+    """The direction, and what the activation remembers of it."""
 
-    A subclass names the kernel's shape and writes its own forward and backward.
+    x_dot: Array
+    activation: Any
+    stamp: Stamp
+
+
+class Affine(Layer):
+    """A layer ``y = activation(A x + b)`` whose linear map A is made of a kernel w.
+
+    A subclass names the kernel's shape and writes the product A x and its two gradients; all passes are made of
+    them. The tangent pass leaves b out, for a constant does not move: ``z_dot = A x_dot``. As w stands in z and in
+    z_dot, the reverse pass through both collects ``dw`` from the pair (x, dz) and from the pair (x_dot, dz_dot).
 
     Parameters
     ----------
@@ -56,9 +66,55 @@ class Affine(Layer):
         """The kernel's shape, when the layer's own shapes are known."""
         raise NotImplementedError
 
+    def product(self, x: Array) -> Array:
+        """``A x``, in new memory."""
+        raise NotImplementedError
+
+    def kernel_grad(self, x: Array, dz: Array) -> Array:
+        """The gradient of ``<dz, A x>`` with respect to the kernel."""
+        raise NotImplementedError
+
+    def input_grad(self, dz: Array) -> Array:
+        """The gradient of ``<dz, A x>`` with respect to x: ``A^T dz``."""
+        raise NotImplementedError
+
     def add_parameters(self, rng: Stream, dtype: np.dtype) -> None:
         self.kernel = self.add_parameter("kernel", self.kernel_shape(), self.kernel_initializer, rng, dtype)
         if self.use_bias:
             shape = self.output_shape[-1:]
             self.bias = self.add_parameter("bias", shape, self.bias_initializer, rng, dtype)
         self.activation.build(self.output_shape)
+
+    def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, AffineCache]:
+        self.check_input(x)
+        z = self.product(x)
+        if self.use_bias:
+            z += self.bias.data
+        y, remembered = self.activation.forward(z, ctx)
+        return y, AffineCache(x, remembered, self.stamp(y))
+
+    def backward(self, dy: Array, cache: AffineCache, param_grads: bool = True) -> Array:
+        self.check_backward(dy, cache)
+        dz = self.activation.backward(dy, cache.activation)
+        if param_grads:
+            self.kernel.grad += self.kernel_grad(cache.x, dz)
+            if self.use_bias:
+                self.bias.grad += kernels.channel_sum(dz)
+        return self.input_grad(dz)
+
+    def tangent(self, x_dot: Array, cache: AffineCache) -> tuple[Array, AffineTangent]:
+        self.check_tangent(x_dot, cache)
+        y_dot, remembered = self.activation.tangent(self.product(x_dot), cache.activation)
+        return y_dot, AffineTangent(x_dot, remembered, cache.stamp)
+
+    def tangent_backward(
+        self, dy: Array, dy_dot: Array, cache: AffineCache, tcache: AffineTangent, param_grads: bool = True
+    ) -> tuple[Array, Array]:
+        self.check_tangent_backward(dy, dy_dot, cache, tcache)
+        dz, dz_dot = self.activation.tangent_backward(dy, dy_dot, cache.activation, tcache.activation)
+        if param_grads:
+            self.kernel.grad += self.kernel_grad(cache.x, dz)
+            self.kernel.grad += self.kernel_grad(tcache.x_dot, dz_dot)
+            if self.use_bias:
+                self.bias.grad += kernels.channel_sum(dz)
+        return self.input_grad(dz), self.input_grad(dz_dot)

@@ -5,7 +5,8 @@ from typing import NamedTuple
 from minigan import kernels
 from minigan.backend import Array
 from minigan.kernels import Pads, Pair
-from minigan.layers.base import INFERENCE, Context, Layer, Shape, Stamp
+from minigan.layers.base import INFERENCE, Context, Shape, Stamp
+from minigan.layers.linear_map import LinearMap
 from minigan.layers.options import height_width, image_shape
 from minigan.layers.windows import Windows
 
@@ -16,7 +17,7 @@ class AveragePooling2DCache(NamedTuple):
     stamp: Stamp
 
 
-class AveragePooling2D(Layer):
+class AveragePooling2D(LinearMap):
     """The mean of every window: ``y[n, p, q, c] = 1/K sum_ij x[n, p*s + i, q*s + j, c]``.
 
     K is the number of the window's pixels inside the image: padding is not counted. Every pixel has the same
@@ -45,10 +46,13 @@ class AveragePooling2D(Layer):
         height, width, channels = image_shape(self, input_shape)
         return (*self.windows.fit(self, (height, width)), channels)
 
+    def apply(self, x: Array) -> Array:
+        size, strides, _ = self.windows
+        return kernels.average_pool(x, size, strides, self.windows.pads(x.shape[1:3]))
+
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, AveragePooling2DCache]:
         self.check_input(x)
-        size, strides, _ = self.windows
-        y = kernels.average_pool(x, size, strides, self.windows.pads(x.shape[1:3]))
+        y = self.apply(x)
         return y, AveragePooling2DCache(self.stamp(y))
 
     def backward(self, dy: Array, cache: AveragePooling2DCache, param_grads: bool = True) -> Array:

@@ -78,7 +78,7 @@ class Parameter:
 
 
 class Stamp(NamedTuple):
-    """What a forward leaves in its cache for the backward to check: it must be given a `dy` that fits."""
+    """What a forward leaves in its cache for the other passes to check: they must be given arrays that fit."""
 
     shape: tuple[int, ...]
     dtype: Any
@@ -94,18 +94,34 @@ class Layer:
         y, cache = layer.forward(x, ctx)
         dx = layer.backward(dy, cache, param_grads=True)  # adds to each parameter's grad, returns dL/dx
 
+        y_dot, tcache = layer.tangent(x_dot, cache)       # y moves by y_dot where x moves by x_dot
+        dx, dx_dot = layer.tangent_backward(dy, dy_dot, cache, tcache, param_grads=True)
+
     The cache is returned, never kept: a GAN runs its discriminator on two batches before either backward.
-    Neither pass changes `x`, `dy` or the cache. With ``param_grads=False`` the backward returns the same `dx`
-    and leaves the parameters' gradients alone: so a discriminator is held fixed while its generator learns.
+    No pass changes its arguments. With ``param_grads=False`` the backward returns the same `dx` and leaves the
+    parameters' gradients alone: so a discriminator is held fixed while its generator learns.
+
+    `tangent` is the derivative in one direction, ``y_dot = J x_dot`` with the Jacobian J at the x of the cache.
+    `tangent_backward` is the reverse pass through forward and tangent together: for the number
+    ``S = <dy, y> + <dy_dot, y_dot>`` it returns dS/dx and dS/dx_dot and adds dS/dparameter to each grad. So a
+    penalty P on the gradient ``g = J^T dy`` is differentiated without a second backward: with ``v = dP/dg``,
+    ``<v, g> = <dy, J v>`` is a directional derivative, whose gradient at this v is that of P. Run `tangent` along v,
+    then `tangent_backward` with zeros for dy and this dy as dy_dot.
 
     A layer of your own defines `compute_output_shape` (where the shape changes), `add_parameters` (where it has
     any), `forward` and `backward`; its forward begins with `check_input` and puts `stamp(y)` in its cache, its
-    backward begins with `check_backward`.
+    backward begins with `check_backward`. A gradient penalty also needs its `tangent`, which begins with
+    `check_tangent` and puts the cache's stamp in its own, and its `tangent_backward`, which begins with
+    `check_tangent_backward`; `LinearMap` and `Elementwise` have them ready.
 
     Parameters
     ----------
     name : str, optional
         Default: the class's name in snake case; `minigan.Sequential` numbers equal names.
+
+    Notes
+    -----
+    The tangent pass: Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6 (1994).
     """
 
     def __init__(self, name: str | None = None) -> None:
@@ -177,6 +193,16 @@ class Layer:
         """The gradient with respect to the input; adds to the parameters' gradients if `param_grads`."""
         raise NotImplementedError
 
+    def tangent(self, x_dot: Array, cache: Any) -> tuple[Array, Any]:
+        """How y moves where x moves by `x_dot`, and what `tangent_backward` needs to know of it."""
+        raise NotImplementedError(f"{self.title} has no tangent pass")
+
+    def tangent_backward(
+        self, dy: Array, dy_dot: Array, cache: Any, tcache: Any, param_grads: bool = True
+    ) -> tuple[Array, Array]:
+        """The gradients of ``<dy, y> + <dy_dot, y_dot>`` with respect to x and x_dot, and to the parameters."""
+        raise NotImplementedError(f"{self.title} has no tangent pass")
+
     # Checks
 
     @property
@@ -185,7 +211,7 @@ class Layer:
         return sum(parameter.version for parameter in self.parameters.values())
 
     def stamp(self, y: Array) -> Stamp:
-        """What `check_backward` compares with: `y`'s shape and dtype, the parameters' version."""
+        """What the checks below compare with: `y`'s shape and dtype, the parameters' version."""
         return Stamp(y.shape, y.dtype, self.version)
 
     def check_input(self, x: Array) -> None:
@@ -195,7 +221,8 @@ class Layer:
         if x.shape[1:] != self.input_shape or not x.shape:
             expected = ", ".join(["N", *map(str, self.input_shape)])
             raise ShapeError(f"{self.title}: expected x ({expected}), got {x.shape}")
-        if x.dtype.kind != "f":
+        # Complex numbers are for the complex step, the derivative without a difference.
+        if x.dtype.kind not in "fc":
             raise DtypeError(f"{self.title}: expected x of a floating dtype, got {x.dtype}")
         for name, parameter in self.parameters.items():
             if parameter.data.dtype != x.dtype:
@@ -203,11 +230,25 @@ class Layer:
 
     def check_backward(self, dy: Array, cache: Any) -> None:
         """Refuse a `dy` that is not like the output, and a cache from before the last optimizer step."""
-        stamp = cache.stamp
-        if dy.shape != stamp.shape:
-            raise ShapeError(f"{self.title}: expected dy {stamp.shape}, got {dy.shape}")
-        if dy.dtype != stamp.dtype:
-            raise DtypeError(f"{self.title}: expected dy {stamp.dtype}, got {dy.dtype}")
+        self.check_like("dy", dy, cache.stamp)
+
+    def check_tangent(self, x_dot: Array, cache: Any) -> None:
+        """Refuse an `x_dot` that is not like the input, and an old cache."""
+        batch, *_ = cache.stamp.shape
+        self.check_like("x_dot", x_dot, cache.stamp._replace(shape=(batch, *self.input_shape)))
+
+    def check_tangent_backward(self, dy: Array, dy_dot: Array, cache: Any, tcache: Any) -> None:
+        """Refuse a `dy` or `dy_dot` that is not like the output, and old caches or those of two passes."""
+        self.check_like("dy", dy, cache.stamp)
+        self.check_like("dy_dot", dy_dot, cache.stamp)
+        self.check_like("dy_dot", dy_dot, tcache.stamp)
+
+    def check_like(self, argument: str, array: Array, stamp: Stamp) -> None:
+        """Refuse an array of another shape or dtype than the stamp's, and a stamp of replaced parameters."""
+        if array.shape != stamp.shape:
+            raise ShapeError(f"{self.title}: expected {argument} {stamp.shape}, got {array.shape}")
+        if array.dtype != stamp.dtype:
+            raise DtypeError(f"{self.title}: expected {argument} {stamp.dtype}, got {array.dtype}")
         if stamp.version != self.version:
             raise StaleCacheError(
                 f"{self.title}: the cache is from before the last update of the parameters; run forward again"

@@ -6,8 +6,9 @@ import numpy as np
 
 from minigan import initializers, kernels
 from minigan.backend import Array
-from minigan.layers.base import INFERENCE, Context, Layer, Shape, Stamp
-from minigan.layers.options import fraction, vectors
+from minigan.layers.base import INFERENCE, Context, Stamp
+from minigan.layers.options import fraction
+from minigan.layers.scale_shift import ScaleShift
 from minigan.random import Stream
 
 
@@ -20,7 +21,15 @@ class BatchNormCache(NamedTuple):
     stamp: Stamp
 
 
-class BatchNorm(Layer):
+class BatchNormTangent(NamedTuple):
+    """The direction, and how it moves the normalised input."""
+
+    x_dot: Array
+    x_hat_dot: Array
+    stamp: Stamp
+
+
+class BatchNorm(ScaleShift):
     """Every channel to mean 0 and variance 1 over the batch, then to a learned scale and shift.
 
     In training, with the mean mu and the biased variance v of a channel over the M values it has in the batch,
@@ -37,6 +46,10 @@ class BatchNorm(Layer):
     ``dx = (g - mean(g) - x_hat * mean(g * x_hat)) / sqrt(v + epsilon)``.
 
     Where the averages were used mu and v are constants, and only the first way is left: ``dx = g / sqrt(...)``.
+
+    The Jacobian of x_hat is symmetric: the tangent pass finds x_hat_dot by that formula with x_dot in the place of
+    g. x_hat and v stand in the formula itself, so that back from y_dot, too, x is reached on more ways than one;
+    `minigan.kernels.reference.normalization` has them.
 
     Shapes: x, y (N, ..., C); gamma, beta, moving_mean, moving_variance (C,).
 
@@ -64,20 +77,12 @@ class BatchNorm(Layer):
         scale: bool = True,
         name: str | None = None,
     ) -> None:
-        super().__init__(name)
+        super().__init__(epsilon, center, scale, name)
         self.momentum = fraction(self, "momentum", momentum)
-        self.epsilon, self.center, self.scale = epsilon, center, scale
-
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        return vectors(self, input_shape)
 
     def add_parameters(self, rng: Stream, dtype: np.dtype) -> None:
-        channels = self.input_shape[-1:]
-        zeros, ones = initializers.zeros, initializers.ones
-        if self.scale:
-            self.gamma = self.add_parameter("gamma", channels, ones, rng, dtype)
-        if self.center:
-            self.beta = self.add_parameter("beta", channels, zeros, rng, dtype)
+        super().add_parameters(rng, dtype)
+        channels, zeros, ones = self.input_shape[-1:], initializers.zeros, initializers.ones
         self.moving_mean = self.add_parameter("moving_mean", channels, zeros, rng, dtype, trainable=False)
         self.moving_variance = self.add_parameter("moving_variance", channels, ones, rng, dtype, trainable=False)
 
@@ -90,11 +95,7 @@ class BatchNorm(Layer):
         else:
             mean, variance = self.moving_mean.data, self.moving_variance.data
         x_hat, inverse_std = kernels.normalize_batch(x, mean, variance, self.epsilon)
-        y = x_hat
-        if self.scale:
-            y = y * self.gamma.data
-        if self.center:
-            y = y + self.beta.data
+        y = self.shifted(self.scaled(x_hat))
         return y, BatchNormCache(x_hat, inverse_std, ctx.training, self.stamp(y))
 
     def update_averages(self, mean: Array, variance: Array) -> None:
@@ -106,11 +107,29 @@ class BatchNorm(Layer):
     def backward(self, dy: Array, cache: BatchNormCache, param_grads: bool = True) -> Array:
         self.check_backward(dy, cache)
         if param_grads:
-            if self.scale:
-                self.gamma.grad += kernels.channel_sum(dy * cache.x_hat)
-            if self.center:
-                self.beta.grad += kernels.channel_sum(dy)
-        dx_hat = dy * self.gamma.data if self.scale else dy
+            self.add_gradients(dy * cache.x_hat, dy)
+        return self.normalization_grad(self.scaled(dy), cache)
+
+    def normalization_grad(self, dx_hat: Array, cache: BatchNormCache) -> Array:
+        """From x_hat back to x or, as the Jacobian is symmetric, from x_dot on to x_hat_dot."""
         if not cache.training:
             return dx_hat * cache.inverse_std
         return kernels.normalize_batch_grad(dx_hat, cache.x_hat, cache.inverse_std)
+
+    def tangent(self, x_dot: Array, cache: BatchNormCache) -> tuple[Array, BatchNormTangent]:
+        self.check_tangent(x_dot, cache)
+        x_hat_dot = self.normalization_grad(x_dot, cache)
+        return self.scaled(x_hat_dot), BatchNormTangent(x_dot, x_hat_dot, cache.stamp)
+
+    def tangent_backward(
+        self, dy: Array, dy_dot: Array, cache: BatchNormCache, tcache: BatchNormTangent, param_grads: bool = True
+    ) -> tuple[Array, Array]:
+        self.check_tangent_backward(dy, dy_dot, cache, tcache)
+        if param_grads:
+            self.add_gradients(dy * cache.x_hat + dy_dot * tcache.x_hat_dot, dy)
+        dx_hat, dx_hat_dot = self.scaled(dy), self.scaled(dy_dot)
+        if not cache.training:
+            return dx_hat * cache.inverse_std, dx_hat_dot * cache.inverse_std
+        return kernels.normalize_batch_tangent_grad(
+            dx_hat, dx_hat_dot, tcache.x_dot, cache.x_hat, tcache.x_hat_dot, cache.inverse_std
+        )

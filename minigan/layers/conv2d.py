@@ -4,8 +4,8 @@ from minigan import kernels
 from minigan.backend import Array
 from minigan.initializers import Initializer
 from minigan.kernels import Pads, Pair
-from minigan.layers.affine import Affine, AffineCache
-from minigan.layers.base import INFERENCE, Context, Layer, Shape
+from minigan.layers.affine import Affine
+from minigan.layers.base import Layer, Shape
 from minigan.layers.options import height_width, image_shape, positive
 from minigan.layers.windows import Windows
 
@@ -74,20 +74,12 @@ class Conv2D(Affine):
         """The frame of zeros around the input, in pixels."""
         return self.windows.pads(height_width(self.input_shape))
 
-    def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, AffineCache]:
-        self.check_input(x)
-        z = kernels.conv2d(x, self.kernel.data, self.windows.strides, self.pads)
-        if self.use_bias:
-            z += self.bias.data
-        y, remembered = self.activation.forward(z, ctx)
-        return y, AffineCache(x, remembered, self.stamp(y))
+    def product(self, x: Array) -> Array:
+        return kernels.conv2d(x, self.kernel.data, self.windows.strides, self.pads)
 
-    def backward(self, dy: Array, cache: AffineCache, param_grads: bool = True) -> Array:
-        self.check_backward(dy, cache)
-        size, strides, _ = self.windows
-        dz = self.activation.backward(dy, cache.activation)
-        if param_grads:
-            self.kernel.grad += kernels.conv2d_kernel_grad(cache.x, dz, size, strides, self.pads)
-            if self.use_bias:
-                self.bias.grad += kernels.channel_sum(dz)
-        return kernels.conv2d_input_grad(dz, self.kernel.data, height_width(self.input_shape), strides, self.pads)
+    def kernel_grad(self, x: Array, dz: Array) -> Array:
+        return kernels.conv2d_kernel_grad(x, dz, self.windows.size, self.windows.strides, self.pads)
+
+    def input_grad(self, dz: Array) -> Array:
+        image = height_width(self.input_shape)
+        return kernels.conv2d_input_grad(dz, self.kernel.data, image, self.windows.strides, self.pads)

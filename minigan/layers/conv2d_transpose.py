@@ -5,8 +5,8 @@ from minigan.backend import Array
 from minigan.errors import ShapeError
 from minigan.initializers import Initializer
 from minigan.kernels import Pads, Pair
-from minigan.layers.affine import Affine, AffineCache
-from minigan.layers.base import INFERENCE, Context, Layer, Shape
+from minigan.layers.affine import Affine
+from minigan.layers.base import Layer, Shape
 from minigan.layers.options import height_width, image_shape, positive
 from minigan.layers.windows import Windows
 
@@ -19,7 +19,7 @@ class Conv2DTranspose(Affine):
     convolution A from the large image to the small one, so its own backward runs that convolution forwards:
 
     - ``dx = A dz``;
-    - ``dw = `` the kernel gradient of A, with dz in the place of its input and x in the place of its dy;
+    - dw is the kernel gradient of A, with dz in the place of its input and x in the place of its dy;
     - ``db = sum over images and places of dz``.
 
     Shapes: x (N, H, W, C), w (KH, KW, filters, C), b (filters,), y (N, OH, OW, filters). "same" gives
@@ -80,21 +80,12 @@ class Conv2DTranspose(Affine):
         """The frame around the output that the convolution A sees, in pixels."""
         return self.windows.pads(height_width(self.output_shape))
 
-    def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, AffineCache]:
-        self.check_input(x)
-        strides = self.windows.strides
-        z = kernels.conv2d_input_grad(x, self.kernel.data, height_width(self.output_shape), strides, self.pads)
-        if self.use_bias:
-            z += self.bias.data
-        y, remembered = self.activation.forward(z, ctx)
-        return y, AffineCache(x, remembered, self.stamp(y))
+    def product(self, x: Array) -> Array:
+        image = height_width(self.output_shape)
+        return kernels.conv2d_input_grad(x, self.kernel.data, image, self.windows.strides, self.pads)
 
-    def backward(self, dy: Array, cache: AffineCache, param_grads: bool = True) -> Array:
-        self.check_backward(dy, cache)
-        size, strides, _ = self.windows
-        dz = self.activation.backward(dy, cache.activation)
-        if param_grads:
-            self.kernel.grad += kernels.conv2d_kernel_grad(dz, cache.x, size, strides, self.pads)
-            if self.use_bias:
-                self.bias.grad += kernels.channel_sum(dz)
-        return kernels.conv2d(dz, self.kernel.data, strides, self.pads)
+    def kernel_grad(self, x: Array, dz: Array) -> Array:
+        return kernels.conv2d_kernel_grad(dz, x, self.windows.size, self.windows.strides, self.pads)
+
+    def input_grad(self, dz: Array) -> Array:
+        return kernels.conv2d(dz, self.kernel.data, self.windows.strides, self.pads)

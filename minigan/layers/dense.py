@@ -1,10 +1,9 @@
 """The fully connected layer."""
 
-from minigan import kernels
 from minigan.backend import Array
 from minigan.initializers import Initializer
-from minigan.layers.affine import Affine, AffineCache
-from minigan.layers.base import INFERENCE, Context, Layer, Shape
+from minigan.layers.affine import Affine
+from minigan.layers.base import Layer, Shape
 from minigan.layers.options import positive, vectors
 
 
@@ -51,20 +50,11 @@ class Dense(Affine):
     def kernel_shape(self) -> Shape:
         return self.input_shape[-1], self.units
 
-    def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, AffineCache]:
-        self.check_input(x)
-        z = x @ self.kernel.data
-        if self.use_bias:
-            z += self.bias.data
-        y, remembered = self.activation.forward(z, ctx)
-        return y, AffineCache(x, remembered, self.stamp(y))
+    def product(self, x: Array) -> Array:
+        return x @ self.kernel.data
 
-    def backward(self, dy: Array, cache: AffineCache, param_grads: bool = True) -> Array:
-        self.check_backward(dy, cache)
-        dz = self.activation.backward(dy, cache.activation)
-        if param_grads:
-            rows, drows = cache.x.reshape(-1, cache.x.shape[-1]), dz.reshape(-1, self.units)
-            self.kernel.grad += rows.T @ drows
-            if self.use_bias:
-                self.bias.grad += kernels.channel_sum(dz)
+    def kernel_grad(self, x: Array, dz: Array) -> Array:
+        return x.reshape(-1, x.shape[-1]).T @ dz.reshape(-1, self.units)
+
+    def input_grad(self, dz: Array) -> Array:
         return dz @ self.kernel.data.T

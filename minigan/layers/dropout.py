@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 from minigan.backend import Array
-from minigan.layers.base import INFERENCE, Context, Layer, Stamp
+from minigan.layers.base import INFERENCE, Context, Stamp
+from minigan.layers.elementwise import Elementwise
 from minigan.layers.options import fraction, training_stream
 
 
@@ -14,7 +15,7 @@ class DropoutCache(NamedTuple):
     stamp: Stamp
 
 
-class Dropout(Layer):
+class Dropout(Elementwise):
     """In training, drop each input with probability `rate` and enlarge the others: ``y = x * mask / (1 - rate)``.
 
     The mean of y is x, so that nothing is to be rescaled at inference, where ``y = x``. The mask is drawn once,

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from minigan import kernels
 from minigan.backend import Array
-from minigan.layers.base import INFERENCE, Context, Layer, Stamp
+from minigan.layers.base import INFERENCE, Context, Stamp
+from minigan.layers.elementwise import Elementwise
 
 
 class ELUCache(NamedTuple):
@@ -14,10 +15,11 @@ class ELUCache(NamedTuple):
     stamp: Stamp
 
 
-class ELU(Layer):
+class ELU(Elementwise):
     """``y = x`` for ``x > 0``, ``y = alpha * (exp(x) - 1)`` elsewhere.
 
-    The derivative of the second piece is ``alpha * exp(x)``: ``dx = dy`` or ``dx = alpha * exp(x) * dy``.
+    The derivative of the second piece is ``alpha * exp(x)``: ``dx = dy`` or ``dx = alpha * exp(x) * dy``. So is
+    its second derivative, for the tangent pass; that of the first piece is 0.
 
     Parameters
     ----------
@@ -42,3 +44,6 @@ class ELU(Layer):
     def backward(self, dy: Array, cache: ELUCache, param_grads: bool = True) -> Array:
         self.check_backward(dy, cache)
         return kernels.elu_grad(dy, cache.x, self.alpha)
+
+    def second(self, cache: ELUCache) -> Array:
+        return kernels.elu_second(cache.x, self.alpha)

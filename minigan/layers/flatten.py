@@ -4,7 +4,8 @@ from math import prod
 from typing import NamedTuple
 
 from minigan.backend import Array
-from minigan.layers.base import INFERENCE, Context, Layer, Shape, Stamp
+from minigan.layers.base import INFERENCE, Context, Shape, Stamp
+from minigan.layers.linear_map import LinearMap
 
 
 class FlattenCache(NamedTuple):
@@ -13,7 +14,7 @@ class FlattenCache(NamedTuple):
     stamp: Stamp
 
 
-class Flatten(Layer):
+class Flatten(LinearMap):
     """All axes but the batch's in one, the last one running fastest; the backward restores them.
 
     Shapes: x (N, A, B, ...), y (N, A*B*...).
@@ -22,9 +23,12 @@ class Flatten(Layer):
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (prod(input_shape),)
 
+    def apply(self, x: Array) -> Array:
+        return x.reshape(len(x), *self.output_shape)
+
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, FlattenCache]:
         self.check_input(x)
-        y = x.reshape(len(x), *self.output_shape)
+        y = self.apply(x)
         return y, FlattenCache(self.stamp(y))
 
     def backward(self, dy: Array, cache: FlattenCache, param_grads: bool = True) -> Array:

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from minigan.backend import Array
 from minigan.errors import ConfigError
-from minigan.layers.base import INFERENCE, Context, Layer, Stamp
+from minigan.layers.base import INFERENCE, Context, Stamp
+from minigan.layers.elementwise import Elementwise
 from minigan.layers.options import training_stream
 
 
@@ -14,7 +15,7 @@ class GaussianNoiseCache(NamedTuple):
     stamp: Stamp
 
 
-class GaussianNoise(Layer):
+class GaussianNoise(Elementwise):
     """In training, add noise: ``y = x + e`` with e from N(0, stddev^2); elsewhere ``y = x``.
 
     The noise does not depend on x: ``dx = dy``. On a discriminator's input it keeps real and generated images
@@ -36,7 +37,7 @@ class GaussianNoise(Layer):
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, GaussianNoiseCache]:
         self.check_input(x)
         if ctx.training and self.stddev:
-            x = x + training_stream(self, ctx).normal(x.shape, stddev=self.stddev, dtype=x.dtype)
+            x = x + training_stream(self, ctx).normal(x.shape, stddev=self.stddev, dtype=x.real.dtype)
         return x, GaussianNoiseCache(self.stamp(x))
 
     def backward(self, dy: Array, cache: GaussianNoiseCache, param_grads: bool = True) -> Array:

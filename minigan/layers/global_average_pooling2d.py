@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 from minigan.backend import Array, array_module
-from minigan.layers.base import INFERENCE, Context, Layer, Shape, Stamp
+from minigan.layers.base import INFERENCE, Context, Shape, Stamp
+from minigan.layers.linear_map import LinearMap
 from minigan.layers.options import image_shape
 
 
@@ -13,7 +14,7 @@ class GlobalAveragePooling2DCache(NamedTuple):
     stamp: Stamp
 
 
-class GlobalAveragePooling2D(Layer):
+class GlobalAveragePooling2D(LinearMap):
     """The mean of every channel: ``y[n, c] = 1/(H*W) sum_hw x[n, h, w, c]``.
 
     Every pixel has the same part in it: ``dx[n, h, w, c] = dy[n, c] / (H*W)``.
@@ -24,9 +25,12 @@ class GlobalAveragePooling2D(Layer):
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return image_shape(self, input_shape)[2:]
 
+    def apply(self, x: Array) -> Array:
+        return x.mean(axis=(1, 2))
+
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, GlobalAveragePooling2DCache]:
         self.check_input(x)
-        y = x.mean(axis=(1, 2))
+        y = self.apply(x)
         return y, GlobalAveragePooling2DCache(self.stamp(y))
 
     def backward(self, dy: Array, cache: GlobalAveragePooling2DCache, param_grads: bool = True) -> Array:

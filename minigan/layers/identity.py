@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 from minigan.backend import Array
-from minigan.layers.base import INFERENCE, Context, Layer, Stamp
+from minigan.layers.base import INFERENCE, Context, Stamp
+from minigan.layers.elementwise import Elementwise
 
 
 class IdentityCache(NamedTuple):
@@ -12,7 +13,7 @@ class IdentityCache(NamedTuple):
     stamp: Stamp
 
 
-class Identity(Layer):
+class Identity(Elementwise):
     """``y = x``, so ``dx = dy``: the very arrays, not copies.
 
     Keras calls it the activation "linear".

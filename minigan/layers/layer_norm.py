@@ -2,13 +2,10 @@
 
 from typing import NamedTuple
 
-import numpy as np
-
-from minigan import initializers, kernels
+from minigan import kernels
 from minigan.backend import Array
-from minigan.layers.base import INFERENCE, Context, Layer, Shape, Stamp
-from minigan.layers.options import vectors
-from minigan.random import Stream
+from minigan.layers.base import INFERENCE, Context, Stamp
+from minigan.layers.scale_shift import ScaleShift
 
 
 class LayerNormCache(NamedTuple):
@@ -19,13 +16,21 @@ class LayerNormCache(NamedTuple):
     stamp: Stamp
 
 
-class LayerNorm(Layer):
+class LayerNormTangent(NamedTuple):
+    """The direction, and how it moves the normalised input."""
+
+    x_dot: Array
+    x_hat_dot: Array
+    stamp: Stamp
+
+
+class LayerNorm(ScaleShift):
     """Every position of every image to mean 0 and variance 1 over its channels, then scaled and shifted.
 
     With mu and the biased variance v over the last axis, ``x_hat = (x - mu) / sqrt(v + epsilon)`` and
     ``y = gamma * x_hat + beta``. The batch plays no part: training and inference are alike.
 
-    Backward as in `BatchNorm`, with the means taken over the channels: ``dgamma = sum dy * x_hat``,
+    Backward and tangent as in `BatchNorm`, with the means taken over the channels: ``dgamma = sum dy * x_hat``,
     ``dbeta = sum dy``, and with ``g = gamma * dy``
     ``dx = (g - mean(g) - x_hat * mean(g * x_hat)) / sqrt(v + epsilon)``.
 
@@ -45,35 +50,31 @@ class LayerNorm(Layer):
     """
 
     def __init__(self, epsilon: float = 1e-3, center: bool = True, scale: bool = True, name: str | None = None) -> None:
-        super().__init__(name)
-        self.epsilon, self.center, self.scale = epsilon, center, scale
-
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        return vectors(self, input_shape)
-
-    def add_parameters(self, rng: Stream, dtype: np.dtype) -> None:
-        channels = self.input_shape[-1:]
-        if self.scale:
-            self.gamma = self.add_parameter("gamma", channels, initializers.ones, rng, dtype)
-        if self.center:
-            self.beta = self.add_parameter("beta", channels, initializers.zeros, rng, dtype)
+        super().__init__(epsilon, center, scale, name)
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, LayerNormCache]:
         self.check_input(x)
         x_hat, inverse_std = kernels.normalize_layer(x, self.epsilon)
-        y = x_hat
-        if self.scale:
-            y = y * self.gamma.data
-        if self.center:
-            y = y + self.beta.data
+        y = self.shifted(self.scaled(x_hat))
         return y, LayerNormCache(x_hat, inverse_std, self.stamp(y))
 
     def backward(self, dy: Array, cache: LayerNormCache, param_grads: bool = True) -> Array:
         self.check_backward(dy, cache)
         if param_grads:
-            if self.scale:
-                self.gamma.grad += kernels.channel_sum(dy * cache.x_hat)
-            if self.center:
-                self.beta.grad += kernels.channel_sum(dy)
-        dx_hat = dy * self.gamma.data if self.scale else dy
-        return kernels.normalize_layer_grad(dx_hat, cache.x_hat, cache.inverse_std)
+            self.add_gradients(dy * cache.x_hat, dy)
+        return kernels.normalize_layer_grad(self.scaled(dy), cache.x_hat, cache.inverse_std)
+
+    def tangent(self, x_dot: Array, cache: LayerNormCache) -> tuple[Array, LayerNormTangent]:
+        self.check_tangent(x_dot, cache)
+        x_hat_dot = kernels.normalize_layer_grad(x_dot, cache.x_hat, cache.inverse_std)
+        return self.scaled(x_hat_dot), LayerNormTangent(x_dot, x_hat_dot, cache.stamp)
+
+    def tangent_backward(
+        self, dy: Array, dy_dot: Array, cache: LayerNormCache, tcache: LayerNormTangent, param_grads: bool = True
+    ) -> tuple[Array, Array]:
+        self.check_tangent_backward(dy, dy_dot, cache, tcache)
+        if param_grads:
+            self.add_gradients(dy * cache.x_hat + dy_dot * tcache.x_hat_dot, dy)
+        return kernels.normalize_layer_tangent_grad(
+            self.scaled(dy), self.scaled(dy_dot), tcache.x_dot, cache.x_hat, tcache.x_hat_dot, cache.inverse_std
+        )

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from minigan import kernels
 from minigan.backend import Array
-from minigan.layers.base import INFERENCE, Context, Layer, Stamp
+from minigan.layers.base import INFERENCE, Context, Stamp
+from minigan.layers.elementwise import Elementwise
 
 
 class LeakyReLUCache(NamedTuple):
@@ -14,7 +15,7 @@ class LeakyReLUCache(NamedTuple):
     stamp: Stamp
 
 
-class LeakyReLU(Layer):
+class LeakyReLU(Elementwise):
     """``y = x`` for ``x > 0``, ``y = negative_slope * x`` elsewhere.
 
     Two straight pieces, so ``dx = dy`` where x was positive and ``dx = negative_slope * dy`` elsewhere. The sign

@@ -5,7 +5,8 @@ from typing import NamedTuple
 from minigan import kernels
 from minigan.backend import Array
 from minigan.kernels import Pads, Pair
-from minigan.layers.base import INFERENCE, Context, Layer, Shape, Stamp
+from minigan.layers.base import INFERENCE, Context, Shape, Stamp
+from minigan.layers.linear_map import LinearMap, LinearTangent
 from minigan.layers.options import height_width, image_shape
 from minigan.layers.windows import Windows
 
@@ -17,11 +18,12 @@ class MaxPooling2DCache(NamedTuple):
     stamp: Stamp
 
 
-class MaxPooling2D(Layer):
+class MaxPooling2D(LinearMap):
     """The largest value of every window: ``y[n, p, q, c] = max_ij x[n, p*s + i, q*s + j, c]``.
 
     Only the largest value moves the output, so it alone receives dy: ``dx[n, h, w, c]`` is the sum of the dy of
-    all windows whose maximum stood at (h, w). Where several are equal the first counts, as in PyTorch.
+    all windows whose maximum stood at (h, w). Where several are equal the first counts, as in PyTorch. The tangent
+    pass takes x_dot from that place.
 
     Shapes: x (N, H, W, C), y (N, OH, OW, C).
 
@@ -62,3 +64,9 @@ class MaxPooling2D(Layer):
         size, strides, _ = self.windows
         image = height_width(self.input_shape)
         return kernels.max_pool_grad(dy, cache.places, image, size, strides, self.windows.pads(image))
+
+    def tangent(self, x_dot: Array, cache: MaxPooling2DCache) -> tuple[Array, LinearTangent]:
+        self.check_tangent(x_dot, cache)
+        size, strides, _ = self.windows
+        pads = self.windows.pads(x_dot.shape[1:3])
+        return kernels.max_pool_tangent(x_dot, cache.places, size, strides, pads), LinearTangent(cache.stamp)

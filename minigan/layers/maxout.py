@@ -21,12 +21,20 @@ class MaxoutCache(NamedTuple):
     stamp: Stamp
 
 
+class MaxoutTangent(NamedTuple):
+    """The direction."""
+
+    x_dot: Array
+    stamp: Stamp
+
+
 class Maxout(Layer):
     """``y_nu = max_k z_nuk`` with ``z_nuk = sum_d x_nd W_duk + b_uk``: each unit learns its own activation.
 
     The largest of `pieces` straight lines is a convex function, and a maximum passes its gradient to the one
     that won: ``dz_nuk = dy_nu`` for the winning k and 0 for the others. From there it is a Dense layer:
-    ``dW = x^T dz``, ``db = sum_n dz``, ``dx = dz W^T``.
+    ``dW = x^T dz``, ``db = sum_n dz``, ``dx = dz W^T``. The tangent pass follows the winner too: ``y_dot_nu =
+    z_dot_nuk`` with ``z_dot = x_dot W``, and dy_dot goes back as dy does, with x_dot in the place of x.
 
     Shapes: x (N, D), W (D, units, pieces), b (units, pieces), y (N, units).
 
@@ -77,19 +85,49 @@ class Maxout(Layer):
         )
         self.bias = self.add_parameter("bias", pieces, self.bias_initializer, rng, dtype)
 
+    @property
+    def matrix(self) -> Array:
+        """The kernel as a matrix (D, units * pieces)."""
+        return self.kernel.data.reshape(len(self.kernel.data), -1)
+
+    def products(self, x: Array) -> Array:
+        """``x W`` for all pieces: (N, units, pieces)."""
+        return (x @ self.matrix).reshape(-1, self.units, self.pieces)
+
+    def to_winner(self, dy: Array, cache: MaxoutCache) -> Array:
+        """dz: dy for the winning piece, 0 for the others."""
+        pieces = array_module(dy).arange(self.pieces)
+        return dy[:, :, None] * (cache.winner[:, :, None] == pieces)
+
+    def product_grad(self, dz: Array, x: Array, param_grads: bool) -> Array:
+        """``dz W^T``; adds ``x^T dz`` to the kernel's gradient if `param_grads`."""
+        flat = dz.reshape(len(dz), -1)
+        if param_grads:
+            self.kernel.grad += (x.T @ flat).reshape(self.kernel.data.shape)
+        return flat @ self.matrix.T
+
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, MaxoutCache]:
         self.check_input(x)
-        z = x @ self.kernel.data.reshape(len(self.kernel.data), -1)
-        z = z.reshape(-1, self.units, self.pieces) + self.bias.data
+        z = self.products(x) + self.bias.data
         y = z.max(axis=2)
         return y, MaxoutCache(x, z.argmax(axis=2), self.stamp(y))
 
     def backward(self, dy: Array, cache: MaxoutCache, param_grads: bool = True) -> Array:
         self.check_backward(dy, cache)
-        pieces = array_module(dy).arange(self.pieces)
-        dz = dy[:, :, None] * (cache.winner[:, :, None] == pieces)
-        flat = dz.reshape(len(dz), -1)
+        dz = self.to_winner(dy, cache)
         if param_grads:
-            self.kernel.grad += (cache.x.T @ flat).reshape(self.kernel.data.shape)
             self.bias.grad += dz.sum(axis=0)
-        return flat @ self.kernel.data.reshape(len(self.kernel.data), -1).T
+        return self.product_grad(dz, cache.x, param_grads)
+
+    def tangent(self, x_dot: Array, cache: MaxoutCache) -> tuple[Array, MaxoutTangent]:
+        self.check_tangent(x_dot, cache)
+        winner = cache.winner[:, :, None]
+        y_dot = array_module(x_dot).take_along_axis(self.products(x_dot), winner, axis=2)[:, :, 0]
+        return y_dot, MaxoutTangent(x_dot, cache.stamp)
+
+    def tangent_backward(
+        self, dy: Array, dy_dot: Array, cache: MaxoutCache, tcache: MaxoutTangent, param_grads: bool = True
+    ) -> tuple[Array, Array]:
+        self.check_tangent_backward(dy, dy_dot, cache, tcache)
+        dx = self.backward(dy, cache, param_grads)
+        return dx, self.product_grad(self.to_winner(dy_dot, cache), tcache.x_dot, param_grads)

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from minigan import kernels
 from minigan.backend import Array
-from minigan.layers.base import INFERENCE, Context, Layer, Stamp
+from minigan.layers.base import INFERENCE, Context, Stamp
+from minigan.layers.elementwise import Elementwise
 
 
 class ReLUCache(NamedTuple):
@@ -14,7 +15,7 @@ class ReLUCache(NamedTuple):
     stamp: Stamp
 
 
-class ReLU(Layer):
+class ReLU(Elementwise):
     """Rectified linear unit: ``y = max(x, 0)``.
 
     With Keras's options: ``y = x`` above the threshold, ``y = negative_slope * (x - threshold)`` below it, and

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from minigan.backend import Array
 from minigan.errors import ShapeError
-from minigan.layers.base import INFERENCE, Context, Layer, Shape, Stamp
+from minigan.layers.base import INFERENCE, Context, Shape, Stamp
+from minigan.layers.linear_map import LinearMap
 
 
 class ReshapeCache(NamedTuple):
@@ -14,10 +15,10 @@ class ReshapeCache(NamedTuple):
     stamp: Stamp
 
 
-class Reshape(Layer):
+class Reshape(LinearMap):
     """The same numbers in the same order, counted along other axes; the backward counts them back.
 
-    Shapes: x (N, ...), y (N, *target_shape).
+    Shapes: x (N, ...), y ``(N, *target_shape)``.
 
     Parameters
     ----------
@@ -41,9 +42,12 @@ class Reshape(Layer):
             )
         return shape
 
+    def apply(self, x: Array) -> Array:
+        return x.reshape(len(x), *self.output_shape)
+
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, ReshapeCache]:
         self.check_input(x)
-        y = x.reshape(len(x), *self.output_shape)
+        y = self.apply(x)
         return y, ReshapeCache(self.stamp(y))
 
     def backward(self, dy: Array, cache: ReshapeCache, param_grads: bool = True) -> Array:

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from minigan import kernels
 from minigan.backend import Array
-from minigan.layers.base import INFERENCE, Context, Layer, Stamp
+from minigan.layers.base import INFERENCE, Context, Stamp
+from minigan.layers.elementwise import Elementwise
 
 
 class SigmoidCache(NamedTuple):
@@ -14,11 +15,12 @@ class SigmoidCache(NamedTuple):
     stamp: Stamp
 
 
-class Sigmoid(Layer):
+class Sigmoid(Elementwise):
     """``y = 1 / (1 + exp(-x))``: a number becomes a probability.
 
     Its derivative is ``y (1 - y)``, so ``dx = dy * y * (1 - y)``. Far from zero that factor vanishes, and with it
-    any gradient: losses therefore start from the logit x where they can (`minigan.losses`).
+    any gradient: losses therefore start from the logit x where they can (`minigan.losses`). The second derivative,
+    for the tangent pass, is ``y (1 - y) (1 - 2y)``.
     """
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, SigmoidCache]:
@@ -29,3 +31,6 @@ class Sigmoid(Layer):
     def backward(self, dy: Array, cache: SigmoidCache, param_grads: bool = True) -> Array:
         self.check_backward(dy, cache)
         return kernels.sigmoid_grad(dy, cache.y)
+
+    def second(self, cache: SigmoidCache) -> Array:
+        return kernels.sigmoid_second(cache.y)

@@ -14,11 +14,22 @@ class SoftmaxCache(NamedTuple):
     stamp: Stamp
 
 
+class SoftmaxTangent(NamedTuple):
+    """The direction."""
+
+    x_dot: Array
+    stamp: Stamp
+
+
 class Softmax(Layer):
     """``y_i = exp(x_i) / sum_j exp(x_j)``: scores become a distribution.
 
     Every output depends on every input of its group: ``dy_i/dx_j = y_i (delta_ij - y_j)``. Summed over the
     outputs, ``dx_j = y_j (dy_j - sum_i y_i dy_i)``; with the diagonal alone the last term would be missing.
+
+    The Jacobian is symmetric, so x_dot moves y by the same formula, ``y_dot = y (x_dot - sum_i y_i x_dot_i)``. There y
+    stands twice: back from y_dot, the reverse pass adds ``dy_dot (x_dot - sum_i y_i x_dot_i) - x_dot (sum_i y_i
+    dy_dot_i)`` to dy before it goes on to x.
 
     Parameters
     ----------
@@ -39,3 +50,13 @@ class Softmax(Layer):
     def backward(self, dy: Array, cache: SoftmaxCache, param_grads: bool = True) -> Array:
         self.check_backward(dy, cache)
         return kernels.softmax_grad(dy, cache.y, self.axis)
+
+    def tangent(self, x_dot: Array, cache: SoftmaxCache) -> tuple[Array, SoftmaxTangent]:
+        self.check_tangent(x_dot, cache)
+        return kernels.softmax_grad(x_dot, cache.y, self.axis), SoftmaxTangent(x_dot, cache.stamp)
+
+    def tangent_backward(
+        self, dy: Array, dy_dot: Array, cache: SoftmaxCache, tcache: SoftmaxTangent, param_grads: bool = True
+    ) -> tuple[Array, Array]:
+        self.check_tangent_backward(dy, dy_dot, cache, tcache)
+        return kernels.softmax_tangent_grad(dy, dy_dot, tcache.x_dot, cache.y, self.axis)

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from minigan import kernels
 from minigan.backend import Array
-from minigan.layers.base import INFERENCE, Context, Layer, Stamp
+from minigan.layers.base import INFERENCE, Context, Stamp
+from minigan.layers.elementwise import Elementwise
 
 
 class SoftplusCache(NamedTuple):
@@ -14,10 +15,10 @@ class SoftplusCache(NamedTuple):
     stamp: Stamp
 
 
-class Softplus(Layer):
+class Softplus(Elementwise):
     """``y = log(1 + exp(x))``, a rectifier without a kink; binary cross-entropy is made of it.
 
-    Its derivative is the sigmoid: ``dx = dy / (1 + exp(-x))``.
+    Its derivative is the sigmoid s: ``dx = dy / (1 + exp(-x))``; its second, for the tangent pass, ``s (1 - s)``.
     """
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, SoftplusCache]:
@@ -28,3 +29,6 @@ class Softplus(Layer):
     def backward(self, dy: Array, cache: SoftplusCache, param_grads: bool = True) -> Array:
         self.check_backward(dy, cache)
         return kernels.softplus_grad(dy, cache.x)
+
+    def second(self, cache: SoftplusCache) -> Array:
+        return kernels.softplus_second(cache.x)

@@ -6,7 +6,8 @@ from minigan import kernels
 from minigan.backend import Array
 from minigan.errors import ConfigError
 from minigan.kernels import Pair
-from minigan.layers.base import INFERENCE, Context, Layer, Shape, Stamp
+from minigan.layers.base import INFERENCE, Context, Shape, Stamp
+from minigan.layers.linear_map import LinearMap
 from minigan.layers.options import image_shape, pair
 
 
@@ -16,7 +17,7 @@ class UpSampling2DCache(NamedTuple):
     stamp: Stamp
 
 
-class UpSampling2D(Layer):
+class UpSampling2D(LinearMap):
     """Enlarge images by whole factors.
 
     "nearest" repeats rows and columns: ``y[n, h*s + i, w*s + j, c] = x[n, h, w, c]`` for all i, j below s. A pixel
@@ -54,10 +55,13 @@ class UpSampling2D(Layer):
         height, width, channels = image_shape(self, input_shape)
         return height * self.size[0], width * self.size[1], channels
 
+    def apply(self, x: Array) -> Array:
+        upsample, _ = self.KERNELS[self.interpolation]
+        return upsample(x, self.size)
+
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, UpSampling2DCache]:
         self.check_input(x)
-        upsample, _ = self.KERNELS[self.interpolation]
-        y = upsample(x, self.size)
+        y = self.apply(x)
         return y, UpSampling2DCache(self.stamp(y))
 
     def backward(self, dy: Array, cache: UpSampling2DCache, param_grads: bool = True) -> Array:

@@ -5,7 +5,8 @@ from typing import NamedTuple
 from minigan import kernels
 from minigan.backend import Array
 from minigan.kernels import Pads, Pair
-from minigan.layers.base import INFERENCE, Context, Layer, Shape, Stamp
+from minigan.layers.base import INFERENCE, Context, Shape, Stamp
+from minigan.layers.linear_map import LinearMap
 from minigan.layers.options import frame, image_shape
 
 
@@ -15,7 +16,7 @@ class ZeroPadding2DCache(NamedTuple):
     stamp: Stamp
 
 
-class ZeroPadding2D(Layer):
+class ZeroPadding2D(LinearMap):
     """A frame of zeros around every image: ``y[n, h + top, w + left, c] = x[n, h, w, c]``, 0 elsewhere.
 
     The zeros depend on nothing, so the backward cuts the frame off: ``dx[n, h, w, c] = dy[n, h + top, w + left, c]``.
@@ -37,9 +38,12 @@ class ZeroPadding2D(Layer):
         height, width, channels = image_shape(self, input_shape)
         return height + sum(self.padding[0]), width + sum(self.padding[1]), channels
 
+    def apply(self, x: Array) -> Array:
+        return kernels.pad(x, self.padding)
+
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, ZeroPadding2DCache]:
         self.check_input(x)
-        y = kernels.pad(x, self.padding)
+        y = self.apply(x)
         return y, ZeroPadding2DCache(self.stamp(y))
 
     def backward(self, dy: Array, cache: ZeroPadding2DCache, param_grads: bool = True) -> Array:

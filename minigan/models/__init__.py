@@ -1,5 +1,6 @@
 """Networks by name: ``build("dcgan28", seed=0)``."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -37,4 +38,11 @@ def build(name: str, seed: int = 0, **options: Any) -> GAN:
     """
     if name not in MODELS:
         raise ConfigError(f"unknown model {name!r}: expected one of {', '.join(MODELS)}")
-    return MODELS[name](seed, **options)
+    builder = MODELS[name]
+    signature = inspect.signature(builder)
+    try:
+        signature.bind(seed, **options)
+    except TypeError as error:
+        known = ", ".join(list(signature.parameters)[1:])
+        raise ConfigError(f"{name}: {error}: expected some of {known}") from None
+    return builder(seed, **options)

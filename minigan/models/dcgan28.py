@@ -62,6 +62,9 @@ def dcgan28(
         raise ConfigError(
             f"expected output_activation to be one of {', '.join(OUTPUT_RANGES)}, got {output_activation!r}"
         )
+    for option, size in (("latent_size", latent_size), ("image_size", image_size), ("channels", channels)):
+        if size < 1:
+            raise ConfigError(f"expected {option} to be at least 1, got {size}")
     image_shape = (image_size, image_size, channels)
     generator = Sequential(generator_layers(image_shape, generator_filters, output_activation), "generator")
     generator.build((latent_size,), seed, np.float32)

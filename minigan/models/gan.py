@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from minigan.backend import Array
+from minigan.errors import ConfigError
 from minigan.random import Stream
 from minigan.sequential import Sequential
 
@@ -47,4 +48,6 @@ def draw_noise(rng: Stream, count: int, latent_size: int, kind: str = "uniform")
     """Noise for the generator: uniform in [-1, 1), or standard normal; (count, latent_size) float32."""
     if kind == "uniform":
         return rng.uniform((count, latent_size), -1.0, 1.0)
-    return rng.normal((count, latent_size))
+    if kind == "normal":
+        return rng.normal((count, latent_size))
+    raise ConfigError(f"unknown noise {kind!r}: expected one of {', '.join(NOISES)}")

@@ -1,7 +1,7 @@
 """Training: the two steps by hand, the trainer that alternates them, and runs with a folder."""
 
 from minigan.training.config import ModelConfig, TrainConfig
-from minigan.training.events import EpochEnd, Event, Saved, StepEnd
+from minigan.training.events import EpochEnd, Event, RunStart, Saved, StepEnd
 from minigan.training.run import load_run, train_run
 from minigan.training.steps import DiscriminatorResult, GeneratorResult, discriminator_step, generator_step
 from minigan.training.trainer import Trainer
@@ -12,6 +12,7 @@ __all__ = [
     "Event",
     "GeneratorResult",
     "ModelConfig",
+    "RunStart",
     "Saved",
     "StepEnd",
     "TrainConfig",

@@ -21,6 +21,7 @@ class Kind:
     words: str
     types: tuple[type, ...]
     low: float = float("-inf")
+    below: float = float("inf")
     length: int | None = None
     above: bool = False
 
@@ -35,16 +36,16 @@ class Kind:
         if isinstance(item, bool) or not isinstance(item, self.types):
             return False
         if isinstance(item, int | float):
-            return item > self.low if self.above else item >= self.low
+            return (item > self.low if self.above else item >= self.low) and item < self.below
         return True
 
 
 TEXT = Kind("text", (str,))
 INTEGER = Kind("a whole number", (int,))
-COUNT = Kind("a whole number of at least 1", (int,), 1)
-COUNTS = Kind("whole numbers of at least 1", (int,), 1, length=0)
+COUNT = Kind("a whole number from 1 to 2147483647", (int,), 1, below=2**31)
+COUNTS = Kind("whole numbers from 1 to 2147483647", (int,), 1, below=2**31, length=0)
 POSITIVE = Kind("a number above 0", (int, float), 0, above=True)
-SHARE = Kind("a number of at least 0", (int, float), 0)
+SHARE = Kind("a number of at least 0 and less than 1", (int, float), 0, below=1)
 RANGE = Kind("two numbers", (int, float), length=2)
 
 
@@ -112,7 +113,9 @@ class TrainConfig(ModelConfig):
     epochs: int | None = setting(COUNT, None, f"Passes over the data; {DEFAULT_EPOCHS} unless --steps is given.")
     steps: int | None = setting(COUNT, None, "Generator steps, in place of --epochs.")
     seed: int = setting(INTEGER, 0, "One seed, one run: weights, noise, dropout and order of the images.")
-    backend: str = setting(TEXT, "numpy", "Where to compute.", choices=backend.NAMES)
+    backend: str | None = setting(
+        TEXT, None, "Where to compute; default: MINIGAN_BACKEND, else numpy.", choices=backend.NAMES
+    )
     threads: int | None = setting(COUNT, None, "Threads of the CPU's matrix products; default: all processors.")
 
     def __post_init__(self) -> None:

@@ -4,7 +4,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-__all__ = ["EpochEnd", "Event", "Saved", "StepEnd"]
+__all__ = ["EpochEnd", "Event", "RunStart", "Saved", "StepEnd"]
+
+
+@dataclass(frozen=True)
+class RunStart:
+    """Everything fits, and training begins."""
+
+    model: str
+    data: str
+    images: int
+    folder: Path
 
 
 @dataclass(frozen=True)
@@ -58,4 +68,4 @@ class Saved:
     what: str
 
 
-Event: TypeAlias = StepEnd | EpochEnd | Saved
+Event: TypeAlias = RunStart | StepEnd | EpochEnd | Saved

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
+import numpy as np
+
 from minigan import backend, data, losses, models, optimizers, plots
 from minigan.errors import RunError
 from minigan.files import load_arrays, save_arrays
@@ -23,7 +25,7 @@ from minigan.models import GAN, draw_noise
 from minigan.random import Stream
 from minigan.training.config import TrainConfig, read_config, write_config
 from minigan.training.diagnosis import all_finite
-from minigan.training.events import EpochEnd, Event, Saved, StepEnd
+from minigan.training.events import EpochEnd, Event, RunStart, Saved, StepEnd
 from minigan.training.history import append_row, read_metrics, write_header
 from minigan.training.interrupt import StopRequest
 from minigan.training.trainer import Trainer
@@ -57,14 +59,19 @@ class Run:
 
     def train(self, epochs: int | None, steps: int | None) -> bool:
         """Train, writing as it goes; False when it was asked to stop before the end."""
-        with open(self.folder / "metrics.csv", "w", newline="", encoding="utf-8") as metrics, StopRequest() as stop:
+        data = self.trainer.data
+        self.listener(RunStart(self.gan.name, data.name, len(data), self.folder))
+        path = self.folder / "metrics.csv"
+        # By the line: whoever looks while it trains finds whole steps, up to the last.
+        with open(path, "w", buffering=1, newline="", encoding="utf-8") as metrics, StopRequest() as stop:
             write_header(metrics)
-            self.save_samples("start")
+            self.save("start")
             try:
                 self._follow(metrics, stop, epochs, steps)
             finally:
-                metrics.flush()
-                self.finish()
+                if self.trainer.step % self.trainer.steps_per_epoch:
+                    self.save(f"step-{self.trainer.step:06d}")
+                plots.save_film(self.folder / "progress.gif", self.frames)
         return not stop.asked
 
     def _follow(self, metrics: TextIO, stop: StopRequest, epochs: int | None, steps: int | None) -> None:
@@ -73,28 +80,23 @@ class Run:
             if isinstance(event, StepEnd):
                 append_row(metrics, event)
             elif isinstance(event, EpochEnd):
-                metrics.flush()
-                self.save_samples(f"epoch-{event.epoch:04d}")
-                self.save_weights()
-                self.save_losses()
+                self.save(f"epoch-{event.epoch:04d}")
             self.listener(event)
             if stop.asked:
                 break
 
-    def finish(self) -> None:
-        """Write what belongs at the end, whatever ended the run."""
-        step = self.trainer.step
-        if step and step % self.trainer.steps_per_epoch:
-            self.save_samples(f"step-{step:06d}")
-        if step:
-            self.save_losses()
+    def save(self, name: str) -> None:
+        """Everything as it stands now: samples under this name, weights, curves."""
+        self.save_samples(name)
         self.save_weights()
-        plots.save_film(self.folder / "progress.gif", self.frames)
+        if self.trainer.step:
+            self.save_losses()
 
     def save_samples(self, name: str) -> None:
         """The grid of the same noises."""
         path = self.folder / "samples" / f"{name}.png"
-        images = backend.asnumpy(self.gan.generator.predict(self.noise))
+        with np.errstate(all="ignore"):  # what overflowed is looked for below
+            images = backend.asnumpy(self.gan.generator.predict(self.noise))
         if all_finite(images):
             plots.save_grid(path, images, self.gan.output_range)
             self.frames.append(path)
@@ -103,7 +105,7 @@ class Run:
     def save_weights(self) -> None:
         """Both networks, unless one holds a NaN: the last good ones are worth more."""
         networks = (self.gan.generator, self.gan.discriminator)
-        if all(all_finite(network.flat_data) for network in networks):
+        if all(all_finite(p.data) for network in networks for p in network.parameters().values()):
             for network in networks:
                 path = self.folder / f"{network.name}.npz"
                 save_arrays(path, network.state_dict())
@@ -141,7 +143,8 @@ def train_run(config: TrainConfig, folder: str | Path, listener: Callable[[Event
     """
     folder = Path(folder)
     check_folder(folder)
-    backend.use(config.backend)
+    if config.backend is not None:
+        backend.use(config.backend)
     config = config.resolved()
     gan = models.build(config.model, config.seed, **config.model_options())
     size, channels = config.image_size, config.channels

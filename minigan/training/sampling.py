@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from minigan import backend, plots
-from minigan.errors import RunError
+from minigan.errors import ConfigError, RunError
 from minigan.models import draw_noise
 from minigan.random import Stream
 from minigan.training.run import load_run
@@ -29,7 +29,19 @@ def sample_run(folder: str | Path, path: str | Path, *, count: int = 64, columns
     -------
     Path
         `path`.
+
+    Raises
+    ------
+    ConfigError
+        `count` or `columns` is less than 1.
+    RunError
+        The folder is not a run, or `path` cannot be written.
+    CheckpointError
+        The run's weights are missing, damaged, or do not fit.
     """
+    for name, value in (("count", count), ("columns", columns)):
+        if value < 1:
+            raise ConfigError(f"expected {name} to be at least 1, got {value}")
     config, gan = load_run(folder)
     noise = draw_noise(Stream(seed, "sample"), count, gan.latent_size, config.noise)
     images = backend.asnumpy(gan.generator.predict(noise))

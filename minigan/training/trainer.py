@@ -10,9 +10,9 @@ from minigan.backend import Array, asnumpy
 from minigan.data import Dataset
 from minigan.errors import ConfigError, DataError, NonFiniteError
 from minigan.kernels import sigmoid
-from minigan.models import GAN, draw_noise
+from minigan.models import GAN, NOISES, draw_noise
 from minigan.random import Stream
-from minigan.training.diagnosis import first_non_finite
+from minigan.training.diagnosis import all_finite, first_non_finite
 from minigan.training.events import EpochEnd, StepEnd
 from minigan.training.steps import DiscriminatorResult, GeneratorResult, discriminator_step, generator_step
 
@@ -44,6 +44,8 @@ class Trainer:
 
     Raises
     ------
+    ConfigError
+        `batch_size` or `d_steps` is less than 1; the loss or the noise is unknown.
     DataError
         The images do not have the generator's shape, or are fewer than a batch.
 
@@ -70,6 +72,7 @@ class Trainer:
         noise: str = "uniform",
         seed: int = 0,
     ) -> None:
+        check_arguments(batch_size, d_steps, noise)
         check_data(data, gan, batch_size)
         self.gan, self.data = gan, data
         self.loss = losses.get(loss) if isinstance(loss, str) else loss
@@ -79,6 +82,7 @@ class Trainer:
         self.noise_stream = Stream(seed, "noise")
         self.dropout_stream = Stream(seed, "dropout")
         self.shuffle_stream = Stream(seed, "shuffle")
+        self.batches = self._batches()
         self.step = 0
 
     @property
@@ -88,6 +92,8 @@ class Trainer:
 
     def train(self, epochs: int | None = None, steps: int | None = None) -> Iterator[StepEnd | EpochEnd]:
         """Train for so many epochs or generator steps, and tell of each; a caller may stop listening at any time.
+
+        Another call goes on where the last one ended: twice two steps are the same as four.
 
         Parameters
         ----------
@@ -101,16 +107,17 @@ class Trainer:
         Raises
         ------
         NonFiniteError
-            A loss became NaN or infinite; the message names the step, the network and the layer.
+            A loss or a weight became NaN or infinite; the message names the step, the network and the layer.
         """
         if (epochs is None) == (steps is None):
             raise ConfigError(f"expected epochs or steps, got {epochs!r} and {steps!r}")
         total = self.step + (steps if steps is not None else (epochs or 0) * self.steps_per_epoch)
         began = time.perf_counter()
-        batches = self._batches()
         while self.step < total:
             start = time.perf_counter()
-            d, g = self._train_once(batches)
+            # The losses tell what overflows: no need to warn of it.
+            with np.errstate(over="ignore", invalid="ignore"):
+                d, g = self._train_once()
             self.step += 1
             now = time.perf_counter()
             epoch, place = divmod(self.step - 1, self.steps_per_epoch)
@@ -127,15 +134,16 @@ class Trainer:
             if place + 1 == self.steps_per_epoch:
                 yield EpochEnd(epoch + 1, self.step)
 
-    def _train_once(self, batches: Iterator[Array]) -> tuple[DiscriminatorResult, GeneratorResult]:
+    def _train_once(self) -> tuple[DiscriminatorResult, GeneratorResult]:
         """The discriminator's steps and the generator's."""
         real = noise = None
         try:
             for _ in range(self.d_steps):
-                real, noise = next(batches), self._draw_noise()
+                real, noise = next(self.batches), self._draw_noise()
                 d = discriminator_step(self.gan, self.loss, self.d_optimizer, real, noise, self.dropout_stream)
             noise = self._draw_noise()
             g = generator_step(self.gan, self.loss, self.g_optimizer, noise, self.dropout_stream)
+            check_weights(self.gan)
         except NonFiniteError as error:
             origin = first_non_finite(self.gan, real, noise)
             raise NonFiniteError(f"step {self.step + 1}: {error}; {origin}") from None
@@ -152,12 +160,28 @@ class Trainer:
         return draw_noise(self.noise_stream, self.batch_size, self.gan.latent_size, self.noise)
 
 
+def check_arguments(batch_size: int, d_steps: int, noise: str) -> None:
+    """Refuse a step of nothing, and noise that `draw_noise` does not know."""
+    for name, value in (("batch_size", batch_size), ("d_steps", d_steps)):
+        if value < 1:
+            raise ConfigError(f"expected {name} to be at least 1, got {value!r}")
+    if noise not in NOISES:
+        raise ConfigError(f"unknown noise {noise!r}: expected one of {', '.join(NOISES)}")
+
+
 def check_data(data: Dataset, gan: GAN, batch_size: int) -> None:
     """Refuse images that do not fit the networks, and too few of them."""
     if data.shape != gan.image_shape:
         raise DataError(f"{gan.name}: expected images {gan.image_shape}, got {data.shape} in {data.name}")
     if batch_size > len(data):
         raise DataError(f"expected a batch size of at most {len(data)}, the images in {data.name}, got {batch_size}")
+
+
+def check_weights(gan: GAN) -> None:
+    """Stop where an update has lost a weight: not every loss shows it, for tanh makes 1 of an infinity."""
+    for network in (gan.generator, gan.discriminator):
+        if not all_finite(network.flat_data):
+            raise NonFiniteError(f"a weight of the {network.name} is no longer finite")
 
 
 def judgement(d: DiscriminatorResult) -> dict[str, float]:

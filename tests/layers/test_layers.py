@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from minigan.errors import ConfigError, ShapeError
 from minigan.layers import (
+    ELU,
     AveragePooling2D,
     BatchNorm,
     Context,
@@ -18,6 +19,7 @@ from minigan.layers import (
     LeakyReLU,
     Maxout,
     MaxPooling2D,
+    ReLU,
     Reshape,
     Sigmoid,
     Softplus,
@@ -202,3 +204,10 @@ def test_leaky_relu_goes_by_the_sign_of_x():
     layer.build((2,), dtype=np.float64)
     _, cache = layer.forward(np.array([[-2.0, 2.0]]))
     np.testing.assert_array_equal(layer.backward(np.array([[3.0, 3.0]]), cache), [[-3, 3]])
+
+
+@pytest.mark.parametrize(
+    "layer", [ReLU(), ReLU(max_value=1.0), LeakyReLU(), ELU(), Sigmoid(), Softplus(), MaxPooling2D(1)]
+)
+def test_a_nan_stays_one(layer):
+    assert np.isnan(forward(layer, np.full((1, 1, 1, 1), np.nan))).all()

@@ -1,7 +1,11 @@
 """Activation functions and what they do to a gradient.
 
-Each ``f_grad`` takes dy and whatever makes its derivative cheapest (x or y) and returns ``dy * f'(x)``.
-Where f has a kink its derivative there is 0 or the left one, as in Keras and PyTorch.
+Each ``f_grad`` takes dy and whatever makes its derivative cheapest (x or y) and returns ``dy * f'(x)``; each
+``f_second`` returns ``f''(x)``. Where f has a kink its derivative there is 0 or the left one, as in Keras and PyTorch.
+
+The smooth functions are analytic as they are written: f(x + ih) has the imaginary part ``h f'(x)`` (the complex
+step). So none takes an absolute value, and the minimum or maximum of two numbers is one of them as a whole:
+NumPy orders complex numbers by their real parts first.
 """
 
 from minigan.backend import Array, array_module
@@ -9,18 +13,23 @@ from minigan.backend import Array, array_module
 __all__ = [
     "elu",
     "elu_grad",
+    "elu_second",
     "leaky_relu",
     "leaky_relu_grad",
     "relu",
     "relu_grad",
     "sigmoid",
     "sigmoid_grad",
+    "sigmoid_second",
     "softmax",
     "softmax_grad",
+    "softmax_tangent_grad",
     "softplus",
     "softplus_grad",
+    "softplus_second",
     "tanh",
     "tanh_grad",
+    "tanh_second",
 ]
 
 
@@ -28,7 +37,7 @@ def relu(x: Array, max_value: float | None = None, negative_slope: float = 0.0, 
     """x above the threshold, ``negative_slope * (x - threshold)`` below, at most `max_value`."""
     xp = array_module(x)
     below = negative_slope * (x - threshold) if negative_slope else x.dtype.type(0)
-    y = xp.where(x > threshold, x, below)
+    y = xp.where(x <= threshold, below, x)  # in this order a NaN stays one
     return y if max_value is None else xp.minimum(y, x.dtype.type(max_value))
 
 
@@ -63,16 +72,32 @@ def elu_grad(dy: Array, x: Array, alpha: float) -> Array:
     return xp.where(x > 0, dy, alpha * xp.exp(xp.minimum(x, 0)) * dy)
 
 
+def elu_second(x: Array, alpha: float) -> Array:
+    """``0 if x > 0 else alpha * exp(x)``."""
+    xp = array_module(x)
+    return xp.where(x > 0, 0, alpha * xp.exp(xp.minimum(x, 0)))
+
+
+def exp_minus_abs(x: Array) -> Array:
+    """``exp(-|x|)``, which cannot overflow."""
+    xp = array_module(x)
+    return xp.exp(xp.minimum(x, -x))
+
+
 def sigmoid(x: Array) -> Array:
     """``1 / (1 + exp(-x))``, never with a positive exponent, so that nothing overflows."""
-    xp = array_module(x)
-    small = xp.exp(-abs(x))
-    return xp.where(x >= 0, 1, small) / (1 + small)
+    small = exp_minus_abs(x)
+    return array_module(x).where(x >= 0, 1, small) / (1 + small)
 
 
 def sigmoid_grad(dy: Array, y: Array) -> Array:
     """``sigma' = sigma (1 - sigma)``."""
     return dy * y * (1 - y)
+
+
+def sigmoid_second(y: Array) -> Array:
+    """``sigma'' = sigma (1 - sigma) (1 - 2 sigma)``."""
+    return y * (1 - y) * (1 - 2 * y)
 
 
 def tanh(x: Array) -> Array:
@@ -85,10 +110,15 @@ def tanh_grad(dy: Array, y: Array) -> Array:
     return dy * (1 - y * y)
 
 
+def tanh_second(y: Array) -> Array:
+    """``tanh'' = -2 tanh (1 - tanh^2)``."""
+    return -2 * y * (1 - y * y)
+
+
 def softplus(x: Array) -> Array:
     """``log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|))``: the second form cannot overflow."""
     xp = array_module(x)
-    return xp.maximum(x, 0) + xp.log1p(xp.exp(-abs(x)))
+    return xp.maximum(x, 0) + xp.log1p(exp_minus_abs(x))
 
 
 def softplus_grad(dy: Array, x: Array) -> Array:
@@ -96,12 +126,28 @@ def softplus_grad(dy: Array, x: Array) -> Array:
     return dy * sigmoid(x)
 
 
+def softplus_second(x: Array) -> Array:
+    """``softplus'' = sigma' = exp(-|x|) / (1 + exp(-|x|))^2``; 1 - sigma itself has no digits left for a large x."""
+    small = exp_minus_abs(x)
+    return small / (1 + small) ** 2
+
+
 def softmax(x: Array, axis: int) -> Array:
     """``exp(x) / sum(exp(x))``, shifted by the largest x, which changes nothing but the overflow."""
-    powers = array_module(x).exp(x - x.max(axis=axis, keepdims=True))
+    powers = array_module(x).exp(x - x.real.max(axis=axis, keepdims=True))
     return powers / powers.sum(axis=axis, keepdims=True)
 
 
 def softmax_grad(dy: Array, y: Array, axis: int) -> Array:
     """``dx_i = y_i (dy_i - sum_j y_j dy_j)``: the sum is there because raising one output lowers the others."""
     return y * (dy - (y * dy).sum(axis=axis, keepdims=True))
+
+
+def softmax_tangent_grad(dy: Array, dy_dot: Array, x_dot: Array, y: Array, axis: int) -> tuple[Array, Array]:
+    """The gradients with respect to x and x_dot through ``y = softmax(x)`` and ``y_dot = softmax_grad(x_dot, y)``.
+
+    y stands in y_dot too: ``y_dot_i = y_i (x_dot_i - sum_j y_j x_dot_j)``, each y_i once before and once in the sum.
+    """
+    mean = (y * x_dot).sum(axis=axis, keepdims=True)
+    through_y_dot = dy_dot * (x_dot - mean) - x_dot * (y * dy_dot).sum(axis=axis, keepdims=True)
+    return softmax_grad(dy + through_y_dot, y, axis), softmax_grad(dy_dot, y, axis)

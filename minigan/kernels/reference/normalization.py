@@ -7,7 +7,20 @@ moves all the others of its group. With ``x_hat = (x - mean) / std`` and g the g
 
 the part of g along "all equal" (which the mean takes out) and along x_hat (which the division takes out) cannot
 change the output. Source: Ioffe and Szegedy, arXiv:1502.03167, section 3, simplified.
+
+This Jacobian is symmetric, so x_dot moves x_hat by the same formula, with ``r = 1 / std``:
+
+    x_hat_dot = r (x_dot - mean(x_dot) - x_hat * mean(x_hat * x_dot)).
+
+A gradient g_dot with respect to x_hat_dot reaches x_dot by it once more, and x on two ways: through the two x_hat,
+
+    e = -r (g_dot * mean(x_hat * x_dot) + x_dot * mean(x_hat * g_dot)),
+
+which adds to g; and through r, of which ``dr/dx = -r^2 x_hat / M`` over the M values of the group: this adds
+``-r x_hat * mean(g_dot * x_hat_dot)`` to dx.
 """
+
+from collections.abc import Callable
 
 from minigan.backend import Array, array_module
 
@@ -17,8 +30,10 @@ __all__ = [
     "moments",
     "normalize_batch",
     "normalize_batch_grad",
+    "normalize_batch_tangent_grad",
     "normalize_layer",
     "normalize_layer_grad",
+    "normalize_layer_tangent_grad",
 ]
 
 
@@ -37,6 +52,11 @@ def channel_mean(x: Array) -> Array:
     return channel_sum(x) / (x.size // x.shape[-1])
 
 
+def position_mean(x: Array) -> Array:
+    """The mean over the last axis, which is kept."""
+    return x.mean(axis=-1, keepdims=True)
+
+
 def moments(x: Array) -> tuple[Array, Array]:
     """Mean and biased variance over all axes but the last."""
     mean = channel_mean(x)
@@ -52,21 +72,51 @@ def normalize_batch(x: Array, mean: Array, variance: Array, epsilon: float) -> t
 
 def normalize_batch_grad(dx_hat: Array, x_hat: Array, inverse_std: Array) -> Array:
     """The gradient through `normalize_batch` with the batch's own mean and variance."""
-    along_ones = channel_mean(dx_hat)
-    along_x_hat = channel_mean(dx_hat * x_hat)
-    return (dx_hat - along_ones - x_hat * along_x_hat) * inverse_std
+    return normalize_grad(dx_hat, x_hat, inverse_std, channel_mean)
+
+
+def normalize_batch_tangent_grad(
+    dx_hat: Array, dx_hat_dot: Array, x_dot: Array, x_hat: Array, x_hat_dot: Array, inverse_std: Array
+) -> tuple[Array, Array]:
+    """The gradients with respect to x and x_dot through `normalize_batch` and its derivative along x_dot."""
+    return normalize_tangent_grad(dx_hat, dx_hat_dot, x_dot, x_hat, x_hat_dot, inverse_std, channel_mean)
 
 
 def normalize_layer(x: Array, epsilon: float) -> tuple[Array, Array]:
     """`x` normalised over its last axis, and the inverse standard deviation (..., 1)."""
-    centred = x - x.mean(axis=-1, keepdims=True)
-    variance = (centred * centred).mean(axis=-1, keepdims=True)
+    centred = x - position_mean(x)
+    variance = position_mean(centred * centred)
     inverse_std = 1 / array_module(x).sqrt(variance + epsilon)
     return centred * inverse_std, inverse_std
 
 
 def normalize_layer_grad(dx_hat: Array, x_hat: Array, inverse_std: Array) -> Array:
     """The gradient through `normalize_layer`."""
-    along_ones = dx_hat.mean(axis=-1, keepdims=True)
-    along_x_hat = (dx_hat * x_hat).mean(axis=-1, keepdims=True)
-    return (dx_hat - along_ones - x_hat * along_x_hat) * inverse_std
+    return normalize_grad(dx_hat, x_hat, inverse_std, position_mean)
+
+
+def normalize_layer_tangent_grad(
+    dx_hat: Array, dx_hat_dot: Array, x_dot: Array, x_hat: Array, x_hat_dot: Array, inverse_std: Array
+) -> tuple[Array, Array]:
+    """The gradients with respect to x and x_dot through `normalize_layer` and its derivative along x_dot."""
+    return normalize_tangent_grad(dx_hat, dx_hat_dot, x_dot, x_hat, x_hat_dot, inverse_std, position_mean)
+
+
+# The formulas, for whatever group the mean is taken over.
+
+Mean = Callable[[Array], Array]
+
+
+def normalize_grad(dx_hat: Array, x_hat: Array, inverse_std: Array, mean: Mean) -> Array:
+    """``r (g - mean(g) - x_hat * mean(g * x_hat))``; for x_dot in the place of g it is x_hat_dot."""
+    return (dx_hat - mean(dx_hat) - x_hat * mean(dx_hat * x_hat)) * inverse_std
+
+
+def normalize_tangent_grad(
+    dx_hat: Array, dx_hat_dot: Array, x_dot: Array, x_hat: Array, x_hat_dot: Array, inverse_std: Array, mean: Mean
+) -> tuple[Array, Array]:
+    """The reverse of `normalize_grad` as a tangent pass: to x, on the ways above, and to x_dot."""
+    through_x_hat = -inverse_std * (dx_hat_dot * mean(x_hat * x_dot) + x_dot * mean(x_hat * dx_hat_dot))
+    through_r = -inverse_std * x_hat * mean(dx_hat_dot * x_hat_dot)
+    dx = normalize_grad(dx_hat + through_x_hat, x_hat, inverse_std, mean) + through_r
+    return dx, normalize_grad(dx_hat_dot, x_hat, inverse_std, mean)

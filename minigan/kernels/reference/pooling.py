@@ -3,7 +3,7 @@
 from minigan.backend import Array, array_module
 from minigan.kernels.reference.windows import Pads, Pair, pad, scatter, windows
 
-__all__ = ["average_pool", "average_pool_grad", "max_pool", "max_pool_grad"]
+__all__ = ["average_pool", "average_pool_grad", "max_pool", "max_pool_grad", "max_pool_tangent"]
 
 
 def max_pool(x: Array, size: Pair, strides: Pair, pads: Pads) -> tuple[Array, Array]:
@@ -11,11 +11,22 @@ def max_pool(x: Array, size: Pair, strides: Pair, pads: Pads) -> tuple[Array, Ar
 
     Shapes: x (N, H, W, C), y and places (N, OH, OW, C); places count the window's pixels row by row.
     """
-    view = windows(pad(x, pads, -float("inf")), size, strides)
-    n, oh, ow, kh, kw, c = view.shape
-    flat = view.reshape(n, oh, ow, kh * kw, c)
+    flat = flat_windows(x, size, strides, pads, -float("inf"))
     places = flat.argmax(axis=3)
     return flat.max(axis=3), places
+
+
+def max_pool_tangent(x_dot: Array, places: Array, size: Pair, strides: Pair, pads: Pads) -> Array:
+    """From each window of x_dot the pixel at the place where x had its largest."""
+    flat = flat_windows(x_dot, size, strides, pads)
+    return array_module(x_dot).take_along_axis(flat, places[:, :, :, None], axis=3)[:, :, :, 0]
+
+
+def flat_windows(x: Array, size: Pair, strides: Pair, pads: Pads, frame: float = 0.0) -> Array:
+    """The windows of `x`, framed with a value, with their pixels row by row: (N, OH, OW, KH*KW, C)."""
+    view = windows(pad(x, pads, frame), size, strides)
+    n, oh, ow, kh, kw, c = view.shape
+    return view.reshape(n, oh, ow, kh * kw, c)
 
 
 def max_pool_grad(dy: Array, places: Array, input_size: Pair, size: Pair, strides: Pair, pads: Pads) -> Array:

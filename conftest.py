@@ -1,0 +1,88 @@
+"""Every example in the README, on the documentation's pages and in the docstrings runs as a test."""
+
+import doctest
+import os
+import shlex
+import tempfile
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import fields
+from io import StringIO
+from unittest import mock
+
+import pytest
+import typer
+from sybil import Example, Sybil
+from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser
+from sybil.parsers.rest import DocTestParser
+
+from minigan.cli import app, run
+from minigan.cli.settings import given
+from minigan.training import TrainConfig
+
+
+def run_console(example: Example) -> str | None:
+    """Run the commands of a ``console`` fence, each after a ``$``, and compare what they print.
+
+    Without a ``$`` the fence is one of commands to copy.
+    """
+    options = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    _, *parts = ("\n" + example.parsed).split("\n$ ")
+    for part in parts:
+        line, _, expected = part.partition("\n")
+        program, *arguments = shlex.split(line)
+        printed = StringIO()
+        with mock.patch.dict(os.environ, COLUMNS="100"), redirect_stdout(printed), redirect_stderr(printed):
+            failed = program != "minigan" or run(arguments)
+        if failed or not doctest.OutputChecker().check_output(expected, printed.getvalue(), options):
+            return f"{line}\nexpected:\n{expected}\ngot:\n{printed.getvalue()}"
+    return None if parts else read_commands(example)
+
+
+def read_commands(example: Example) -> None:
+    """Read, but do not run, the lines of a shell fence that begin with ``minigan``: usage must be right."""
+    commands = typer.main.get_command(app).commands
+    names = {field.name for field in fields(TrainConfig)}
+    for line in example.parsed.replace("\\\n", " ").replace("&&", "\n").splitlines():
+        program, *arguments = shlex.split(line, comments=True) or [""]
+        if program == "minigan":
+            context = commands[arguments[0]].make_context(arguments[0], arguments[1:])
+            settings = {name: value for name, value in context.params.items() if name in names}
+            TrainConfig(**given(TrainConfig, settings))
+
+
+def enter_folder(namespace: dict) -> None:
+    """Run a page in an empty folder of its own."""
+    namespace["_before"], namespace["_folder"] = os.getcwd(), tempfile.TemporaryDirectory()
+    os.chdir(namespace["_folder"].name)
+
+
+def leave_folder(namespace: dict) -> None:
+    """Back to where the tests were started."""
+    os.chdir(namespace["_before"])
+    namespace["_folder"].cleanup()
+
+
+pages = Sybil(
+    parsers=[
+        PythonCodeBlockParser(doctest_optionflags=doctest.ELLIPSIS),
+        CodeBlockParser("console", run_console),
+        CodeBlockParser("bash", read_commands),
+    ],
+    patterns=["README.md", "docs/*.md", "docs/*/*.md"],
+    setup=enter_folder,
+    teardown=leave_folder,
+)
+docstrings = Sybil(
+    parsers=[DocTestParser(optionflags=doctest.ELLIPSIS)],
+    patterns=["minigan/*.py", "minigan/*/*.py", "minigan/*/*/*.py"],
+)
+
+pytest_collect_file = (pages + docstrings).pytest()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Keep the examples of a page on one worker: each builds on those before it."""
+    from xdist.scheduler import LoadFileScheduling
+
+    return LoadFileScheduling(config, log) if config.option.dist == "load" else None

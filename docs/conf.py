@@ -1,0 +1,107 @@
+"""How these pages are built: ``python -m sphinx -W -n --keep-going -b html docs docs/_build/html``."""
+
+import re
+from dataclasses import fields
+from typing import Any
+
+from docutils.nodes import Element, TextElement
+from sphinx.addnodes import pending_xref
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util.nodes import make_refnode
+
+from minigan.training import TrainConfig
+from minigan.version import __version__
+
+project = "minigan"
+author = "the minigan authors"
+copyright = author
+release = version = __version__
+
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "sphinx.ext.viewcode",
+]
+exclude_patterns = ["_build", "README.md"]
+templates_path = ["_templates"]
+source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
+default_role = "py:obj"
+
+
+def settings(panel: str) -> str:
+    """The table of the settings of one panel of the command line, made from the settings themselves."""
+    rows = [f"| {panel} | Default | |", "| --- | --- | --- |"]
+    for item in fields(TrainConfig):
+        facts, default = item.metadata, item.default
+        if facts["panel"] == panel:
+            flag = "--" + item.name.replace("_", "-")
+            names = f"`{facts['flag']}`, `{item.name}`" if facts["flag"] else f"`{flag}`"
+            shown = ",".join(map(str, default)) if isinstance(default, tuple) else default
+            choices = ", ".join(f"`{choice}`" for choice in facts["choices"])
+            text = f"{facts['help']} One of {choices}." if choices else facts["help"]
+            text = re.sub(r"--[\w-]+|[A-Z]+_[A-Z]+", r"`\g<0>`", text)  # two dashes in prose become one long one
+            rows.append(f"| {names} | {'' if default is None else f'`{shown}`'} | {text} |")
+    return "\n".join(rows)
+
+
+# Pages in Markdown: $formulas$, ::: around directives that hold text, {{ names }} of what is made here.
+myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath", "substitution"]
+myst_substitutions = {
+    "settings_of_networks": settings("Networks"),
+    "settings_of_training": settings("Training"),
+}
+myst_heading_anchors = 3
+
+# Pages from docstrings. A signature shows names and defaults: shapes and types are in the text below it, where a
+# layer's page does not repeat what it inherits.
+autodoc_typehints = "none"
+autodoc_member_order = "bysource"
+autodoc_inherit_docstrings = False
+autodoc_preserve_defaults = True
+autosummary_generate = True
+numpydoc_show_class_members = False
+
+# Of the standard library, whose pages are not fetched.
+nitpick_ignore = [("py:class", "collections.abc.Callable")]
+
+html_theme = "furo"
+html_title = f"minigan {release}"
+html_static_path = ["_static"]
+html_css_files = ["minigan.css"]
+
+
+def skip_members(app: Sphinx, what: str, name: str, obj: Any, skip: bool, options: Any) -> bool | None:
+    """Leave out the fields of named tuples, documented as "Alias for field number 0", and aliases such as Pair.
+
+    The latter numpydoc takes for functions, and fails to find their arguments.
+    """
+    return True if type(obj).__name__ in ("_tuplegetter", "GenericAlias") else None
+
+
+def resolve_name(app: Sphinx, env: BuildEnvironment, node: pending_xref, contnode: TextElement) -> Element | None:
+    """What becomes of a name in single backticks that is not the full name of anything.
+
+    If one thing bears it, a link. Otherwise it is an argument, an attribute or a name of another library, and stays
+    as code. A name that begins with ``minigan.`` must be found: Sphinx warns.
+    """
+    if node["refdomain"] != "py" or node["reftype"] != "obj" or node["reftarget"].startswith("minigan."):
+        return None
+    domain = env.domains["py"]
+    objects = [
+        (name, entry)
+        for name, entry in domain.objects.items()
+        if name.endswith("." + node["reftarget"]) and not entry.aliased and entry.objtype in ("class", "exception")
+    ]
+    if len(objects) != 1:
+        return contnode
+    name, entry = objects[0]
+    return make_refnode(app.builder, node["refdoc"], entry.docname, entry.node_id, contnode, name)
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("autodoc-skip-member", skip_members)
+    app.connect("missing-reference", resolve_name)

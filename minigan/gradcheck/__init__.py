@@ -1,0 +1,10 @@
+"""Gradient verification: is this backward the derivative of that forward, and does it behave?
+
+`check` tries every way that applies: central differences over a sweep of steps, complex steps, the adjoint identity,
+the second order, and the behaviour that no derivative shows. Its `Report` prints, asserts, and draws.
+"""
+
+from minigan.gradcheck.checker import MODES, check
+from minigan.gradcheck.report import Report, Row
+
+__all__ = ["MODES", "Report", "Row", "check"]

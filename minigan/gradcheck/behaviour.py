@@ -1,0 +1,171 @@
+"""The checks that a derivative cannot make: purity, repetition, order, dtype, accumulation.
+
+A backward can be right at the first call and wrong ever after: because it changed its cache, drew its dropout mask
+again, kept state on the layer, or replaced what it should have added to.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from minigan.backend import Array, array_module, asnumpy
+from minigan.errors import StaleCacheError
+from minigan.gradcheck.report import FAIL, PASS, Row
+from minigan.gradcheck.target import Arrays, ModelTarget, Target
+
+__all__ = ["check_behaviour"]
+
+
+def check_behaviour(target: Target, dy: Array) -> Iterator[Row]:
+    """All of them; a target without parameters is spared those that are about parameters."""
+    checks: list[tuple[str, Callable[[Target, Array], str | None]]] = [
+        ("arguments and cache unchanged", unchanged),
+        ("repeatable", repeatable),
+        ("gradients do not lie in the cache", no_aliasing),
+        ("float32 stays float32", dtype_kept),
+        ("two forwards, then two backwards", either_order),
+        ("param_grads=False gives the same dx", frozen),
+        ("gradients add up", accumulates),
+        ("a stale cache is refused", stale_refused),
+    ]
+    for quantity, check in checks:
+        wrong = check(target, dy)
+        if wrong is not None:
+            yield Row(target.name, quantity, "behaviour", FAIL if wrong else PASS, detail=wrong)
+
+
+def arrays_in(thing: Any, name: str = "cache") -> Iterator[tuple[str, Array]]:
+    """All arrays inside a cache, with where they stand in it."""
+    if hasattr(thing, "astype"):
+        yield name, thing
+    elif isinstance(thing, dict):
+        for key, item in thing.items():
+            yield from arrays_in(item, f"{name}[{key!r}]")
+    elif isinstance(thing, tuple | list):
+        fields = getattr(thing, "_fields", range(len(thing)))
+        for key, item in zip(fields, thing):
+            yield from arrays_in(item, f"{name}.{key}" if isinstance(key, str) else f"{name}[{key}]")
+
+
+def copies(arrays: Arrays) -> Arrays:
+    """The same arrays in other memory."""
+    return {name: array.copy() for name, array in arrays.items()}
+
+
+def same(a: Array, b: Array) -> bool:
+    """Bit for bit, NaN equal to NaN."""
+    return a.shape == b.shape and a.dtype == b.dtype and asnumpy(a).tobytes() == asnumpy(b).tobytes()
+
+
+def differing(a: Arrays, b: Arrays) -> list[str]:
+    """The names whose arrays are not the same."""
+    return [name for name in a if not same(a[name], b[name])]
+
+
+def unchanged(target: Target, dy: Array) -> str:
+    """Neither pass may write into what it was given."""
+    values, upstream = copies(target.point), dy.copy()
+    _, cache = target.forward(values)
+    if changed := differing(target.point, values):
+        return f"forward changed {', '.join(changed)}"
+    before = {name: array.copy() for name, array in arrays_in(cache)}
+    target.backward(values, upstream, cache)
+    changed = differing({**target.point, "dy": dy}, {**values, "dy": upstream})
+    changed += differing(before, dict(arrays_in(cache)))
+    return f"backward changed {', '.join(changed)}" if changed else ""
+
+
+def repeatable(target: Target, dy: Array) -> str:
+    """The same call gives the same bits: a mask is drawn once, in the forward."""
+    first, cache = target.forward(target.point)
+    second, _ = target.forward(target.point)
+    if not same(first, second):
+        return "two forwards from the same random stream differ"
+    changed = differing(copies(target.backward(target.point, dy, cache)), target.backward(target.point, dy, cache))
+    return f"a second backward with the same cache gives another gradient of {', '.join(changed)}" if changed else ""
+
+
+def no_aliasing(target: Target, dy: Array) -> str:
+    """A gradient that lies in the cache's memory would change when the cache is reused.
+
+    One that is a view of dy is allowed: reshaping and cropping copy nothing, and nobody writes into dy.
+    """
+    _, cache = target.forward(target.point)
+    gradients = target.backward(target.point, dy, cache)
+    for name, gradient in gradients.items():
+        for place, array in arrays_in(cache):
+            if np.may_share_memory(gradient, array) and gradient.size:
+                return f"the gradient of {name} lies in the memory of {place}"
+    return ""
+
+
+def dtype_kept(target: Target, dy: Array) -> str:
+    """float32 in, float32 out, on the same device: nothing is promoted."""
+    values = {name: array.astype(np.float32) for name, array in target.point.items()}
+    y, cache = target.forward(values)
+    found = {"y": y, **target.backward(values, dy.astype(np.float32), cache)}
+    wrong = [f"{name} is {array.dtype}" for name, array in found.items() if array.dtype != np.float32]
+    wrong += [f"{name} left the device" for name, a in found.items() if array_module(a) is not array_module(dy)]
+    return ", ".join(wrong)
+
+
+def either_order(target: Target, dy: Array) -> str:
+    """A GAN runs D on two batches before either backward: the caches must not meet."""
+    other = {name: array + 0.5 if name == next(iter(target.point)) else array for name, array in target.point.items()}
+    runs = [(target.point, dy), (other, -2 * dy)]
+    alone = [copies(target.backward(values, up, target.forward(values)[1])) for values, up in runs]
+    for order in ((0, 1), (1, 0)):
+        caches = [target.forward(values)[1] for values, _ in runs]
+        together: list[Arrays] = [{}, {}]
+        for place in order:
+            values, up = runs[place]
+            together[place] = copies(target.backward(values, up, caches[place]))
+        for place in order:
+            if changed := differing(alone[place], together[place]):
+                return f"with two forwards before, the gradient of {', '.join(changed)} is another"
+    return ""
+
+
+def frozen(target: Target, dy: Array) -> str | None:
+    """The input's gradient must not depend on whether the parameters' are wanted."""
+    if not isinstance(target, ModelTarget):
+        return None
+    _, cache = target.forward(target.point)
+    with_them = target.backward(target.point, dy, cache)["x"]
+    without = target.backward(target.point, dy, cache, param_grads=False)
+    if not same(with_them, without["x"]):
+        return "dx is another"
+    touched = [name for name, gradient in without.items() if name != "x" and gradient.any()]
+    return f"the gradient of {', '.join(touched)} was touched" if touched else ""
+
+
+def accumulates(target: Target, dy: Array) -> str | None:
+    """A second backward adds to the parameters' gradients: the D step has two."""
+    if not isinstance(target, ModelTarget) or not target.trainable:
+        return None
+    _, cache = target.forward(target.point)
+    once = copies(target.backward(target.point, dy, cache))
+    with target.holding(target.point):
+        for _ in range(2):
+            target.model.backward(dy, cache)
+        twice = {name: p.grad for name, p in target.trainable.items()}
+        wrong = [name for name in twice if abs(twice[name] - 2 * once[name]).max() > 1e-12 * abs(once[name]).max()]
+    return f"after two backwards the gradient of {', '.join(wrong)} is not their sum" if wrong else ""
+
+
+def stale_refused(target: Target, dy: Array) -> str | None:
+    """A cache from before an update belongs to weights that are gone."""
+    if not isinstance(target, ModelTarget) or not target.trainable:
+        return None
+    _, cache = target.forward(target.point)
+    for parameter in target.trainable.values():
+        parameter.version += 1
+    try:
+        target.backward(target.point, dy, cache)
+    except StaleCacheError:
+        return ""
+    finally:
+        for parameter in target.trainable.values():
+            parameter.version -= 1
+    return "backward took a cache from before the last update"

@@ -1,0 +1,170 @@
+"""What ``minigan gradcheck`` checks: every layer in the forms that matter, every loss, and both steps of training."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minigan import losses
+from minigan.backend import Array
+from minigan.gradcheck.checker import check
+from minigan.gradcheck.report import Report
+from minigan.gradcheck.steps import discriminator_step_functions, generator_step_functions
+from minigan.layers import (
+    ELU,
+    AveragePooling2D,
+    BatchNorm,
+    Conv2D,
+    Conv2DTranspose,
+    Dense,
+    Dropout,
+    Flatten,
+    GaussianNoise,
+    GlobalAveragePooling2D,
+    Identity,
+    Layer,
+    LayerNorm,
+    LeakyReLU,
+    Maxout,
+    MaxPooling2D,
+    ReLU,
+    Reshape,
+    Sigmoid,
+    Softmax,
+    Softplus,
+    Tanh,
+    UpSampling2D,
+    ZeroPadding2D,
+)
+from minigan.random import Stream
+
+__all__ = ["CASES", "LAYERS", "LOSSES", "STEPS", "Case", "FunctionCase"]
+
+
+class Case(NamedTuple):
+    """A layer, and the shape of an input for it, with the batch axis."""
+
+    name: str
+    make: Callable[[], Layer]
+    shape: tuple[int, ...]
+
+    @property
+    def subject(self) -> str:
+        """The class's name."""
+        return type(self.make()).__name__
+
+    def check(self, seed: int = 0, **options: Any) -> Report:
+        """Check it in training; and at inference, where it then is another function."""
+        reports = [check(self.make(), self.shape, seed=seed, name=self.name, **options)]
+        if isinstance(self.make(), BatchNorm):
+            name = f"{self.name}, inference"
+            reports.append(check(self.make(), self.shape, seed=seed, name=name, training=False, **options))
+        return Report.merged(reports)
+
+
+class FunctionCase(NamedTuple):
+    """Plain functions and a point to check them at."""
+
+    name: str
+    subject: str
+    functions: Callable[[], tuple[Callable, Callable | None]]
+    point: Callable[[], Array]
+    mode: str = "auto"
+
+    def check(self, seed: int = 0, **options: Any) -> Report:
+        """Check the pair."""
+        forward, backward = self.functions()
+        options = {"mode": self.mode, **options}
+        return check(forward, self.point(), backward=backward, seed=seed, name=self.name, **options)
+
+
+LAYERS = [
+    Case("dense", lambda: Dense(4), (3, 5)),
+    Case("dense-activation", lambda: Dense(4, activation="tanh"), (3, 5)),
+    Case("dense-no-bias", lambda: Dense(4, use_bias=False), (1, 5)),
+    Case("dense-on-images", lambda: Dense(3, activation="sigmoid"), (2, 3, 2, 4)),
+    Case("conv2d-valid", lambda: Conv2D(3, 3), (2, 5, 6, 2)),
+    Case("conv2d-same", lambda: Conv2D(3, 3, padding="same", activation="softplus"), (2, 5, 4, 2)),
+    Case("conv2d-same-stride", lambda: Conv2D(2, 3, strides=2, padding="same"), (2, 5, 6, 3)),
+    Case("conv2d-stride-leaves-a-rest", lambda: Conv2D(2, 3, strides=3), (2, 8, 7, 1)),
+    Case("conv2d-rectangular", lambda: Conv2D(2, (2, 3), strides=(2, 1), padding="same"), (1, 7, 5, 2)),
+    Case("conv2d-explicit", lambda: Conv2D(2, 3, strides=2, padding=((2, 0), (1, 3)), use_bias=False), (2, 4, 5, 2)),
+    Case("conv2d-1x1", lambda: Conv2D(3, 1, strides=2), (2, 5, 5, 2)),
+    Case("conv2d-stride-over-kernel", lambda: Conv2D(2, 2, strides=3, padding="same"), (2, 7, 8, 2)),
+    Case("conv2d-transpose-same", lambda: Conv2DTranspose(3, 3, strides=2, padding="same"), (2, 3, 4, 2)),
+    Case("conv2d-transpose-valid", lambda: Conv2DTranspose(2, 3, strides=2, activation="tanh"), (2, 3, 2, 2)),
+    Case("conv2d-transpose-even", lambda: Conv2DTranspose(2, 4, strides=2, padding="same"), (1, 3, 3, 2)),
+    Case("conv2d-transpose-gaps", lambda: Conv2DTranspose(2, 2, strides=3), (2, 2, 3, 2)),
+    Case("conv2d-transpose-explicit", lambda: Conv2DTranspose(2, 3, strides=2, padding=((1, 0), (0, 2))), (2, 3, 4, 2)),
+    Case("maxout", lambda: Maxout(4, 3), (3, 5)),
+    Case("batch-norm", lambda: BatchNorm(), (5, 3)),
+    Case("batch-norm-images", lambda: BatchNorm(momentum=0.8), (3, 4, 3, 2)),
+    Case("batch-norm-bare", lambda: BatchNorm(center=False, scale=False), (4, 3)),
+    Case("layer-norm", lambda: LayerNorm(), (3, 5)),
+    Case("layer-norm-images", lambda: LayerNorm(), (2, 3, 2, 4)),
+    Case("layer-norm-bare", lambda: LayerNorm(center=False, scale=False), (3, 4)),
+    Case("relu", lambda: ReLU(), (3, 5)),
+    Case("relu-options", lambda: ReLU(max_value=0.9, negative_slope=0.1, threshold=0.2), (4, 6)),
+    Case("leaky-relu", lambda: LeakyReLU(0.2), (3, 5)),
+    Case("leaky-relu-negative-slope", lambda: LeakyReLU(-0.5), (3, 5)),
+    Case("elu", lambda: ELU(0.7), (3, 5)),
+    Case("sigmoid", lambda: Sigmoid(), (3, 5)),
+    Case("tanh", lambda: Tanh(), (3, 5)),
+    Case("softplus", lambda: Softplus(), (3, 5)),
+    Case("softmax", lambda: Softmax(), (3, 5)),
+    Case("softmax-axis", lambda: Softmax(axis=1), (2, 3, 4)),
+    Case("identity", lambda: Identity(), (3, 5)),
+    Case("dropout", lambda: Dropout(0.4), (4, 6)),
+    Case("gaussian-noise", lambda: GaussianNoise(0.3), (3, 5)),
+    Case("flatten", lambda: Flatten(), (2, 3, 4, 2)),
+    Case("reshape", lambda: Reshape((2, -1)), (3, 4, 3)),
+    Case("up-sampling-nearest", lambda: UpSampling2D((2, 3)), (2, 3, 2, 2)),
+    Case("up-sampling-bilinear", lambda: UpSampling2D((2, 3), interpolation="bilinear"), (2, 3, 4, 2)),
+    Case("zero-padding", lambda: ZeroPadding2D(((0, 1), (2, 0))), (2, 3, 2, 2)),
+    Case("max-pooling", lambda: MaxPooling2D(2), (2, 5, 4, 2)),
+    Case("max-pooling-overlap", lambda: MaxPooling2D(3, strides=2, padding="same"), (2, 5, 6, 2)),
+    Case("average-pooling", lambda: AveragePooling2D(2), (2, 5, 4, 2)),
+    Case("average-pooling-overlap", lambda: AveragePooling2D((3, 2), strides=(2, 1), padding="same"), (2, 5, 6, 2)),
+    Case("global-average-pooling", lambda: GlobalAveragePooling2D(), (2, 3, 4, 3)),
+]
+
+
+def logits() -> Array:
+    """Logits on both sides."""
+    return Stream(0, "gradcheck/logits").normal((5, 1), stddev=2.0, dtype=np.float64)
+
+
+def probabilities() -> Array:
+    """Probabilities away from 0 and 1."""
+    return Stream(0, "gradcheck/probabilities").uniform((5, 1), 0.1, 0.9, np.float64)
+
+
+def loss_case(name: str, loss: Callable, point: Callable[[], Array] = logits) -> FunctionCase:
+    """A loss with its target held."""
+    return FunctionCase(name, "losses", lambda: (loss, None), point)
+
+
+LOSSES = [
+    loss_case("binary-crossentropy", lambda p: losses.binary_crossentropy(p, 0.7), probabilities),
+    loss_case("binary-crossentropy-from-logits", lambda z: losses.binary_crossentropy_from_logits(z, 0.7)),
+    *(
+        loss_case(f"{game}-{term}", getattr(make(label_smoothing=0.1), term))
+        for game, make in losses.GAN_LOSSES.items()
+        for term in ("real", "fake", "generator")
+    ),
+]
+
+
+def step_case(network: str, game: str, functions: Callable[[str], tuple[Callable, Callable, Array]]) -> FunctionCase:
+    """A step as a function of one network's weights; its forward is a whole step, too dear to go entry by entry."""
+    name = f"{network}-step-{game}"
+    return FunctionCase(name, "steps", lambda: functions(game)[:2], lambda: functions(game)[2], "directional")
+
+
+STEPS = [
+    step_case(network, game, functions)
+    for network, functions in (("discriminator", discriminator_step_functions), ("generator", generator_step_functions))
+    for game in losses.GAN_LOSSES
+]
+
+CASES: list[Case | FunctionCase] = [*LAYERS, *LOSSES, *STEPS]

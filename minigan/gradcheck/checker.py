@@ -1,0 +1,85 @@
+"""`check`: everything there is to check of one target."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minigan.errors import ConfigError
+from minigan.gradcheck.behaviour import check_behaviour
+from minigan.gradcheck.derivatives import check_adjoint, check_first_order, check_second_order
+from minigan.gradcheck.report import Report
+from minigan.gradcheck.target import make_target
+from minigan.random import Stream
+
+__all__ = ["MODES", "check"]
+
+MODES = ("auto", "full", "directional")
+
+
+def check(
+    target: Any,
+    *inputs: Any,
+    backward: Callable | None = None,
+    training: bool = True,
+    mode: str = "auto",
+    budget: int = 10_000,
+    dy: Any = None,
+    seed: int = 0,
+    name: str | None = None,
+) -> Report:
+    """Check a backward pass in every way that applies.
+
+    Parameters
+    ----------
+    target : Layer, Sequential or callable
+        A layer or network (built, or to be built in float64 for the input's shape); a loss ``f(z) -> (value, dz)``;
+        or, with `backward`, a function ``forward(*arrays) -> (y, cache)``.
+    *inputs : array or tuple of int
+        The input or the function's arguments; a shape stands for random numbers.
+    backward : callable, optional
+        ``backward(dy, cache) -> gradients``, one for each of `inputs`: an array, a sequence, or a mapping by the
+        arguments' names.
+    training : bool
+        The mode of layers that know two.
+    mode : {"auto", "full", "directional"}
+        Entry by entry; along random unit directions; or the first for quantities it takes at most `budget`
+        forwards for, and the second for the others.
+    budget : int
+        Forwards that the differences of one quantity may take in mode "auto".
+    dy : array, optional
+        The upstream gradient; default random, for one that is all ones hides what BatchNorm and Softmax subtract.
+    seed : int
+        Of the point, of dy, of the directions and of the layers' own random stream.
+    name : str, optional
+        What the report calls the target.
+
+    Returns
+    -------
+    Report
+
+    Examples
+    --------
+    >>> import minigan as mg
+    >>> mg.gradcheck.check(mg.layers.Conv2D(2, 3, padding="same"), (2, 5, 4, 1)).ok
+    True
+    >>> import numpy as np
+    >>> def cube(x):
+    ...     return x**3, x
+    >>> report = mg.gradcheck.check(cube, (3,), backward=lambda dy, x: dy * 2 * x**2)
+    >>> report.ok
+    False
+    """
+    if mode not in MODES:
+        raise ConfigError(f"expected mode to be one of {', '.join(MODES)}, got {mode!r}")
+    made = make_target(target, inputs, backward, training, seed, name)
+    y, _ = made.forward(made.point)
+    rng = Stream(seed, "gradcheck/check")
+    upstream = rng.normal(np.shape(y), dtype=np.float64) if dy is None else dy
+    rows = [
+        *check_first_order(made, upstream, mode, budget, rng),
+        *check_adjoint(made, upstream, rng),
+        *check_second_order(made, upstream, rng),
+        *check_behaviour(made, upstream),
+    ]
+    return Report(rows, seed)

@@ -1,0 +1,155 @@
+"""The checks of values: differences, complex steps, the adjoint identity, the second order."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from minigan.backend import Array, array_module, asnumpy
+from minigan.gradcheck.differences import STEPS, Sweep, directions, entries, sweep
+from minigan.gradcheck.report import FAIL, PASS, SKIP, Row
+from minigan.gradcheck.target import Arrays, ModelTarget, Target
+from minigan.random import Stream
+
+__all__ = ["check_adjoint", "check_first_order", "check_second_order"]
+
+DIRECTIONS = 8
+
+#: Allowed errors, in units of the largest derivative.
+DIFFERENCE_TOLERANCE = 1e-7
+COMPLEX_TOLERANCE = 1e-12
+ADJOINT_TOLERANCE = {"float64": 1e-12, "float32": 1e-4}
+SECOND_ORDER_TOLERANCE = 1e-6
+
+#: A complex step this small has no truncation error, for nothing is subtracted.
+COMPLEX_STEP = 1e-30
+
+
+def check_first_order(target: Target, dy: Array, mode: str, budget: int, rng: Stream) -> Iterator[Row]:
+    """Every gradient of ``<y, dy>`` against differences and against complex steps."""
+    y, cache = target.forward(target.point)
+    gradients = target.backward(target.point, dy, cache)
+    noise = float(abs(y * dy).sum())
+    for name, point in target.point.items():
+        gradient = gradients[name]
+        if getattr(gradient, "shape", None) != point.shape:
+            detail = f"expected a gradient of shape {point.shape}, got {getattr(gradient, 'shape', gradient)}"
+            yield Row(target.name, name, "shape", FAIL, detail=detail)
+            continue
+        full = mode == "full" or (mode == "auto" and 2 * len(STEPS) * point.size <= budget)
+        ways = entries(point) if full else directions(point, DIRECTIONS, rng)
+        analytic = asnumpy(gradient).ravel() if full else np.array([float((gradient * way).sum()) for way in ways])
+        kind = "full" if full else f"{len(ways)} directions"
+
+        def f(array: Array, name: str = name) -> Any:
+            return target.value({**target.point, name: array}, dy)
+
+        found = sweep(lambda array: float(f(array)), point, ways, analytic, noise)
+        row = difference_row(target.name, name, f"differences, {kind}", found, DIFFERENCE_TOLERANCE)
+        if full:
+            row.error_map = np.where(found.kinks, 0, abs(found.numeric[found.best] - analytic)).reshape(point.shape)
+            index = tuple(map(int, np.unravel_index(found.worst, point.shape)))
+            row.detail = row.detail and f"at index {index}: {row.detail}"
+        yield row
+        yield complex_row(target, name, kind, f, point, ways, found)
+
+
+def difference_row(target: str, quantity: str, mode: str, found: Sweep, tolerance: float) -> Row:
+    """The verdict at the bottom of the sweep."""
+    kinks = int(found.kinks.sum())
+    if found.kinks.all() and kinks:
+        return Row(target, quantity, mode, SKIP, kinks=kinks, detail="every entry lies at a kink", sweep=found)
+    error = float(found.errors[found.best]) if len(found.analytic) else 0.0
+    wrong = not error <= tolerance
+    detail = ""
+    if wrong:
+        worst = found.worst
+        numeric, analytic = found.numeric[found.best, worst], found.analytic[worst]
+        detail = f"backward {analytic:.9g}, differences {numeric:.9g}, apart by {abs(numeric - analytic):.2e}"
+    return Row(target, quantity, mode, FAIL if wrong else PASS, error, tolerance, kinks, detail, sweep=found)
+
+
+def complex_row(
+    target: Target, name: str, kind: str, f: Callable[[Array], Any], point: Array, ways: list[Array], found: Sweep
+) -> Row:
+    """``Im f(x + ih v) / h``: exact to rounding where f is analytic, wrong without a word where it is not.
+
+    Absolute values, maxima and comparisons can lose the imaginary part. That is noticed by the differences: where
+    they contradict the complex step, the complex step is not applicable.
+    """
+    mode = f"complex step, {kind}"
+    smooth = ~found.kinks
+    try:
+        steps = [f(point + 1j * COMPLEX_STEP * way) for way in ways]
+    except Exception as refusal:  # whatever real code does with complex numbers
+        detail = f"forward takes no complex numbers: {type(refusal).__name__}"
+        return Row(target.name, name, mode, SKIP, detail=detail)
+    exact = np.array([float(complex(step).imag) for step in steps]) / COMPLEX_STEP
+    apart = abs(exact - found.numeric[found.best])[smooth]
+    if not smooth.any() or not apart.max() <= 1e-5 * found.scale:
+        lost = "at a kink" if not smooth.any() else "the imaginary part is lost (abs, max or a comparison)"
+        return Row(target.name, name, mode, SKIP, detail=lost)
+    distance = abs(exact - found.analytic)[smooth] / found.scale
+    error = float(distance.max())
+    wrong = not error <= COMPLEX_TOLERANCE
+    detail = ""
+    if wrong:
+        worst = np.flatnonzero(smooth)[int(distance.argmax())]
+        detail = f"backward {found.analytic[worst]:.15g}, complex step {exact[worst]:.15g}"
+    return Row(target.name, name, mode, FAIL if wrong else PASS, error, COMPLEX_TOLERANCE, detail=detail)
+
+
+def check_adjoint(target: Target, dy: Array, rng: Stream) -> Iterator[Row]:
+    """``<J v, u> = <v, J^T u>``: forward derivative and backward are transposes of each other, to rounding."""
+    if not isinstance(target, ModelTarget):
+        return
+    if not target.has_tangent:
+        yield Row(target.name, "x", "adjoint identity", SKIP, detail="it has no tangent pass")
+        return
+    v = rng.normal(target.point["x"].shape, dtype=np.float64)
+    for dtype, tolerance in ADJOINT_TOLERANCE.items():
+        values = {name: array.astype(dtype) for name, array in target.point.items()}
+        v_, u = v.astype(dtype), dy.astype(dtype)
+        _, cache = target.forward(values)
+        y_dot, _ = target.tangent(values, v_, cache)
+        dx = target.backward(values, u, cache)["x"]
+        forwards, backwards = (y_dot.astype(np.float64) * u).sum(), (v_ * dx.astype(np.float64)).sum()
+        scale = float((y_dot * y_dot).sum() * (u * u).sum()) ** 0.5 or 1.0
+        error = abs(float(forwards - backwards)) / scale
+        wrong = not error <= tolerance
+        detail = f"<Jv, u> is {float(forwards):.12g}, <v, J^T u> is {float(backwards):.12g}" if wrong else ""
+        mode = f"adjoint identity, {dtype}"
+        yield Row(target.name, "x", mode, FAIL if wrong else PASS, error, tolerance, detail=detail)
+
+
+def check_second_order(target: Target, dy: Array, rng: Stream) -> Iterator[Row]:
+    """The gradient of the penalty ``P = <g, g> / 2`` on ``g = J^T dy`` against differences of the first gradient.
+
+    With ``v = dP/dg = g`` held fixed, the gradient of P is that of ``<v, g> = <J v, dy>``: one tangent pass along v,
+    one reverse pass through it.
+    """
+    if not isinstance(target, ModelTarget):
+        return
+    if not target.has_tangent:
+        yield Row(target.name, "penalty", "second order", SKIP, detail="it has no tangent pass")
+        return
+
+    def gradient(values: Arrays) -> tuple[Array, Any]:
+        _, cache = target.forward(values)
+        return target.backward(values, dy, cache)["x"], cache
+
+    g, cache = gradient(target.point)
+    _, tcache = target.tangent(target.point, g, cache)
+    found = target.tangent_backward(target.point, array_module(dy).zeros_like(dy), dy, cache, tcache)
+    noise = float((g * g).sum())
+    for name, point in target.point.items():
+        ways = directions(point, DIRECTIONS, rng)
+        analytic = np.array([float((found[name] * way).sum()) for way in ways])
+
+        def penalty(array: Array, name: str = name) -> float:
+            moved, _ = gradient({**target.point, name: array})
+            return float((moved * moved).sum()) / 2
+
+        differences = sweep(penalty, point, ways, analytic, noise)
+        mode = f"second order, {len(ways)} directions"
+        yield difference_row(target.name, name, mode, differences, SECOND_ORDER_TOLERANCE)

@@ -1,0 +1,213 @@
+"""What is checked, brought to one form: named arrays in, a forward, a backward, perhaps a tangent.
+
+A layer, a network, a loss and a pair of plain functions become a `Target`: functions of a dictionary of arrays.
+A check can then move any array, hand in complex ones or ones in float32, and never meets a layer.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from minigan import backend
+from minigan.backend import Array
+from minigan.errors import ConfigError, ShapeError
+from minigan.layers.base import Context, Layer, Parameter
+from minigan.random import Stream
+from minigan.sequential import Sequential
+
+__all__ = ["Arrays", "FunctionTarget", "ModelTarget", "Target", "make_target"]
+
+#: Arrays by name: the input ``x`` and the parameters, or a function's arguments.
+Arrays: TypeAlias = dict[str, Array]
+
+
+@dataclass
+class Target:
+    """Something with a forward and a backward.
+
+    Attributes
+    ----------
+    name : str
+    point : dict of arrays
+        Where it is checked, in float64: every array a gradient is asked of.
+    """
+
+    name: str
+    point: Arrays
+
+    def forward(self, values: Arrays) -> tuple[Array, Any]:
+        """The output for these values, and the cache."""
+        raise NotImplementedError
+
+    def backward(self, values: Arrays, dy: Array, cache: Any) -> Arrays:
+        """The gradient of ``<y, dy>`` with respect to each value."""
+        raise NotImplementedError
+
+    def value(self, values: Arrays, dy: Array) -> Any:
+        """``<y, dy>``, complex for complex values."""
+        return (self.forward(values)[0] * dy).sum()
+
+
+class ModelTarget(Target):
+    """A layer or a network, with its input and its trainable parameters.
+
+    Every forward starts the random stream anew, so that dropout masks are the same, and leaves the moving averages
+    where they are, so that the function stands still while it is measured.
+    """
+
+    def __init__(self, model: Layer | Sequential, x: Array, training: bool, seed: int) -> None:
+        self.model, self.training, self.seed = model, training, seed
+        self.parameters: dict[str, Parameter] = dict(
+            model.parameters if isinstance(model, Layer) else model.parameters()
+        )
+        self.trainable = {name: p for name, p in self.parameters.items() if p.trainable}
+        super().__init__(
+            model.name, {"x": x, **{name: p.data.astype(np.float64) for name, p in self.trainable.items()}}
+        )
+        layers = [model] if isinstance(model, Layer) else list(model)
+        self.has_tangent = all(type(layer).tangent is not Layer.tangent for layer in layers)
+
+    def context(self, update_stats: bool = False) -> Context:
+        """The same context at every call: the stream at its beginning."""
+        return Context(self.training, Stream(self.seed, "gradcheck"), update_stats)
+
+    @contextmanager
+    def holding(self, values: Arrays) -> Iterator[Array]:
+        """The model with these values for its parameters (all arrays and the moving averages in one dtype); gives x."""
+        kept = {name: (p.data, p.grad) for name, p in self.parameters.items()}
+        dtype = np.result_type(*(array.dtype for array in values.values()))
+        try:
+            for name, p in self.parameters.items():
+                array: Array = values.get(name, p.data)
+                p.data = array.astype(dtype, copy=False)
+                p.grad = backend.array_module(p.data).zeros_like(p.data) if p.trainable else None
+            yield values["x"].astype(dtype, copy=False)
+        finally:
+            for name, p in self.parameters.items():
+                p.data, p.grad = kept[name]
+
+    def gradients(self, dx: Array) -> Arrays:
+        """The input's gradient and those in the parameters."""
+        return {"x": dx, **{name: p.grad for name, p in self.trainable.items()}}
+
+    def forward(self, values: Arrays) -> tuple[Array, Any]:
+        with self.holding(values) as x:
+            return self.model.forward(x, self.context())
+
+    def backward(self, values: Arrays, dy: Array, cache: Any, param_grads: bool = True) -> Arrays:
+        with self.holding(values):
+            return self.gradients(self.model.backward(dy, cache, param_grads))
+
+    def tangent(self, values: Arrays, x_dot: Array, cache: Any) -> tuple[Array, Any]:
+        """The directional derivative along `x_dot`, and its cache."""
+        with self.holding(values):
+            return self.model.tangent(x_dot, cache)
+
+    def tangent_backward(self, values: Arrays, dy: Array, dy_dot: Array, cache: Any, tcache: Any) -> Arrays:
+        """The gradient of ``<y, dy> + <y_dot, dy_dot>`` with respect to each value."""
+        with self.holding(values):
+            dx, _ = self.model.tangent_backward(dy, dy_dot, cache, tcache)
+            return self.gradients(dx)
+
+
+class FunctionTarget(Target):
+    """A pair of plain functions: ``forward(*arrays) -> (y, cache)`` and ``backward(dy, cache) -> gradients``.
+
+    The gradients come as one array, a sequence in the order of the arguments, or a mapping by their names.
+    """
+
+    def __init__(self, name: str, forward: Callable, backward: Callable, point: Arrays) -> None:
+        super().__init__(name, point)
+        self.functions = forward, backward
+
+    def forward(self, values: Arrays) -> tuple[Array, Any]:
+        result = self.functions[0](*values.values())
+        if not isinstance(result, tuple) or len(result) != 2:
+            raise ConfigError(f"{self.name}: expected forward to return (y, cache), got {type(result).__name__}")
+        return result
+
+    def backward(self, values: Arrays, dy: Array, cache: Any) -> Arrays:
+        gradients = self.functions[1](dy, cache)
+        if isinstance(gradients, Mapping):
+            named = dict(gradients)
+        else:
+            parts = list(gradients) if isinstance(gradients, Sequence) else [gradients]
+            named = dict(zip(self.point, parts))
+            if len(parts) != len(self.point):
+                raise ShapeError(f"{self.name}: expected gradients of {', '.join(self.point)}, got {len(parts)}")
+        if named.keys() != self.point.keys():
+            raise ShapeError(f"{self.name}: expected gradients of {', '.join(self.point)}, got {', '.join(named)}")
+        return named
+
+
+def loss_functions(loss: Callable) -> tuple[Callable, Callable]:
+    """A loss ``f(z) -> (value, dz)`` as a forward and a backward: dz is the cache, times dy the gradient."""
+
+    def forward(z: Array) -> tuple[Array, Array]:
+        value, dz = loss(z)
+        return backend.array_module(z).asarray(value), dz
+
+    def backward(dy: Array, dz: Array) -> Array:
+        return dy * dz
+
+    return forward, backward
+
+
+def make_target(
+    target: Any, inputs: Sequence[Any], backward: Callable | None, training: bool, seed: int, name: str | None
+) -> Target:
+    """The `Target` for what a user hands to `minigan.gradcheck.check`."""
+    rng = Stream(seed, "gradcheck/point")
+    arrays = [as_point(item, rng) for item in inputs]
+    if isinstance(target, Layer | Sequential):
+        if len(arrays) != 1:
+            raise ConfigError(f"{target.name}: expected one input or its shape, got {len(arrays)}")
+        if not target.built:
+            build(target, arrays[0].shape[1:], seed)
+        made: Target = ModelTarget(target, arrays[0], training, seed)
+    elif callable(target):
+        forward, backward = (target, backward) if backward else loss_functions(target)
+        point = dict(zip(argument_names(target, len(arrays)), arrays))
+        made = FunctionTarget(getattr(target, "__name__", type(target).__name__), forward, backward, point)
+    else:
+        raise ConfigError(f"expected a layer, a Sequential, a loss or a pair of functions, got {target!r}")
+    made.name = name or made.name
+    return made
+
+
+def build(model: Layer | Sequential, shape: tuple[int, ...], seed: int) -> None:
+    """Build in float64, with parameters moved away from their special initial values, zero above all."""
+    if isinstance(model, Sequential):
+        model.build(shape, seed, np.float64)
+        parameters = model.parameters()
+    else:
+        model.build(shape, Stream(seed, "gradcheck/build"), np.float64)
+        parameters = model.parameters
+    rng = Stream(seed, "gradcheck/parameters")
+    for parameter in parameters.values():
+        noise = 0.2 * rng.normal(parameter.data.shape, dtype=np.float64)
+        # What is not trained is an average: variances stay positive.
+        parameter.data += noise if parameter.trainable else abs(noise)
+
+
+def as_point(item: Any, rng: Stream) -> Array:
+    """An array in float64; a shape stands for random numbers."""
+    if isinstance(item, tuple):
+        return rng.normal(item, dtype=np.float64)
+    if not hasattr(item, "astype"):
+        raise ConfigError(f"expected an array or a shape, got {item!r}")
+    return item.astype(np.float64)
+
+
+def argument_names(function: Callable, count: int) -> list[str]:
+    """The names of a function's arguments; x0, x1 and so on where they cannot be told."""
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        parameters = []
+    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)][:count]
+    return names if len(names) == count else [f"x{i}" for i in range(count)]

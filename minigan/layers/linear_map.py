@@ -1,0 +1,38 @@
+"""What linear layers without parameters share: their tangent pass."""
+
+from typing import Any, NamedTuple
+
+from minigan.backend import Array
+from minigan.layers.base import Layer, Stamp
+
+__all__ = ["LinearMap", "LinearTangent"]
+
+
+class LinearTangent(NamedTuple):
+    """Nothing needs to be remembered."""
+
+    stamp: Stamp
+
+
+class LinearMap(Layer):
+    """A layer ``y = A x`` without parameters, or one made of such pieces.
+
+    A derivative of a linear map is the map: ``y_dot = A x_dot``. Neither y nor y_dot mixes x with x_dot, so the
+    reverse pass through both is the layer's backward, twice: ``dx = A^T dy``, ``dx_dot = A^T dy_dot``.
+
+    A subclass writes its forward, its backward and `apply`, or, where A is another from piece to piece, `tangent`.
+    """
+
+    def apply(self, x: Array) -> Array:
+        """``A x``."""
+        raise NotImplementedError
+
+    def tangent(self, x_dot: Array, cache: Any) -> tuple[Array, LinearTangent]:
+        self.check_tangent(x_dot, cache)
+        return self.apply(x_dot), LinearTangent(cache.stamp)
+
+    def tangent_backward(
+        self, dy: Array, dy_dot: Array, cache: Any, tcache: LinearTangent, param_grads: bool = True
+    ) -> tuple[Array, Array]:
+        self.check_tangent_backward(dy, dy_dot, cache, tcache)
+        return self.backward(dy, cache), self.backward(dy_dot, cache)

@@ -1,0 +1,269 @@
+"""The trainer: how many steps on which images, what it tells of them, and that it can go on."""
+
+from dataclasses import astuple
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import minigan as mg
+from minigan import optimizers
+from minigan.data import Dataset
+from minigan.errors import ConfigError, DataError
+from minigan.training import EpochEnd, StepEnd, trainer
+
+
+@pytest.fixture
+def steps(monkeypatch):
+    """Every call of the two steps: which, its real images or None, its noise, its result."""
+    calls = []
+
+    def spy(name):
+        step = getattr(trainer, name)
+
+        def watched(gan, loss, optimizer, *batches_and_rng):
+            result = step(gan, loss, optimizer, *batches_and_rng)
+            real, noise, _ = (None, *batches_and_rng)[-3:]
+            calls.append((name, real, noise, result))
+            return result
+
+        monkeypatch.setattr(trainer, name, watched)
+
+    spy("discriminator_step")
+    spy("generator_step")
+    return calls
+
+
+def numbers_of(batch: np.ndarray) -> list[int]:
+    """Which images these are, by their first pixel."""
+    return np.rint((batch[:, 0, 0, 0] + 1) * 127.5 / 5).astype(int).tolist()
+
+
+def without_times(events) -> list[tuple]:
+    """What must be equal in two runs."""
+    return [astuple(event)[:-2] if isinstance(event, StepEnd) else astuple(event) for event in events]
+
+
+# How many steps
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "d_steps", "expected"), [(8, 1, 5), (8, 2, 2), (12, 1, 3), (40, 1, 1), (8, 10, 1), (1, 1, 40)]
+)
+def test_an_epoch_is_as_many_steps_as_show_d_about_all_images(make_trainer, batch_size, d_steps, expected):
+    assert make_trainer(batch_size=batch_size, d_steps=d_steps).steps_per_epoch == expected
+
+
+def test_epochs_end_after_their_last_step(make_trainer):
+    events = list(make_trainer(batch_size=16).train(epochs=3))
+    assert [type(event) for event in events] == [StepEnd, StepEnd, EpochEnd] * 3
+    assert [event.step for event in events] == [1, 2, 2, 3, 4, 4, 5, 6, 6]
+    assert [event.epoch for event in events] == [1, 1, 1, 2, 2, 2, 3, 3, 3]
+    assert {event.steps for event in events if isinstance(event, StepEnd)} == {6}
+
+
+def test_steps_end_where_they_should_in_the_middle_of_an_epoch(make_trainer):
+    events = list(make_trainer().train(steps=7))
+    assert [event.step for event in events if isinstance(event, StepEnd)] == [1, 2, 3, 4, 5, 6, 7]
+    assert [event for event in events if isinstance(event, EpochEnd)] == [EpochEnd(1, 5)]
+
+
+@pytest.mark.parametrize("amount", [{}, {"epochs": 1, "steps": 1}])
+def test_either_epochs_or_steps_must_be_stated(make_trainer, amount):
+    with pytest.raises(ConfigError, match="expected epochs or steps, got"):
+        next(make_trainer().train(**amount))
+
+
+# On which images
+
+
+def test_every_pass_shows_every_image_once_in_another_order(make_trainer, steps):
+    list(make_trainer().train(epochs=3))
+    shown = [number for name, real, *_ in steps if name == "discriminator_step" for number in numbers_of(real)]
+    passes = [shown[:40], shown[40:80], shown[80:]]
+    assert all(sorted(numbers) == list(range(40)) for numbers in passes)
+    assert len({tuple(numbers) for numbers in passes}) == 3
+
+
+def test_images_that_do_not_fill_a_batch_wait_for_the_next_pass(make_trainer, steps):
+    list(make_trainer(batch_size=12).train(epochs=2))
+    batches = [numbers_of(real) for name, real, *_ in steps if name == "discriminator_step"]
+    assert [len(batch) for batch in batches] == [12] * 6
+    for one_pass in (batches[:3], batches[3:]):
+        assert len({number for batch in one_pass for number in batch}) == 36
+
+
+def test_every_step_of_d_has_images_and_noise_of_its_own(make_trainer, steps):
+    list(make_trainer(d_steps=3).train(steps=2))
+    assert [name for name, *_ in steps] == (["discriminator_step"] * 3 + ["generator_step"]) * 2
+    shown = [number for name, real, *_ in steps if name == "discriminator_step" for number in numbers_of(real)]
+    assert len(set(shown[:40])) == 40, "one pass: five batches of eight"
+    noises = [noise for _, _, noise, _ in steps]
+    assert all(noise.shape == (8, 5) for noise in noises)
+    assert len({noise.tobytes() for noise in noises}) == 8
+
+
+def test_real_images_are_scaled_to_the_generator_s_range(make_trainer, steps):
+    list(make_trainer().train(epochs=1))
+    values = np.concatenate([real.ravel() for name, real, *_ in steps if real is not None])
+    assert (values.min(), values.max()) == (-1, 1)
+
+
+def test_noise_is_of_the_kind_that_was_asked_for(make_trainer, steps):
+    list(make_trainer(noise="normal").train(steps=5))
+    assert max(np.abs(noise).max() for _, _, noise, _ in steps) > 1.5
+    steps.clear()
+    list(make_trainer(noise="uniform").train(steps=5))
+    assert max(np.abs(noise).max() for _, _, noise, _ in steps) <= 1
+
+
+# What it tells
+
+
+def test_events_tell_what_the_logits_say(make_trainer, steps):
+    events = [event for event in make_trainer(d_steps=2).train(steps=4) if isinstance(event, StepEnd)]
+    for event, calls in zip(events, zip(steps[1::3], steps[2::3]), strict=True):
+        (_, _, _, d), (_, _, _, g) = calls  # D's last step, and G's
+        real, fake, judged = (z.astype(np.float64) for z in (d.real_logits, d.fake_logits, g.fake_logits))
+        assert real.shape == fake.shape == judged.shape == (8, 1)
+        np.testing.assert_allclose(event.d_real, np.mean(1 / (1 + np.exp(-real))), rtol=1e-5)
+        np.testing.assert_allclose(event.d_fake, np.mean(1 / (1 + np.exp(-fake))), rtol=1e-5)
+        assert event.real_accuracy == sum(z > 0 for z in real.ravel()) / 8
+        assert event.fake_accuracy == sum(z < 0 for z in fake.ravel()) / 8
+        expected = np.mean(np.log1p(np.exp(-real))) + np.mean(np.log1p(np.exp(fake)))
+        np.testing.assert_allclose(event.d_loss, expected, rtol=1e-5)
+        np.testing.assert_allclose(event.g_loss, np.mean(np.log1p(np.exp(-judged))), rtol=1e-5)
+
+
+def test_speed_is_real_images_over_the_step_s_time(make_trainer, monkeypatch):
+    clock = iter(range(100, 1000, 4))
+    monkeypatch.setattr(trainer, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    first, second, _ = make_trainer(d_steps=2).train(epochs=1)
+    assert first.images_per_second == 8 * 2 / 4
+    assert (first.seconds, second.seconds) == (8, 16)
+
+
+def test_numbers_of_events_are_plain(make_trainer):
+    event = next(make_trainer().train(steps=1))
+    assert {type(value) for value in astuple(event)} == {int, float}
+
+
+# Going on
+
+
+def test_training_in_parts_is_the_same_as_in_one(make_trainer):
+    whole, parts = make_trainer(), make_trainer()
+    in_one = without_times(whole.train(steps=8))
+    in_parts = without_times(parts.train(steps=2)) + without_times(parts.train(steps=6))
+    assert [event[:2] for event in in_parts] == [event[:2] for event in in_one]
+    assert [event[3:] for event in in_parts] == [event[3:] for event in in_one]
+    for a, b in ((whole.gan.generator, parts.gan.generator), (whole.gan.discriminator, parts.gan.discriminator)):
+        for name, values in a.state_dict().items():
+            np.testing.assert_array_equal(values, b.state_dict()[name], err_msg=name)
+
+
+def test_a_caller_may_stop_listening_and_go_on_later(make_trainer):
+    whole, stopped = make_trainer(), make_trainer()
+    list(whole.train(steps=4))
+    for event in stopped.train(steps=100):
+        if event.step == 3:
+            break
+    assert stopped.step == 3
+    assert [event.step for event in stopped.train(steps=1)] == [4]
+    np.testing.assert_array_equal(stopped.gan.generator.flat_data, whole.gan.generator.flat_data)
+
+
+def test_nothing_happens_before_the_first_event_is_asked_for(make_trainer):
+    tiny = make_trainer()
+    before = tiny.gan.generator.flat_data.copy()
+    tiny.train(steps=3)
+    assert tiny.step == 0
+    np.testing.assert_array_equal(tiny.gan.generator.flat_data, before)
+
+
+def test_one_seed_gives_one_training_and_another_another(make_trainer):
+    first, again, other = (without_times(make_trainer(seed=seed).train(steps=3)) for seed in (0, 0, 1))
+    assert first == again
+    assert first != other
+
+
+def test_every_step_moves_both_networks(make_trainer):
+    tiny = make_trainer()
+    networks = (tiny.gan.generator, tiny.gan.discriminator)
+    before = [network.flat_data.copy() for network in networks]
+    for _ in tiny.train(steps=3):
+        after = [network.flat_data.copy() for network in networks]
+        assert all((old != new).any() for old, new in zip(before, after))
+        before = after
+
+
+def test_the_optimizers_are_the_dcgan_paper_s_by_default(make_trainer):
+    tiny = make_trainer()
+    for optimizer in (tiny.g_optimizer, tiny.d_optimizer):
+        assert isinstance(optimizer, optimizers.Adam)
+        assert (optimizer.learning_rate, optimizer.beta_1) == (2e-4, 0.5)
+    assert tiny.g_optimizer is not tiny.d_optimizer
+
+
+def test_the_optimizers_that_were_given_move_the_networks(make_trainer):
+    g, d = optimizers.SGD(1e-9), optimizers.SGD(0.1)
+    tiny = make_trainer(g_optimizer=g, d_optimizer=d)
+    before = [tiny.gan.generator.flat_data.copy(), tiny.gan.discriminator.flat_data.copy()]
+    list(tiny.train(steps=1))
+    assert (g.iterations, d.iterations) == (1, 1)
+    assert np.abs(tiny.gan.generator.flat_data - before[0]).max() < 1e-7
+    assert np.abs(tiny.gan.discriminator.flat_data - before[1]).max() > 1e-4
+
+
+# float32 everywhere
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "momentum", "rmsprop", "sgd"])
+def test_everything_stays_float32(make_trainer, steps, optimizer):
+    g, d = (optimizers.get(optimizer, learning_rate=1e-3) for _ in range(2))
+    tiny = make_trainer(g_optimizer=g, d_optimizer=d, loss="minimax")
+    list(tiny.train(steps=2))
+    arrays = [slot for rule in (g, d) for slot in rule.slots.values()]
+    for network in (tiny.gan.generator, tiny.gan.discriminator):
+        arrays += [network.flat_data, network.flat_grad]
+        for parameter in network.parameters().values():
+            arrays += [parameter.data] if parameter.grad is None else [parameter.data, parameter.grad]
+    for _, real, noise, result in steps:
+        arrays += [array for array in (real, noise, *result[1:]) if array is not None]
+    assert {array.dtype for array in arrays} == {np.dtype(np.float32)}
+
+
+# Refusals
+
+
+@pytest.mark.parametrize("shape", [(10, 7, 7), (10, 8, 4), (10, 8, 8, 3), (10, 28, 28)])
+def test_images_of_another_shape_than_the_generator_s_are_refused(make_trainer, shape):
+    images = Dataset(np.zeros(shape, np.uint8), name="others")
+    height, width, channels = images.shape
+    expected = rf"dcgan28: expected images \(8, 8, 1\), got \({height}, {width}, {channels}\) in others"
+    with pytest.raises(DataError, match=expected):
+        make_trainer(data=images)
+
+
+def test_a_batch_larger_than_the_data_is_refused(make_trainer):
+    with pytest.raises(DataError, match="expected a batch size of at most 40, the images in tiny, got 41"):
+        make_trainer(batch_size=41)
+    assert make_trainer(batch_size=40).steps_per_epoch == 1
+
+
+@pytest.mark.parametrize("argument", ["batch_size", "d_steps"])
+@pytest.mark.parametrize("value", [0, -1])
+def test_a_step_of_nothing_is_refused(make_trainer, argument, value):
+    with pytest.raises(ConfigError, match=f"expected {argument} to be at least 1, got {value}"):
+        make_trainer(**{argument: value})
+
+
+def test_an_unknown_loss_or_noise_is_refused(make_trainer):
+    with pytest.raises(ConfigError, match="unknown loss 'hinge': expected one of non-saturating, minimax"):
+        make_trainer(loss="hinge")
+    with pytest.raises(ConfigError, match="unknown noise 'gaussian': expected one of uniform, normal"):
+        make_trainer(noise="gaussian")
+
+
+def test_the_trainer_is_found_at_the_top():
+    assert mg.Trainer is trainer.Trainer

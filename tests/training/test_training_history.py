@@ -1,0 +1,65 @@
+"""The table of metrics: nine digits a number, by the names of the events."""
+
+import io
+
+import numpy as np
+import pytest
+
+from minigan.errors import RunError
+from minigan.training import StepEnd
+from minigan.training.history import COLUMNS, append_row, read_metrics, write_header
+
+
+def event(step: int) -> StepEnd:
+    third = float(np.float32(1) / np.float32(3))
+    return StepEnd(1, step, 9, third, -1e-20, 0.5, 1.0, 0.25, 0.75, 123.456, 0.1 * step)
+
+
+@pytest.fixture
+def table() -> str:
+    file = io.StringIO()
+    write_header(file)
+    append_row(file, event(1))
+    append_row(file, event(2))
+    return file.getvalue()
+
+
+def test_the_columns_are_the_event_s_fields_and_the_times_come_last(table):
+    header = "epoch,step,d_loss,g_loss,d_real,d_fake,real_accuracy,fake_accuracy,images_per_second,seconds"
+    assert table.splitlines()[0] == header == ",".join(COLUMNS)
+
+
+def test_lines_end_the_same_way_on_every_system(table):
+    assert "\r" not in table
+    assert table.count("\n") == 3
+
+
+def test_a_float32_survives_the_table(table, tmp_path):
+    (tmp_path / "metrics.csv").write_text(table)
+    metrics = read_metrics(tmp_path / "metrics.csv")
+    assert list(metrics) == list(COLUMNS)
+    assert metrics["step"].tolist() == [1, 2]
+    assert np.float32(metrics["d_loss"][0]) == np.float32(1) / np.float32(3)
+    assert metrics["g_loss"][1] == -1e-20
+
+
+def test_a_table_without_rows_has_empty_columns(table, tmp_path):
+    (tmp_path / "metrics.csv").write_text(table.splitlines()[0] + "\n")
+    metrics = read_metrics(tmp_path / "metrics.csv")
+    assert all(column.shape == (0,) for column in metrics.values())
+
+
+@pytest.mark.parametrize(
+    "content", [None, b"", b"step,loss\n1,2\n", b"\xff\xfe", ",".join(COLUMNS).encode() + b"\n1,2\n", b"one\ntwo\n"]
+)
+def test_what_is_no_table_of_metrics_is_refused_by_name(tmp_path, content):
+    if content is not None:
+        (tmp_path / "metrics.csv").write_bytes(content)
+    with pytest.raises(RunError, match=r"expected a table of metrics in .*metrics\.csv, got: "):
+        read_metrics(tmp_path / "metrics.csv")
+
+
+def test_a_word_among_the_numbers_is_refused(table, tmp_path):
+    (tmp_path / "metrics.csv").write_text(table.replace("0.25", "often"))
+    with pytest.raises(RunError, match="often"):
+        read_metrics(tmp_path / "metrics.csv")
