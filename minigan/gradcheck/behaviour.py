@@ -12,7 +12,7 @@ import numpy as np
 from minigan.backend import Array, array_module, asnumpy
 from minigan.errors import StaleCacheError
 from minigan.gradcheck.report import FAIL, PASS, Row
-from minigan.gradcheck.target import Arrays, ModelTarget, Target
+from minigan.gradcheck.target import Arrays, ModelTarget, Target, copies
 
 __all__ = ["check_behaviour"]
 
@@ -46,11 +46,6 @@ def arrays_in(thing: Any, name: str = "cache") -> Iterator[tuple[str, Array]]:
         fields = getattr(thing, "_fields", range(len(thing)))
         for key, item in zip(fields, thing):
             yield from arrays_in(item, f"{name}.{key}" if isinstance(key, str) else f"{name}[{key}]")
-
-
-def copies(arrays: Arrays) -> Arrays:
-    """The same arrays in other memory."""
-    return {name: array.copy() for name, array in arrays.items()}
 
 
 def same(a: Array, b: Array) -> bool:

@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from minigan.errors import ConfigError
+from minigan.backend import array_module
+from minigan.errors import ConfigError, ShapeError
 from minigan.gradcheck.behaviour import check_behaviour
 from minigan.gradcheck.derivatives import check_adjoint, check_first_order, check_second_order
 from minigan.gradcheck.report import Report
-from minigan.gradcheck.target import make_target
+from minigan.gradcheck.target import copies, make_target
 from minigan.random import Stream
 
 __all__ = ["MODES", "check"]
@@ -58,6 +59,13 @@ def check(
     -------
     Report
 
+    Raises
+    ------
+    ConfigError
+        Something that cannot be checked, or an unknown mode.
+    ShapeError
+        A dy that is not like the output; gradients that are not one for each of `inputs`.
+
     Examples
     --------
     >>> import minigan as mg
@@ -73,9 +81,11 @@ def check(
     if mode not in MODES:
         raise ConfigError(f"expected mode to be one of {', '.join(MODES)}, got {mode!r}")
     made = make_target(target, inputs, backward, training, seed, name)
-    y, _ = made.forward(made.point)
+    y, _ = made.forward(copies(made.point))
+    if dy is not None and np.shape(dy) != np.shape(y):
+        raise ShapeError(f"{made.name}: expected dy {np.shape(y)}, got {np.shape(dy)}")
     rng = Stream(seed, "gradcheck/check")
-    upstream = rng.normal(np.shape(y), dtype=np.float64) if dy is None else dy
+    upstream = rng.normal(np.shape(y), dtype=np.float64) if dy is None else array_module(dy).array(dy, np.float64)
     rows = [
         *check_first_order(made, upstream, mode, budget, rng),
         *check_adjoint(made, upstream, rng),

@@ -66,9 +66,18 @@ class Sweep:
         return 0 if np.isnan(errors).all() else int(np.nanargmin(errors))
 
     @property
+    def settled(self) -> np.ndarray:
+        """The derivatives (D,) at the step that agrees best with the one before it.
+
+        So they do not depend on the backward: where that is wrong, the step that comes nearest to it says nothing.
+        """
+        drift = abs(np.diff(np.where(self.kinks, 0.0, self.numeric), axis=0)).max(axis=1, initial=0.0)
+        return self.numeric[1 + int(np.argmin(np.where(np.isfinite(drift), drift, np.inf)))]
+
+    @property
     def worst(self) -> int:
-        """The direction with the largest error at that step."""
-        distance = abs(self.numeric[self.best] - self.analytic)
+        """The direction with the largest error."""
+        distance = abs(self.settled - self.analytic)
         return int(np.argmax(np.where(self.kinks, -1.0, distance)))
 
 

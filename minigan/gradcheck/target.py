@@ -19,10 +19,15 @@ from minigan.layers.base import Context, Layer, Parameter
 from minigan.random import Stream
 from minigan.sequential import Sequential
 
-__all__ = ["Arrays", "FunctionTarget", "ModelTarget", "Target", "make_target"]
+__all__ = ["Arrays", "FunctionTarget", "ModelTarget", "Target", "copies", "make_target"]
 
 #: Arrays by name: the input ``x`` and the parameters, or a function's arguments.
 Arrays: TypeAlias = dict[str, Array]
+
+
+def copies(arrays: Arrays) -> Arrays:
+    """The same arrays in other memory: a pass that writes into what it is given shall spoil no other check."""
+    return {name: array.copy() for name, array in arrays.items()}
 
 
 @dataclass
@@ -49,7 +54,7 @@ class Target:
 
     def value(self, values: Arrays, dy: Array) -> Any:
         """``<y, dy>``, complex for complex values."""
-        return (self.forward(values)[0] * dy).sum()
+        return (self.forward(copies(values))[0] * dy).sum()
 
 
 class ModelTarget(Target):

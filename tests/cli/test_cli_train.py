@@ -98,7 +98,7 @@ def test_config_toml_holds_every_setting(finished, images_file):
         "loss": "non-saturating",
         "label_smoothing": 0.0,
         "optimizer": "adam",
-        "learning_rate": 0.0002,
+        "learning_rate": 0.0004,
         "momentum": 0.5,
         "batch_size": 8,
         "d_steps": 1,

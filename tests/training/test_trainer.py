@@ -201,7 +201,7 @@ def test_the_optimizers_are_the_dcgan_paper_s_by_default(make_trainer):
     tiny = make_trainer()
     for optimizer in (tiny.g_optimizer, tiny.d_optimizer):
         assert isinstance(optimizer, optimizers.Adam)
-        assert (optimizer.learning_rate, optimizer.beta_1) == (2e-4, 0.5)
+        assert (optimizer.learning_rate, optimizer.beta_1) == (4e-4, 0.5)
     assert tiny.g_optimizer is not tiny.d_optimizer
 
 
