@@ -9,7 +9,6 @@ from dataclasses import fields
 from io import StringIO
 from unittest import mock
 
-import pytest
 import typer
 from sybil import Example, Sybil
 from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser
@@ -78,11 +77,3 @@ docstrings = Sybil(
 )
 
 pytest_collect_file = (pages + docstrings).pytest()
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
-    """Keep the examples of a page on one worker: each builds on those before it."""
-    from xdist.scheduler import LoadFileScheduling
-
-    return LoadFileScheduling(config, log) if config.option.dist == "load" else None

@@ -139,32 +139,95 @@ def level(axes, value: float, label: str, colour: str) -> None:  # type: ignore[
 
 
 def save_gradcheck(path: str | Path, rows: Sequence[Any]) -> Path:
-    """Draw what a gradient check found: the V of every quantity, and where the worst gradients are wrong.
+    """Draw what a gradient check found: the V of every quantity, and where the gradients that are wrong are wrong.
+
+    An error of exactly 0 has no place on the logarithmic scale, and is left out.
 
     Parameters
     ----------
     path : path
         PNG, SVG or PDF, by its suffix.
     rows : sequence of minigan.gradcheck.Row
-        With their sweeps.
+        Those of one or several targets.
+
+    Returns
+    -------
+    Path
+        Of the picture.
     """
     from matplotlib.figure import Figure
 
-    maps = sorted((row for row in rows if row.error_map is not None), key=lambda row: -(row.error or 0))[:3]
-    figure = Figure(figsize=(4.5 + 3.2 * max(1, len(maps)), 4.2), layout="constrained")
-    curves, *panels = figure.subplots(1, 1 + len(maps), width_ratios=[1.6] + [1] * len(maps), squeeze=False)[0]
-    for row in rows:
-        # An error of exactly 0 has no place on a logarithmic scale.
-        curves.loglog(row.sweep.steps, np.maximum(row.sweep.errors, 1e-17), marker=".", label=f"{row.quantity}")
-        curves.axhline(row.tolerance or np.nan, color="0.5", linestyle="--", linewidth=0.8)
-    curves.set(xlabel="step h", ylabel="relative error", title=rows[0].target if rows else "")
-    curves.grid(alpha=0.25)
-    curves.legend(fontsize="small")
-    for axes, row in zip(panels, maps):
-        flat = row.error_map.reshape(len(row.error_map), -1) if row.error_map.ndim else row.error_map.reshape(1, 1)
-        picture = axes.imshow(flat, aspect="auto", cmap="magma", vmin=0)
-        axes.set(title=f"error of {row.quantity} {row.error_map.shape}", xlabel="other axes", ylabel="first axis")
-        figure.colorbar(picture, ax=axes)
+    names = list(dict.fromkeys(row.target for row in rows))
+    wrong = [row for row in rows if row.error_map is not None and row.verdict == "WRONG"]
+    maps = sorted(wrong, key=lambda row: -row.error)[:6]
+    count = max(1, len(names) + len(maps))
+    columns = min(3, count)
+    lines = -(-count // columns)
+    figure = Figure(figsize=(5.2 * columns, 4.2 * lines), layout="constrained")
+    panels = list(figure.subplots(lines, columns, squeeze=False).flat)
+    for axes, name in zip(panels, names):
+        draw_sweeps(axes, [row for row in rows if row.target == name], name)
+    for axes, row in zip(panels[len(names) :], maps):
+        draw_errors(axes, row)
+    for axes in panels[len(names) + len(maps) :]:
+        axes.remove()
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=110)
     return Path(path)
+
+
+def draw_sweeps(axes, rows: Sequence[Any], title: str) -> None:  # type: ignore[no-untyped-def]
+    """The error of every quantity over the step: full lines for the gradient, dashed ones for its own derivative."""
+    colours: dict[str, str] = {}
+    for row in rows:
+        if row.sweep is not None and np.nan_to_num(row.sweep.errors, posinf=1.0).any():
+            colour = colours.setdefault(row.quantity, f"C{len(colours)}")
+            second = row.mode.startswith("second")
+            label = f"{row.quantity}, second order" if second else row.quantity
+            shown = np.where(row.sweep.errors > 0, row.sweep.errors, np.nan)
+            axes.plot(row.sweep.steps, shown, "--" if second else "-", color=colour, marker=".", label=label)
+    exact = [row.error for row in rows if row.mode.startswith("complex") and row.error]
+    if exact:
+        axes.axhline(max(exact), color="0.3", linestyle=":", label="complex step, the worst")
+    tolerances = {row.tolerance: row.mode.startswith("second") for row in rows if row.sweep and row.tolerance}
+    for tolerance, second in tolerances.items():
+        text, place = "allowed, second order" if second else "allowed", (1, tolerance)
+        axes.axhline(tolerance, color="0.6", linewidth=0.8, zorder=0)
+        style = {"ha": "right", "fontsize": "small", "color": "0.4"}
+        axes.annotate(text, place, (-3, 2), xycoords=("axes fraction", "data"), textcoords="offset points", **style)
+    axes.set(xscale="log", yscale="log", xlabel="step h", ylabel="largest error, relative", title=title)
+    axes.grid(alpha=0.25)
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(fontsize="small", loc="best")
+    else:
+        axes.text(0.5, 0.5, "no differences to draw", transform=axes.transAxes, ha="center", color="0.4")
+
+
+def draw_errors(axes, row: Any) -> None:  # type: ignore[no-untyped-def]
+    """The error of every entry; the first half of the axes goes down, the second half across, in blocks."""
+    from matplotlib.ticker import MaxNLocator
+
+    errors = row.error_map
+    half = errors.ndim // 2
+    down, across = errors.shape[:half], errors.shape[half:]
+    sheet = errors.reshape(int(np.prod(down)), int(np.prod(across)))
+    picture = axes.imshow(sheet, aspect="auto", cmap="magma_r", vmin=0, interpolation="nearest")
+    for sizes, line in ((down, axes.axhline), (across, axes.axvline)):
+        block = sizes[-1] if len(sizes) > 1 else 0
+        for place in range(1, int(np.prod(sizes[:-1]))):
+            line(place * block - 0.5, color="0.5", linewidth=0.8)
+    y, x = np.unravel_index(int(sheet.argmax()), sheet.shape)
+    axes.plot(x, y, "o", markersize=9, markerfacecolor="none", markeredgecolor="C0", markeredgewidth=1.5)
+    worst = ", ".join(str(int(place)) for place in np.unravel_index(int(errors.argmax()), errors.shape))
+    axes.set(title=f"{row.target}: error of {row.quantity}, worst at ({worst})")
+    axes.set(ylabel=axis_names(range(half)), xlabel=axis_names(range(half, errors.ndim)))
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    if not half:
+        axes.set_yticks([])
+    axes.figure.colorbar(picture, ax=axes)
+
+
+def axis_names(numbers: Sequence[int]) -> str:
+    """What the lines or columns of a sheet stand for: ``axes 0, 1``."""
+    return f"{'axis' if len(numbers) == 1 else 'axes'} {', '.join(map(str, numbers))}" if numbers else ""

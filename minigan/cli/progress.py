@@ -2,8 +2,10 @@
 
 from types import TracebackType
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from minigan.training.events import EpochEnd, Event, RunStart, StepEnd
 
@@ -11,52 +13,50 @@ __all__ = ["TrainingProgress"]
 
 
 class TrainingProgress:
-    """A line an epoch and, on a terminal, a bar with the last step's losses. Called with every event."""
+    """A line an epoch and, on a terminal, a bar over the last step's figures. Called with every event."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
-        self.progress = Progress(
+        self.bar = Progress(
             TextColumn("epoch {task.fields[epoch]}  step {task.completed}/{task.total}"),
             BarColumn(bar_width=None),
-            TextColumn("{task.fields[figures]}"),
-            TimeRemainingColumn(compact=True),
+            TimeRemainingColumn(),
             console=console,
-            disable=not console.is_terminal,
         )
-        self.task: TaskID | None = None
+        self.task = self.bar.add_task("", total=None, epoch=1)
+        self.figures = Text(no_wrap=True, overflow="ellipsis")
+        self.live = Live(Group(self.bar, self.figures), console=console)
         self.last: StepEnd | None = None
 
     def __enter__(self) -> "TrainingProgress":
-        self.progress.start()
+        if self.console.is_terminal:
+            self.live.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.progress.stop()
+        if self.console.is_terminal:
+            self.live.stop()
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, RunStart):
-            line = f"Training {event.model} on {event.images:,} images of {event.data}, into {event.folder}"
-            self.console.print(line, highlight=False, soft_wrap=True)
+            self.say(f"Training {event.model} on {event.images:,} images of {event.data}, into {event.folder}")
         elif isinstance(event, StepEnd):
             self.last = event
-            if self.task is None:
-                self.task = self.progress.add_task("", total=event.steps, epoch=1, figures="")
-            self.progress.update(self.task, completed=event.step, epoch=event.epoch, figures=losses(event))
+            self.bar.update(self.task, total=event.steps, completed=event.step, epoch=event.epoch)
+            self.figures.plain = figures(event)
         elif isinstance(event, EpochEnd) and self.last is not None:
-            line = f"epoch {event.epoch:3d}  step {self.last.step}/{self.last.steps}  {figures(self.last)}"
-            self.console.print(line, highlight=False, soft_wrap=True)
+            self.say(f"epoch {event.epoch:3d}  step {self.last.step}/{self.last.steps}  {figures(self.last)}")
 
-
-def losses(step: StepEnd) -> str:
-    """The figures beside the bar: few, for the bar has to fit into 80 columns with them."""
-    return f"D {step.d_loss:.3f} G {step.g_loss:.3f}  {step.images_per_second:.0f} img/s"
+    def say(self, line: str) -> None:
+        """Print a line that stays."""
+        self.console.print(line, highlight=False, soft_wrap=True)
 
 
 def figures(step: StepEnd) -> str:
-    """The figures that tell where a run stands."""
+    """The figures that tell where a run stands, in 80 columns."""
     return (
-        f"loss D {step.d_loss:.3f} G {step.g_loss:.3f}  D(x) {step.d_real:.2f}  D(G(z)) {step.d_fake:.2f}  "
+        f"loss D {step.d_loss:.2f} G {step.g_loss:.2f}  D(x) {step.d_real:.2f} D(G(z)) {step.d_fake:.2f}  "
         f"right {step.real_accuracy:.0%} real {step.fake_accuracy:.0%} fake  {step.images_per_second:.0f} img/s"
     )

@@ -112,35 +112,49 @@ class Report:
     def __str__(self) -> str:
         from rich.console import Console
 
-        console = Console(width=140, force_terminal=False)
+        console = Console(width=200, force_terminal=False, color_system=None)
         with console.capture() as capture:
             console.print(self.table())
-        return capture.get()
+        lines = [line.rstrip() for line in capture.get().splitlines()]
+        notes = self.notes()
+        return "\n".join([*lines, "", *notes] if notes else lines)
 
     def table(self) -> Any:
-        """The rows as a `rich.table.Table`."""
+        """The rows as a `rich.table.Table`; a target's name stands at its first row."""
         from rich.table import Table
 
-        table = Table(box=None, header_style="bold")
-        for name in ("target", "quantity", "mode"):
-            table.add_column(name)
-        for name in ("error", "allowed", "kinks"):
-            table.add_column(name, justify="right")
-        table.add_column("verdict")
-        table.add_column("")
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        table.add_column("target", overflow="fold")
+        table.add_column("quantity", overflow="fold")
+        table.add_column("mode", no_wrap=True)
+        for name in ("error", "tolerance", "kinks"):
+            table.add_column(name, justify="right", no_wrap=True)
+        table.add_column("verdict", no_wrap=True)
+        before = None
         for row in self.rows:
             figures = ("", "") if row.error is None else (f"{row.error:.1e}", f"{row.tolerance:.0e}")
             style = "bold red" if row.verdict == FAIL else "dim" if row.verdict == SKIP else ""
-            table.add_row(
-                row.target, row.quantity, row.mode, *figures, str(row.kinks or ""), row.verdict, row.detail, style=style
-            )
+            target = "" if row.target == before else row.target
+            verdict = "n/a" if row.verdict == SKIP else row.verdict
+            table.add_row(target, row.quantity, row.mode, *figures, str(row.kinks or ""), verdict, style=style)
+            before = row.target
         return table
 
+    def notes(self) -> list[str]:
+        """A line for each row that is not simply right: what is wrong and where, or why a check does not apply."""
+        return [row.sentence() for verdict in (SKIP, FAIL) for row in self.rows if row.verdict == verdict]
+
     def plot(self, path: str | Path) -> Path:
-        """Save a picture: the error over the step for every quantity, and a map of where a gradient is wrong."""
+        """Save a picture: the error over the step for every quantity, and maps of where gradients are wrong.
+
+        Parameters
+        ----------
+        path : path
+            PNG, SVG or PDF, by its suffix.
+        """
         from minigan.plots import save_gradcheck
 
-        return save_gradcheck(path, [row for row in self.rows if row.sweep is not None])
+        return save_gradcheck(path, self.rows)
 
     @classmethod
     def merged(cls, reports: Iterable["Report"]) -> "Report":
