@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -36,8 +37,12 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
 
 def save_arrays(path: str | Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Write named arrays to an .npz file: no pickle, and the same bytes for the same arrays."""
+    contents: dict[str, Any] = dict(arrays)
+    for name, array in contents.items():
+        if array.dtype.hasobject:
+            raise ValueError(f"expected {name} to hold numbers, got objects")
     with atomic_path(path) as temporary:
-        np.savez(temporary, allow_pickle=False, **dict(arrays))
+        np.savez(temporary, **contents)
 
 
 def load_arrays(path: str | Path) -> dict[str, np.ndarray]:
