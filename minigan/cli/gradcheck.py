@@ -5,64 +5,87 @@ from typing import Annotated
 
 import typer
 
+from minigan.errors import ConfigError
 from minigan.gradcheck.report import FAIL, PASS, SKIP, Report
 
 
 def gradcheck(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Layers such as Conv2D, 'losses', 'steps', or cases; default: all.")
+        list[str] | None,
+        typer.Argument(help="Layers such as Conv2D, 'losses', 'steps', or single cases; default: all.", metavar="NAME"),
     ] = None,
-    file: Annotated[Path | None, typer.Option(help="Check the layers defined in this Python file instead.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="Check the layers and networks in this Python file instead.", metavar="FILE")
+    ] = None,
     shape: Annotated[
         str | None, typer.Option(help="Input shape with the batch axis for --file, such as 2,5,4,3.", metavar="N,...")
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the points, the directions and the upstream gradients.")] = 0,
-    table: Annotated[
-        bool, typer.Option("--table", help="Print every row, also where several cases are right.")
-    ] = False,
+    table: Annotated[bool, typer.Option("--table", help="Print every check, not a line for each case.")] = False,
     plot: Annotated[Path | None, typer.Option(help="A folder for a picture of each case.", metavar="DIR")] = None,
     json: Annotated[Path | None, typer.Option(help="A file for all figures.", metavar="FILE")] = None,
     backend: Annotated[str, typer.Option(help="numpy, cupy or auto.", metavar="numpy|cupy|auto")] = "numpy",
 ) -> int:
-    """Check the backward passes of every layer, loss and training step there is, or of your own layer.
+    """Check the backward passes of every layer, loss and training step there is, or of your own layers.
 
-    Central differences over a sweep of steps, complex steps, the adjoint identity, second order, and behaviour. The
-    exit status is 1 when anything is wrong.
+    Central differences over a sweep of steps, complex steps, the adjoint identity, the second order, and behaviour:
+    purity, repetition, dtypes, order. The exit status is 1 when anything is wrong.
     """
     from rich.console import Console
 
     from minigan import backend as backends
     from minigan.files import atomic_path
-    from minigan.gradcheck.select import cases_in_file, select
+    from minigan.gradcheck.select import cases_in_file, run_case, select
 
+    if names and file:
+        raise ConfigError("expected names of cases or --file, got both")
+    if shape and not file:
+        raise ConfigError("--shape is for the layers of a --file: the package's own cases have their shapes")
+    if plot and plot.exists() and not plot.is_dir():
+        raise ConfigError(f"--plot: expected a folder, got the file {plot}")
+    if json and (json.is_dir() or not json.parent.is_dir()):
+        raise ConfigError(f"--json: expected a file in a folder that exists, got {json}")
     backends.use(backend)
     cases = cases_in_file(file, shape) if file else select(names or [])
-    console = Console(markup=False)
+    if plot:
+        plot.mkdir(parents=True, exist_ok=True)
+
+    console = Console(markup=False, highlight=False)
     whole_table = table or file is not None or len(cases) == 1
+    width = max(len(case.name) for case in cases)
     reports = []
-    for case in cases:
-        report = case.check(seed=seed)
-        reports.append(report)
-        if not whole_table:
-            console.print(line(case.name, report), highlight=False, style=None if report.ok else "bold red")
-        if plot:
-            plot.mkdir(parents=True, exist_ok=True)
-            report.plot(plot / f"{case.name}.png")
+    with console.status("") as status:
+        for number, case in enumerate(cases, 1):
+            status.update(f"checking {case.name}, {number} of {len(cases)}")
+            report = run_case(case, seed)
+            reports.append(report)
+            if not whole_table:
+                console.print(line(case.name, width, report), style=None if report.ok else "bold red")
+            if plot:
+                report.plot(plot / f"{case.name}.png")
     everything = Report.merged(reports)
-    shown = everything if whole_table else Report([row for row in everything if row.verdict == FAIL], seed)
+    shown = everything if whole_table else Report(everything.failures, seed)
     if shown.rows:
         console.print(shown.table())
+        for note in shown.notes():
+            console.print(note, soft_wrap=True)
     if json:
         with atomic_path(json) as temporary:
             temporary.write_text(everything.to_json(), encoding="utf-8")
-    verdict = "nothing is wrong" if everything.ok else f"{len(everything.failures)} are wrong"
-    console.print(f"{len(everything.rows)} checks of {len(cases)} cases, seed {seed}: {verdict}", highlight=False)
+    verdict = "nothing is wrong" if everything.ok else f"{len(everything.failures)} wrong"
+    count = f"{len(cases)} case{'s' if len(cases) > 1 else ''}"
+    console.print(f"{len(applied(everything))} checks of {count}, seed {seed}: {verdict}")
     return 0 if everything.ok else 1
 
 
-def line(name: str, report: Report) -> str:
+def applied(report: Report) -> list:
+    """The rows that say something."""
+    return [row for row in report if row.verdict != SKIP]
+
+
+def line(name: str, width: int, report: Report) -> str:
     """One case in one line."""
-    applied = [row for row in report.rows if row.verdict != SKIP]
-    kinks = sum(row.kinks for row in applied)
+    rows = applied(report)
+    kinks = sum(row.kinks for row in rows)
     verdict = PASS if report.ok else FAIL
-    return f"{name:32s} {verdict:6s} {len(applied):3d} checks" + (f", {kinks} at kinks" if kinks else "")
+    return f"{name:{width}s}  {verdict:5s}  {len(rows):3d} checks" + (f", {kinks} at kinks" if kinks else "")

@@ -11,8 +11,8 @@ import numpy as np
 
 from minigan.backend import Array, array_module, asnumpy
 from minigan.errors import StaleCacheError
-from minigan.gradcheck.report import FAIL, PASS, Row
-from minigan.gradcheck.target import Arrays, ModelTarget, Target, copies
+from minigan.gradcheck.report import BEHAVIOUR, FAIL, PASS, Row
+from minigan.gradcheck.target import Arrays, ModelTarget, Target, copies, what_was_raised
 
 __all__ = ["check_behaviour"]
 
@@ -24,15 +24,20 @@ def check_behaviour(target: Target, dy: Array) -> Iterator[Row]:
         ("repeatable", repeatable),
         ("gradients do not lie in the cache", no_aliasing),
         ("float32 stays float32", dtype_kept),
+        ("float64 stays float64", precision_kept),
         ("two forwards, then two backwards", either_order),
         ("param_grads=False gives the same dx", frozen),
         ("gradients add up", accumulates),
+        ("update_stats=False moves no average", averages_stand),
         ("a stale cache is refused", stale_refused),
     ]
     for quantity, check in checks:
-        wrong = check(target, dy)
+        try:
+            wrong = check(target, dy)
+        except Exception as error:  # such as an array of another shape, at the second call
+            wrong = what_was_raised(error)
         if wrong is not None:
-            yield Row(target.name, quantity, "behaviour", FAIL if wrong else PASS, detail=wrong)
+            yield Row(target.name, quantity, BEHAVIOUR, FAIL if wrong else PASS, detail=wrong)
 
 
 def arrays_in(thing: Any, name: str = "cache") -> Iterator[tuple[str, Array]]:
@@ -90,7 +95,7 @@ def no_aliasing(target: Target, dy: Array) -> str:
     gradients = target.backward(target.point, dy, cache)
     for name, gradient in gradients.items():
         for place, array in arrays_in(cache):
-            if np.may_share_memory(gradient, array) and gradient.size:
+            if array_module(gradient).may_share_memory(gradient, array):
                 return f"the gradient of {name} lies in the memory of {place}"
     return ""
 
@@ -103,6 +108,23 @@ def dtype_kept(target: Target, dy: Array) -> str:
     wrong = [f"{name} is {array.dtype}" for name, array in found.items() if array.dtype != np.float32]
     wrong += [f"{name} left the device" for name, a in found.items() if array_module(a) is not array_module(dy)]
     return ", ".join(wrong)
+
+
+def precision_kept(target: Target, dy: Array) -> str:
+    """float64 in, float64 out, and not by way of float32: no difference would see the seventh digit."""
+    y, cache = target.forward(copies(target.point))
+    gradients = target.backward(target.point, dy.copy(), cache)
+    wrong = [f"{name} is {array.dtype}" for name, array in {"y": y, **gradients}.items() if array.dtype != np.float64]
+    if not short(dy):  # a gradient of whole numbers may well be of whole numbers
+        rough = [name for name, array in gradients.items() if array.any() and short(array)]
+        wrong += [f"the gradient of {name} has only the digits of float32" for name in rough]
+    return ", ".join(wrong)
+
+
+def short(array: Array) -> bool:
+    """Whether float32 holds every number as it is."""
+    with np.errstate(over="ignore"):
+        return bool((array == array.astype(np.float32)).all())
 
 
 def either_order(target: Target, dy: Array) -> str:
@@ -147,6 +169,18 @@ def accumulates(target: Target, dy: Array) -> str | None:
         twice = {name: p.grad for name, p in target.trainable.items()}
         wrong = [name for name in twice if abs(twice[name] - 2 * once[name]).max() > 1e-12 * abs(once[name]).max()]
     return f"after two backwards the gradient of {', '.join(wrong)} is not their sum" if wrong else ""
+
+
+def averages_stand(target: Target, dy: Array) -> str | None:
+    """The generator's step runs D in training mode without moving its averages."""
+    if not isinstance(target, ModelTarget) or len(target.trainable) == len(target.parameters):
+        return None
+    kept = {name: p for name, p in target.parameters.items() if not p.trainable}
+    with target.holding(copies(target.point)) as x:
+        before = {name: p.data.copy() for name, p in kept.items()}
+        target.model.forward(x, target.context())
+        moved = differing(before, {name: p.data for name, p in kept.items()})
+    return f"forward moved {', '.join(moved)}" if moved else ""
 
 
 def stale_refused(target: Target, dy: Array) -> str | None:

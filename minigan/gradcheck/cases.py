@@ -37,16 +37,18 @@ from minigan.layers import (
     ZeroPadding2D,
 )
 from minigan.random import Stream
+from minigan.sequential import Sequential
 
 __all__ = ["CASES", "LAYERS", "LOSSES", "STEPS", "Case", "FunctionCase"]
 
 
 class Case(NamedTuple):
-    """A layer, and the shape of an input for it, with the batch axis."""
+    """A layer or a network, the shape of an input for it, with the batch axis, and whether it knows two modes."""
 
     name: str
-    make: Callable[[], Layer]
+    make: Callable[[], Layer | Sequential]
     shape: tuple[int, ...]
+    two_modes: bool = False
 
     @property
     def subject(self) -> str:
@@ -56,7 +58,7 @@ class Case(NamedTuple):
     def check(self, seed: int = 0, **options: Any) -> Report:
         """Check it in training; and at inference, where it then is another function."""
         reports = [check(self.make(), self.shape, seed=seed, name=self.name, **options)]
-        if isinstance(self.make(), BatchNorm):
+        if self.two_modes:
             name = f"{self.name}, inference"
             reports.append(check(self.make(), self.shape, seed=seed, name=name, training=False, **options))
         return Report.merged(reports)
@@ -97,9 +99,9 @@ LAYERS = [
     Case("conv2d-transpose-gaps", lambda: Conv2DTranspose(2, 2, strides=3), (2, 2, 3, 2)),
     Case("conv2d-transpose-explicit", lambda: Conv2DTranspose(2, 3, strides=2, padding=((1, 0), (0, 2))), (2, 3, 4, 2)),
     Case("maxout", lambda: Maxout(4, 3), (3, 5)),
-    Case("batch-norm", lambda: BatchNorm(), (5, 3)),
-    Case("batch-norm-images", lambda: BatchNorm(momentum=0.8), (3, 4, 3, 2)),
-    Case("batch-norm-bare", lambda: BatchNorm(center=False, scale=False), (4, 3)),
+    Case("batch-norm", lambda: BatchNorm(), (5, 3), two_modes=True),
+    Case("batch-norm-images", lambda: BatchNorm(momentum=0.8), (3, 4, 3, 2), two_modes=True),
+    Case("batch-norm-bare", lambda: BatchNorm(center=False, scale=False), (4, 3), two_modes=True),
     Case("layer-norm", lambda: LayerNorm(), (3, 5)),
     Case("layer-norm-images", lambda: LayerNorm(), (2, 3, 2, 4)),
     Case("layer-norm-bare", lambda: LayerNorm(center=False, scale=False), (3, 4)),
@@ -114,8 +116,8 @@ LAYERS = [
     Case("softmax", lambda: Softmax(), (3, 5)),
     Case("softmax-axis", lambda: Softmax(axis=1), (2, 3, 4)),
     Case("identity", lambda: Identity(), (3, 5)),
-    Case("dropout", lambda: Dropout(0.4), (4, 6)),
-    Case("gaussian-noise", lambda: GaussianNoise(0.3), (3, 5)),
+    Case("dropout", lambda: Dropout(0.4), (4, 6), two_modes=True),
+    Case("gaussian-noise", lambda: GaussianNoise(0.3), (3, 5), two_modes=True),
     Case("flatten", lambda: Flatten(), (2, 3, 4, 2)),
     Case("reshape", lambda: Reshape((2, -1)), (3, 4, 3)),
     Case("up-sampling-nearest", lambda: UpSampling2D((2, 3)), (2, 3, 2, 2)),

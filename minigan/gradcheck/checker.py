@@ -1,6 +1,7 @@
 """`check`: everything there is to check of one target."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,8 @@ from minigan.backend import array_module
 from minigan.errors import ConfigError, ShapeError
 from minigan.gradcheck.behaviour import check_behaviour
 from minigan.gradcheck.derivatives import check_adjoint, check_first_order, check_second_order
-from minigan.gradcheck.report import Report
-from minigan.gradcheck.target import copies, make_target
+from minigan.gradcheck.report import BEHAVIOUR, FAIL, SHAPE, Report, Row
+from minigan.gradcheck.target import Target, copies, make_target, what_was_raised
 from minigan.random import Stream
 
 __all__ = ["MODES", "check"]
@@ -80,16 +81,28 @@ def check(
     """
     if mode not in MODES:
         raise ConfigError(f"expected mode to be one of {', '.join(MODES)}, got {mode!r}")
+    if not isinstance(budget, Integral) or budget < 0:
+        raise ConfigError(f"expected budget to be a whole number, 0 or more, got {budget!r}")
+    if not isinstance(seed, Integral):
+        raise ConfigError(f"expected seed to be a whole number, got {seed!r}")
     made = make_target(target, inputs, backward, training, seed, name)
     y, _ = made.forward(copies(made.point))
     if dy is not None and np.shape(dy) != np.shape(y):
         raise ShapeError(f"{made.name}: expected dy {np.shape(y)}, got {np.shape(dy)}")
     rng = Stream(seed, "gradcheck/check")
-    upstream = rng.normal(np.shape(y), dtype=np.float64) if dy is None else array_module(dy).array(dy, np.float64)
-    rows = [
-        *check_first_order(made, upstream, mode, budget, rng),
-        *check_adjoint(made, upstream, rng),
-        *check_second_order(made, upstream, rng),
-        *check_behaviour(made, upstream),
-    ]
+    upstream = rng.normal(np.shape(y), dtype=np.float64) if dy is None else array_module(y).array(dy, np.float64)
+    rows = list(check_first_order(made, upstream, mode, budget, rng))
+    # With gradients of other shapes there is nothing to be said of their values.
+    if not any(row.mode == SHAPE for row in rows):
+        rows += run(made, "tangent", check_adjoint(made, upstream, rng))
+        rows += run(made, "tangent_backward", check_second_order(made, upstream, rng))
+        rows += check_behaviour(made, upstream)
     return Report(rows, seed)
+
+
+def run(target: Target, quantity: str, rows: Iterator[Row]) -> Iterator[Row]:
+    """The rows, and one more where the target raises."""
+    try:
+        yield from rows
+    except Exception as error:
+        yield Row(target.name, quantity, BEHAVIOUR, FAIL, detail=what_was_raised(error))

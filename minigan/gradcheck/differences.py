@@ -24,8 +24,11 @@ STEPS = tuple(10.0**exponent for exponent in (-1, -2, -3, -4, -5, -6, -7, -8, -9
 #: Where a kink is looked for: small enough for a bend to shrink, large enough for rounding to be smaller still.
 KINK_STEPS = (1e-4, 1e-5, 1e-6)
 
-#: How far apart one-sided differences must be, in units of the largest derivative, to be called a kink.
-KINK_JUMP = 1e-3
+#: How far apart one-sided differences must be to be called a kink: in units of themselves, and of what f adds up.
+KINK_JUMP, KINK_NOISE = 1e-6, 1e-9
+
+#: A jump of f itself, in units of what it adds up; a smaller one is how a forward in float32 rounds.
+STEP_UP = 1e-6
 
 
 @dataclass
@@ -43,6 +46,8 @@ class Sweep:
         Directions along which there is no derivative.
     scale : float
         What errors are measured against: the largest derivative, or what rounding leaves of a vanishing one.
+    floor : float
+        The error at the bottom of the V where f is smooth, to an order of magnitude, in units of `scale`.
     """
 
     steps: np.ndarray
@@ -50,6 +55,7 @@ class Sweep:
     analytic: np.ndarray
     kinks: np.ndarray
     scale: float
+    floor: float
 
     @property
     def errors(self) -> np.ndarray:
@@ -88,22 +94,31 @@ def sweep(
 
     `noise` is the size of what f adds up: derivatives far below it drown in rounding.
     """
-    steps = np.array(STEPS) * max(1.0, float(abs(point).max()) if point.size else 1.0)
+    steps = np.array(STEPS) * max(1.0, float(abs(point).max()))
     middle = f(point)
     above = np.array([[f(point + h * way) for way in ways] for h in steps])
     below = np.array([[f(point - h * way) for way in ways] for h in steps])
     h = steps[:, None]
     numeric = (above - below) / (2 * h)
-    typical = np.median(abs(numeric), axis=0).max(initial=0.0)
-    scale = max(typical, float(abs(analytic).max(initial=0.0)), 1e-6 * noise) or 1.0
-    jumps = abs((above - middle) / h - (middle - below) / h)
-    return Sweep(steps, numeric, analytic, find_kinks(jumps, scale), scale)
+    near = [STEPS.index(step) for step in KINK_STEPS]
+    kinks = find_kinks((middle - below[near]) / h[near], (above[near] - middle) / h[near], h[near], noise)
+    # An entry without a derivative has differences without bounds.
+    typical = float(np.median(abs(numeric[:, ~kinks]), axis=0).max(initial=0.0))
+    scale = max(typical, float(abs(analytic[~kinks]).max(initial=0.0)), 1e-6 * noise) or 1.0
+    floor = float(np.finfo(float).eps * noise / scale) ** (2 / 3)
+    return Sweep(steps, numeric, analytic, kinks, scale, floor)
 
 
-def find_kinks(jumps: np.ndarray, scale: float) -> np.ndarray:
-    """Where the one-sided differences stay apart: a bend's distance shrinks with the step, a kink's does not."""
-    near = jumps[[STEPS.index(step) for step in KINK_STEPS]]
-    return (near.min(axis=0) > KINK_JUMP * scale) & (near[-1] > 0.3 * near[0])
+def find_kinks(below: np.ndarray, above: np.ndarray, h: np.ndarray, noise: float) -> np.ndarray:
+    """Where the one-sided differences, each (3, D), stay apart: a bend's distance shrinks with the step.
+
+    At a kink the distance stays the same, at a jump of f it grows. Under rounding it grows too, but so small a jump is
+    none: a forward that rounds to float32 has derivatives, and is to be told that it is not precise.
+    """
+    apart = abs(above - below)
+    slopes = np.maximum(abs(above), abs(below)).max(axis=0)
+    stays = (apart.min(axis=0) > np.maximum(KINK_JUMP * slopes, KINK_NOISE * noise)) & (apart[-1] > 0.3 * apart[0])
+    return stays & ((apart[-1] < 3 * apart[0]) | (apart[-1] * h[-1] > STEP_UP * noise))
 
 
 def entries(point: Array) -> list[Array]:

@@ -1,39 +1,64 @@
-"""The fixture ``gradcheck``, which pytest finds wherever minigan is installed.
+"""The fixture ``gradcheck``, which pytest finds wherever minigan is installed, and a marker for its options.
 
 ::
 
     def test_my_layer(gradcheck):
         gradcheck(MyLayer(3), (4, 5))
+
+
+    @pytest.mark.gradcheck(mode="full", seed=7)
+    def test_my_functions(gradcheck):
+        gradcheck(forward, (4, 5), backward=backward)
+
+``pytest -m gradcheck`` runs the marked tests, ``pytest --gradcheck-seed 1`` checks at other points.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-__all__ = ["gradcheck", "pytest_addoption"]
+if TYPE_CHECKING:
+    from minigan.gradcheck import Report
+
+__all__ = ["gradcheck", "pytest_addoption", "pytest_configure"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The seed of all gradient checks, printed when one fails."""
+    """The seed of all gradient checks, told when one fails."""
     group = parser.getgroup("minigan")
-    group.addoption("--gradcheck-seed", type=int, default=0, help="Seed of the fixture gradcheck (default: 0).")
+    group.addoption(
+        "--gradcheck-seed", type=int, default=0, metavar="N", help="Seed of the fixture gradcheck (default: 0)."
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The marker."""
+    config.addinivalue_line("markers", "gradcheck(**options): options of minigan.gradcheck.check for this test")
 
 
 @pytest.fixture
-def gradcheck(request: pytest.FixtureRequest) -> Callable[..., Any]:
-    """`minigan.gradcheck.check` that fails the test if anything is wrong, and returns the report."""
+def gradcheck(request: pytest.FixtureRequest) -> "Callable[..., Report]":
+    """`minigan.gradcheck.check` that fails the test if anything is wrong, and returns the report.
+
+    Its seed is that of the call, of the marker ``gradcheck``, or of the command line, the first there is.
+    """
     from minigan.gradcheck import check
 
-    def run(target: Any, *inputs: Any, **options: Any) -> Any:
+    # The nearest marker is the last to be heard.
+    marks = reversed(list(request.node.iter_markers("gradcheck")))
+    marked = {name: value for mark in marks for name, value in mark.kwargs.items()}
+    given = request.config.getoption("--gradcheck-seed")
+
+    def run(target: Any, *inputs: Any, **options: Any) -> "Report":
         __tracebackhide__ = True
-        options.setdefault("seed", request.config.getoption("--gradcheck-seed"))
+        options = {"seed": given, **marked, **options}
         report = check(target, *inputs, **options)
-        if not report.ok:
-            try:
-                report.assert_ok()
-            except AssertionError as error:
-                pytest.fail(f"{error}\nrepeat with: pytest --gradcheck-seed {report.seed}", pytrace=False)
+        try:
+            report.assert_ok()
+        except AssertionError as error:
+            repeat = f'pytest "{request.node.nodeid}" --gradcheck-seed {report.seed}'
+            pytest.fail(f"{error}\nrepeat with: {repeat}", pytrace=False)
         return report
 
     return run

@@ -11,9 +11,12 @@ import numpy as np
 from minigan.errors import GradientError
 from minigan.gradcheck.differences import Sweep
 
-__all__ = ["FAIL", "PASS", "SKIP", "Report", "Row"]
+__all__ = ["BEHAVIOUR", "FAIL", "PASS", "SHAPE", "SKIP", "Report", "Row"]
 
 PASS, FAIL, SKIP = "ok", "WRONG", "not applicable"
+
+#: The modes of checks that are not of a value.
+BEHAVIOUR, SHAPE = "behaviour", "shape"
 
 
 @dataclass
@@ -30,6 +33,10 @@ class Row:
         The largest error, in units of the largest derivative, and what is allowed.
     kinks : int
         Entries or directions without a derivative; they are not part of `error`.
+    index : tuple of int, optional
+        Of the entry with the largest error, where they are checked one by one.
+    backward, expected : float, optional
+        What the backward says there, or along the worst direction, and what it is measured against.
     detail : str
         For a wrong one: where it is worst, and both values. For one that does not apply: why.
     sweep : Sweep, optional
@@ -45,6 +52,9 @@ class Row:
     error: float | None = None
     tolerance: float | None = None
     kinks: int = 0
+    index: tuple[int, ...] | None = None
+    backward: float | None = None
+    expected: float | None = None
     detail: str = ""
     sweep: Sweep | None = field(default=None, repr=False)
     error_map: np.ndarray | None = field(default=None, repr=False)
@@ -62,8 +72,9 @@ class Row:
         """The row as plain values, for JSON."""
         facts: dict[str, Any] = {
             name: getattr(self, name)
-            for name in ("target", "quantity", "mode", "verdict", "error", "tolerance", "kinks", "detail")
+            for name in ("target", "quantity", "mode", "verdict", "error", "tolerance", "kinks", "index", "backward")
         }
+        facts |= {"expected": self.expected, "detail": self.detail}
         if self.sweep is not None:
             facts["steps"] = self.sweep.steps.tolist()
             facts["errors"] = self.sweep.errors.tolist()
@@ -120,13 +131,13 @@ class Report:
         return "\n".join([*lines, "", *notes] if notes else lines)
 
     def table(self) -> Any:
-        """The rows as a `rich.table.Table`; a target's name stands at its first row."""
+        """The rows as a `rich.table.Table`; a target's name stands at its first row, a behaviour under mode."""
         from rich.table import Table
 
         table = Table(box=None, header_style="bold", pad_edge=False)
         table.add_column("target", overflow="fold")
         table.add_column("quantity", overflow="fold")
-        table.add_column("mode", no_wrap=True)
+        table.add_column("mode", overflow="fold")
         for name in ("error", "tolerance", "kinks"):
             table.add_column(name, justify="right", no_wrap=True)
         table.add_column("verdict", no_wrap=True)
@@ -135,8 +146,9 @@ class Report:
             figures = ("", "") if row.error is None else (f"{row.error:.1e}", f"{row.tolerance:.0e}")
             style = "bold red" if row.verdict == FAIL else "dim" if row.verdict == SKIP else ""
             target = "" if row.target == before else row.target
+            what = ("", row.quantity) if row.mode == BEHAVIOUR else (row.quantity, row.mode)
             verdict = "n/a" if row.verdict == SKIP else row.verdict
-            table.add_row(target, row.quantity, row.mode, *figures, str(row.kinks or ""), verdict, style=style)
+            table.add_row(target, *what, *figures, str(row.kinks or ""), verdict, style=style)
             before = row.target
         return table
 

@@ -7,11 +7,16 @@ from functools import partial
 from pathlib import Path
 from types import ModuleType
 
-from minigan.errors import ConfigError, MiniganError
+from minigan import backend
+from minigan.errors import ConfigError
 from minigan.gradcheck.cases import CASES, Case, FunctionCase
-from minigan.layers.base import Layer
+from minigan.gradcheck.report import BEHAVIOUR, FAIL, Report, Row
+from minigan.gradcheck.target import what_was_raised
+from minigan.layers.base import Context, Layer
+from minigan.random import Stream
+from minigan.sequential import Sequential
 
-__all__ = ["cases_in_file", "select"]
+__all__ = ["cases_in_file", "run_case", "select"]
 
 #: What a layer of unknown taste is tried on: vectors, then images.
 SHAPES = ((3, 5), (2, 5, 4, 2))
@@ -35,15 +40,16 @@ def select(names: list[str]) -> list[Case | FunctionCase]:
     return chosen or CASES
 
 
-def cases_in_file(path: Path, shape: str | None) -> list[Case | FunctionCase]:
-    """The layers a Python file defines: objects, and classes that need no arguments.
+def cases_in_file(path: Path, shape: str | None = None) -> list[Case | FunctionCase]:
+    """The layers and networks a Python file defines: its objects, and its classes that need no arguments.
 
     Parameters
     ----------
     path : Path
         Is run.
     shape : str, optional
-        The input's shape with the batch axis, as "2,5,4,3"; default: vectors, else images, what the layer takes.
+        The input's shape with the batch axis, as "2,5,4,3"; default: the one an object was built for, or else
+        vectors or images, what it takes.
 
     Raises
     ------
@@ -51,18 +57,19 @@ def cases_in_file(path: Path, shape: str | None) -> list[Case | FunctionCase]:
         The file cannot be run, defines no layer, or takes none of the shapes.
     """
     module = load(path)
-    things = [thing for thing in vars(module).values() if getattr(thing, "__module__", None) == module.__name__]
-    classes = [thing for thing in things if inspect.isclass(thing) and issubclass(thing, Layer)]
-    objects = [thing for thing in vars(module).values() if isinstance(thing, Layer)]
-    cases: list[Case | FunctionCase] = []
-    for layer in objects:
-        cases.append(Case(layer.name, partial(copy.deepcopy, layer), fitting_shape(layer, shape)))
-    for make in classes:
-        if not any(isinstance(layer, make) for layer in objects):
-            cases.append(Case(make.__name__, make, fitting_shape(construct(make, path), shape)))
-    if not cases:
+    wanted = None if shape is None else read_shape(shape)
+    models = {name: thing for name, thing in vars(module).items() if isinstance(thing, Layer | Sequential)}
+    made = [layer for model in models.values() for layer in ([model] if isinstance(model, Layer) else model)]
+    for name, thing in vars(module).items():
+        own = inspect.isclass(thing) and issubclass(thing, Layer) and thing.__module__ == module.__name__
+        if own and thing.forward is not Layer.forward and not any(isinstance(layer, thing) for layer in made):
+            models[name] = construct(thing, path)
+    if not models:
         raise ConfigError(f"{path}: expected a layer, an object or a class that derives from Layer, found none")
-    return cases
+    return [
+        Case(name, partial(copy.deepcopy, model), fitting_shape(name, model, wanted), two_modes=True)
+        for name, model in models.items()
+    ]
 
 
 def load(path: Path) -> ModuleType:
@@ -73,8 +80,8 @@ def load(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
-        raise ConfigError(f"{path} cannot be run: {type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise ConfigError(f"{path} cannot be run: {what_was_raised(error)}") from error
     return module
 
 
@@ -86,18 +93,39 @@ def construct(make: type[Layer], path: Path) -> Layer:
         raise ConfigError(f"{path}: {make.__name__} needs arguments, so make an object of it there: {error}") from None
 
 
-def fitting_shape(layer: Layer, shape: str | None) -> tuple[int, ...]:
-    """The given shape, or the first that the layer takes."""
-    if shape is not None:
+def read_shape(text: str) -> tuple[int, ...]:
+    """The shape that ``2,5,4,3`` says."""
+    try:
+        shape = tuple(int(size) for size in text.split(","))
+    except ValueError:
+        shape = ()
+    if len(shape) < 2 or min(shape) < 1:
+        raise ConfigError(f"--shape: expected sizes with the batch axis first, such as 2,5,4,3, got {text!r}")
+    return shape
+
+
+def fitting_shape(name: str, model: Layer | Sequential, wanted: tuple[int, ...] | None) -> tuple[int, ...]:
+    """The wanted shape, the one it was built for, or the first that the model takes."""
+    candidates = [wanted] if wanted else [(3, *model.input_shape)] if model.built else SHAPES
+    said = ""
+    for shape in candidates:
+        trial = copy.deepcopy(model)
         try:
-            return tuple(int(size) for size in shape.split(","))
-        except ValueError:
-            raise ConfigError(f"--shape: expected whole numbers such as 2,5,4,3, got {shape!r}") from None
-    for candidate in SHAPES:
-        try:
-            layer.build(candidate[1:])
-        except MiniganError:
-            continue
-        layer.built = False
-        return candidate
-    raise ConfigError(f"{layer.title} takes neither {SHAPES[0]} nor {SHAPES[1]}: give --shape")
+            trial.build(shape[1:])
+            trial.forward(backend.xp().zeros(shape, "float32"), Context(training=True, rng=Stream(0)))
+        except Exception as error:
+            said = what_was_raised(error)
+        else:
+            return shape
+    shapes = " or ".join(map(str, candidates))
+    raise ConfigError(f"{name} does not take an input of shape {shapes}{'' if wanted else ', give --shape'}: {said}")
+
+
+def run_case(case: Case | FunctionCase, seed: int) -> Report:
+    """Check a case; what its code raises becomes a row of the report."""
+    try:
+        return case.check(seed=seed)
+    except Exception as error:
+        return Report(
+            [Row(case.name, "forward and backward run", BEHAVIOUR, FAIL, detail=what_was_raised(error))], seed
+        )

@@ -5,9 +5,11 @@ A check can then move any array, hand in complex ones or ones in float32, and ne
 """
 
 import inspect
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -88,7 +90,8 @@ class ModelTarget(Target):
         try:
             for name, p in self.parameters.items():
                 array: Array = values.get(name, p.data)
-                p.data = array.astype(dtype, copy=False)
+                # An average is copied: a forward that moves it against its orders must not move the user's.
+                p.data = array.astype(dtype, copy=name not in values)
                 p.grad = backend.array_module(p.data).zeros_like(p.data) if p.trainable else None
             yield values["x"].astype(dtype, copy=False)
         finally:
@@ -133,7 +136,11 @@ class FunctionTarget(Target):
         result = self.functions[0](*values.values())
         if not isinstance(result, tuple) or len(result) != 2:
             raise ConfigError(f"{self.name}: expected forward to return (y, cache), got {type(result).__name__}")
-        return result
+        y, cache = result
+        if type(y) in (int, float, complex):  # a number of Python's takes the arrays' dtype
+            arrays = list(values.values())
+            y = backend.array_module(arrays[0]).asarray(y, np.result_type(y, *(array.dtype for array in arrays)))
+        return y, cache
 
     def backward(self, values: Arrays, dy: Array, cache: Any) -> Arrays:
         gradients = self.functions[1](dy, cache)
@@ -153,8 +160,10 @@ def loss_functions(loss: Callable) -> tuple[Callable, Callable]:
     """A loss ``f(z) -> (value, dz)`` as a forward and a backward: dz is the cache, times dy the gradient."""
 
     def forward(z: Array) -> tuple[Array, Array]:
-        value, dz = loss(z)
-        return backend.array_module(z).asarray(value), dz
+        result = loss(z)
+        if not isinstance(result, tuple) or len(result) != 2 or not hasattr(result[1], "shape"):
+            raise ConfigError(f"{name_of(loss)}: expected (value, dz), got {result!r}; or give its backward")
+        return result
 
     def backward(dy: Array, dz: Array) -> Array:
         return dy * dz
@@ -166,22 +175,32 @@ def make_target(
     target: Any, inputs: Sequence[Any], backward: Callable | None, training: bool, seed: int, name: str | None
 ) -> Target:
     """The `Target` for what a user hands to `minigan.gradcheck.check`."""
+    model = isinstance(target, Layer | Sequential)
+    is_class = inspect.isclass(target) and issubclass(target, Layer | Sequential)
+    if is_class or not (model or callable(target)):
+        raise ConfigError(f"expected a layer, a Sequential, a loss or a pair of functions, got {target!r}")
+    label = name or (target.name if model else name_of(target))
+    if model and backward is not None:
+        raise ConfigError(f"{label}: expected no backward beside a layer's or network's own")
+    if not inputs or (len(inputs) > 1 and (model or backward is None)):
+        expected = "at least one input" if backward else "one input"
+        raise ConfigError(f"{label}: expected {expected}, an array or a shape, got {len(inputs)}")
     rng = Stream(seed, "gradcheck/point")
     arrays = [as_point(item, rng) for item in inputs]
-    if isinstance(target, Layer | Sequential):
-        if len(arrays) != 1:
-            raise ConfigError(f"{target.name}: expected one input or its shape, got {len(arrays)}")
+    if model:
         if not target.built:
             build(target, arrays[0].shape[1:], seed)
         made: Target = ModelTarget(target, arrays[0], training, seed)
-    elif callable(target):
-        forward, backward = (target, backward) if backward else loss_functions(target)
-        point = dict(zip(argument_names(target, len(arrays)), arrays))
-        made = FunctionTarget(getattr(target, "__name__", type(target).__name__), forward, backward, point)
     else:
-        raise ConfigError(f"expected a layer, a Sequential, a loss or a pair of functions, got {target!r}")
-    made.name = name or made.name
+        forward, backward = (target, backward) if backward else loss_functions(target)
+        made = FunctionTarget(label, forward, backward, dict(zip(argument_names(target, len(arrays)), arrays)))
+    made.name = label
     return made
+
+
+def name_of(function: Callable) -> str:
+    """What to call it."""
+    return getattr(function, "__name__", type(function).__name__)
 
 
 def build(model: Layer | Sequential, shape: tuple[int, ...], seed: int) -> None:
@@ -201,11 +220,21 @@ def build(model: Layer | Sequential, shape: tuple[int, ...], seed: int) -> None:
 
 def as_point(item: Any, rng: Stream) -> Array:
     """An array in float64; a shape stands for random numbers."""
-    if isinstance(item, tuple):
+    if isinstance(item, tuple) and all(isinstance(size, int) and size > 0 for size in item):
         return rng.normal(item, dtype=np.float64)
-    if not hasattr(item, "astype"):
-        raise ConfigError(f"expected an array or a shape, got {item!r}")
+    if not hasattr(item, "astype") or item.dtype.kind not in "fiub" or not item.size:
+        raise ConfigError(f"expected an array of real numbers or a shape, none of its sizes 0, got {item!r}")
+    if not bool(backend.array_module(item).isfinite(item).all()):
+        raise ConfigError("expected an array of finite numbers, got one with NaN or infinity")
     return item.astype(np.float64)
+
+
+def what_was_raised(error: BaseException) -> str:
+    """The error in one line, with its place outside of the checker."""
+    own = str(Path(__file__).parent)
+    places = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith((own, "<"))]
+    place = f" ({Path(places[-1].filename).name}, line {places[-1].lineno})" if places else ""
+    return f"{type(error).__name__}: {error}{place}"
 
 
 def argument_names(function: Callable, count: int) -> list[str]:
