@@ -6,14 +6,20 @@
 (3, 1)
 """
 
-from minigan import backend, data, errors, gradcheck, initializers, layers, losses, models, optimizers, training
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from minigan import backend, errors, initializers, layers, losses, models, optimizers
 from minigan.errors import MiniganError
 from minigan.layers.base import Context
 from minigan.models import GAN
 from minigan.random import Stream
 from minigan.sequential import Sequential
-from minigan.training import TrainConfig, Trainer
 from minigan.version import __version__
+
+if TYPE_CHECKING:
+    from minigan import data, gradcheck, plots, training
+    from minigan.training import TrainConfig, Trainer
 
 __all__ = [
     "GAN",
@@ -33,5 +39,27 @@ __all__ = [
     "losses",
     "models",
     "optimizers",
+    "plots",
     "training",
 ]
+
+#: Names that are imported at their first use, to keep ``import minigan`` quick: where each comes from.
+_LATER = {
+    "TrainConfig": "minigan.training",
+    "Trainer": "minigan.training",
+    "data": "minigan",
+    "gradcheck": "minigan",
+    "plots": "minigan",
+    "training": "minigan",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module 'minigan' has no attribute {name!r}")
+    home = _LATER[name]
+    return import_module(f"minigan.{name}") if home == "minigan" else getattr(import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
