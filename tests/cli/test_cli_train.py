@@ -74,9 +74,7 @@ def test_a_run_tells_what_it_does_what_it_wrote_and_what_to_do_next(finished):
     lines = out.splitlines()
     assert lines[0].startswith("Training dcgan28 on ")
     assert lines[0].endswith(f"tiny.npy, into {folder}")
-    assert re.match(
-        r"epoch   1  step 5/7  loss D \d\.\d\d G \d\.\d\d  D\(x\) 0\.\d\d D\(G\(z\)\) 0\.\d\d  ", lines[1]
-    )
+    assert re.match(r"epoch   1  step 5/7  loss D \d\.\d\d G \d\.\d\d  D\(x\) 0\.\d\d D\(G\(z\)\) 0\.\d\d  ", lines[1])
     assert lines[2] == "Finished."
     for name in ("samples/", "progress.gif", "losses.png", "metrics.csv", "generator.npz", "config.toml"):
         assert any(line.startswith(f"  {folder}/{name}") for line in lines), name
@@ -287,6 +285,5 @@ def test_elsewhere_there_is_a_line_an_epoch_and_no_bar(capsys):
         progress(step(1234))
         progress(EpochEnd(2, 1234))
     assert capsys.readouterr().out == (
-        "epoch   2  step 1234/12345  loss D 1.39 G 0.69  D(x) 0.50 D(G(z)) 0.50  "
-        "right 25% real 75% fake  4321 img/s\n"
+        "epoch   2  step 1234/12345  loss D 1.39 G 0.69  D(x) 0.50 D(G(z)) 0.50  right 25% real 75% fake  4321 img/s\n"
     )
