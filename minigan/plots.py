@@ -177,28 +177,40 @@ def save_gradcheck(path: str | Path, rows: Sequence[Any]) -> Path:
 
 
 def draw_sweeps(axes, rows: Sequence[Any], title: str) -> None:  # type: ignore[no-untyped-def]
-    """The error of every quantity over the step: full lines for the gradient, dashed ones for its own derivative."""
+    """The error over the step: a colour a quantity, full lines for its gradient, broken ones for the other kinds."""
+    from matplotlib.lines import Line2D
+
     colours: dict[str, str] = {}
+    styles: dict[str, Any] = {"differences": "-"}
     for row in rows:
-        if row.sweep is not None and np.nan_to_num(row.sweep.errors, posinf=1.0).any():
+        errors = row.sweep.errors if row.sweep is not None else np.zeros(1)
+        drawn = (errors > 0) & np.isfinite(errors)
+        if drawn.any():
+            kind = row.mode.split(",")[0]
+            style = styles.setdefault(kind, ("--", "-.", ":")[(len(styles) - 1) % 3])
             colour = colours.setdefault(row.quantity, f"C{len(colours)}")
-            second = row.mode.startswith("second")
-            label = f"{row.quantity}, second order" if second else row.quantity
-            shown = np.where(row.sweep.errors > 0, row.sweep.errors, np.nan)
-            axes.plot(row.sweep.steps, shown, "--" if second else "-", color=colour, marker=".", label=label)
+            label = f"{row.quantity}, {kind}"
+            axes.plot(row.sweep.steps, np.where(drawn, errors, np.nan), style, color=colour, marker=".", label=label)
+    keys = [Line2D([], [], color=colour, marker=".", label=name) for name, colour in colours.items()]
+    if len(styles) > 1:
+        keys += [Line2D([], [], color="0.3", linestyle=style, label=kind) for kind, style in styles.items()]
     exact = [row.error for row in rows if row.mode.startswith("complex") and row.error]
     if exact:
-        axes.axhline(max(exact), color="0.3", linestyle=":", label="complex step, the worst")
-    tolerances = {row.tolerance: row.mode.startswith("second") for row in rows if row.sweep and row.tolerance}
-    for tolerance, second in tolerances.items():
-        text, place = "allowed, second order" if second else "allowed", (1, tolerance)
+        keys.append(axes.axhline(max(exact), color="0.6", linewidth=3, zorder=0, label="complex step, the worst"))
+    allowed: dict[float, str] = {}
+    for kind in styles:
+        limits = [row.tolerance for row in rows if row.mode.split(",")[0] == kind and row.tolerance]
+        if limits:
+            allowed.setdefault(min(limits), kind)
+    for tolerance, kind in allowed.items():
+        text, place = "allowed" if kind == "differences" else f"allowed, {kind}", (1, tolerance)
         axes.axhline(tolerance, color="0.6", linewidth=0.8, zorder=0)
-        style = {"ha": "right", "fontsize": "small", "color": "0.4"}
-        axes.annotate(text, place, (-3, 2), xycoords=("axes fraction", "data"), textcoords="offset points", **style)
+        written = axes.annotate(text, place, (-3, 2), xycoords=("axes fraction", "data"), textcoords="offset points")
+        written.set(ha="right", fontsize="small", color="0.4")
     axes.set(xscale="log", yscale="log", xlabel="step h", ylabel="largest error, relative", title=title)
     axes.grid(alpha=0.25)
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(fontsize="small", loc="best")
+    if keys:
+        axes.legend(handles=keys, fontsize="small", loc="best", framealpha=0.6)
     else:
         axes.text(0.5, 0.5, "no differences to draw", transform=axes.transAxes, ha="center", color="0.4")
 

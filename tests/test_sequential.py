@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from numerical import numerical_gradient, relative_error
 
 from minigan.errors import CheckpointError, ConfigError, NotBuiltError, ShapeError, StaleCacheError
 from minigan.layers import BatchNorm, Context, Conv2D, Dense, Dropout, Flatten, LeakyReLU, Sigmoid
@@ -71,20 +70,14 @@ def test_one_seed_one_network_and_names_not_places_decide():
     np.testing.assert_array_equal(longer["conv2d"].kernel.data, first["conv2d"].kernel.data)
 
 
-def test_backward_against_differences_for_input_and_all_parameters():
-    model, x = small(), images()
-    frozen = Context(training=True, rng=Stream(0), update_stats=False)
-    dy = np.random.default_rng(1).standard_normal((3, 1))
-
-    def value() -> float:
-        frozen.rng.state = Stream(0).state
-        return float(np.sum(model.forward(x, frozen)[0] * dy))
-
-    frozen.rng.state = Stream(0).state
-    _, caches = model.forward(x, frozen)
-    dx = model.backward(dy, caches)
-    assert relative_error(dx, numerical_gradient(value, x)) < 1e-7
-    assert relative_error(model.flat_grad, numerical_gradient(value, model.flat_data)) < 1e-7
+@pytest.mark.parametrize("training", [True, False])
+def test_backward_by_the_checker_for_input_and_all_parameters(training, gradcheck):
+    model = small()
+    report = gradcheck(model, images(), training=training, budget=2_000)
+    names = [name for name, parameter in model.parameters().items() if parameter.trainable]
+    rows = [row for row in report if row.mode.startswith("differences")]
+    assert [row.quantity for row in rows] == ["x", *names]
+    assert [row.mode for row in rows] == ["differences, 8 directions", *len(names) * ["differences, full"]]
 
 
 def test_parameters_are_views_of_the_flat_buffers():

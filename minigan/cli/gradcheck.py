@@ -28,8 +28,9 @@ def gradcheck(
 ) -> int:
     """Check the backward passes of every layer, loss and training step there is, or of your own layers.
 
-    Central differences over a sweep of steps, complex steps, the adjoint identity, the second order, and behaviour:
-    purity, repetition, dtypes, order. The exit status is 1 when anything is wrong.
+    By central differences over a sweep of steps, complex steps and the adjoint identity, to the second order.
+
+    The exit status is 1 when anything is wrong.
     """
     from rich.console import Console
 

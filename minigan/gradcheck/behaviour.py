@@ -20,6 +20,7 @@ __all__ = ["check_behaviour"]
 def check_behaviour(target: Target, dy: Array) -> Iterator[Row]:
     """All of them; a target without parameters is spared those that are about parameters."""
     checks: list[tuple[str, Callable[[Target, Array], str | None]]] = [
+        ("output has the inferred shape", inferred_shape),
         ("arguments and cache unchanged", unchanged),
         ("repeatable", repeatable),
         ("gradients do not lie in the cache", no_aliasing),
@@ -28,6 +29,7 @@ def check_behaviour(target: Target, dy: Array) -> Iterator[Row]:
         ("two forwards, then two backwards", either_order),
         ("param_grads=False gives the same dx", frozen),
         ("gradients add up", accumulates),
+        ("both hold for tangent_backward", tangent_alike),
         ("update_stats=False moves no average", averages_stand),
         ("a stale cache is refused", stale_refused),
     ]
@@ -61,6 +63,14 @@ def same(a: Array, b: Array) -> bool:
 def differing(a: Arrays, b: Arrays) -> list[str]:
     """The names whose arrays are not the same."""
     return [name for name in a if not same(a[name], b[name])]
+
+
+def inferred_shape(target: Target, dy: Array) -> str | None:
+    """Whoever stacks layers builds each for the shape that the one before has announced."""
+    if not isinstance(target, ModelTarget):
+        return None
+    expected = (*target.point["x"].shape[:1], *target.model.output_shape)
+    return "" if dy.shape == expected else f"expected an output of shape {expected}, got {dy.shape}"
 
 
 def unchanged(target: Target, dy: Array) -> str:
@@ -116,7 +126,10 @@ def precision_kept(target: Target, dy: Array) -> str:
     gradients = target.backward(target.point, dy.copy(), cache)
     wrong = [f"{name} is {array.dtype}" for name, array in {"y": y, **gradients}.items() if array.dtype != np.float64]
     if not short(dy):  # a gradient of whole numbers may well be of whole numbers
-        rough = [name for name, array in gradients.items() if array.any() and short(array)]
+        sizes = {name: float(abs(array).max()) for name, array in gradients.items()}
+        # What is left of a gradient that vanishes has few digits too.
+        vanished = 1e-9 * max(sizes.values())
+        rough = [name for name, array in gradients.items() if sizes[name] > vanished and short(array)]
         wrong += [f"the gradient of {name} has only the digits of float32" for name in rough]
     return ", ".join(wrong)
 
@@ -129,7 +142,9 @@ def short(array: Array) -> bool:
 
 def either_order(target: Target, dy: Array) -> str:
     """A GAN runs D on two batches before either backward: the caches must not meet."""
-    other = {name: array + 0.5 if name == next(iter(target.point)) else array for name, array in target.point.items()}
+    first, array = next(iter(target.point.items()))
+    # The same numbers in another order, nearly: they are in the forward's domain, and on other sides of its kinks.
+    other = {**target.point, first: 0.99 * array.ravel()[::-1].reshape(array.shape) + 1e-3}
     runs = [(target.point, dy), (other, -2 * dy)]
     alone = [copies(target.backward(values, up, target.forward(values)[1])) for values, up in runs]
     for order in ((0, 1), (1, 0)):
@@ -166,9 +181,32 @@ def accumulates(target: Target, dy: Array) -> str | None:
     with target.holding(target.point):
         for _ in range(2):
             target.model.backward(dy, cache)
-        twice = {name: p.grad for name, p in target.trainable.items()}
-        wrong = [name for name in twice if abs(twice[name] - 2 * once[name]).max() > 1e-12 * abs(once[name]).max()]
+        wrong = [name for name, p in target.trainable.items() if not is_twice(p.grad, once[name])]
     return f"after two backwards the gradient of {', '.join(wrong)} is not their sum" if wrong else ""
+
+
+def tangent_alike(target: Target, dy: Array) -> str | None:
+    """`tangent_backward` too leaves the parameters' gradients alone, or adds to them."""
+    if not isinstance(target, ModelTarget) or not target.has_tangent:
+        return None
+    _, cache = target.forward(target.point)
+    _, tcache = target.tangent(target.point, target.point["x"], cache)
+    once = copies(target.tangent_backward(target.point, dy, dy, cache, tcache))
+    without = target.tangent_backward(target.point, dy, dy, cache, tcache, param_grads=False)
+    if not same(once["x"], without["x"]) or not same(once["x_dot"], without["x_dot"]):
+        return "dx or dx_dot is another with param_grads=False"
+    if touched := [name for name in target.trainable if without[name].any()]:
+        return f"the gradient of {', '.join(touched)} was touched with param_grads=False"
+    with target.holding(target.point):
+        for _ in range(2):
+            target.model.tangent_backward(dy, dy, cache, tcache)
+        wrong = [name for name, p in target.trainable.items() if not is_twice(p.grad, once[name])]
+    return f"after two of them the gradient of {', '.join(wrong)} is not their sum" if wrong else ""
+
+
+def is_twice(a: Array, b: Array) -> bool:
+    """To rounding."""
+    return bool(abs(a - 2 * b).max() <= 1e-12 * abs(b).max())
 
 
 def averages_stand(target: Target, dy: Array) -> str | None:

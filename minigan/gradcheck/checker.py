@@ -9,7 +9,12 @@ import numpy as np
 from minigan.backend import array_module
 from minigan.errors import ConfigError, ShapeError
 from minigan.gradcheck.behaviour import check_behaviour
-from minigan.gradcheck.derivatives import check_adjoint, check_first_order, check_second_order
+from minigan.gradcheck.derivatives import (
+    check_adjoint,
+    check_first_order,
+    check_second_order,
+    check_tangent_backward,
+)
 from minigan.gradcheck.report import BEHAVIOUR, FAIL, SHAPE, Report, Row
 from minigan.gradcheck.target import Target, copies, make_target, what_was_raised
 from minigan.random import Stream
@@ -96,6 +101,7 @@ def check(
     if not any(row.mode == SHAPE for row in rows):
         rows += run(made, "tangent", check_adjoint(made, upstream, rng))
         rows += run(made, "tangent_backward", check_second_order(made, upstream, rng))
+        rows += run(made, "tangent_backward", check_tangent_backward(made, upstream, rng))
         rows += check_behaviour(made, upstream)
     return Report(rows, seed)
 

@@ -12,7 +12,7 @@ from minigan.gradcheck.report import FAIL, PASS, SHAPE, SKIP, Row
 from minigan.gradcheck.target import Arrays, ModelTarget, Target, copies
 from minigan.random import Stream
 
-__all__ = ["check_adjoint", "check_first_order", "check_second_order"]
+__all__ = ["check_adjoint", "check_first_order", "check_second_order", "check_tangent_backward"]
 
 DIRECTIONS = 8
 
@@ -156,7 +156,8 @@ def complex_row(
     except Exception as refusal:  # whatever real code does with complex numbers
         return Row(target.name, name, mode, SKIP, detail=f"forward takes no complex numbers: {type(refusal).__name__}")
     exact = np.array([float(complex(step).imag) for step in steps]) / COMPLEX_STEP
-    if not abs(exact - found.settled)[smooth].max() <= 1e-5 * found.scale:
+    # As near as differences come.
+    if not abs(exact - found.settled)[smooth].max() <= max(DIFFERENCE_TOLERANCE, FLOORS * found.floor) * found.scale:
         lost = "the imaginary part is lost (abs, max or a comparison)"
         return Row(target.name, name, mode, SKIP, detail=lost)
     scale = max(found.scale, COMPLEX_NOISE * noise)
@@ -218,4 +219,37 @@ def check_second_order(target: Target, dy: Array, rng: Stream) -> Iterator[Row]:
 
         differences = sweep(penalty, point, ways, analytic, noise)
         mode = f"second order, {len(ways)} directions"
+        yield difference_row(target.name, name, mode, differences, SECOND_ORDER_TOLERANCE)
+
+
+def check_tangent_backward(target: Target, dy: Array, rng: Stream) -> Iterator[Row]:
+    """All gradients of ``S = <y, dy> + <y_dot, dy_dot>`` against differences.
+
+    The penalty above has no dy and does not ask for the gradient of x_dot; a layer inside a network is given the one
+    and owes the other.
+    """
+    if not isinstance(target, ModelTarget) or not target.has_tangent:
+        return
+    dy_dot = rng.normal(dy.shape, dtype=np.float64)
+    point = {**target.point, "x_dot": rng.normal(target.point["x"].shape, dtype=np.float64)}
+
+    def passes(values: Arrays) -> tuple[Array, Any, Any]:
+        """What S adds up, and both caches."""
+        of_model = {name: values[name] for name in target.point}
+        y, cache = target.forward(copies(of_model))
+        y_dot, tcache = target.tangent(of_model, values["x_dot"].copy(), cache)
+        return y * dy + y_dot * dy_dot, cache, tcache
+
+    terms, cache, tcache = passes(point)
+    found = target.tangent_backward(target.point, dy.copy(), dy_dot.copy(), cache, tcache)
+    noise = float(abs(terms).sum())
+    for name, array in point.items():
+        ways = directions(array, DIRECTIONS, rng)
+        analytic = np.array([float((found[name] * way).sum()) for way in ways])
+
+        def value(moved: Array, name: str = name) -> float:
+            return float(passes({**point, name: moved})[0].sum())
+
+        differences = sweep(value, array, ways, analytic, noise)
+        mode = f"tangent_backward, {len(ways)} directions"
         yield difference_row(target.name, name, mode, differences, SECOND_ORDER_TOLERANCE)

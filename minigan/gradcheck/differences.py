@@ -92,18 +92,28 @@ def sweep(
 ) -> Sweep:
     """Differences of the scalar function `f` at `point` along each of `ways`, at every step.
 
-    `noise` is the size of what f adds up: derivatives far below it drown in rounding.
+    `noise` is the size of what f adds up: derivatives far below it drown in rounding. A step may leave the domain of
+    f, as the largest do for a logarithm of 0.05: such a difference is NaN, and another step is the best.
     """
+
+    def value(array: Array) -> float:
+        with np.errstate(all="ignore"):
+            try:
+                return f(array)
+            except (ArithmeticError, ValueError):
+                return np.nan
+
     steps = np.array(STEPS) * max(1.0, float(abs(point).max()))
     middle = f(point)
-    above = np.array([[f(point + h * way) for way in ways] for h in steps])
-    below = np.array([[f(point - h * way) for way in ways] for h in steps])
+    above = np.array([[value(point + h * way) for way in ways] for h in steps])
+    below = np.array([[value(point - h * way) for way in ways] for h in steps])
     h = steps[:, None]
     numeric = (above - below) / (2 * h)
     near = [STEPS.index(step) for step in KINK_STEPS]
     kinks = find_kinks((middle - below[near]) / h[near], (above[near] - middle) / h[near], h[near], noise)
     # An entry without a derivative has differences without bounds.
-    typical = float(np.median(abs(numeric[:, ~kinks]), axis=0).max(initial=0.0))
+    sizes = abs(np.nan_to_num(numeric[:, ~kinks], posinf=0.0, neginf=0.0))
+    typical = float(np.median(sizes, axis=0).max(initial=0.0))
     scale = max(typical, float(abs(analytic[~kinks]).max(initial=0.0)), 1e-6 * noise) or 1.0
     floor = float(np.finfo(float).eps * noise / scale) ** (2 / 3)
     return Sweep(steps, numeric, analytic, kinks, scale, floor)

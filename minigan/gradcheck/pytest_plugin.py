@@ -54,11 +54,9 @@ def gradcheck(request: pytest.FixtureRequest) -> "Callable[..., Report]":
         __tracebackhide__ = True
         options = {"seed": given, **marked, **options}
         report = check(target, *inputs, **options)
-        try:
-            report.assert_ok()
-        except AssertionError as error:
+        if not report.ok:
             repeat = f'pytest "{request.node.nodeid}" --gradcheck-seed {report.seed}'
-            pytest.fail(f"{error}\nrepeat with: {repeat}", pytrace=False)
+            pytest.fail(f"{report.message()}\nrepeat with: {repeat}", pytrace=False)
         return report
 
     return run

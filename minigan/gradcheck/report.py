@@ -111,10 +111,12 @@ class Report:
     def assert_ok(self) -> None:
         """Raise a `GradientError` that tells all that is wrong, where, and how to repeat it."""
         if not self.ok:
-            lines = "\n".join(f"  {row.sentence()}" for row in self.failures)
-            raise GradientError(
-                f"{len(self.failures)} of {len(self.rows)} checks are wrong (seed {self.seed}):\n{lines}"
-            )
+            raise GradientError(self.message())
+
+    def message(self) -> str:
+        """All that is wrong, a line each, under a count of it."""
+        count = f"{len(self.failures)} of {len(self.rows)} checks are wrong (seed {self.seed}):"
+        return "\n".join([count, *(f"  {row.sentence()}" for row in self.failures)])
 
     def to_json(self) -> str:
         """All rows as JSON text, with the whole sweep of every difference."""

@@ -6,14 +6,20 @@ from typing import Any
 import numpy as np
 
 from minigan import losses, models
-from minigan.backend import Array
+from minigan.backend import Array, asnumpy
+from minigan.errors import GradientError
 from minigan.optimizers import Optimizer
 from minigan.random import Stream
+from minigan.sequential import Sequential
 from minigan.training.steps import discriminator_step, generator_step
 
 __all__ = ["discriminator_step_functions", "generator_step_functions"]
 
-LATENT, SIZE, BATCH = 3, 8, 4
+#: Of 12 pixels the second halving leaves 3, which is padded: the odd map is in it too.
+LATENT, SIZE, BATCH = 3, 12, 4
+
+#: A gradient left over from an earlier step, everywhere.
+EARLIER = 7
 
 
 class Witness(Optimizer):
@@ -47,12 +53,14 @@ def batches(dtype: Any) -> tuple[Array, Array]:
     ).astype(dtype)
 
 
-def discriminator_step_functions(game: str = "non-saturating") -> tuple[Callable, Callable, Array]:
+def discriminator_step_functions(
+    game: str = "non-saturating", label_smoothing: float = 0.1
+) -> tuple[Callable, Callable, Array]:
     """Forward and backward of the D step in D's weights, and the weights."""
 
     def step(gan: models.GAN, witness: Witness, real: Array, noise: Array) -> float:
         rng = Stream(3, "gradcheck/dropout")
-        return discriminator_step(gan, losses.get(game, 0.1), witness, real, noise, rng).loss
+        return discriminator_step(gan, losses.get(game, label_smoothing), witness, real, noise, rng).loss
 
     return step_functions("discriminator", step)
 
@@ -66,13 +74,45 @@ def generator_step_functions(game: str = "non-saturating") -> tuple[Callable, Ca
     return step_functions("generator", step)
 
 
+def check_averages(network: Sequential, before: dict[str, Array]) -> None:
+    """The network that learns runs in training mode, and its averages follow."""
+    averages = {name: p for name, p in network.parameters().items() if not p.trainable}
+    if still := [name for name, p in averages.items() if (asnumpy(p.data) == before[name]).all()]:
+        raise GradientError(f"{network.name}'s step did not move {', '.join(still)}")
+
+
+def check_bystander(network: Sequential, before: dict[str, Array]) -> None:
+    """The other network stands still: its values, its averages, its gradients."""
+    if moved := [name for name, array in network.state_dict().items() if (array != before[name]).any()]:
+        raise GradientError(f"the other network's step moved {network.name}'s {', '.join(moved)}")
+    if (network.flat_grad != EARLIER).any():
+        raise GradientError(f"the other network's step touched {network.name}'s gradients")
+
+
 def step_functions(network: str, step: Callable) -> tuple[Callable, Callable, Array]:
     """A step as a function of the weights of `network`; its cache is the gradient that the step found."""
+    built: dict[Any, tuple[models.GAN, dict[str, Array], dict[str, Array]]] = {}
+
+    def fresh_gan(dtype: Any) -> models.GAN:
+        """The networks as they were at first; to build them takes as long as a step."""
+        if dtype not in built:
+            gan = small_gan(dtype)
+            built[dtype] = gan, gan.generator.state_dict(), gan.discriminator.state_dict()
+        gan, generator, discriminator = built[dtype]
+        gan.generator.load_state_dict(generator)
+        gan.discriminator.load_state_dict(discriminator)
+        return gan
 
     def forward(weights: Array) -> tuple[Array, Array]:
-        gan, witness = small_gan(weights.dtype), Witness()
-        getattr(gan, network).flat_data[...] = weights
+        gan, witness = fresh_gan(weights.dtype), Witness()
+        learner = getattr(gan, network)
+        bystander = gan.generator if learner is gan.discriminator else gan.discriminator
+        learner.flat_data[...] = weights
+        gan.generator.flat_grad[...] = gan.discriminator.flat_grad[...] = EARLIER
+        before = learner.state_dict(), bystander.state_dict()
         loss = step(gan, witness, *batches(weights.dtype))
+        check_averages(learner, before[0])
+        check_bystander(bystander, before[1])
         return np.asarray(loss, weights.dtype), witness.gradient
 
     def backward(dy: Array, gradient: Array) -> Array:

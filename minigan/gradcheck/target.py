@@ -83,7 +83,7 @@ class ModelTarget(Target):
         return Context(self.training, Stream(self.seed, "gradcheck"), update_stats)
 
     @contextmanager
-    def holding(self, values: Arrays) -> Iterator[Array]:
+    def holding(self, values: Arrays, with_grads: bool = True) -> Iterator[Array]:
         """The model with these values for its parameters (all arrays and the moving averages in one dtype); gives x."""
         kept = {name: (p.data, p.grad) for name, p in self.parameters.items()}
         dtype = np.result_type(*(array.dtype for array in values.values()))
@@ -92,7 +92,7 @@ class ModelTarget(Target):
                 array: Array = values.get(name, p.data)
                 # An average is copied: a forward that moves it against its orders must not move the user's.
                 p.data = array.astype(dtype, copy=name not in values)
-                p.grad = backend.array_module(p.data).zeros_like(p.data) if p.trainable else None
+                p.grad = backend.array_module(p.data).zeros_like(p.data) if p.trainable and with_grads else None
             yield values["x"].astype(dtype, copy=False)
         finally:
             for name, p in self.parameters.items():
@@ -103,7 +103,7 @@ class ModelTarget(Target):
         return {"x": dx, **{name: p.grad for name, p in self.trainable.items()}}
 
     def forward(self, values: Arrays) -> tuple[Array, Any]:
-        with self.holding(values) as x:
+        with self.holding(values, with_grads=False) as x:
             return self.model.forward(x, self.context())
 
     def backward(self, values: Arrays, dy: Array, cache: Any, param_grads: bool = True) -> Arrays:
@@ -112,14 +112,16 @@ class ModelTarget(Target):
 
     def tangent(self, values: Arrays, x_dot: Array, cache: Any) -> tuple[Array, Any]:
         """The directional derivative along `x_dot`, and its cache."""
-        with self.holding(values):
+        with self.holding(values, with_grads=False):
             return self.model.tangent(x_dot, cache)
 
-    def tangent_backward(self, values: Arrays, dy: Array, dy_dot: Array, cache: Any, tcache: Any) -> Arrays:
-        """The gradient of ``<y, dy> + <y_dot, dy_dot>`` with respect to each value."""
+    def tangent_backward(
+        self, values: Arrays, dy: Array, dy_dot: Array, cache: Any, tcache: Any, param_grads: bool = True
+    ) -> Arrays:
+        """The gradient of ``<y, dy> + <y_dot, dy_dot>`` with respect to each value and to x_dot."""
         with self.holding(values):
-            dx, _ = self.model.tangent_backward(dy, dy_dot, cache, tcache)
-            return self.gradients(dx)
+            dx, dx_dot = self.model.tangent_backward(dy, dy_dot, cache, tcache, param_grads)
+            return {**self.gradients(dx), "x_dot": dx_dot}
 
 
 class FunctionTarget(Target):
@@ -238,10 +240,10 @@ def what_was_raised(error: BaseException) -> str:
 
 
 def argument_names(function: Callable, count: int) -> list[str]:
-    """The names of a function's arguments; x0, x1 and so on where they cannot be told."""
+    """The names of a function's arguments; x and their place where they cannot be told."""
     try:
         parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
         parameters = []
     names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)][:count]
-    return names if len(names) == count else [f"x{i}" for i in range(count)]
+    return [*names, *(f"x{i}" for i in range(len(names), count))]

@@ -367,7 +367,7 @@ EXHIBITS.append(
         mended=Dropout,
         arguments=(0.4,),
         inputs=((4, 6),),
-        caught_by=("x, by differences", "x, by complex step"),
+        caught_by=("x, by differences", "x, by complex step", "by tangent_backward"),
     )
 )
 
@@ -550,7 +550,7 @@ EXHIBITS.append(
         mended=BatchNorm,
         inputs=((5, 3),),
         options={"training": False},
-        caught_by=("x, by differences", "x, by complex step", "x, by second order"),
+        caught_by=("x, by differences", "x, by complex step", "x, by second order", "by tangent_backward"),
     )
 )
 
@@ -602,7 +602,7 @@ EXHIBITS.append(
         mended=LeakyReLU,
         arguments=(-0.5,),
         inputs=((3, 5),),
-        caught_by=("x, by differences", "x, by complex step"),
+        caught_by=("x, by differences", "x, by complex step", "by tangent_backward"),
     )
 )
 
@@ -672,7 +672,7 @@ EXHIBITS.append(
         wrong=MaxPoolingSharingTies,
         mended=MaxPooling2D,
         inputs=(np.array([[[3.0, 3.0, 1.0, 0.0], [2.0, 1.0, 4.0, 4.0]]]).reshape(1, 2, 4, 1),),
-        caught_by=("x, by adjoint identity",),
+        caught_by=("x, by adjoint identity", "by tangent_backward"),
         helpers=(TiedCache,),
     )
 )
@@ -703,7 +703,15 @@ EXHIBITS.append(
         mended=Dropout,
         arguments=(0.4,),
         inputs=((4, 6),),
-        caught_by=("x, by differences", "x, by complex step", "x, by adjoint identity", "repeatable", "dx is another"),
+        caught_by=(
+            "x, by differences",
+            "x, by complex step",
+            "x, by adjoint identity",
+            "repeatable",
+            "dx is another",
+            "by tangent_backward",
+            "both hold for tangent_backward",
+        ),
     )
 )
 
@@ -903,6 +911,6 @@ EXHIBITS.append(
         wrong=TanhWithoutCurvature,
         mended=Tanh,
         inputs=((3, 4),),
-        caught_by=("x, by second order",),
+        caught_by=("x, by second order", "by tangent_backward"),
     )
 )

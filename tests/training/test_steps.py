@@ -1,13 +1,14 @@
-"""One D step and one G step, end to end: against differences of the losses through both networks."""
+"""One D step and one G step, end to end: their losses by the formula, their gradients by the checker."""
 
 import copy
 
 import numpy as np
 import pytest
-from numerical import numerical_gradient, relative_error
 
 from minigan import losses, models
 from minigan.errors import NonFiniteError, StaleCacheError
+from minigan.gradcheck.steps import discriminator_step_functions, generator_step_functions
+from minigan.gradcheck.steps import small_gan as checked_gan
 from minigan.layers import Context
 from minigan.optimizers import SGD, Adam, Optimizer
 from minigan.random import Stream
@@ -52,45 +53,58 @@ def assert_same_state(network, before: dict[str, np.ndarray]) -> None:
         np.testing.assert_array_equal(values, before[name], err_msg=name)
 
 
-@pytest.mark.parametrize("name", ["non-saturating", "minimax"])
-@pytest.mark.parametrize("smoothing", [0.0, 0.1])
-def test_discriminator_gradient_is_that_of_its_loss(arrays, name, smoothing):
+every_game = pytest.mark.parametrize("name", ["non-saturating", "minimax"])
+every_smoothing = pytest.mark.parametrize("smoothing", [0.0, 0.1])
+
+
+@every_game
+@every_smoothing
+def test_discriminator_loss_is_the_formula_s(arrays, name, smoothing):
     real, noise = arrays
-    gan, loss, witness = small_gan(), losses.get(name, smoothing), Witness()
-    frozen = Context(training=True, rng=Stream(0, "dropout"), update_stats=False)
-
-    def value() -> float:
-        frozen.rng.state = Stream(0, "dropout").state
-        fake, _ = gan.generator.forward(noise, frozen)
-        p_real, _ = gan.discriminator.forward(real, frozen)
-        p_fake, _ = gan.discriminator.forward(fake, frozen)
-        t = 1 - smoothing
-        return float(-np.mean(t * np.log(p_real) + (1 - t) * np.log(1 - p_real)) - np.mean(np.log(1 - p_fake)))
-
-    expected_loss = value()
-    expected = numerical_gradient(value, gan.discriminator.flat_data)
-    result = discriminator_step(gan, loss, witness, real, noise, Stream(0, "dropout"))
-    assert result.loss == pytest.approx(expected_loss, rel=1e-12)
-    assert relative_error(witness.gradient, expected) < 1e-6
+    gan = small_gan()
+    ctx = Context(training=True, rng=Stream(0, "dropout"), update_stats=False)
+    fake, _ = gan.generator.forward(noise, ctx)
+    p_real, _ = gan.discriminator.forward(real, ctx)
+    p_fake, _ = gan.discriminator.forward(fake, ctx)
+    t = 1 - smoothing
+    expected = -np.mean(t * np.log(p_real) + (1 - t) * np.log(1 - p_real)) - np.mean(np.log(1 - p_fake))
+    result = discriminator_step(gan, losses.get(name, smoothing), Witness(), real, noise, Stream(0, "dropout"))
+    assert result.loss == pytest.approx(expected, rel=1e-12)
 
 
-@pytest.mark.parametrize("name", ["non-saturating", "minimax"])
-def test_generator_gradient_is_that_of_its_loss_through_the_discriminator(arrays, name):
+@every_game
+def test_generator_loss_is_the_formula_s(arrays, name):
     _, noise = arrays
-    gan, witness = small_gan(), Witness()
-    frozen = Context(training=True, rng=Stream(0, "dropout"), update_stats=False)
+    gan = small_gan()
+    ctx = Context(training=True, rng=Stream(0, "dropout"), update_stats=False)
+    fake, _ = gan.generator.forward(noise, ctx)
+    p, _ = gan.discriminator.forward(fake, ctx)
+    expected = np.mean(np.log(1 - p)) if name == "minimax" else -np.mean(np.log(p))
+    result = generator_step(gan, losses.get(name), Witness(), noise, Stream(0, "dropout"))
+    assert result.loss == pytest.approx(expected, rel=1e-12)
 
-    def value() -> float:
-        frozen.rng.state = Stream(0, "dropout").state
-        fake, _ = gan.generator.forward(noise, frozen)
-        p, _ = gan.discriminator.forward(fake, frozen)
-        return float(np.mean(np.log(1 - p)) if name == "minimax" else -np.mean(np.log(p)))
 
-    expected_loss = value()
-    expected = numerical_gradient(value, gan.generator.flat_data)
-    result = generator_step(gan, losses.get(name), witness, noise, Stream(0, "dropout"))
-    assert result.loss == pytest.approx(expected_loss, rel=1e-12)
-    assert relative_error(witness.gradient, expected) < 1e-6
+@every_game
+@every_smoothing
+def test_discriminator_gradient_is_that_of_its_loss(name, smoothing, gradcheck):
+    forward, backward, weights = discriminator_step_functions(name, smoothing)
+    report = gradcheck(forward, weights, backward=backward, mode="directional")
+    assert report.rows[0].mode == "differences, 8 directions"
+
+
+@every_game
+def test_generator_gradient_is_that_of_its_loss_through_the_discriminator(name, gradcheck):
+    forward, backward, weights = generator_step_functions(name)
+    report = gradcheck(forward, weights, backward=backward, mode="directional")
+    assert report.rows[0].mode == "differences, 8 directions"
+
+
+def test_the_checked_networks_have_every_kind_of_layer_of_the_real_ones():
+    kinds = [
+        {type(layer) for network in (gan.generator, gan.discriminator) for layer in network}
+        for gan in (checked_gan(np.float64), models.build("dcgan28"))
+    ]
+    assert kinds[0] == kinds[1]
 
 
 def test_discriminator_step_leaves_the_generator_as_it_was(arrays):

@@ -1,0 +1,1 @@
+"""Programs that measure minigan: ``python -m benchmarks`` lists them."""

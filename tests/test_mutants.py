@@ -1,0 +1,118 @@
+"""The mutation check: its damages are what they say, and the gradient checks notice them."""
+
+import ast
+import signal
+
+import pytest
+
+from benchmarks.mutants import (
+    REASONS,
+    Mutant,
+    NegativeNumbers,
+    all_mutants,
+    concerned,
+    find,
+    installed,
+    mutants_of,
+    trial,
+)
+
+pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="the time limit needs SIGALRM")
+
+
+def damaged(body: str) -> set[tuple[str, str]]:
+    """The kinds of damage to a function, and its body afterwards."""
+    function = NegativeNumbers().visit(ast.parse(f"def backward(dy, x, x_dot):\n    {body}")).body[0]
+    return {(mutant.kind, mutant.source.split("\n    ", 1)[1]) for mutant in mutants_of("toy.py", "backward", function)}
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "expected"),
+    [
+        ("return dy - x", "sign flipped", "return dy + x"),
+        ("return dy - x", "sign flipped", "return -(dy - x)"),
+        ("return dy - x", "factor 2", "return dy - 2 * x"),
+        ("return dy - x", "term dropped", "return -x"),
+        ("return x * x_dot", "factor dropped", "return x"),
+        ("return x / dy.size", "factor dropped", "return x"),
+        ("return dy * x", "identity", "return dy"),
+        ("return dy @ x.T", "axes transposed", "return dy @ x"),
+        ("return dy @ x", "axes transposed", "return x @ dy"),
+        ("return dy.reshape(2, 3)", "arguments exchanged", "return dy.reshape(3, 2)"),
+        ("return dy[:, None]", "axes transposed", "return dy[None, :]"),
+        ("return dy.sum(axis=(1, 2))", "another axis", "return dy.sum(axis=(0, 2))"),
+        ("return dy.sum(axis=0)", "mean for sum", "return dy.mean(axis=0)"),
+        ("return channel_sum(dy)", "mean for sum", "return channel_sum(dy) / len(dy)"),
+        ("return dy[1:x]", "off by one", "return dy[2:x]"),
+        ("return dy[1:x]", "off by one", "return dy[1:x - 1]"),
+        ("return dy[x > 0]", "comparison flipped", "return dy[x < 0]"),
+        ("return dy[x > 0]", "comparison made strict or not", "return dy[x >= 0]"),
+        ("return dy if x else x_dot", "condition dropped", "return dy if True else x_dot"),
+        ("return 3 * dy", "wrong constant", "return 4 * dy"),
+        ("return -1 * dy", "wrong constant", "return 0 * dy"),
+        ("return dy * x_dot", "wrong variable", "return dy * x"),
+        ("dy += x", "= for +=", "dy = x"),
+        ("dy += x", "term dropped", "pass"),
+    ],
+)
+def test_a_mutant_has_the_damage_that_its_kind_says(body, kind, expected):
+    assert (kind, expected) in damaged(body)
+
+
+def test_guards_and_docstrings_are_spared():
+    assert not damaged('"""Twice 2 + 2."""')
+    assert not damaged("self.check_backward(dy, cache)")
+
+
+def test_every_damage_is_another_text_and_compiles():
+    mutants = all_mutants()
+    assert len({(mutant.place, mutant.source) for mutant in mutants}) == len(mutants) > 1000
+    for mutant in mutants:
+        compile(mutant.source, mutant.place, "exec")
+
+
+def test_mutants_come_in_the_same_order_every_time():
+    assert all_mutants() == all_mutants()
+
+
+def test_reasons_are_of_mutants_that_exist():
+    assert REASONS.keys() <= {(mutant.place, mutant.kind) for mutant in all_mutants()}
+
+
+def mutant_of(file: str, function: str, before: str, after: str) -> Mutant:
+    """The one that puts `after` in the place of `before`."""
+    wanted = (file, function, before, after)
+    return next(m for m in all_mutants() if (m.file, m.function, m.before, m.after) == wanted)
+
+
+TANH = ("kernels/reference/activations.py", "tanh_grad", "1 - y * y", "1 + y * y")
+DENSE = ("layers/affine.py", "Affine.backward", "self.kernel.grad += self.kernel_grad(cache.x, dz)", "pass")
+
+
+@pytest.mark.parametrize(("which", "case"), [(TANH, "tanh"), (DENSE, "dense")])
+def test_a_damaged_backward_is_noticed(which, case):
+    mutant = mutant_of(*which)
+    assert case in concerned(mutant)
+    assert "WRONG" in trial(mutant, [case])
+
+
+def test_nothing_is_noticed_of_a_function_put_back_as_it_was():
+    mutant = mutant_of(*TANH)
+    healthy = mutant._replace(source=mutant.source.replace(mutant.after, mutant.before))
+    assert trial(healthy, ["tanh", "dense-activation"]) == ""
+
+
+def test_the_damage_is_gone_afterwards():
+    mutant = mutant_of(*TANH)
+    function = find(mutant)
+    healthy = function.__code__
+    with installed(mutant):
+        assert function.__code__ is not healthy
+    assert function.__code__ is healthy
+    assert trial(mutant, []) == ""
+
+
+def test_a_kernel_concerns_the_layers_that_run_it():
+    cases = concerned(mutant_of("kernels/reference/windows.py", "scatter", "dx is None", "True"))
+    assert {"conv2d-same", "conv2d-transpose-same", "max-pooling", "average-pooling"} <= set(cases)
+    assert not {"dense", "tanh", "batch-norm"} & set(cases)
