@@ -16,10 +16,12 @@ SIGNALS = [signal.SIGINT, signal.SIGTERM]
 
 @pytest.fixture
 def handlers():
-    """The handlers before, which must be those afterwards."""
+    """The handlers before, which must be those afterwards: Python's, also where the tests run in the background."""
+    found = signal.signal(signal.SIGINT, signal.default_int_handler)
     before = [signal.getsignal(number) for number in SIGNALS]
     yield before
     assert [signal.getsignal(number) for number in SIGNALS] == before
+    signal.signal(signal.SIGINT, found)
 
 
 @pytest.mark.parametrize("number", SIGNALS)
