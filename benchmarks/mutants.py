@@ -158,7 +158,7 @@ def of_calls(node: ast.AST) -> Iterator[Damage]:
     """A mean for a sum, another axis."""
     match node:
         case ast.Call(ast.Attribute(array, name) as function) if name in TWINS:
-            yield "mean for sum", function, f"({ast.unparse(array)}).{TWINS[name]}"
+            yield f"{TWINS[name]} for {name}", function, f"({ast.unparse(array)}).{TWINS[name]}"
         case ast.Call(function, [argument]) if ast.unparse(function).endswith("_sum"):
             yield "mean for sum", node, f"{ast.unparse(node)} / len({ast.unparse(argument)})"
         case ast.keyword("axis", axes):
@@ -497,35 +497,45 @@ def outcomes(found: list[Mutant], jobs: int, console: Console) -> list[str]:
 def mutants(
     only: Annotated[str, typer.Option(help="Mutants whose file:function matches this.", metavar="PATTERN")] = "",
     listing: Annotated[bool, typer.Option("--list", help="Print the mutants, run nothing.")] = False,
-    bound: Annotated[float, typer.Option(help="The part that has to be noticed.")] = 0.98,
-    jobs: Annotated[int, typer.Option(help="Processes; default: one a processor.")] = 0,
+    bound: Annotated[float, typer.Option(help="The part that has to be noticed.", min=0, max=1)] = 0.98,
+    jobs: Annotated[int, typer.Option(help="Processes; default: one a processor.", min=0)] = 0,
 ) -> None:
     """Damage every backward in turn: do the gradient checks notice? Exit status 1 when too few are noticed."""
     console = Console(highlight=False, markup=False)
-    found = [mutant for mutant in all_mutants() if re.search(only, mutant.place)]
-    if listing or not found:
+    found = matching(only)
+    if listing:
         for mutant in found:
             console.print(str(mutant), soft_wrap=True)
         console.print(f"{len(found)} mutants")
-        raise typer.Exit(0 if found else 2)
+        return
     results = outcomes(found, jobs or os.cpu_count() or 1, console)
-    survivors = [mutant for mutant, noticed in zip(found, results) if not noticed]
     console.print(table(found, results))
-    for mutant in survivors:
-        console.print(f"{mutant}\n    {REASONS.get((mutant.place, mutant.kind), 'no reason is known')}", soft_wrap=True)
-    part = 1 - len(survivors) / len(found)
-    raising = sum(map(raises, results))
-    console.print(
-        f"{len(found) - len(survivors)} of {len(found)} mutants are noticed, {part:.1%}; {raising} of them raise"
-    )
+    for mutant, noticed in zip(found, results):
+        if not noticed:
+            reason = REASONS.get((mutant.place, mutant.kind), "no reason is known")
+            console.print(f"{mutant}\n    {reason}", soft_wrap=True)
+    count, raised = sum(map(bool, results)), sum(map(raises, results))
+    part = count / len(found)
+    console.print(f"{count} of {len(found)} mutants are noticed, {part:.1%}; {raised} of them raise")
     raise typer.Exit(0 if part >= bound else 1)
+
+
+def matching(pattern: str) -> list[Mutant]:
+    """The mutants whose file:function matches."""
+    try:
+        found = [mutant for mutant in all_mutants() if re.search(pattern, mutant.place)]
+    except re.error as error:
+        raise typer.BadParameter(f"--only: {pattern!r} is no regular expression: {error}") from None
+    if not found:
+        raise typer.BadParameter(f"--only: no mutant's file:function matches {pattern!r}")
+    return found
 
 
 def table(found: list[Mutant], results: list[str]) -> Table:
     """A line for each file."""
     table = Table(box=None, header_style="bold")
     table.add_column("file")
-    for name in ("mutants", "noticed", "as they raise", "survivors"):
+    for name in ("mutants", "noticed", "of them raise", "survivors"):
         table.add_column(name, justify="right")
     total = Counter(mutant.file for mutant in found)
     noticed = Counter(mutant.file for mutant, result in zip(found, results) if result)

@@ -14,7 +14,8 @@ from minigan.random import Stream
 
 __all__ = ["check_adjoint", "check_first_order", "check_second_order", "check_tangent_backward"]
 
-DIRECTIONS = 8
+#: Of the gradient's differences; and of further derivatives, where each takes several passes.
+DIRECTIONS, FURTHER_DIRECTIONS = 8, 4
 
 #: Allowed errors, in units of the largest derivative.
 DIFFERENCE_TOLERANCE = 1e-7
@@ -210,7 +211,7 @@ def check_second_order(target: Target, dy: Array, rng: Stream) -> Iterator[Row]:
     found = target.tangent_backward(target.point, array_module(dy).zeros_like(dy), dy, cache, tcache)
     noise = float((g * g).sum())
     for name, point in target.point.items():
-        ways = directions(point, DIRECTIONS, rng)
+        ways = directions(point, FURTHER_DIRECTIONS, rng)
         analytic = np.array([float((found[name] * way).sum()) for way in ways])
 
         def penalty(array: Array, name: str = name) -> float:
@@ -244,7 +245,7 @@ def check_tangent_backward(target: Target, dy: Array, rng: Stream) -> Iterator[R
     found = target.tangent_backward(target.point, dy.copy(), dy_dot.copy(), cache, tcache)
     noise = float(abs(terms).sum())
     for name, array in point.items():
-        ways = directions(array, DIRECTIONS, rng)
+        ways = directions(array, FURTHER_DIRECTIONS, rng)
         analytic = np.array([float((found[name] * way).sum()) for way in ways])
 
         def value(moved: Array, name: str = name) -> float:

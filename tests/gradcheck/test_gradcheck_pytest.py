@@ -89,17 +89,17 @@ def test_the_option_moves_the_point_and_repeats_it(project, outcome):
     def values(text: str) -> list[str]:
         return re.findall(r"backward (\S+), differences", text)
 
-    other = run(project, "test_square.py::TestWrong::test_factor", "--gradcheck-seed", "5").stdout
+    other, again = (
+        run(project, "test_square.py::TestWrong::test_factor", "--gradcheck-seed", seed).stdout for seed in ("5", "0")
+    )
     assert "checks are wrong (seed 5):" in other
-    assert other.count("--gradcheck-seed 5") == 1
+    assert "--gradcheck-seed 5" in other
     assert values(other) != values(outcome)
-    again = run(project, "test_square.py::TestWrong::test_factor", "--gradcheck-seed", "5").stdout
-    assert values(again) == values(other)
+    assert values(again) == values(outcome)
 
 
-def test_marked_tests_can_be_chosen_and_the_help_tells_option_and_marker(project):
+def test_marked_tests_can_be_chosen(project):
     assert "2 passed, 2 deselected" in run(project, "-m", "gradcheck").stdout
-    assert "--gradcheck-seed=N" in run(project, "--help").stdout
     assert "@pytest.mark.gradcheck(**options)" in run(project, "--markers").stdout
 
 

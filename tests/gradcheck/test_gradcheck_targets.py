@@ -117,7 +117,7 @@ def test_losses_that_return_arrays_or_numbers():
 
 
 def network() -> Sequential:
-    layers = [Conv2D(2, 3, strides=2, padding="same"), BatchNorm(), LeakyReLU(0.2), Dropout(0.3), Flatten(), Dense(1)]
+    layers = [Conv2D(2, 3, strides=2), BatchNorm(), LeakyReLU(0.2), Dropout(0.3), Flatten(), Dense(1)]
     return Sequential(layers, "judge")
 
 
@@ -162,8 +162,9 @@ def snapshot(model) -> list:
     ]
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("make", [network, lambda: Conv2D(2, 3, activation="tanh"), lambda: BatchNorm()])
+@pytest.mark.parametrize(
+    ("make", "dtype"), [(network, np.float32), (lambda: BatchNorm(), np.float32), (lambda: BatchNorm(), np.float64)]
+)
 def test_what_was_built_is_left_as_it_was(make, dtype):
     model = make()
     model.build((5, 4, 1), dtype=dtype)
@@ -220,7 +221,7 @@ def figures(report: Report) -> list:
 @pytest.mark.parametrize("mode", ["full", "directional"])
 def test_a_seed_repeats_a_check_and_another_one_is_at_another_point(mode):
     def run(seed):
-        return check(Sequential([Dense(3, activation="tanh"), Dropout(0.4)]), (4, 5), seed=seed, mode=mode)
+        return check(Dropout(0.4), (4, 5), seed=seed, mode=mode)
 
     assert figures(run(3)) == figures(run(3))
     assert figures(run(3))[0] != figures(run(4))[0]
