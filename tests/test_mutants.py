@@ -2,20 +2,18 @@
 
 import ast
 import signal
+from functools import cache
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
-from benchmarks.mutants import (
-    REASONS,
-    Mutant,
-    NegativeNumbers,
-    all_mutants,
-    concerned,
-    find,
-    installed,
-    mutants_of,
-    trial,
-)
+from benchmarks.mutants import command, mutants
+from benchmarks.mutants.concern import concerned
+from benchmarks.mutants.mutate import Mutant, NegativeNumbers, all_mutants, find, installed, mutants_of
+from benchmarks.mutants.page import page
+from benchmarks.mutants.reasons import AT_THE_KINK, REASONS
+from benchmarks.mutants.run import trial
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="the time limit needs SIGALRM")
 
@@ -79,10 +77,13 @@ def test_reasons_are_of_mutants_that_exist():
     assert REASONS.keys() <= {(mutant.place, mutant.kind) for mutant in all_mutants()}
 
 
+every_mutant = cache(all_mutants)
+
+
 def mutant_of(file: str, function: str, before: str, after: str) -> Mutant:
     """The one that puts `after` in the place of `before`."""
     wanted = (file, function, before, after)
-    return next(m for m in all_mutants() if (m.file, m.function, m.before, m.after) == wanted)
+    return next(m for m in every_mutant() if (m.file, m.function, m.before, m.after) == wanted)
 
 
 TANH = ("kernels/reference/activations.py", "tanh_grad", "1 - y * y", "1 + y * y")
@@ -116,3 +117,58 @@ def test_a_kernel_concerns_the_layers_that_run_it():
     cases = concerned(mutant_of("kernels/reference/windows.py", "scatter", "dx is None", "True"))
     assert {"conv2d-same", "conv2d-transpose-same", "max-pooling", "average-pooling"} <= set(cases)
     assert not {"dense", "tanh", "batch-norm"} & set(cases)
+
+
+RELU = ("kernels/reference/activations.py", "leaky_relu_grad", "x > 0", "x >= 0")
+
+
+def test_the_page_tells_the_figures_the_kinds_and_the_survivors():
+    found = [mutant_of(*DENSE), mutant_of(*TANH), mutant_of(*RELU)]
+    lines = page(found, ["dense: raised ValueError: no", "", ""]).splitlines()
+    assert "**1 of 3 mutants are noticed, 33.3%.** 1 of them raise, which any test would notice." in lines
+    assert "Of the 2 that run without an error, 0 are noticed, 0.0%." in lines
+    assert "| term dropped | 1 | 1 | `self.kernel.grad += self.kernel_grad(cache.x, dz)` → `pass` |" in lines
+    assert "| `layers/affine.py` | 1 | 1 | 1 |  |" in lines
+    assert "| `kernels/reference/activations.py` | 2 |  |  | 2 |" in lines
+    assert "| all | 3 | 1 | 1 | 2 |" in lines
+    known, unknown = lines.index(f"**{AT_THE_KINK.capitalize()}.**"), lines.index("**No reason is known.**")
+    assert lines[known + 2].startswith("- `kernels/reference/activations.py:leaky_relu_grad`, comparison made strict")
+    assert lines[unknown + 2].startswith("- `kernels/reference/activations.py:tanh_grad`, sign flipped: `return ")
+
+
+def test_the_page_of_a_run_in_which_all_are_noticed():
+    assert page([mutant_of(*TANH)], ["tanh: WRONG"]).endswith("## What is not noticed\n\nEvery mutant is noticed.\n")
+
+
+@pytest.fixture
+def run(monkeypatch):
+    """The command, with trials that notice every mutant at once."""
+    monkeypatch.setattr(command, "outcomes", lambda found, jobs, console: ["WRONG"] * len(found))
+    app = typer.Typer()
+    app.command()(mutants)
+    return lambda *arguments: CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_the_command_writes_the_page(run, tmp_path):
+    result = run("--page", tmp_path / "mutants.md")
+    assert result.exit_code == 0
+    assert result.output.endswith("mutants are noticed, 100.0%; 0 of them raise\n")
+    found = every_mutant()
+    assert (tmp_path / "mutants.md").read_text(encoding="utf-8") == page(found, ["WRONG"] * len(found))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (["--page", "mutants.md", "--only", "tanh"], "leave out --only"),
+        (["--page", "mutants.md", "--list"], "leave out --only"),
+        (["--page", "nowhere/mutants.md"], "a folder that exists"),
+        (["--page", "."], "a folder that exists"),
+    ],
+)
+def test_a_page_that_cannot_be_is_refused_before_the_trials(run, tmp_path, monkeypatch, arguments, part):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    result = run(*arguments)
+    assert (result.exit_code, list(tmp_path.iterdir())) == (2, [])
+    assert part in result.output

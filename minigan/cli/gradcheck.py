@@ -24,7 +24,10 @@ def gradcheck(
     table: Annotated[bool, typer.Option("--table", help="Print every check, not a line for each case.")] = False,
     plot: Annotated[Path | None, typer.Option(help="A folder for a picture of each case.", metavar="DIR")] = None,
     json: Annotated[Path | None, typer.Option(help="A file for all figures.", metavar="FILE")] = None,
-    backend: Annotated[str, typer.Option(help="numpy, cupy or auto.", metavar="numpy|cupy|auto")] = "numpy",
+    backend: Annotated[
+        str | None,
+        typer.Option(help="Where to compute; default: MINIGAN_BACKEND, else numpy.", metavar="numpy|cupy|auto"),
+    ] = None,
 ) -> int:
     """Check the backward passes of every layer, loss and training step there is, or of your own layers.
 
@@ -46,7 +49,9 @@ def gradcheck(
         raise ConfigError(f"--plot: expected a folder, got the file {plot}")
     if json and (json.is_dir() or not json.parent.is_dir()):
         raise ConfigError(f"--json: expected a file in a folder that exists, got {json}")
-    backends.use(backend)
+    if backend is not None:
+        backends.use(backend)
+    backends.xp()  # without the flag, what MINIGAN_BACKEND names: where it is wrong, nothing is checked
     cases = cases_in_file(file, shape) if file else select(names or [])
     if plot:
         plot.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from minigan import backend
 from minigan.gradcheck import Report, Row, check, select
 from minigan.gradcheck.cases import CASES
 
@@ -182,6 +183,30 @@ def test_options_that_cannot_be_are_refused_before_anything_is_checked(minigan, 
     Path("taken.txt").write_text("")
     refused(minigan("gradcheck", *arguments), part)
     assert quick == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "chosen"),
+    [([], None, "numpy"), ([], "auto", "auto"), (["--backend", "auto"], "numpy", "auto")],
+)
+def test_the_backend_is_that_of_the_flag_or_else_of_the_environment(
+    minigan, quick, monkeypatch, arguments, environment, chosen
+):
+    loaded = []
+    monkeypatch.setattr(backend, "_active", None)
+    monkeypatch.setattr(backend, "_load", lambda name: loaded.append(name) or np)
+    if environment:
+        monkeypatch.setenv("MINIGAN_BACKEND", environment)
+    assert minigan("gradcheck", "elu", *arguments).status == 0
+    assert loaded == [chosen]
+
+
+def test_an_unknown_backend_in_the_environment_is_refused(minigan, quick, monkeypatch):
+    monkeypatch.setattr(backend, "_active", None)
+    monkeypatch.setenv("MINIGAN_BACKEND", "abacus")
+    refused(minigan("gradcheck", "elu"), "unknown backend 'abacus'", "numpy, cupy, auto")
+    assert quick == []
+    assert minigan("gradcheck", "elu", "--backend", "numpy").status == 0
 
 
 # A file of the user's

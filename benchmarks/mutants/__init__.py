@@ -1,0 +1,27 @@
+"""How much do the gradient checks notice? Every backward is damaged, one place at a time, and checked.
+
+::
+
+    python -m benchmarks mutants
+
+A *mutant* is the package with one function damaged in one place: a sign flipped, a term dropped, an index off by one.
+It is noticed if a case of `minigan.gradcheck.cases` that runs the function then finds something wrong, or raises. What
+is not noticed survives; `reasons` says why.
+
+What forward and backward share (windows, padding, means, the interpolation matrix, a game's targets) is not damaged:
+both change alike, and one stays the derivative of the other. Nor are the refusals of wrong arguments (``check_...``).
+
+====================  =================================================
+`damage`              kinds of damage to a syntax tree
+`mutate`              which functions are damaged; a mutant put into the package
+`concern`             the cases that run a function
+`run`                 the trial of each mutant
+`reasons`             why a mutant survives
+`report`, `page`      the figures, and the page of the documentation
+`command`             ``python -m benchmarks mutants``
+====================  =================================================
+"""
+
+from benchmarks.mutants.command import mutants
+
+__all__ = ["mutants"]

@@ -1,0 +1,43 @@
+"""Why a mutant survives."""
+
+from benchmarks.mutants.mutate import Mutant
+
+AT_THE_KINK = "differs on the kink alone, where either slope is as good and no random input lies"
+NOT_USED = "the same gradient: the minimum only keeps an exponential that is not used from overflowing"
+TIMES_ZERO = "the same gradient: dy * 0 for 0"
+OVER_NO_AXES = "the same gradient: between its first and its last a matrix has no axes to sum over"
+ONE_ENTRY = "the same gradient: the axis has one entry, and the last is the first"
+TWO_SIZES = "the same gradient: two sizes are taken, and a third is not looked at"
+ORDER_OF_AXES = "the same gradient: a sum over two axes that are named in the other order"
+OF_ZEROS = "the same gradient: the zeros that all is added to, negated or doubled"
+REPORTED = "the logits that the step reports, not what D learns; the golden arrays of dcgan28 hold them"
+
+#: Why a mutant survives, by its function and the kind of damage.
+REASONS = {
+    ("kernels/reference/activations.py:relu_grad", "comparison made strict or not"): AT_THE_KINK,
+    ("kernels/reference/activations.py:leaky_relu_grad", "comparison made strict or not"): AT_THE_KINK,
+    ("kernels/reference/activations.py:elu_grad", "comparison made strict or not"): AT_THE_KINK,
+    ("kernels/reference/activations.py:elu_second", "comparison made strict or not"): AT_THE_KINK,
+    ("kernels/reference/activations.py:elu_grad", "arguments exchanged"): NOT_USED,
+    ("kernels/reference/activations.py:elu_grad", "wrong constant"): NOT_USED,
+    ("kernels/reference/activations.py:elu_second", "arguments exchanged"): NOT_USED,
+    ("kernels/reference/activations.py:elu_second", "wrong constant"): NOT_USED,
+    ("kernels/reference/activations.py:relu_grad", "condition dropped"): TIMES_ZERO,
+    ("kernels/reference/normalization.py:channel_sum", "comparison made strict or not"): OVER_NO_AXES,
+    ("kernels/reference/normalization.py:channel_sum", "condition dropped"): OVER_NO_AXES,
+    ("kernels/reference/pooling.py:max_pool_tangent", "off by one"): ONE_ENTRY,
+    ("kernels/reference/resizing.py:upsample_bilinear_grad", "off by one"): TWO_SIZES,
+    ("kernels/reference/resizing.py:upsample_nearest_grad", "axes transposed"): ORDER_OF_AXES,
+    ("kernels/reference/windows.py:scatter", "sign flipped"): OF_ZEROS,
+    ("kernels/reference/windows.py:scatter", "factor 2"): OF_ZEROS,
+    ("layers/average_pooling2d.py:AveragePooling2D.apply", "off by one"): TWO_SIZES,
+    ("layers/global_average_pooling2d.py:GlobalAveragePooling2D.apply", "axes transposed"): ORDER_OF_AXES,
+    ("layers/max_pooling2d.py:MaxPooling2D.tangent", "off by one"): TWO_SIZES,
+    ("layers/maxout.py:Maxout.tangent", "off by one"): ONE_ENTRY,
+    ("training/steps.py:discriminator_step", "arguments exchanged"): REPORTED,
+}
+
+
+def reason_of(mutant: Mutant) -> str:
+    """Why this one survives, where that is known."""
+    return REASONS.get((mutant.place, mutant.kind), "no reason is known")

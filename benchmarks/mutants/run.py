@@ -1,0 +1,96 @@
+"""The trial of each mutant: the cases that run the damaged function, until one of them notices."""
+
+import multiprocessing
+import signal
+import time
+import warnings
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+
+from benchmarks.mutants.concern import concerned
+from benchmarks.mutants.mutate import Mutant, installed
+from minigan.backend import set_threads
+from minigan.gradcheck.cases import CASES
+
+#: Seconds that one case may take; they take at most a few.
+TIMEOUT = 60.0
+
+BY_NAME = {case.name: case for case in CASES}
+
+
+class Late(BaseException):
+    """A case takes too long. Not an Exception, which the checks may catch."""
+
+
+@contextmanager
+def time_limit() -> Iterator[None]:
+    """Raise `Late` when a block takes too long."""
+
+    def ring(*_: object) -> None:
+        raise Late
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, TIMEOUT)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def prepare_worker() -> None:
+    """One thread a worker; damaged code may overflow without a word."""
+    set_threads(1)
+    warnings.simplefilter("ignore")
+    np.seterr(all="ignore")
+
+
+def trial(mutant: Mutant, names: Iterable[str]) -> str:
+    """How the first of these cases notices the mutant; nothing where none does."""
+    with installed(mutant):
+        # Random directions see most, and are many times cheaper than every entry.
+        for name in names:
+            if found := complaint(name, mode="directional"):
+                return found
+        for name in names:
+            if found := complaint(name):
+                return found
+    return ""
+
+
+def complaint(name: str, **options: Any) -> str:
+    """What a case finds wrong with the package as it is."""
+    try:
+        with time_limit():
+            failures = BY_NAME[name].check(**options).failures
+    except Late:
+        return f"{name}: takes longer than {TIMEOUT:.0f} s"
+    except Exception as error:
+        return f"{name}: raised {type(error).__name__}: {error}"
+    return failures[0].sentence() if failures else ""
+
+
+def seconds(name: str) -> float:
+    """How long a case takes with the package as it is, which has to be right."""
+    start = time.perf_counter()
+    if found := complaint(name):
+        raise SystemExit(f"the undamaged package fails: {found}")
+    return time.perf_counter() - start
+
+
+def outcomes(found: list[Mutant], jobs: int, console: Console) -> list[str]:
+    """How each mutant is noticed; the cheapest cases go first."""
+    needed: dict[str, list[str]] = {mutant.place: concerned(mutant) for mutant in found}
+    names = sorted(set().union(*needed.values()))
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, context, prepare_worker) as pool:
+        cost = dict(zip(names, pool.map(seconds, names)))
+        order = [sorted(needed[mutant.place], key=lambda name: (cost[name], name)) for mutant in found]
+        results = pool.map(trial, found, order)
+        return list(track(results, f"{len(found)} mutants", len(found), console=console))
