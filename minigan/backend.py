@@ -13,12 +13,13 @@ cupy
 auto
     cupy where it works, else numpy.
 
-``MINIGAN_THREADS`` (or `set_threads`) limits the threads of the CPU's matrix products.
+``MINIGAN_THREADS`` (or `threads`) says how many threads the CPU's kernels run on.
 """
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeAlias
 
@@ -27,7 +28,7 @@ from threadpoolctl import threadpool_limits
 
 from minigan.errors import BackendError
 
-__all__ = ["Array", "array_module", "asarray", "asnumpy", "name", "set_threads", "use", "using", "xp"]
+__all__ = ["Array", "array_module", "asarray", "asnumpy", "name", "threads", "use", "using", "xp"]
 
 #: An array of either backend.
 Array: TypeAlias = Any
@@ -35,6 +36,7 @@ Array: TypeAlias = Any
 NAMES = ("numpy", "cupy", "auto")
 
 _active: ModuleType | None = None
+_threads: int | None = None
 
 
 def _load_cupy() -> ModuleType:
@@ -82,7 +84,7 @@ def use(name: str) -> None:
     global _active
     _active = _load(name)
     if "MINIGAN_THREADS" in os.environ:
-        set_threads()
+        threads()
 
 
 @contextmanager
@@ -126,27 +128,55 @@ def asarray(array: Array) -> Array:
     return xp().asarray(array)
 
 
-def set_threads(threads: int | None = None) -> int:
-    """Limit the CPU's matrix products to `threads`; returns the number in force.
+def threads(count: int | None = None) -> int:
+    """Set the number of threads that the CPU's kernels run on, or, without one, tell it.
 
     Parameters
     ----------
-    threads : int, optional
-        Default: ``MINIGAN_THREADS``, else the processors this process may run on.
+    count : int, optional
+        At least 1. Until it is given: ``MINIGAN_THREADS``, else the processors this process may use.
+
+    Returns
+    -------
+    int
+        The number in force.
+
+    Raises
+    ------
+    BackendError
+        `count` or ``MINIGAN_THREADS`` is no whole number of at least 1.
     """
-    if threads is None:
-        setting = os.environ.get("MINIGAN_THREADS", "")
-        if setting and not (setting.isdigit() and int(setting)):
-            raise BackendError(f"MINIGAN_THREADS: expected a whole number of at least 1, got {setting!r}")
-        threads = int(setting or 0) or _processors()
-    if threads < 1:
-        raise BackendError(f"expected threads to be at least 1, got {threads}")
-    threadpool_limits(threads)
-    return threads
+    global _threads
+    if count is None and _threads is not None:
+        return _threads
+    count = _default_threads() if count is None else count
+    if count < 1:
+        raise BackendError(f"expected threads to be at least 1, got {count}")
+    threadpool_limits(count)
+    _threads = count
+    return count
+
+
+def _default_threads() -> int:
+    setting = os.environ.get("MINIGAN_THREADS", "")
+    if setting and not (setting.isdigit() and int(setting)):
+        raise BackendError(f"MINIGAN_THREADS: expected a whole number of at least 1, got {setting!r}")
+    return int(setting or 0) or _processors()
 
 
 def _processors() -> int:
-    """Processors this process may use, which in a container can be fewer than the machine's."""
+    """Processors this process may use: in a container, or bound to some, it can be fewer than the machine's."""
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        count = len(os.sched_getaffinity(0))
+    else:
+        count = os.cpu_count() or 1
+    return max(1, min(count, _quota(Path("/sys/fs/cgroup/cpu.max"), count)))
+
+
+def _quota(file: Path, otherwise: int) -> int:
+    """Whole processors that a container's quota ("200000 100000": microseconds of work in each period) is worth."""
+    try:
+        quota, period = file.read_text().split()
+        return -(-int(quota) // int(period))
+    except (OSError, ValueError):  # no such file, or "max": no quota
+        return otherwise

@@ -13,7 +13,7 @@ How words become numbers is fixed here, so that other backends can do the same:
 float32        the upper 24 bits of each 32-bit half (low half first), times 2**-24
 float64        the upper 53 bits of each word, times 2**-53
 normal         Box and Muller (1958) on two uniforms, ``sqrt(-2 log(1 - u)) * (cos, sin)(2 pi v)``
-bernoulli      a 32-bit half is below ``round(p * 2**32)``
+bits           each set where a number of 32 random binary digits is below ``round(p * 2**32)``: see `Stream.bits`
 permutation    the stable order of one word an item
 =============  ============================================================================================
 """
@@ -107,10 +107,26 @@ class Stream:
         numbers += dtype.type(mean)
         return backend.asarray(numbers.reshape(shape))
 
-    def bernoulli(self, shape: tuple[int, ...], p: float) -> Array:
-        """Booleans that are true with probability `p`, to within 2**-33."""
-        halves = self._halves(int(np.prod(shape)))
-        return backend.asarray((halves < np.uint64(round(p * 2**32))).reshape(shape))
+    def bits(self, count: int, p: float) -> Array:
+        """`count` random bits, each set with probability `p` to within 2**-33: eight in a byte, lowest first.
+
+        A bit is set where a random binary fraction u is below p. Digit by digit from the last, ``u < p`` so far
+        where this digit of u is 0 and that of p is 1, or where they are equal and ``u < p`` was so before. Zeros at
+        the end of p decide nothing, so that 3/4 takes two random bits and not 32; the words of one digit of 64
+        numbers, then those of the next digit, lie one after the other.
+        """
+        threshold = round(p * 2**32)
+        size = -(-count // 64)
+        if threshold in (0, 2**32):
+            return backend.xp().full(-(-count // 8), 255 if threshold else 0, np.uint8)
+        zeros = (threshold & -threshold).bit_length() - 1
+        digits = [threshold >> place & 1 for place in range(zeros, 32)]
+        # A word is as random as its complement: a set bit stands for a digit 0 of u.
+        words = self._words(size * len(digits)).reshape(size, len(digits)).T
+        below = words[0].copy()
+        for digit, word in zip(digits[1:], words[1:]):
+            (np.bitwise_or if digit else np.bitwise_and)(below, word, out=below)
+        return backend.asarray(below.astype("<u8", copy=False).view(np.uint8)[: -(-count // 8)])
 
     def permutation(self, count: int) -> np.ndarray:
         """The numbers 0 to ``count - 1`` in random order, in host memory."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan import backend
+from minigan import backend, fusion
 from minigan.backend import Array
 from minigan.errors import CheckpointError, ConfigError, NotBuiltError
 from minigan.layers.affine import Affine
@@ -29,9 +29,14 @@ class Sequential:
     layers : sequence of Layer
     name : str
         Shown in summaries and errors, and the name of the stream the initial weights come from.
+    fuse : bool, optional
+        Run neighbouring layers as one step where `minigan.fusion` knows how; the result is the same but for rounding.
+        Default: ``MINIGAN_FUSE``, else yes.
 
     Attributes
     ----------
+    steps : list of Layer
+        What runs, from `build` on: layers, and fused steps in the place of several.
     flat_data, flat_grad : array
         All trainable values, and all their gradients, each in one buffer; every `Parameter` is a view of a part.
 
@@ -46,9 +51,11 @@ class Sequential:
     (5, 2)
     """
 
-    def __init__(self, layers: Sequence[Layer], name: str = "sequential") -> None:
+    def __init__(self, layers: Sequence[Layer], name: str = "sequential", fuse: bool | None = None) -> None:
         self.layers = list(layers)
         self.name = name
+        self.fuse = fusion.enabled() if fuse is None else fuse
+        self.steps: list[Layer] = []
         self.built = False
         for layer in self.layers:
             if not isinstance(layer, Layer):
@@ -113,7 +120,12 @@ class Sequential:
         self.output_shape = shape
         self.built = True
         self._share_buffers(np.dtype(dtype))
+        self._choose_steps()
         return shape
+
+    def _choose_steps(self) -> None:
+        """Decide what runs, when the layers are built."""
+        self.steps = fusion.fuse(self.layers) if self.fuse else self.layers
 
     def _share_buffers(self, dtype: np.dtype) -> None:
         """Move all trainable parameters into one buffer, their gradients into another."""
@@ -144,18 +156,22 @@ class Sequential:
             bare.activation = Identity()
             bare.activation.build(last.output_shape)
             network.layers = [*self.layers[:-1], bare]
+        network._choose_steps()
         return network
 
     # Running
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, tuple[Any, ...]]:
-        """The output for `x` (N, ...), and the caches of all layers."""
-        steps = list(self.walk(x, ctx))
-        y = steps[-1][1] if steps else x
-        return y, tuple(cache for _, _, cache in steps)
+        """The output for `x` (N, ...), and the caches of all steps."""
+        self._check_built()
+        caches = []
+        for step in self.steps:
+            x, cache = step.forward(x, ctx)
+            caches.append(cache)
+        return x, tuple(caches)
 
     def walk(self, x: Array, ctx: Context = INFERENCE) -> Iterator[tuple[Layer, Array, Any]]:
-        """Run forward one layer at a time: yields each layer, its output and its cache."""
+        """Run forward one layer at a time, without fusion: yields each layer, its output and its cache."""
         self._check_built()
         for layer in self.layers:
             x, cache = layer.forward(x, ctx)
@@ -163,15 +179,15 @@ class Sequential:
 
     def backward(self, dy: Array, caches: tuple[Any, ...], param_grads: bool = True) -> Array:
         """The gradient with respect to the input; adds to all parameters' gradients if `param_grads`."""
-        for layer, cache in zip(reversed(self.layers), reversed(caches), strict=True):
-            dy = layer.backward(dy, cache, param_grads)
+        for step, cache in zip(reversed(self.steps), reversed(caches), strict=True):
+            dy = step.backward(dy, cache, param_grads)
         return dy
 
     def tangent(self, x_dot: Array, caches: tuple[Any, ...]) -> tuple[Array, tuple[Any, ...]]:
         """How the output moves where the input moves by `x_dot`, and what `tangent_backward` needs of all layers."""
         tcaches = []
-        for layer, cache in zip(self.layers, caches, strict=True):
-            x_dot, tcache = layer.tangent(x_dot, cache)
+        for step, cache in zip(self.steps, caches, strict=True):
+            x_dot, tcache = step.tangent(x_dot, cache)
             tcaches.append(tcache)
         return x_dot, tuple(tcaches)
 
@@ -187,9 +203,9 @@ class Sequential:
 
         See `Layer` for how this differentiates a gradient penalty.
         """
-        steps = zip(reversed(self.layers), reversed(caches), reversed(tcaches), strict=True)
-        for layer, cache, tcache in steps:
-            dy, dy_dot = layer.tangent_backward(dy, dy_dot, cache, tcache, param_grads)
+        steps = zip(reversed(self.steps), reversed(caches), reversed(tcaches), strict=True)
+        for step, cache, tcache in steps:
+            dy, dy_dot = step.tangent_backward(dy, dy_dot, cache, tcache, param_grads)
         return dy, dy_dot
 
     def predict(self, x: Array, batch_size: int = 256) -> Array:

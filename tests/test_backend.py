@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from minigan import backend
 from minigan.errors import BackendError
@@ -22,10 +22,11 @@ def _restored(monkeypatch):
     monkeypatch.setattr(backend, "_active", backend._active)
     monkeypatch.delenv("MINIGAN_BACKEND", raising=False)
     monkeypatch.delenv("MINIGAN_THREADS", raising=False)
+    monkeypatch.setattr(backend, "_threads", None)
     before = products()
     yield
     if before is not None:
-        backend.set_threads(before)
+        threadpool_limits(before)
 
 
 @pytest.fixture
@@ -133,28 +134,29 @@ def test_what_is_no_numpy_array_is_looked_for_in_cupy():
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_set_threads_limits_the_matrix_products(threads):
-    assert backend.set_threads(threads) == threads
+def test_threads_limit_the_matrix_products(threads):
+    assert backend.threads(threads) == threads
     assert products() in (threads, 1, None)  # a machine of one processor has one
 
 
 def test_threads_are_those_of_the_environment_unless_stated(monkeypatch):
     monkeypatch.setenv("MINIGAN_THREADS", "1")
-    assert backend.set_threads() == 1
+    assert backend.threads() == 1
     assert products() in (1, None)
-    assert backend.set_threads(2) == 2
+    assert backend.threads(2) == 2
+    assert backend.threads() == 2  # until others are stated
 
 
 def test_threads_are_the_process_s_processors_by_default(monkeypatch):
     monkeypatch.setattr(backend, "_processors", lambda: 3)
-    assert backend.set_threads() == 3
+    assert backend.threads() == 3
 
 
 @pytest.mark.parametrize("setting", ["many", "0", "-1", "1.5", " "])
 def test_a_bad_number_of_threads_in_the_environment_is_told(monkeypatch, setting):
     monkeypatch.setenv("MINIGAN_THREADS", setting)
     with pytest.raises(BackendError, match="MINIGAN_THREADS: expected a whole number of at least 1, got"):
-        backend.set_threads()
+        backend.threads()
 
 
 def test_the_environment_s_threads_are_in_force_with_the_first_use():

@@ -182,16 +182,40 @@ def test_normal_numbers_are_those_of_box_and_muller():
     np.testing.assert_allclose(Stream(5, "n").normal((5,), dtype=np.float64), expected, rtol=1e-14)
 
 
-@pytest.mark.parametrize("p", [0.25, 0.5, 0.9])
-def test_bernoulli_is_true_at_its_rate(p):
-    b = Stream(0, "b").bernoulli((100_000,), p)
-    assert b.dtype == np.bool_
-    assert abs(b.mean() - p) < 5 * (p * (1 - p) / 100_000) ** 0.5
+def unpacked(bits, count):
+    assert bits.dtype == np.uint8
+    assert bits.shape == (-(-count // 8),)
+    return np.unpackbits(bits, bitorder="little")[:count]
 
 
-@pytest.mark.parametrize(("p", "expected"), [(0.0, False), (1.0, True)])
-def test_bernoulli_is_certain_at_both_ends(p, expected):
-    assert (Stream(0, "b").bernoulli((10_000,), p) == expected).all()
+@pytest.mark.parametrize("p", [0.25, 0.5, 0.75, 0.8, 0.9, 1 / 3, 0.01])
+def test_bits_are_set_at_their_rate(p):
+    count = 300_001
+    bits = unpacked(Stream(0, "b").bits(count, p), count)
+    assert abs(bits.mean() - p) < 5 * (p * (1 - p) / count) ** 0.5
+
+
+@pytest.mark.parametrize("p", [0.25, 0.75, 0.625])
+def test_bits_are_those_of_a_comparison_digit_by_digit(p):
+    digits = {0.25: 2, 0.75: 2, 0.625: 3}[p]
+    words = Stream(0, "b")._words(2 * digits)
+    bits = unpacked(Stream(0, "b").bits(128, p), 128)
+    for i, bit in enumerate(bits):
+        # The last digit's word first; a set bit of a word is a digit 0.
+        drawn = [~words[i // 64 * digits + place] >> np.uint64(i % 64) & np.uint64(1) for place in range(digits)]
+        u = sum(int(digit) / 2 ** (digits - place) for place, digit in enumerate(drawn))
+        assert bit == (u < p)
+
+
+@pytest.mark.parametrize(("p", "expected"), [(0.0, 0), (1.0, 1)])
+def test_bits_are_certain_at_both_ends(p, expected):
+    assert (unpacked(Stream(0, "b").bits(10_000, p), 10_000) == expected).all()
+
+
+def test_a_longer_draw_of_bits_begins_as_a_shorter_one():
+    long = unpacked(Stream(0, "b").bits(1000, 0.8), 1000)
+    for count in (1, 64, 65, 200):
+        np.testing.assert_array_equal(unpacked(Stream(0, "b").bits(count, 0.8), count), long[:count])
 
 
 @settings(max_examples=50, deadline=None)

@@ -20,7 +20,7 @@ SOURCES = {
     "layers/*.py": r"\w+\.(backward|tangent|tangent_backward|\w+_grad|second|apply|scaled|add_gradients|to_winner)",
     "kernels/reference/*.py": r"\w+_(grad|second|tangent)|channel_sum|scatter|crop",
     "losses.py": r"binary_crossentropy\w*|Minimax\.\w+",
-    "training/steps.py": r"\w+_step",
+    "training/steps.py": r"generate|\w+_step",
 }
 
 

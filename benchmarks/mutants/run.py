@@ -15,7 +15,7 @@ from rich.progress import track
 
 from benchmarks.mutants.concern import concerned
 from benchmarks.mutants.mutate import Mutant, installed
-from minigan.backend import set_threads
+from minigan.backend import threads
 from minigan.gradcheck.cases import CASES
 
 #: Seconds that one case may take; they take at most a few.
@@ -46,7 +46,7 @@ def time_limit() -> Iterator[None]:
 
 def prepare_worker() -> None:
     """One thread a worker; damaged code may overflow without a word."""
-    set_threads(1)
+    threads(1)
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
 

@@ -25,7 +25,7 @@ def info() -> None:
     for name, value in (
         ("minigan", __version__),
         ("Python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"),
-        ("numpy", f"NumPy {np.__version__}, matrix products by {products}, {backend.set_threads()} threads"),
+        ("numpy", f"NumPy {np.__version__}, matrix products by {products}, {backend.threads()} threads"),
         ("cupy", gpu),
         ("models", ", ".join(models.MODELS)),
         ("data", f"{', '.join(data.NAMES)}, {files}"),

@@ -11,7 +11,7 @@ from minigan.errors import GradientError
 from minigan.optimizers import Optimizer
 from minigan.random import Stream
 from minigan.sequential import Sequential
-from minigan.training.steps import discriminator_step, generator_step
+from minigan.training.steps import discriminator_step, generate, generator_step
 
 __all__ = ["discriminator_step_functions", "generator_step_functions"]
 
@@ -58,27 +58,29 @@ def discriminator_step_functions(
 ) -> tuple[Callable, Callable, Array]:
     """Forward and backward of the D step in D's weights, and the weights."""
 
-    def step(gan: models.GAN, witness: Witness, real: Array, noise: Array) -> float:
-        rng = Stream(3, "gradcheck/dropout")
-        return discriminator_step(gan, losses.get(game, label_smoothing), witness, real, noise, rng).loss
+    def step(gan: models.GAN, witness: Witness, real: Array, fake: Array, caches: Any, rng: Stream) -> float:
+        averages = gan.discriminator.state_dict()
+        result = discriminator_step(gan, losses.get(game, label_smoothing), witness, real, fake, rng)
+        check_averages(gan.discriminator, averages)
+        return result.loss
 
     return step_functions("discriminator", step)
 
 
 def generator_step_functions(game: str = "non-saturating") -> tuple[Callable, Callable, Array]:
-    """Forward and backward of the G step in G's weights, and the weights."""
+    """Forward and backward of the G step in G's weights, and the weights; the images are a part of the forward."""
 
-    def step(gan: models.GAN, witness: Witness, real: Array, noise: Array) -> float:
-        return generator_step(gan, losses.get(game), witness, noise, Stream(3, "gradcheck/dropout")).loss
+    def step(gan: models.GAN, witness: Witness, real: Array, fake: Array, caches: Any, rng: Stream) -> float:
+        return generator_step(gan, losses.get(game), witness, fake, caches, rng).loss
 
     return step_functions("generator", step)
 
 
 def check_averages(network: Sequential, before: dict[str, Array]) -> None:
-    """The network that learns runs in training mode, and its averages follow."""
+    """The images are made, and D learns, in training mode: the network's averages follow."""
     averages = {name: p for name, p in network.parameters().items() if not p.trainable}
     if still := [name for name, p in averages.items() if (asnumpy(p.data) == before[name]).all()]:
-        raise GradientError(f"{network.name}'s step did not move {', '.join(still)}")
+        raise GradientError(f"the {network.name}'s forward did not move {', '.join(still)}")
 
 
 def check_bystander(network: Sequential, before: dict[str, Array]) -> None:
@@ -104,15 +106,20 @@ def step_functions(network: str, step: Callable) -> tuple[Callable, Callable, Ar
         return gan
 
     def forward(weights: Array) -> tuple[Array, Array]:
-        gan, witness = fresh_gan(weights.dtype), Witness()
+        gan, witness, rng = fresh_gan(weights.dtype), Witness(), Stream(3, "gradcheck/dropout")
         learner = getattr(gan, network)
         bystander = gan.generator if learner is gan.discriminator else gan.discriminator
         learner.flat_data[...] = weights
         gan.generator.flat_grad[...] = gan.discriminator.flat_grad[...] = EARLIER
-        before = learner.state_dict(), bystander.state_dict()
-        loss = step(gan, witness, *batches(weights.dtype))
-        check_averages(learner, before[0])
-        check_bystander(bystander, before[1])
+        real, noise = batches(weights.dtype)
+        averages = gan.generator.state_dict()
+        fake, caches = generate(gan, noise, rng)
+        check_averages(gan.generator, averages)
+        before, drawn = bystander.state_dict(), rng.state
+        loss = step(gan, witness, real, fake, caches, rng)
+        check_bystander(bystander, before)
+        if rng.state == drawn:
+            raise GradientError(f"the {network}'s step drew no dropout masks: D did not run in training mode")
         return np.asarray(loss, weights.dtype), witness.gradient
 
     def backward(dy: Array, gradient: Array) -> Array:

@@ -1,53 +1,43 @@
 """Array functions under the layers, without state.
 
-Layers call ``kernels.<name>`` and never know which implementation answers. `minigan.kernels.reference` defines
-every one of them.
+Layers call ``kernels.<name>`` and never know which implementation answers. `minigan.kernels.reference` defines every
+one of them; `minigan.kernels.cpu` has fast twins of most for NumPy. This is the table of both.
 """
 
-from minigan.kernels.reference.activations import (
-    elu,
-    elu_grad,
-    elu_second,
-    leaky_relu,
-    leaky_relu_grad,
-    relu,
-    relu_grad,
-    sigmoid,
-    sigmoid_grad,
-    sigmoid_second,
-    softmax,
-    softmax_grad,
-    softmax_tangent_grad,
-    softplus,
-    softplus_grad,
-    softplus_second,
-    tanh,
-    tanh_grad,
-    tanh_second,
+from minigan.kernels.cpu import affine as cpu_affine
+from minigan.kernels.cpu import dropout as cpu_dropout
+from minigan.kernels.cpu import normalization as cpu_normalization
+from minigan.kernels.reference import (
+    activations,
+    convolution,
+    fused,
+    normalization,
+    pooling,
+    resizing,
 )
-from minigan.kernels.reference.convolution import conv2d, conv2d_input_grad, conv2d_kernel_grad
-from minigan.kernels.reference.normalization import (
-    channel_sum,
-    moments,
-    normalize_batch,
-    normalize_batch_grad,
-    normalize_batch_tangent_grad,
-    normalize_layer,
-    normalize_layer_grad,
-    normalize_layer_tangent_grad,
+from minigan.kernels.reference import (
+    dropout as dropout_,
 )
-from minigan.kernels.reference.pooling import average_pool, average_pool_grad, max_pool, max_pool_grad, max_pool_tangent
-from minigan.kernels.reference.resizing import (
-    upsample_bilinear,
-    upsample_bilinear_grad,
-    upsample_nearest,
-    upsample_nearest_grad,
+from minigan.kernels.reference import (
+    windows as windows_,
 )
-from minigan.kernels.reference.windows import Pads, Pair, crop, output_size, pad
+from minigan.kernels.reference.fused import Activation, Convolution, Operation, Product, UpsampledConvolution
+from minigan.kernels.reference.windows import Pads, Pair, crop, output_size
+from minigan.kernels.registry import KINDS, Kernel, kind, using
 
 __all__ = [
+    "Activation",
+    "Convolution",
+    "KINDS",
+    "Kernel",
+    "Operation",
     "Pads",
     "Pair",
+    "Product",
+    "TABLE",
+    "UpsampledConvolution",
+    "affine",
+    "affine_grads",
     "average_pool",
     "average_pool_grad",
     "channel_sum",
@@ -55,15 +45,19 @@ __all__ = [
     "conv2d_input_grad",
     "conv2d_kernel_grad",
     "crop",
+    "dropout",
     "elu",
     "elu_grad",
     "elu_second",
+    "kind",
     "leaky_relu",
     "leaky_relu_grad",
     "max_pool",
     "max_pool_grad",
     "max_pool_tangent",
     "moments",
+    "normalize_activate",
+    "normalize_activate_grads",
     "normalize_batch",
     "normalize_batch_grad",
     "normalize_batch_tangent_grad",
@@ -90,4 +84,61 @@ __all__ = [
     "upsample_bilinear_grad",
     "upsample_nearest",
     "upsample_nearest_grad",
+    "using",
 ]
+
+elu = Kernel(activations.elu)
+elu_grad = Kernel(activations.elu_grad)
+elu_second = Kernel(activations.elu_second)
+leaky_relu = Kernel(activations.leaky_relu)
+leaky_relu_grad = Kernel(activations.leaky_relu_grad)
+relu = Kernel(activations.relu)
+relu_grad = Kernel(activations.relu_grad)
+sigmoid = Kernel(activations.sigmoid)
+sigmoid_grad = Kernel(activations.sigmoid_grad)
+sigmoid_second = Kernel(activations.sigmoid_second)
+softmax = Kernel(activations.softmax)
+softmax_grad = Kernel(activations.softmax_grad)
+softmax_tangent_grad = Kernel(activations.softmax_tangent_grad)
+softplus = Kernel(activations.softplus)
+softplus_grad = Kernel(activations.softplus_grad)
+softplus_second = Kernel(activations.softplus_second)
+tanh = Kernel(activations.tanh)
+tanh_grad = Kernel(activations.tanh_grad)
+tanh_second = Kernel(activations.tanh_second)
+
+conv2d = Kernel(convolution.conv2d, cpu_affine.conv2d)
+conv2d_input_grad = Kernel(convolution.conv2d_input_grad, cpu_affine.conv2d_input_grad)
+conv2d_kernel_grad = Kernel(convolution.conv2d_kernel_grad, cpu_affine.conv2d_kernel_grad)
+
+dropout = Kernel(dropout_.dropout, cpu_dropout.dropout)
+
+affine = Kernel(fused.affine, cpu_affine.affine)
+affine_grads = Kernel(fused.affine_grads, cpu_affine.affine_grads)
+normalize_activate = Kernel(fused.normalize_activate, cpu_normalization.normalize_activate)
+normalize_activate_grads = Kernel(fused.normalize_activate_grads, cpu_normalization.normalize_activate_grads)
+
+channel_sum = Kernel(normalization.channel_sum)
+moments = Kernel(normalization.moments, cpu_normalization.moments)
+normalize_batch = Kernel(normalization.normalize_batch)
+normalize_batch_grad = Kernel(normalization.normalize_batch_grad)
+normalize_batch_tangent_grad = Kernel(normalization.normalize_batch_tangent_grad)
+normalize_layer = Kernel(normalization.normalize_layer)
+normalize_layer_grad = Kernel(normalization.normalize_layer_grad)
+normalize_layer_tangent_grad = Kernel(normalization.normalize_layer_tangent_grad)
+
+average_pool = Kernel(pooling.average_pool)
+average_pool_grad = Kernel(pooling.average_pool_grad)
+max_pool = Kernel(pooling.max_pool)
+max_pool_grad = Kernel(pooling.max_pool_grad)
+max_pool_tangent = Kernel(pooling.max_pool_tangent)
+
+upsample_bilinear = Kernel(resizing.upsample_bilinear)
+upsample_bilinear_grad = Kernel(resizing.upsample_bilinear_grad)
+upsample_nearest = Kernel(resizing.upsample_nearest)
+upsample_nearest_grad = Kernel(resizing.upsample_nearest_grad)
+
+pad = Kernel(windows_.pad)
+
+#: All kernels by name.
+TABLE: dict[str, Kernel] = {name: value for name, value in globals().items() if isinstance(value, Kernel)}

@@ -88,15 +88,19 @@ class BatchNorm(ScaleShift):
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, BatchNormCache]:
         self.check_input(x)
-        if ctx.training:
-            mean, variance = kernels.moments(x)
-            if ctx.update_stats:
-                self.update_averages(mean, variance)
-        else:
-            mean, variance = self.moving_mean.data, self.moving_variance.data
+        mean, variance = self.statistics(x, ctx)
         x_hat, inverse_std = kernels.normalize_batch(x, mean, variance, self.epsilon)
         y = self.shifted(self.scaled(x_hat))
         return y, BatchNormCache(x_hat, inverse_std, ctx.training, self.stamp(y))
+
+    def statistics(self, x: Array, ctx: Context) -> tuple[Array, Array]:
+        """The mean and the variance to normalise by: the batch's, which move the averages, or the averages."""
+        if not ctx.training:
+            return self.moving_mean.data, self.moving_variance.data
+        mean, variance = kernels.moments(x)
+        if ctx.update_stats:
+            self.update_averages(mean, variance)
+        return mean, variance
 
     def update_averages(self, mean: Array, variance: Array) -> None:
         """Move the averages towards this batch's mean and variance, in place."""

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from minigan import kernels
 from minigan.backend import Array
 from minigan.layers.base import INFERENCE, Context, Stamp
 from minigan.layers.elementwise import Elementwise
@@ -9,9 +10,9 @@ from minigan.layers.options import fraction, training_stream
 
 
 class DropoutCache(NamedTuple):
-    """What every input was multiplied by: 0 or ``1 / (1 - rate)``; None where nothing was dropped."""
+    """A bit for each input that was kept, eight in a byte; None where nothing was dropped."""
 
-    factor: Array | None
+    bits: Array | None
     stamp: Stamp
 
 
@@ -40,11 +41,10 @@ class Dropout(Elementwise):
         self.check_input(x)
         if not ctx.training or not self.rate:
             return x, DropoutCache(None, self.stamp(x))
-        mask = training_stream(self, ctx).bernoulli(x.shape, 1 - self.rate)
-        factor = mask * x.dtype.type(1 / (1 - self.rate))
-        y = x * factor
-        return y, DropoutCache(factor, self.stamp(y))
+        bits = training_stream(self, ctx).bits(x.size, 1 - self.rate)
+        y = kernels.dropout(x, bits, 1 - self.rate)
+        return y, DropoutCache(bits, self.stamp(y))
 
     def backward(self, dy: Array, cache: DropoutCache, param_grads: bool = True) -> Array:
         self.check_backward(dy, cache)
-        return dy if cache.factor is None else dy * cache.factor
+        return dy if cache.bits is None else kernels.dropout(dy, cache.bits, 1 - self.rate)

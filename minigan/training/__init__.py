@@ -3,7 +3,7 @@
 from minigan.training.config import ModelConfig, TrainConfig
 from minigan.training.events import EpochEnd, Event, RunStart, Saved, StepEnd
 from minigan.training.run import load_run, train_run
-from minigan.training.steps import DiscriminatorResult, GeneratorResult, discriminator_step, generator_step
+from minigan.training.steps import DiscriminatorResult, GeneratorResult, discriminator_step, generate, generator_step
 from minigan.training.trainer import Trainer
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "TrainConfig",
     "Trainer",
     "discriminator_step",
+    "generate",
     "generator_step",
     "load_run",
     "train_run",

@@ -1,4 +1,4 @@
-"""The alternation: discriminator steps, a generator step, and again."""
+"""The alternation: images, a discriminator step, a generator step on the same images, and again."""
 
 import time
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from minigan.models import GAN, NOISES, draw_noise
 from minigan.random import Stream
 from minigan.training.diagnosis import all_finite, first_non_finite
 from minigan.training.events import EpochEnd, StepEnd
-from minigan.training.steps import DiscriminatorResult, GeneratorResult, discriminator_step, generator_step
+from minigan.training.steps import DiscriminatorResult, GeneratorResult, discriminator_step, generate, generator_step
 
 __all__ = ["Trainer"]
 
@@ -22,8 +22,9 @@ __all__ = ["Trainer"]
 class Trainer:
     """Trains the two networks of a GAN against each other.
 
-    Every step takes fresh images and fresh noise; the noise, the dropout masks and the order of the images come
-    from named streams of one seed, so that one seed gives one run, bit for bit.
+    Every step of D takes fresh images and fresh noise; G then learns from the images that it made for D's last step.
+    The noise, the dropout masks and the order of the images come from named streams of one seed, so that one seed
+    gives one run, bit for bit.
 
     Parameters
     ----------
@@ -139,11 +140,12 @@ class Trainer:
         """The discriminator's steps and the generator's."""
         real = noise = None
         try:
-            for _ in range(self.d_steps):
+            for left in reversed(range(self.d_steps)):
                 real, noise = next(self.batches), self._draw_noise()
-                d = discriminator_step(self.gan, self.loss, self.d_optimizer, real, noise, self.dropout_stream)
-            noise = self._draw_noise()
-            g = generator_step(self.gan, self.loss, self.g_optimizer, noise, self.dropout_stream)
+                # G learns from the last images alone: no others count in its averages.
+                fake, caches = generate(self.gan, noise, self.dropout_stream, update_stats=left == 0)
+                d = discriminator_step(self.gan, self.loss, self.d_optimizer, real, fake, self.dropout_stream)
+            g = generator_step(self.gan, self.loss, self.g_optimizer, fake, caches, self.dropout_stream)
             check_weights(self.gan)
         except NonFiniteError as error:
             origin = first_non_finite(self.gan, real, noise)

@@ -1,7 +1,8 @@
 """One whole training step of dcgan28, both networks, is that of Keras.
 
-The discriminator's step, then the generator's: losses, logits, images, every gradient, every updated weight, the
-moving averages. What a step must leave alone is here, too: Keras's numbers hold only if it did.
+The discriminator's step, then the generator's, on images of another noise: losses, logits, images, every gradient,
+every updated weight, the moving averages. What a step must leave alone is here, too: Keras's numbers hold only if it
+did.
 """
 
 from types import SimpleNamespace
@@ -12,10 +13,9 @@ from golden import load, relative_error
 from weights import fingerprint, initial
 
 from minigan import Sequential, backend, models
-from minigan.layers import Context
 from minigan.losses import NonSaturating
 from minigan.optimizers import Adam
-from minigan.training.steps import discriminator_step, generator_step
+from minigan.training.steps import discriminator_step, generate, generator_step
 
 GOLDEN = load("dcgan28")
 TOLERANCES = {"float64": 1e-10, "float32": 1e-4}
@@ -32,13 +32,13 @@ class GivenMasks:
 
     def __init__(self, *passes: str) -> None:
         layers = ("dropout", "dropout_1", "dropout_2", "dropout_3")
-        self.bits = [GOLDEN[f"{a_pass}/mask/{layer}"] for a_pass in passes for layer in layers]
+        self.given = [GOLDEN[f"{a_pass}/mask/{layer}"] for a_pass in passes for layer in layers]
 
-    def bernoulli(self, shape: tuple[int, ...], p: float) -> backend.Array:
+    def bits(self, count: int, p: float) -> backend.Array:
         assert p == 0.75
-        bits = self.bits.pop(0)
-        assert bits.size == np.prod(shape) / 8
-        return backend.asarray(np.unpackbits(bits).astype(bool).reshape(shape))
+        bits = self.given.pop(0)
+        assert bits.size == count / 8
+        return backend.asarray(np.packbits(np.unpackbits(bits), bitorder="little"))
 
 
 def dotted_state(network: Sequential) -> dict[str, np.ndarray]:
@@ -65,10 +65,6 @@ def run(request: pytest.FixtureRequest) -> SimpleNamespace:
             parameter.data[...] = backend.asarray(value.astype(dtype))
     inputs = {key: backend.asarray(GOLDEN[key].astype(dtype)) for key in ("real", "d_step/noise", "g_step/noise")}
 
-    def images(step: str) -> np.ndarray:
-        ctx = Context(training=True, update_stats=False)
-        return backend.asnumpy(gan.generator.forward(inputs[f"{step}/noise"], ctx)[0])
-
     def snapshot() -> SimpleNamespace:
         g, d = gan.generator, gan.discriminator
         return SimpleNamespace(
@@ -76,16 +72,15 @@ def run(request: pytest.FixtureRequest) -> SimpleNamespace:
         )
 
     loss, start = NonSaturating(), snapshot()
-    d_images = images("d_step")
     masks = GivenMasks("d_step/real", "d_step/fake")
-    d_result = discriminator_step(
-        gan, loss, Adam(LEARNING_RATE, beta_1=0.5), inputs["real"], inputs["d_step/noise"], masks
-    )
-    assert not masks.bits
-    between, g_images = snapshot(), images("g_step")
+    d_images, _ = generate(gan, inputs["d_step/noise"], masks, update_stats=False)
+    d_result = discriminator_step(gan, loss, Adam(LEARNING_RATE, beta_1=0.5), inputs["real"], d_images, masks)
+    assert not masks.given
+    between = snapshot()
     masks = GivenMasks("g_step/fake")
-    g_result = generator_step(gan, loss, Adam(LEARNING_RATE, beta_1=0.5), inputs["g_step/noise"], masks)
-    assert not masks.bits
+    g_images, caches = generate(gan, inputs["g_step/noise"], masks)
+    g_result = generator_step(gan, loss, Adam(LEARNING_RATE, beta_1=0.5), g_images, caches, masks)
+    assert not masks.given
     return SimpleNamespace(
         dtype=dtype,
         tolerance=TOLERANCES[dtype],
@@ -93,9 +88,9 @@ def run(request: pytest.FixtureRequest) -> SimpleNamespace:
         start=start,
         between=between,
         end=snapshot(),
-        d_images=d_images,
+        d_images=backend.asnumpy(d_images),
         d_result=d_result,
-        g_images=g_images,
+        g_images=backend.asnumpy(g_images),
         g_result=g_result,
     )
 

@@ -353,7 +353,7 @@ EXHIBITS.append(
 class UnscaledDropout(Dropout):
     def backward(self, dy, cache, param_grads=True):
         self.check_backward(dy, cache)
-        return dy * (cache.factor != 0)
+        return kernels.dropout(dy, cache.bits, 1.0)
 
 
 EXHIBITS.append(
@@ -684,12 +684,11 @@ EXHIBITS.append(
 class DropoutDrawnAgain(Dropout):
     def forward(self, x, ctx=INFERENCE):
         y, cache = super().forward(x, ctx)
-        return y, cache._replace(factor=ctx.rng)
+        return y, cache._replace(bits=ctx.rng)
 
     def backward(self, dy, cache, param_grads=True):
         self.check_backward(dy, cache)
-        mask = cache.factor.bernoulli(dy.shape, 1 - self.rate)
-        return dy * mask / (1 - self.rate)
+        return kernels.dropout(dy, cache.bits.bits(dy.size, 1 - self.rate), 1 - self.rate)
 
 
 EXHIBITS.append(

@@ -1,4 +1,4 @@
-"""One D step and one G step, end to end: their losses by the formula, their gradients by the checker."""
+"""Generated images, one D step and one G step on them: losses by the formula, gradients by the checker."""
 
 import copy
 
@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from minigan import losses, models
-from minigan.errors import NonFiniteError, StaleCacheError
+from minigan.errors import GradientError, NonFiniteError, StaleCacheError
 from minigan.gradcheck.steps import discriminator_step_functions, generator_step_functions
 from minigan.gradcheck.steps import small_gan as checked_gan
 from minigan.layers import Context
 from minigan.optimizers import SGD, Adam, Optimizer
 from minigan.random import Stream
-from minigan.training import discriminator_step, generator_step
+from minigan.training import discriminator_step, generate, generator_step
 
 
 class Witness(Optimizer):
@@ -68,7 +68,7 @@ def test_discriminator_loss_is_the_formula_s(arrays, name, smoothing):
     p_fake, _ = gan.discriminator.forward(fake, ctx)
     t = 1 - smoothing
     expected = -np.mean(t * np.log(p_real) + (1 - t) * np.log(1 - p_real)) - np.mean(np.log(1 - p_fake))
-    result = discriminator_step(gan, losses.get(name, smoothing), Witness(), real, noise, Stream(0, "dropout"))
+    result = discriminator_step(gan, losses.get(name, smoothing), Witness(), real, fake, Stream(0, "dropout"))
     assert result.loss == pytest.approx(expected, rel=1e-12)
 
 
@@ -77,10 +77,10 @@ def test_generator_loss_is_the_formula_s(arrays, name):
     _, noise = arrays
     gan = small_gan()
     ctx = Context(training=True, rng=Stream(0, "dropout"), update_stats=False)
-    fake, _ = gan.generator.forward(noise, ctx)
+    fake, caches = gan.generator.forward(noise, ctx)
     p, _ = gan.discriminator.forward(fake, ctx)
     expected = np.mean(np.log(1 - p)) if name == "minimax" else -np.mean(np.log(p))
-    result = generator_step(gan, losses.get(name), Witness(), noise, Stream(0, "dropout"))
+    result = generator_step(gan, losses.get(name), Witness(), fake, caches, Stream(0, "dropout"))
     assert result.loss == pytest.approx(expected, rel=1e-12)
 
 
@@ -107,13 +107,37 @@ def test_the_checked_networks_have_every_kind_of_layer_of_the_real_ones():
     assert kinds[0] == kinds[1]
 
 
+def test_images_are_generated_in_training_mode(arrays):
+    _, noise = arrays
+    gan = small_gan()
+    before, judge = state_of(gan.generator), state_of(gan.discriminator)
+    fake, caches = generate(gan, noise, Stream(0))
+    expected, _ = small_gan().generator.forward(noise, Context(training=True))
+    np.testing.assert_array_equal(fake, expected)
+    assert len(caches) == len(gan.generator)
+    moved = {name for name, values in gan.generator.state_dict().items() if np.any(values != before[name])}
+    assert moved == {name for name in before if "moving" in name} != set()
+    assert_same_state(gan.discriminator, judge)
+
+
+def test_images_can_be_generated_without_a_trace(arrays):
+    _, noise = arrays
+    gan = small_gan()
+    before = state_of(gan.generator)
+    fake, _ = generate(gan, noise, Stream(0), update_stats=False)
+    np.testing.assert_array_equal(fake, generate(small_gan(), noise, Stream(0))[0])
+    assert_same_state(gan.generator, before)
+
+
 def test_discriminator_step_leaves_the_generator_as_it_was(arrays):
     real, noise = (array.astype(np.float32) for array in arrays)
     gan = small_gan(np.float32)
+    fake, _ = generate(gan, noise, Stream(0))
     before, own = state_of(gan.generator), state_of(gan.discriminator)
-    discriminator_step(gan, losses.NonSaturating(), Adam(), real, noise, Stream(0))
+    gan.generator.flat_grad[...] = 7
+    discriminator_step(gan, losses.NonSaturating(), Adam(), real, fake, Stream(0))
     assert_same_state(gan.generator, before)
-    assert not gan.generator.flat_grad.any()
+    assert (gan.generator.flat_grad == 7).all()
     moved = [name for name, values in gan.discriminator.state_dict().items() if np.any(values != own[name])]
     assert set(moved) == set(own)
 
@@ -121,13 +145,59 @@ def test_discriminator_step_leaves_the_generator_as_it_was(arrays):
 def test_generator_step_leaves_the_discriminator_as_it_was(arrays):
     _, noise = (array.astype(np.float32) for array in arrays)
     gan = small_gan(np.float32)
+    fake, caches = generate(gan, noise, Stream(0))
     before, own = state_of(gan.discriminator), state_of(gan.generator)
     gan.discriminator.flat_grad[...] = 7
-    generator_step(gan, losses.NonSaturating(), Adam(), noise, Stream(0))
+    generator_step(gan, losses.NonSaturating(), Adam(), fake, caches, Stream(0))
     assert_same_state(gan.discriminator, before)
     assert (gan.discriminator.flat_grad == 7).all()
-    moved = [name for name, values in gan.generator.state_dict().items() if np.any(values != own[name])]
-    assert set(moved) == set(own)
+    moved = {name for name, values in gan.generator.state_dict().items() if np.any(values != own[name])}
+    assert moved == {name for name in own if "moving" not in name}, "the averages moved when the images were made"
+
+
+def test_the_discriminator_s_update_leaves_the_generator_s_caches_good(arrays):
+    real, noise = arrays
+    gan, loss, old, new = small_gan(), losses.NonSaturating(), Witness(), Witness()
+    fake, caches = generate(gan, noise, Stream(0))
+    discriminator_step(gan, loss, Adam(0.01), real, fake, Stream(0))
+    result = generator_step(gan, loss, old, fake, caches, Stream(0))
+    expected = generator_step(gan, loss, new, *generate(gan, noise, Stream(0)), Stream(0))
+    assert result.loss == expected.loss
+    np.testing.assert_array_equal(old.gradient, new.gradient)
+
+
+def test_the_generator_is_judged_by_the_discriminator_s_new_weights(arrays):
+    real, noise = arrays
+    gan, loss = small_gan(), losses.NonSaturating()
+    fake, caches = generate(gan, noise, Stream(0))
+    before, _ = gan.discriminator.logits.forward(fake, Context(training=True, rng=Stream(0), update_stats=False))
+    discriminator_step(gan, loss, SGD(0.1), real, fake, Stream(0))
+    after, _ = gan.discriminator.logits.forward(fake, Context(training=True, rng=Stream(0), update_stats=False))
+    result = generator_step(gan, loss, Witness(), fake, caches, Stream(0))
+    np.testing.assert_array_equal(result.fake_logits, after)
+    assert (before != after).all()
+
+
+def test_no_generator_learns_twice_from_the_same_images(arrays):
+    _, noise = arrays
+    gan, loss = small_gan(), losses.NonSaturating()
+    fake, caches = generate(gan, noise, Stream(0))
+    generator_step(gan, loss, Adam(), fake, caches, Stream(0))
+    before = state_of(gan.generator)
+    with pytest.raises(StaleCacheError, match="run forward again"):
+        generator_step(gan, loss, Adam(), fake, caches, Stream(0))
+    assert_same_state(gan.generator, before)
+
+
+def test_the_steps_change_no_image(arrays):
+    real, noise = arrays
+    gan, loss = small_gan(), losses.NonSaturating()
+    fake, caches = generate(gan, noise, Stream(0))
+    before = real.copy(), fake.copy()
+    discriminator_step(gan, loss, Adam(), real, fake, Stream(0))
+    generator_step(gan, loss, Adam(), fake, caches, Stream(0))
+    np.testing.assert_array_equal(real, before[0])
+    np.testing.assert_array_equal(fake, before[1])
 
 
 def test_discriminator_averages_follow_the_real_batch_and_then_the_generated_one(arrays):
@@ -135,19 +205,21 @@ def test_discriminator_averages_follow_the_real_batch_and_then_the_generated_one
     gan = small_gan()
     twin = copy.deepcopy(gan)
     train = Context(training=True, rng=Stream(0))
-    fake, _ = twin.generator.forward(noise, train._replace(update_stats=False))
+    fake, _ = generate(gan, noise, Stream(0))
     twin.discriminator.forward(real, train)
     twin.discriminator.forward(fake, train)
-    discriminator_step(gan, losses.NonSaturating(), Witness(), real, noise, Stream(0))
+    discriminator_step(gan, losses.NonSaturating(), Witness(), real, fake, Stream(0))
     assert_same_state(gan.discriminator, state_of(twin.discriminator))
 
 
 def test_steps_stay_in_float32(arrays):
     real, noise = (array.astype(np.float32) for array in arrays)
     gan = small_gan(np.float32)
-    d = discriminator_step(gan, losses.NonSaturating(), Adam(), real, noise, Stream(0))
-    g = generator_step(gan, losses.NonSaturating(), Adam(), noise, Stream(0))
-    for array in (d.real_logits, d.fake_logits, g.fake_logits, gan.generator.flat_grad, gan.discriminator.flat_data):
+    fake, caches = generate(gan, noise, Stream(0))
+    d = discriminator_step(gan, losses.NonSaturating(), Adam(), real, fake, Stream(0))
+    g = generator_step(gan, losses.NonSaturating(), Adam(), fake, caches, Stream(0))
+    weights = [gan.generator.flat_data, gan.generator.flat_grad, gan.discriminator.flat_data]
+    for array in (fake, d.real_logits, d.fake_logits, g.fake_logits, *weights):
         assert array.dtype == np.float32
 
 
@@ -155,8 +227,8 @@ def test_steps_move_each_network_down_its_loss(arrays):
     real, noise = arrays
     gan, loss = small_gan(), losses.NonSaturating()
     for step in (
-        lambda rate: discriminator_step(gan, loss, SGD(rate), real, noise, Stream(0)).loss,
-        lambda rate: generator_step(gan, loss, SGD(rate), noise, Stream(0)).loss,
+        lambda rate: discriminator_step(gan, loss, SGD(rate), real, generate(gan, noise, Stream(0))[0], Stream(0)).loss,
+        lambda rate: generator_step(gan, loss, SGD(rate), *generate(gan, noise, Stream(0)), Stream(0)).loss,
     ):
         first = step(1e-3)
         assert step(1e-3) < first
@@ -167,7 +239,7 @@ def test_a_saturated_discriminator_still_teaches_the_generator(arrays):
     gan, witness = small_gan(np.float32), Witness()
     gan.discriminator["dense"].bias.data[...] = -80
     with np.errstate(all="raise", under="ignore"):
-        result = generator_step(gan, losses.NonSaturating(), witness, noise, Stream(0))
+        result = generator_step(gan, losses.NonSaturating(), witness, *generate(gan, noise, Stream(0)), Stream(0))
     assert result.loss == pytest.approx(80, rel=0.05)
     assert np.linalg.norm(witness.gradient) > 1e-3
 
@@ -175,12 +247,13 @@ def test_a_saturated_discriminator_still_teaches_the_generator(arrays):
 @pytest.mark.parametrize("step", ["discriminator", "generator"])
 def test_a_nan_stops_a_step_before_any_weight_moves(arrays, step):
     real, noise = arrays
-    gan = small_gan()
+    gan, loss = small_gan(), losses.NonSaturating()
     gan.discriminator["dense"].bias.data[...] = np.nan
     before = gan.discriminator.flat_data.copy()
+    fake, caches = generate(gan, noise, Stream(0))
     run = {
-        "discriminator": lambda: discriminator_step(gan, losses.NonSaturating(), Adam(), real, noise, Stream(0)),
-        "generator": lambda: generator_step(gan, losses.NonSaturating(), Adam(), noise, Stream(0)),
+        "discriminator": lambda: discriminator_step(gan, loss, Adam(), real, fake, Stream(0)),
+        "generator": lambda: generator_step(gan, loss, Adam(), fake, caches, Stream(0)),
     }
     with pytest.raises(NonFiniteError, match=f"the {step}'s loss is nan"):
         run[step]()
@@ -191,7 +264,28 @@ def test_a_nan_stops_a_step_before_any_weight_moves(arrays, step):
 def test_a_cache_from_before_the_discriminators_update_is_refused(arrays):
     real, noise = arrays
     gan = small_gan()
+    fake, _ = generate(gan, noise, Stream(0))
     y, caches = gan.discriminator.forward(real, Context(training=True, rng=Stream(0)))
-    discriminator_step(gan, losses.NonSaturating(), Adam(), real, noise, Stream(0))
+    discriminator_step(gan, losses.NonSaturating(), Adam(), real, fake, Stream(0))
     with pytest.raises(StaleCacheError, match="run forward again"):
         gan.discriminator.backward(np.ones_like(y), caches)
+
+
+@pytest.mark.parametrize(
+    ("mistake", "complaint"),
+    [
+        (lambda ctx: ctx._replace(training=False), "the generator's step drew no dropout masks"),
+        (lambda ctx: ctx._replace(update_stats=True), "the other network's step moved discriminator's"),
+    ],
+)
+def test_the_checker_sees_how_the_generator_s_step_runs_the_discriminator(monkeypatch, mistake, complaint):
+    forward, _, weights = generator_step_functions()
+    forward(weights)
+    monkeypatch.setattr("minigan.training.steps.Context", lambda **settings: mistake(Context(**settings)))
+    monkeypatch.setattr("minigan.gradcheck.steps.generate", generate_in_training_mode)
+    with pytest.raises(GradientError, match=complaint):
+        forward(weights)
+
+
+def generate_in_training_mode(gan, noise, rng):
+    return gan.generator.forward(noise, Context(training=True, rng=rng))

@@ -2,36 +2,64 @@
 
 from dataclasses import astuple
 from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
 import minigan as mg
-from minigan import optimizers
+from minigan import optimizers, training
 from minigan.data import Dataset
 from minigan.errors import ConfigError, DataError
+from minigan.layers import Context
 from minigan.training import EpochEnd, StepEnd, trainer
+
+
+class Call(NamedTuple):
+    """One call of a part of the step: which, what it was given, and what came of it."""
+
+    name: str
+    result: Any
+    noise: Any = None
+    update_stats: bool | None = None
+    real: Any = None
+    fake: Any = None
+    caches: Any = None
 
 
 @pytest.fixture
 def steps(monkeypatch):
-    """Every call of the two steps: which, its real images or None, its noise, its result."""
+    """Every call of `generate` and of the two steps."""
     calls = []
 
-    def spy(name):
-        step = getattr(trainer, name)
+    def generate(gan, noise, rng, update_stats=True):
+        result = training.generate(gan, noise, rng, update_stats)
+        calls.append(Call("generate", result, noise=noise, update_stats=update_stats))
+        return result
 
-        def watched(gan, loss, optimizer, *batches_and_rng):
-            result = step(gan, loss, optimizer, *batches_and_rng)
-            real, noise, _ = (None, *batches_and_rng)[-3:]
-            calls.append((name, real, noise, result))
-            return result
+    def discriminator_step(gan, loss, optimizer, real, fake, rng):
+        result = training.discriminator_step(gan, loss, optimizer, real, fake, rng)
+        calls.append(Call("discriminator_step", result, real=real, fake=fake))
+        return result
 
-        monkeypatch.setattr(trainer, name, watched)
+    def generator_step(gan, loss, optimizer, fake, caches, rng):
+        result = training.generator_step(gan, loss, optimizer, fake, caches, rng)
+        calls.append(Call("generator_step", result, fake=fake, caches=caches))
+        return result
 
-    spy("discriminator_step")
-    spy("generator_step")
+    for watched in (generate, discriminator_step, generator_step):
+        monkeypatch.setattr(trainer, watched.__name__, watched)
     return calls
+
+
+def shown(steps: list[Call]) -> list[list[int]]:
+    """Which real images each step of D was given."""
+    return [numbers_of(call.real) for call in steps if call.name == "discriminator_step"]
+
+
+def noises(steps: list[Call]) -> list[np.ndarray]:
+    """The noise of every batch of generated images."""
+    return [call.noise for call in steps if call.name == "generate"]
 
 
 def numbers_of(batch: np.ndarray) -> list[int]:
@@ -79,42 +107,81 @@ def test_either_epochs_or_steps_must_be_stated(make_trainer, amount):
 
 def test_every_pass_shows_every_image_once_in_another_order(make_trainer, steps):
     list(make_trainer().train(epochs=3))
-    shown = [number for name, real, *_ in steps if name == "discriminator_step" for number in numbers_of(real)]
-    passes = [shown[:40], shown[40:80], shown[80:]]
-    assert all(sorted(numbers) == list(range(40)) for numbers in passes)
-    assert len({tuple(numbers) for numbers in passes}) == 3
+    numbers = [number for batch in shown(steps) for number in batch]
+    passes = [numbers[:40], numbers[40:80], numbers[80:]]
+    assert all(sorted(one_pass) == list(range(40)) for one_pass in passes)
+    assert len({tuple(one_pass) for one_pass in passes}) == 3
 
 
 def test_images_that_do_not_fill_a_batch_wait_for_the_next_pass(make_trainer, steps):
     list(make_trainer(batch_size=12).train(epochs=2))
-    batches = [numbers_of(real) for name, real, *_ in steps if name == "discriminator_step"]
+    batches = shown(steps)
     assert [len(batch) for batch in batches] == [12] * 6
     for one_pass in (batches[:3], batches[3:]):
         assert len({number for batch in one_pass for number in batch}) == 36
 
 
+@pytest.mark.parametrize("d_steps", [1, 3])
+def test_both_networks_learn_from_the_same_generated_images(make_trainer, steps, d_steps):
+    list(make_trainer(d_steps=d_steps).train(steps=2))
+    expected = [*["generate", "discriminator_step"] * d_steps, "generator_step"] * 2
+    assert [call.name for call in steps] == expected
+    made = None, None
+    for call in steps:
+        fake, caches = made
+        if call.name == "generate":
+            made = call.result
+        else:
+            assert call.fake is fake, "those that were made last"
+        if call.name == "generator_step":
+            assert call.caches is caches
+
+
+@pytest.mark.parametrize("d_steps", [1, 3])
+def test_no_forward_is_run_that_is_not_needed(make_trainer, monkeypatch, d_steps):
+    tiny, forwards = make_trainer(d_steps=d_steps), []
+    for network in (tiny.gan.generator, tiny.gan.discriminator):
+
+        def counted(x, ctx, name=network.name, forward=network[0].forward):
+            forwards.append(name)
+            return forward(x, ctx)
+
+        monkeypatch.setattr(network[0], "forward", counted)
+    list(tiny.train(steps=2))
+    assert forwards == [*["generator", "discriminator", "discriminator"] * d_steps, "discriminator"] * 2
+
+
+def test_the_generator_s_averages_follow_the_images_that_it_learns_from(make_trainer, steps):
+    tiny, twin = make_trainer(d_steps=3), make_trainer().gan.generator
+    list(tiny.train(steps=1))
+    assert [call.update_stats for call in steps if call.name == "generate"] == [False, False, True]
+    twin.forward(noises(steps)[-1], Context(training=True))
+    averages = {name: array for name, array in twin.state_dict().items() if "moving" in name}
+    assert averages
+    for name, array in averages.items():
+        np.testing.assert_array_equal(tiny.gan.generator.state_dict()[name], array, err_msg=name)
+
+
 def test_every_step_of_d_has_images_and_noise_of_its_own(make_trainer, steps):
     list(make_trainer(d_steps=3).train(steps=2))
-    assert [name for name, *_ in steps] == (["discriminator_step"] * 3 + ["generator_step"]) * 2
-    shown = [number for name, real, *_ in steps if name == "discriminator_step" for number in numbers_of(real)]
-    assert len(set(shown[:40])) == 40, "one pass: five batches of eight"
-    noises = [noise for _, _, noise, _ in steps]
-    assert all(noise.shape == (8, 5) for noise in noises)
-    assert len({noise.tobytes() for noise in noises}) == 8
+    numbers = [number for batch in shown(steps) for number in batch]
+    assert len(set(numbers[:40])) == 40, "one pass: five batches of eight"
+    assert all(noise.shape == (8, 5) for noise in noises(steps))
+    assert len({noise.tobytes() for noise in noises(steps)}) == 6
 
 
 def test_real_images_are_scaled_to_the_generator_s_range(make_trainer, steps):
     list(make_trainer().train(epochs=1))
-    values = np.concatenate([real.ravel() for name, real, *_ in steps if real is not None])
+    values = np.concatenate([call.real.ravel() for call in steps if call.real is not None])
     assert (values.min(), values.max()) == (-1, 1)
 
 
 def test_noise_is_of_the_kind_that_was_asked_for(make_trainer, steps):
     list(make_trainer(noise="normal").train(steps=5))
-    assert max(np.abs(noise).max() for _, _, noise, _ in steps) > 1.5
+    assert max(np.abs(noise).max() for noise in noises(steps)) > 1.5
     steps.clear()
     list(make_trainer(noise="uniform").train(steps=5))
-    assert max(np.abs(noise).max() for _, _, noise, _ in steps) <= 1
+    assert max(np.abs(noise).max() for noise in noises(steps)) <= 1
 
 
 # What it tells
@@ -122,8 +189,8 @@ def test_noise_is_of_the_kind_that_was_asked_for(make_trainer, steps):
 
 def test_events_tell_what_the_logits_say(make_trainer, steps):
     events = [event for event in make_trainer(d_steps=2).train(steps=4) if isinstance(event, StepEnd)]
-    for event, calls in zip(events, zip(steps[1::3], steps[2::3]), strict=True):
-        (_, _, _, d), (_, _, _, g) = calls  # D's last step, and G's
+    for event, calls in zip(events, zip(steps[3::5], steps[4::5]), strict=True):
+        d, g = (call.result for call in calls)  # D's last step, and G's
         real, fake, judged = (z.astype(np.float64) for z in (d.real_logits, d.fake_logits, g.fake_logits))
         assert real.shape == fake.shape == judged.shape == (8, 1)
         np.testing.assert_allclose(event.d_real, np.mean(1 / (1 + np.exp(-real))), rtol=1e-5)
@@ -228,8 +295,9 @@ def test_everything_stays_float32(make_trainer, steps, optimizer):
         arrays += [network.flat_data, network.flat_grad]
         for parameter in network.parameters().values():
             arrays += [parameter.data] if parameter.grad is None else [parameter.data, parameter.grad]
-    for _, real, noise, result in steps:
-        arrays += [array for array in (real, noise, *result[1:]) if array is not None]
+    for call in steps:
+        logits = call.result[1:] if call.name != "generate" else ()
+        arrays += [array for array in (call.real, call.noise, call.fake, *logits) if array is not None]
     assert {array.dtype for array in arrays} == {np.dtype(np.float32)}
 
 

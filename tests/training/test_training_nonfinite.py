@@ -1,5 +1,7 @@
 """A loss that is no number: the run stops, says where it came from, and keeps what was good."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from minigan.errors import NonFiniteError
 from minigan.files import load_arrays
 from minigan.optimizers import SGD
 from minigan.training import EpochEnd, StepEnd, load_run, train_run
-from minigan.training.diagnosis import first_non_finite
+from minigan.training.diagnosis import all_finite, first_non_finite
 from minigan.training.history import read_metrics
 from minigan.training.run import Run
 
@@ -51,6 +53,14 @@ def test_a_generator_s_loss_is_told_from_a_discriminator_s(make_trainer):
         train_until(trainer, 1)
 
 
+def test_a_step_of_the_discriminator_that_fails_before_the_last_is_told_as_that(make_trainer):
+    trainer = make_trainer(d_optimizer=SGD(1e30), d_steps=3)
+    with pytest.raises(
+        NonFiniteError, match=r"^step 1: the discriminator's loss is \w+; it came from the discriminator's "
+    ):
+        train_until(trainer, 1)
+
+
 def test_a_loss_that_goes_out_of_range_by_itself_is_told_as_that(make_trainer):
     class Broken(losses.NonSaturating):
         def real(self, z):
@@ -81,6 +91,34 @@ def test_looking_for_the_origin_changes_nothing(make_trainer, dataset):
     for state, network in zip(before, (gan.generator, gan.discriminator)):
         for name, values in network.state_dict().items():
             np.testing.assert_array_equal(values, state[name])
+
+
+@pytest.mark.parametrize("value", [NAN, INF, -INF])
+@pytest.mark.parametrize("place", [0, 5, 10])
+@pytest.mark.parametrize("other", [0.0, INF, -INF, NAN])
+def test_one_value_that_is_not_finite_is_found_anywhere(value, place, other):
+    array = np.full(11, other, np.float32)
+    array[place] = value
+    assert not all_finite(array)
+    assert not all_finite(array.reshape(1, 11, 1))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_largest_numbers_are_finite_and_so_is_nothing(dtype):
+    largest = np.finfo(dtype).max
+    assert all_finite(np.array([largest, -largest, largest, largest], dtype))
+    assert all_finite(np.zeros((0, 3), dtype))
+
+
+def test_weights_are_looked_through_without_another_array_of_their_size():
+    weights = np.ones(1_000_000, np.float32)
+    tracemalloc.start()
+    try:
+        assert all_finite(weights)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 100_000
 
 
 def test_a_failed_run_keeps_metrics_and_the_last_good_weights(make_config, tmp_path, monkeypatch, no_curves):

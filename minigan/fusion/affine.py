@@ -1,0 +1,72 @@
+"""Dense and Conv2D with their activation, and with an upsampling before them."""
+
+from typing import Any, NamedTuple
+
+from minigan import kernels
+from minigan.backend import Array
+from minigan.fusion.step import Step, activation_cache
+from minigan.kernels import Activation, Operation
+from minigan.layers.affine import Affine, AffineCache
+from minigan.layers.base import INFERENCE, Context, Layer, Stamp
+from minigan.layers.up_sampling2d import UpSampling2D, UpSampling2DCache
+
+__all__ = ["AffineStep"]
+
+
+class AffineStepCache(NamedTuple):
+    """Input and output: the activation's derivative is told by the output."""
+
+    x: Array
+    y: Array
+    stamp: Stamp
+
+
+class AffineStep(Step):
+    """``y = f(A x + b)`` at once: a slab is multiplied, shifted and bent while it is in the cache.
+
+    Parameters
+    ----------
+    layers : list of Layer
+        Perhaps an UpSampling2D, a Dense or Conv2D, perhaps its activation as a layer.
+    operation : Operation
+        What A is.
+    activation : Activation
+        What f is.
+    """
+
+    def __init__(self, layers: list[Layer], operation: Operation, activation: Activation) -> None:
+        super().__init__(layers)
+        self.operation, self.activation = operation, activation
+        self.affine = next(layer for layer in layers if isinstance(layer, Affine))
+
+    def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, AffineStepCache]:
+        self.check_input(x)
+        bias = self.affine.bias.data if self.affine.use_bias else None
+        y = kernels.affine(x, self.affine.kernel.data, bias, self.operation, self.activation)
+        return y, AffineStepCache(x, y, self.stamp(y))
+
+    def backward(self, dy: Array, cache: AffineStepCache, param_grads: bool = True) -> Array:
+        self.check_backward(dy, cache)
+        kernel = self.affine.kernel
+        dx, dkernel, dbias = kernels.affine_grads(
+            dy, cache.y, cache.x, kernel.data, self.operation, self.activation, param_grads
+        )
+        if param_grads:
+            kernel.grad += dkernel
+            if self.affine.use_bias:
+                self.affine.bias.grad += dbias
+        return dx
+
+    def unfold(self, cache: AffineStepCache) -> tuple[Any, ...]:
+        caches: list[Any] = []
+        x = cache.x
+        for layer in self.layers:
+            if isinstance(layer, UpSampling2D):
+                x = layer.apply(x)
+                caches.append(UpSampling2DCache(layer.stamp(x)))
+            elif isinstance(layer, Affine):
+                inner = activation_cache(layer.activation, cache.y)
+                caches.append(AffineCache(x, inner, layer.stamp(cache.y)))
+            else:
+                caches.append(activation_cache(layer, cache.y))
+        return tuple(caches)

@@ -1,0 +1,108 @@
+"""Which neighbours are joined: the table of rewrites."""
+
+import itertools
+import os
+from collections.abc import Callable, Sequence
+
+from minigan.errors import ConfigError
+from minigan.fusion.affine import AffineStep
+from minigan.fusion.normalization import NormalizationStep
+from minigan.fusion.step import Step, activation_of
+from minigan.kernels import Convolution, Operation, Product, UpsampledConvolution
+from minigan.layers.base import Layer
+from minigan.layers.batch_norm import BatchNorm
+from minigan.layers.conv2d import Conv2D
+from minigan.layers.dense import Dense
+from minigan.layers.dropout import Dropout
+from minigan.layers.identity import Identity
+from minigan.layers.up_sampling2d import UpSampling2D
+
+__all__ = ["RULES", "enabled", "fuse"]
+
+
+#: Where the layers are defined that the rules know.
+OURS = "minigan.layers."
+
+
+def affine(layers: Sequence[Layer], operation: Operation) -> Step | None:
+    """A step of all layers up to the first Dense or Conv2D, and of the activation after it where that has none."""
+    place = next(i for i, layer in enumerate(layers) if isinstance(layer, Dense | Conv2D))
+    own = activation_of(layers[place].activation)
+    if own is None:
+        return None
+    taken = list(layers[: place + 1])
+    if isinstance(layers[place].activation, Identity) and len(layers) > place + 1:
+        following = activation_of(layers[place + 1])
+        if following is not None:
+            return AffineStep([*taken, layers[place + 1]], operation, following)
+    return AffineStep(taken, operation, own)
+
+
+def upsampled_convolution(layers: Sequence[Layer]) -> Step | None:
+    """UpSampling2D + Conv2D (+ activation), where two by two pixels are repeated for a 3 x 3 convolution."""
+    match layers:
+        case [UpSampling2D(size=(2, 2), interpolation="nearest"), Conv2D() as conv, *_]:
+            if conv.windows.size == (3, 3) and conv.windows.strides == (1, 1) and conv.pads == ((1, 1), (1, 1)):
+                return affine(layers, UpsampledConvolution())
+    return None
+
+
+def convolution(layers: Sequence[Layer]) -> Step | None:
+    """Conv2D (+ activation)."""
+    match layers:
+        case [Conv2D() as conv, *_]:
+            return affine(layers, Convolution(conv.windows.strides, conv.pads))
+    return None
+
+
+def dense(layers: Sequence[Layer]) -> Step | None:
+    """Dense (+ activation)."""
+    match layers:
+        case [Dense(), *_]:
+            return affine(layers, Product())
+    return None
+
+
+def normalization(layers: Sequence[Layer]) -> Step | None:
+    """BatchNorm (+ rectifier) (+ Dropout)."""
+    match layers:
+        case [BatchNorm(scale=True, center=True) as norm, *rest]:
+            taken: list[Layer] = [norm]
+            activation = activation_of(rest[0]) if rest else None
+            if activation is not None and activation.name in ("linear", "leaky_relu"):
+                taken.append(rest.pop(0))
+            if rest and isinstance(rest[0], Dropout):
+                taken.append(rest[0])
+            return NormalizationStep(taken)
+    return None
+
+
+#: The rewrites, the first that fits first: each takes the layers from some place on, and joins some or none.
+RULES: tuple[Callable[[Sequence[Layer]], Step | None], ...] = (
+    upsampled_convolution,
+    convolution,
+    dense,
+    normalization,
+)
+
+
+def fuse(layers: Sequence[Layer]) -> list[Layer]:
+    """The steps that do what the built `layers` do: layers and `Step`."""
+    steps: list[Layer] = []
+    place = 0
+    while place < len(layers):
+        # A layer of somebody else's class may do more than the class that it is derived from.
+        known = list(itertools.takewhile(lambda layer: type(layer).__module__.startswith(OURS), layers[place:]))
+        found = (step for rule in RULES if (step := rule(known)) is not None)
+        step = next(found, None)
+        steps.append(step or layers[place])
+        place += len(step.layers) if step else 1
+    return steps
+
+
+def enabled() -> bool:
+    """Whether networks fuse unless told otherwise: ``MINIGAN_FUSE`` is 1 (the default) or 0."""
+    setting = os.environ.get("MINIGAN_FUSE", "1")
+    if setting not in ("0", "1"):
+        raise ConfigError(f"MINIGAN_FUSE: expected 0 or 1, got {setting!r}")
+    return setting == "1"

@@ -1,0 +1,99 @@
+"""What the fused steps share: the contract of a layer, and the way back to the layers they stand for."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from minigan.backend import Array
+from minigan.kernels import Activation
+from minigan.layers.base import Layer, Stamp
+from minigan.layers.identity import Identity, IdentityCache
+from minigan.layers.leaky_relu import LeakyReLU, LeakyReLUCache
+from minigan.layers.relu import ReLU, ReLUCache
+from minigan.layers.sigmoid import Sigmoid, SigmoidCache
+from minigan.layers.tanh import Tanh, TanhCache
+
+__all__ = ["Step", "StepTangent", "activation_cache", "activation_of"]
+
+
+class StepTangent(NamedTuple):
+    """The caches of the layers, and what their tangent passes remember."""
+
+    caches: tuple[Any, ...]
+    tcaches: tuple[Any, ...]
+    stamp: Stamp
+
+
+class Step(Layer):
+    """Built layers in a row, run as one.
+
+    To whoever runs it a step is a layer. A subclass writes `forward`, `backward`, and `unfold`, by which the tangent
+    pass goes through the layers themselves: a gradient penalty needs every f'', and no speed.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        Built, the output of each the input of the next; not more than one of them has parameters.
+    """
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        super().__init__("+".join(layer.name for layer in layers))
+        self.layers = list(layers)
+        self.input_shape, self.output_shape = layers[0].input_shape, layers[-1].output_shape
+        self.parameters = {name: p for layer in layers for name, p in layer.parameters.items()}
+        self.built = True
+
+    @property
+    def title(self) -> str:
+        """The title of the layer whose parameters it uses, or of the first."""
+        return next((layer for layer in self.layers if layer.parameters), self.layers[0]).title
+
+    def unfold(self, cache: Any) -> tuple[Any, ...]:
+        """The caches that the layers would have made."""
+        raise NotImplementedError
+
+    def tangent(self, x_dot: Array, cache: Any) -> tuple[Array, StepTangent]:
+        self.check_tangent(x_dot, cache)
+        caches, tcaches = self.unfold(cache), []
+        for layer, its in zip(self.layers, caches):
+            x_dot, tcache = layer.tangent(x_dot, its)
+            tcaches.append(tcache)
+        return x_dot, StepTangent(caches, tuple(tcaches), cache.stamp)
+
+    def tangent_backward(
+        self, dy: Array, dy_dot: Array, cache: Any, tcache: StepTangent, param_grads: bool = True
+    ) -> tuple[Array, Array]:
+        self.check_tangent_backward(dy, dy_dot, cache, tcache)
+        for layer, its, remembered in zip(self.layers[::-1], tcache.caches[::-1], tcache.tcaches[::-1]):
+            dy, dy_dot = layer.tangent_backward(dy, dy_dot, its, remembered, param_grads)
+        return dy, dy_dot
+
+
+def activation_of(layer: Layer) -> Activation | None:
+    """A layer as an activation whose derivative its output tells; None where it is none."""
+    match layer:
+        case Identity():
+            return Activation()
+        case Tanh():
+            return Activation("tanh")
+        case Sigmoid():
+            return Activation("sigmoid")
+        case LeakyReLU() if 0 <= layer.negative_slope <= 1:
+            return Activation("leaky_relu", layer.negative_slope)
+        case ReLU() if layer.max_value is None and not layer.threshold and 0 <= layer.negative_slope <= 1:
+            return Activation("leaky_relu", layer.negative_slope)
+    return None
+
+
+def activation_cache(layer: Layer, y: Array) -> Any:
+    """The cache that such a layer would have made, told by its output: of a rectifier's input the sign is all."""
+    stamp = layer.stamp(y)
+    match layer:
+        case Tanh():
+            return TanhCache(y, stamp)
+        case Sigmoid():
+            return SigmoidCache(y, stamp)
+        case LeakyReLU():
+            return LeakyReLUCache(y, stamp)
+        case ReLU():
+            return ReLUCache(y, stamp)
+    return IdentityCache(stamp)

@@ -1,0 +1,118 @@
+"""Affine maps and their activations: the driver that runs a map over slabs, and the choice of the map."""
+
+import numpy as np
+
+from minigan.kernels.cpu import memory
+from minigan.kernels.cpu.activations import activate, activation_grad
+from minigan.kernels.cpu.columns import Columns
+from minigan.kernels.cpu.maps import Dense, Map
+from minigan.kernels.cpu.rows import lengthened, row_sum
+from minigan.kernels.cpu.slabs import Lanes, cut, run
+from minigan.kernels.cpu.taps import Narrow, Upsampled
+from minigan.kernels.reference.fused import Activation, Convolution, Operation, UpsampledConvolution
+from minigan.kernels.reference.windows import Pads, Pair, output_size
+
+__all__ = ["affine", "affine_grads", "conv2d", "conv2d_input_grad", "conv2d_kernel_grad"]
+
+LINEAR = Activation()
+
+
+def affine(
+    x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None, operation: Operation, activation: Activation
+) -> np.ndarray:
+    """``y = f(A x + b)``: product, bias and activation of a slab while it is in the cache."""
+    x = np.ascontiguousarray(x)
+    shape, chosen = plan(operation, x.shape, kernel)
+    y = memory.empty(shape, x.dtype)
+    slabs = cut(len(x), chosen.bytes_each)
+    long_bias = None if bias is None else lengthened(bias, shape[1:])
+
+    def work(number: int) -> None:
+        part = y[slabs[number]]
+        chosen.product(x[slabs[number]], part)
+        if long_bias is not None:
+            rows = part.reshape(-1, long_bias.size)
+            rows += long_bias
+        activate(part, activation)
+
+    run(work, len(slabs))
+    return y
+
+
+def affine_grads(
+    dy: np.ndarray,
+    y: np.ndarray,
+    x: np.ndarray,
+    kernel: np.ndarray,
+    operation: Operation,
+    activation: Activation,
+    param_grads: bool = True,
+) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
+    """The gradients with respect to x, w and b, from one visit to each slab."""
+    dy, y, x = map(np.ascontiguousarray, (dy, y, x))
+    _, chosen = plan(operation, x.shape, kernel)
+    dx = memory.empty(x.shape, x.dtype)
+    slabs = cut(len(x), chosen.bytes_each)
+
+    def work(slab: slice, dkernel: np.ndarray | None = None, dbias: np.ndarray | None = None) -> None:
+        dz = activation_grad(dy[slab], y[slab], activation)
+        chosen.grads(x[slab], dz, dx[slab], dkernel)
+        if dbias is not None:
+            dbias += row_sum(dz)
+
+    if not param_grads:
+        run(lambda number: work(slabs[number]), len(slabs))
+        return dx, None, None
+    dkernel, dbias = Lanes(slabs, (kernel.shape, kernel.shape[-1:]), x.dtype).run(work)
+    return dx, dkernel, dbias
+
+
+def conv2d(x: np.ndarray, kernel: np.ndarray, strides: Pair, pads: Pads) -> np.ndarray:
+    """The twin of `minigan.kernels.reference.convolution.conv2d`."""
+    return affine(x, kernel, None, Convolution(strides, pads), LINEAR)
+
+
+def conv2d_kernel_grad(x: np.ndarray, dy: np.ndarray, size: Pair, strides: Pair, pads: Pads) -> np.ndarray:
+    """The twin of `minigan.kernels.reference.convolution.conv2d_kernel_grad`."""
+    x, dy = map(np.ascontiguousarray, (x, dy))
+    # The values of the kernel play no part.
+    kernel = memory.empty((*size, x.shape[3], dy.shape[3]), x.dtype)
+    _, chosen = plan(Convolution(strides, pads), x.shape, kernel)
+    slabs = cut(len(x), chosen.bytes_each)
+    return Lanes(slabs, (kernel.shape,), x.dtype).run(
+        lambda slab, dkernel: chosen.grads(x[slab], dy[slab], None, dkernel)
+    )[0]
+
+
+def conv2d_input_grad(dy: np.ndarray, kernel: np.ndarray, image: Pair, strides: Pair, pads: Pads) -> np.ndarray:
+    """The twin of `minigan.kernels.reference.convolution.conv2d_input_grad`."""
+    dy = np.ascontiguousarray(dy)
+    shape = (len(dy), *image, kernel.shape[2])
+    _, chosen = plan(Convolution(strides, pads), shape, kernel)
+    dx = memory.empty(shape, dy.dtype)
+    slabs = cut(len(dy), chosen.bytes_each)
+    run(lambda number: chosen.grads(None, dy[slabs[number]], dx[slabs[number]], None), len(slabs))
+    return dx
+
+
+def plan(operation: Operation, shape: tuple[int, ...], kernel: np.ndarray) -> tuple[tuple[int, ...], Map]:
+    """The output's shape for an input's, and the map that suits them."""
+    if isinstance(operation, Convolution):
+        return convolution(operation, shape, kernel)
+    if isinstance(operation, UpsampledConvolution):
+        n, h, w, _ = shape
+        return (n, 2 * h, 2 * w, kernel.shape[3]), Upsampled(kernel, (h, w))
+    places = int(np.prod(shape[1:-1], dtype=int))
+    return (*shape[:-1], kernel.shape[1]), Dense(kernel, places)
+
+
+def convolution(operation: Convolution, shape: tuple[int, ...], kernel: np.ndarray) -> tuple[tuple[int, ...], Map]:
+    """Taps first where few channels come out of many, else windows as rows."""
+    (n, h, w, c), (kh, kw, _, f) = shape, kernel.shape
+    strides, pads = operation
+    oh, ow = map(output_size, (h, w), (kh, kw), strides, pads)
+    narrow = strides == (1, 1) and kh * kw * f <= c and max(pads[0]) < kh and max(pads[1]) < kw
+    chosen = Narrow(kernel, (h, w), (oh, ow), pads) if narrow else Columns(kernel, (h, w), (oh, ow), strides, pads)
+    return (n, oh, ow, f), chosen
+
+

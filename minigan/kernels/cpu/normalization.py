@@ -1,0 +1,150 @@
+"""Batch normalisation over slabs.
+
+Mean and variance come from one visit: each slab has its own mean and its own sum of squares around it, and two such
+pairs are joined exactly (Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample
+variances", 1979). So no digits are lost, as they are in ``E[x^2] - E[x]^2``.
+
+With the statistics known, ``y = x * scale + shift`` with one number each a channel, and so is the gradient:
+``dx = g * a + x * b + c``, from the formula of `minigan.kernels.reference.normalization` with x_hat written out.
+"""
+
+import numpy as np
+
+from minigan.kernels.cpu import memory
+from minigan.kernels.cpu.activations import activate, slopes
+from minigan.kernels.cpu.dropout import mask_of
+from minigan.kernels.cpu.rows import lengthened, row_sum
+from minigan.kernels.cpu.slabs import Lanes, cut, run, scratch
+from minigan.kernels.reference.fused import Activation
+
+__all__ = ["moments", "normalize_activate", "normalize_activate_grads"]
+
+
+def bytes_of(x: np.ndarray) -> int:
+    """What a slab's image takes: itself, and twice as much for what is made of it."""
+    return 3 * x[0].nbytes if len(x) else 1
+
+
+def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The twin of `minigan.kernels.reference.normalization.moments`."""
+    if not x.size:
+        return NotImplemented
+    x = np.ascontiguousarray(x)
+    slabs = cut(len(x), bytes_of(x))
+    c = x.shape[-1]
+    means, squares = np.empty((2, len(slabs), c), x.dtype)
+    counts = np.array([(slab.stop - slab.start) * (x[0].size // c) for slab in slabs])
+
+    def work(number: int) -> None:
+        part = x[slabs[number]]
+        means[number] = row_sum(part) / x.dtype.type(counts[number])
+        long = lengthened(means[number], x.shape[1:])
+        centred = scratch("normalization", (part.size // long.size, long.size), x.dtype)
+        np.subtract(part.reshape(-1, long.size), long, out=centred)
+        np.multiply(centred, centred, out=centred)
+        squares[number] = row_sum(centred.reshape(-1, c))
+
+    run(work, len(slabs))
+    # The slabs' own numbers are few: joined in float64, which costs nothing.
+    weights = (counts / counts.sum())[:, None]
+    mean = (weights * means).sum(axis=0)
+    variance = (weights * (means - mean) ** 2).sum(axis=0) + squares.sum(axis=0, dtype=np.float64) / counts.sum()
+    return mean.astype(x.dtype), variance.astype(x.dtype)
+
+
+def normalize_activate(
+    x: np.ndarray,
+    mean: np.ndarray,
+    variance: np.ndarray,
+    epsilon: float,
+    gamma: np.ndarray,
+    beta: np.ndarray,
+    activation: Activation,
+    bits: np.ndarray | None,
+    keep: float,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """The twin of `minigan.kernels.reference.fused.normalize_activate`."""
+    if activation.name not in ("linear", "leaky_relu"):
+        return NotImplemented
+    x = np.ascontiguousarray(x)
+    scale = gamma / np.sqrt(variance + x.dtype.type(epsilon))
+    long_scale, long_shift = (lengthened(row, x.shape[1:]) for row in (scale, beta - mean * scale))
+    y = memory.empty(x.shape, x.dtype)
+    factor = None
+    if bits is not None or activation.name != "linear":
+        factor = memory.empty(x.shape, x.dtype)
+    slabs = cut(len(x), bytes_of(x))
+
+    def work(number: int) -> None:
+        slab = slabs[number]
+        part = y[slab].reshape(-1, long_scale.size)
+        np.multiply(x[slab].reshape(part.shape), long_scale, out=part)
+        part += long_shift
+        if factor is None:
+            return
+        if bits is None:
+            factor[slab] = slopes(y[slab], activation.slope)
+        elif activation.name == "linear":
+            mask_of(bits, slab, keep, factor)
+        else:
+            mask_of(bits, slab, keep, factor)
+            factor[slab] *= slopes(y[slab], activation.slope)
+        # A straight piece through the origin: f(u) is u times its slope.
+        y[slab] *= factor[slab]
+
+    run(work, len(slabs))
+    return y, factor
+
+
+def normalize_activate_grads(
+    dy: np.ndarray,
+    factor: np.ndarray | None,
+    x: np.ndarray,
+    mean: np.ndarray,
+    variance: np.ndarray,
+    epsilon: float,
+    gamma: np.ndarray,
+    training: bool,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The twin of `minigan.kernels.reference.fused.normalize_activate_grads`."""
+    if not x.size:
+        return NotImplemented
+    dy, x = map(np.ascontiguousarray, (dy, x))
+    c = x.shape[-1]
+    inverse_std = 1 / np.sqrt(variance + x.dtype.type(epsilon))
+    long_mean, long_inverse = (lengthened(row, x.shape[1:]) for row in (mean, inverse_std))
+    slabs = cut(len(x), bytes_of(x))
+    dx = memory.empty(x.shape, x.dtype)
+
+    def sums(slab: slice, dgamma: np.ndarray, dbeta: np.ndarray) -> None:
+        g = dy[slab]
+        if factor is not None:
+            g = np.multiply(g, factor[slab], out=dx[slab])
+        dbeta += row_sum(g)
+        x_hat = scratch("normalization", (g.size // long_mean.size, long_mean.size), x.dtype)
+        np.subtract(x[slab].reshape(x_hat.shape), long_mean, out=x_hat)
+        x_hat *= long_inverse
+        x_hat *= g.reshape(x_hat.shape)
+        dgamma += row_sum(x_hat.reshape(-1, c))
+
+    dgamma, dbeta = Lanes(slabs, ((c,), (c,)), x.dtype).run(sums)
+    scale = gamma * inverse_std
+    # dx = scale (g - dbeta / M - x_hat dgamma / M), with x_hat = (x - mean) inverse_std, as g a + x b + c.
+    count = x.dtype.type(x.size // c) if training else x.dtype.type(np.inf)
+    slope = -scale * dgamma * inverse_std / count
+    rest = -scale * dbeta / count - mean * slope
+    long_scale, long_slope, long_rest = (lengthened(row, x.shape[1:]) for row in (scale, slope, rest))
+
+    def input_grad(number: int) -> None:
+        slab = slabs[number]
+        part = dx[slab].reshape(-1, long_scale.size)
+        g = part if factor is not None else dy[slab].reshape(part.shape)
+        np.multiply(g, long_scale, out=part)
+        if training:
+            through_variance = scratch("normalization", part.shape, x.dtype)
+            np.multiply(x[slab].reshape(part.shape), long_slope, out=through_variance)
+            part += through_variance
+            part += long_rest
+
+    run(input_grad, len(slabs))
+    return dx, dgamma, dbeta

@@ -1,0 +1,31 @@
+"""One vector and many rows: adding or multiplying it to each, and the sum of all.
+
+NumPy runs its inner loop over the last axis. Where that is short, as 64 channels are, starting the loop costs as much
+as its work: so neighbouring rows are joined to long ones, and the vector is repeated as often.
+"""
+
+import math
+
+import numpy as np
+
+from minigan.kernels.cpu.slabs import scratch
+
+__all__ = ["lengthened", "row_sum"]
+
+#: Entries of a row that is long enough.
+LONG = 2048
+
+
+def lengthened(vector: np.ndarray, image: tuple[int, ...]) -> np.ndarray:
+    """A vector of the last axis, repeated for as many places of an image (..., C) as divide it and make a long row."""
+    c, places = len(vector), math.prod(image[:-1])
+    times = max((k for k in range(1, max(1, LONG // c) + 1) if places % k == 0), default=1)
+    return np.tile(vector, times)
+
+
+def row_sum(x: np.ndarray) -> np.ndarray:
+    """The sum over all axes but the last, as a product with ones: BLAS reads it fastest."""
+    rows = x.reshape(-1, x.shape[-1])
+    ones = scratch("ones", (len(rows),), x.dtype)
+    ones.fill(1)
+    return ones @ rows

@@ -1,0 +1,235 @@
+"""Work cut into slabs and spread over threads.
+
+A twin cuts its batch into slabs, a few images each, that fit into a core's cache, and calls `run` with a function
+that does one slab. NumPy releases the interpreter while it works on arrays, so that threads really run side by side,
+each with products of one BLAS thread: two threads of BLAS in one small product would mostly wait for each other.
+
+The same bits for any number of threads: slabs are cut by shapes alone, each writes to a place of its own, and what is
+summed over slabs is summed in `lanes`, each of which takes its slabs in order, and then lane by lane.
+
+The calling thread works along, and only waits for what others have begun. So nothing can block: not a pool whose
+threads are all busy with another caller's work, not a `run` inside a `run` (which stays in its thread), not a
+process that was forked from one with threads.
+"""
+
+import itertools
+import os
+import threading
+from collections.abc import Callable
+from functools import cache
+from queue import SimpleQueue
+from typing import Any
+
+import numpy as np
+from threadpoolctl import ThreadpoolController
+
+from minigan import backend
+from minigan.kernels.cpu import memory
+
+__all__ = ["Lanes", "cut", "run", "scratch"]
+
+#: Bytes that a slab's arrays should fill: half of what a core's own cache holds nowadays.
+SLAB = 1 << 20
+
+_here = threading.local()
+
+
+class Work:
+    """One call of `run`: slabs that are handed out, in order, to whoever is free."""
+
+    def __init__(self, function: Callable[[int], None], count: int) -> None:
+        self.function, self.count = function, count
+        self.next = itertools.count()
+        self.lock = threading.Lock()
+        self.helpers = 0
+        self.closed = False
+        self.error: BaseException | None = None
+        self.last_helper_left = threading.Semaphore(0)
+
+    def do(self) -> None:
+        """Take slabs until none is left."""
+        _here.working = True
+        try:
+            while (i := next(self.next)) < self.count:
+                self.function(i)
+        except BaseException:
+            self.next = itertools.repeat(self.count)  # type: ignore[assignment]
+            raise
+        finally:
+            _here.working = False
+
+    def help(self) -> None:
+        """Take part, unless it is over."""
+        with self.lock:
+            if self.closed:
+                return
+            self.helpers += 1
+        try:
+            self.do()
+        except BaseException as error:
+            self.error = error
+        with self.lock:
+            self.helpers -= 1
+            if self.closed and not self.helpers:
+                self.last_helper_left.release()
+
+    def close(self) -> None:
+        """Wait for those who still work on a slab."""
+        with self.lock:
+            self.closed = True
+            waiting = self.helpers > 0
+        if waiting:
+            self.last_helper_left.acquire()
+        if self.error is not None:
+            raise self.error
+
+
+class Pool:
+    """Threads that wait for work, made when they are first needed."""
+
+    def __init__(self) -> None:
+        self.threads = 0
+        self.lock = threading.Lock()
+        self.queue: SimpleQueue[Work] = SimpleQueue()
+
+    def offer(self, work: Work, threads: int) -> None:
+        """Ask so many threads to take part."""
+        with self.lock:
+            while self.threads < threads:
+                self.threads += 1
+                threading.Thread(target=self.serve, name=f"minigan-{self.threads}", daemon=True).start()
+        for _ in range(threads):
+            self.queue.put(work)
+
+    def serve(self) -> None:
+        """What a thread does until the process ends."""
+        while True:
+            self.queue.get().help()
+
+
+class SingleThreadedProducts:
+    """A block in which BLAS uses one thread; the first to enter says so, the last to leave restores."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.inside = 0
+        self.before: list[int] = []
+
+    def __enter__(self) -> None:
+        with self.lock:
+            self.inside += 1
+            if self.inside == 1:
+                self.before = [library.get_num_threads() for library in libraries()]
+                for library in libraries():
+                    library.set_num_threads(1)
+
+    def __exit__(self, *_: object) -> None:
+        with self.lock:
+            self.inside -= 1
+            if not self.inside:
+                for library, threads in zip(libraries(), self.before):
+                    library.set_num_threads(threads)
+
+
+@cache
+def libraries() -> list[Any]:
+    """The BLAS libraries of this process."""
+    return ThreadpoolController().select(user_api="blas").lib_controllers
+
+
+_pool = Pool()
+_single = SingleThreadedProducts()
+
+
+def _forget() -> None:
+    """A forked process has none of its parent's threads."""
+    global _pool, _single, _here
+    _pool, _single, _here = Pool(), SingleThreadedProducts(), threading.local()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
+
+
+def run(function: Callable[[int], None], count: int) -> None:
+    """Call ``function(0)`` to ``function(count - 1)``, spread over `minigan.backend.threads`, and wait for all."""
+    if getattr(_here, "working", False):
+        for i in range(count):
+            function(i)
+        return
+    helpers = min(backend.threads(), count) - 1
+    with _single:
+        work = Work(function, count)
+        if helpers > 0:
+            _pool.offer(work, helpers)
+        try:
+            work.do()
+        finally:
+            work.close()
+
+
+def cut(count: int, bytes_each: int, budget: int = SLAB) -> list[slice]:
+    """Cut `count` images into slabs, of as nearly equal sizes as can be, whose arrays take about `budget` bytes."""
+    most = max(1, budget // max(bytes_each, 1))
+    slabs = -(-count // most)
+    bounds = [count * i // slabs for i in range(slabs + 1)]
+    return [slice(start, stop) for start, stop in itertools.pairwise(bounds)]
+
+
+def scratch(name: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+    """Memory of this thread for the moment, with arbitrary values: the next call with that name gets the same."""
+    dtype = np.dtype(dtype)
+    count = 1
+    for size in shape:
+        count *= size
+    buffers = _here.__dict__.setdefault("buffers", {})
+    key = name, dtype
+    if key not in buffers or buffers[key].size < count:
+        buffers[key] = memory.aligned(count * dtype.itemsize).view(dtype)
+    return buffers[key][:count].reshape(shape)
+
+
+class Lanes:
+    """Sums over slabs, in an order that does not depend on who does them.
+
+    Lane l takes the slabs l, l + lanes, l + 2 lanes ... and adds them up; `total` adds the lanes.
+
+    Parameters
+    ----------
+    slabs : list of slice
+    shapes : tuples of int
+        Of the arrays that are summed.
+    dtype : dtype
+    """
+
+    #: More lanes than this would spend their time on being added up.
+    MOST = 8
+
+    def __init__(self, slabs: list[slice], shapes: tuple[tuple[int, ...], ...], dtype: Any) -> None:
+        self.slabs = slabs
+        self.count = min(self.MOST, len(slabs))
+        self.sums = [[memory.zeros(shape, dtype) for shape in shapes] for _ in range(self.count)]
+
+    def run(self, function: Callable[..., None]) -> list[np.ndarray]:
+        """Call ``function(slab, *sums)`` for all slabs, which is to add to these sums; returns the totals."""
+
+        def lane(number: int) -> None:
+            for slab in self.slabs[number :: self.count]:
+                function(slab, *self.sums[number])
+
+        run(lane, self.count)
+        for parts in zip(*self.sums):
+            add_up(parts)
+        return self.sums[0]
+
+
+def add_up(parts: tuple[np.ndarray, ...]) -> None:
+    """Add all arrays to the first, in their order."""
+    flat = [part.reshape(-1) for part in parts]
+    pieces = cut(flat[0].size, parts[0].itemsize * 2, 1 << 18)
+
+    def piece(number: int) -> None:
+        for part in flat[1:]:
+            flat[0][pieces[number]] += part[pieces[number]]
+
+    run(piece, len(pieces))

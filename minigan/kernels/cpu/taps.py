@@ -1,0 +1,147 @@
+"""Convolutions whose taps are multiplied first and shifted afterwards.
+
+``y[p] = sum_i x[p + i - 1] w_i``, in one dimension: one may gather the neighbours of a pixel and multiply them all at
+once (`minigan.kernels.cpu.columns`), or multiply every pixel by every tap, ``z_i = x w_i``, and add up what lies where:
+``y[p] = sum_i z_i[p + i - 1]``. The multiplications are the same; what is copied and added is the narrow side y instead
+of the wide side x. Two cases gain by that.
+
+`Narrow`: few channels come out, as where a generator makes its image.
+
+`Upsampled`: x is doubled by repetition before the convolution. Both copies of a pixel have the same products, so the
+small image is multiplied, by nine taps, and not the large one: nine products for four pixels of y instead of 36. With
+``a, m, c = x w_0, x w_1, x w_2`` the two outputs at i are
+
+    y[2i] = a[i-1] + m[i] + c[i],        y[2i + 1] = a[i] + m[i] + c[i+1],
+
+and rows and columns do so one after the other. The gradients are the adjoints: with ``e, o = dy[2i], dy[2i + 1]``,
+
+    da[i] = e[i+1] + o[i],    dm[i] = e[i] + o[i],    dc[i] = e[i] + o[i-1],
+
+and then ``dx = da w_0^T + dm w_1^T + dc w_2^T`` and ``dw_0 = x^T da`` and so on are one product each. The upsampled
+image never exists.
+"""
+
+import numpy as np
+
+from minigan.kernels.cpu.columns import framed, windows
+from minigan.kernels.cpu.maps import add_product, matrix
+from minigan.kernels.cpu.slabs import scratch
+from minigan.kernels.reference.windows import Pads, Pair
+
+__all__ = ["Narrow", "Upsampled"]
+
+
+def by_input_channel(kernel: np.ndarray) -> np.ndarray:
+    """The kernel (KH, KW, C, F) as a matrix from C channels to all taps, (C, KH*KW*F)."""
+    return np.ascontiguousarray(kernel.transpose(2, 0, 1, 3)).reshape(kernel.shape[2], -1)
+
+
+class Narrow:
+    """A convolution of stride 1 from many channels to few."""
+
+    def __init__(self, kernel: np.ndarray, image: Pair, fit: Pair, pads: Pads) -> None:
+        self.shape = kernel.shape
+        self.fit, self.image, self.pads = fit, image, pads
+        # In dz a pixel of x finds its windows in the opposite order: the last tap reads the first.
+        self.weights = by_input_channel(kernel[::-1, ::-1])
+        self.bytes_each = image[0] * image[1] * sum(self.weights.shape) * kernel.itemsize
+
+    def product(self, x: np.ndarray, y: np.ndarray) -> None:
+        kh, kw, _, f = self.shape
+        n, (h, w), (oh, ow), ((top, _), (left, _)) = len(x), self.image, self.fit, self.pads
+        taps = scratch("columns", (kh, kw, f, n, h, w), x.dtype)
+        np.matmul(self.weights.T, matrix(x).T, out=taps.reshape(kh * kw * f, -1))
+        y.fill(0)
+        for i in range(kh):
+            rows, from_rows = overlap(kh - 1 - i - top, oh, h)
+            for j in range(kw):
+                cols, from_cols = overlap(kw - 1 - j - left, ow, w)
+                for k in range(f):
+                    y[:, rows, cols, k] += taps[i, j, k][:, from_rows, from_cols]
+
+    def grads(self, x: np.ndarray | None, dz: np.ndarray, dx: np.ndarray | None, dkernel: np.ndarray | None) -> None:
+        kh, kw, c, f = self.shape
+        ((top, bottom), (left, right)) = self.pads
+        around = (kh - 1 - top, kh - 1 - bottom), (kw - 1 - left, kw - 1 - right)
+        view = windows(framed(dz, around), (kh, kw), (1, 1), self.image)
+        taps = scratch("columns", view.shape, dz.dtype)
+        np.copyto(taps, view)
+        taps = taps.reshape(-1, kh * kw * f)
+        if dx is not None:
+            np.matmul(taps, self.weights.T, out=matrix(dx))
+        if x is not None and dkernel is not None:
+            product = scratch("product", (kh, kw, f, c), dz.dtype)
+            np.matmul(taps.T, matrix(x), out=product.reshape(-1, c))
+            dkernel += product[::-1, ::-1].transpose(0, 1, 3, 2)
+
+
+def overlap(shift: int, size: int, source: int) -> tuple[slice, slice]:
+    """The places p of `size` for which ``p + shift`` is one of `source`, and these."""
+    start, stop = max(0, -shift), min(size, source - shift)
+    return slice(start, stop), slice(start + shift, stop + shift)
+
+
+class Upsampled:
+    """Doubling by repetition, then a convolution of 3 x 3 taps that keeps the size."""
+
+    def __init__(self, kernel: np.ndarray, image: Pair) -> None:
+        self.filters = kernel.shape[3]
+        self.image = image
+        self.weights = by_input_channel(kernel)
+        self.bytes_each = image[0] * image[1] * self.weights.shape[1] * kernel.itemsize
+
+    def product(self, x: np.ndarray, y: np.ndarray) -> None:
+        n, (h, w), f = len(x), self.image, self.filters
+        taps = scratch("taps", (n, h, w, 3, 3, f), x.dtype)
+        np.matmul(matrix(x), self.weights, out=taps.reshape(-1, 9 * f))
+        rows = scratch("rows", (2, n, h, w, 3, f), x.dtype)
+        y = y.reshape(n, h, 2, w, 2, f)
+        spread(taps[:, :, :, 0], taps[:, :, :, 1], taps[:, :, :, 2], rows[0], rows[1], axis=1)
+        for p in (0, 1):
+            part = rows[p]
+            spread(part[:, :, :, 0], part[:, :, :, 1], part[:, :, :, 2], y[:, :, p, :, 0], y[:, :, p, :, 1], axis=2)
+
+    def grads(self, x: np.ndarray | None, dz: np.ndarray, dx: np.ndarray | None, dkernel: np.ndarray | None) -> None:
+        n, (h, w), f = len(dz), self.image, self.filters
+        dz = dz.reshape(n, h, 2, w, 2, f)
+        rows = scratch("rows", (2, n, h, w, 3, f), dz.dtype)
+        for p in (0, 1):
+            part = rows[p]
+            collect(dz[:, :, p, :, 0], dz[:, :, p, :, 1], part[:, :, :, 0], part[:, :, :, 1], part[:, :, :, 2], axis=2)
+        taps = scratch("taps", (n, h, w, 3, 3, f), dz.dtype)
+        collect(rows[0], rows[1], taps[:, :, :, 0], taps[:, :, :, 1], taps[:, :, :, 2], axis=1)
+        taps = taps.reshape(-1, 9 * f)
+        if dx is not None:
+            np.matmul(taps, self.weights.T, out=matrix(dx))
+        if x is not None and dkernel is not None:
+            c = x.shape[-1]
+            product = scratch("product", (c, 3, 3, f), dz.dtype)
+            np.matmul(matrix(x).T, taps, out=product.reshape(c, -1))
+            dkernel += product.transpose(1, 2, 0, 3)
+
+
+def halves(axis: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+    """Indices of all but the last, and of all but the first, along an axis."""
+    before = (slice(None),) * axis
+    return (*before, slice(None, -1)), (*before, slice(1, None))
+
+
+def spread(a: np.ndarray, m: np.ndarray, c: np.ndarray, even: np.ndarray, odd: np.ndarray, axis: int) -> None:
+    """``even[i] = a[i-1] + m[i] + c[i]`` and ``odd[i] = a[i] + m[i] + c[i+1]``, with zeros outside."""
+    first, last = halves(axis)
+    np.add(m, c, out=even)
+    even[last] += a[first]
+    np.add(m, a, out=odd)
+    odd[first] += c[last]
+
+
+def collect(even: np.ndarray, odd: np.ndarray, a: np.ndarray, m: np.ndarray, c: np.ndarray, axis: int) -> None:
+    """The adjoint of `spread`: ``a[i] = even[i+1] + odd[i]``, ``m[i] = even[i] + odd[i]``, ``c[i] = even[i] + odd[i-1]``."""
+    first, last = halves(axis)
+    end = (*first[:-1], slice(-1, None))
+    start = (*first[:-1], slice(0, 1))
+    np.add(even[last], odd[first], out=a[first])
+    a[end] = odd[end]
+    np.add(even, odd, out=m)
+    c[last] = a[first]
+    c[start] = even[start]

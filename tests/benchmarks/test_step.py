@@ -1,0 +1,151 @@
+"""``python -m benchmarks step``: who is measured, what is refused, and what is written."""
+
+import sys
+
+import pytest
+
+from benchmarks.contestants import MINIGAN, PEERS, choose, interpreters, versions
+from benchmarks.step import measure as step_measure
+from benchmarks.step.measure import Course, Result, difference, failed
+from benchmarks.step.report import table
+
+SMALL = ("--batch", 2, "--repeat", 1, "--steps", 1, "--warmup", 1, "--pause", 0, "--threads", 1)
+
+
+def test_a_step_of_minigan_alone(run, tmp_path, read):
+    outcome = run("step", "--peers", "none", *SMALL, "--json", "step.json", "--plot", "pictures")
+    assert outcome.status == 0
+    assert "minigan" in outcome.out
+    assert "numpy" in outcome.out
+    content = read(tmp_path / "step.json")
+    assert content["benchmark"] == "step"
+    assert content["machine"]["processor"]
+    (record,) = content["results"]
+    assert (record["name"], record["batch"], record["threads"], record["error"]) == ("minigan", 2, 1, None)
+    assert record["ratio"]["median"] == 1.0
+    assert len(record["rounds"]) == len(record["rounds"][0]) == 1
+    assert (tmp_path / "pictures" / "step.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_peer_that_computes_something_else_is_told_and_fails(run, fake, tmp_path, monkeypatch, read):
+    monkeypatch.setattr(step_measure, "CHECKED_BATCH", 2)
+    fake(losses=(1.0, 2.0))
+    outcome = run("step", "--peers", "fake", *SMALL, "--json", "step.json")
+    assert outcome.status == 1
+    assert "DIFFER" in outcome.out
+    assert "A fake computes something else than minigan" in outcome.words
+    minigan, peer = read(tmp_path / "step.json")["results"]
+    assert minigan["difference"] is None
+    assert peer["difference"] > 1e-3
+    assert peer["ratio"]["median"] > 0
+
+
+def test_a_peer_that_breaks_is_told_and_fails(run, fake):
+    fake(variant="broken")
+    outcome = run("step", "--peers", "fake", "--no-check", *SMALL)
+    assert outcome.status == 1
+    assert "A fake: failed: RuntimeError: no luck today" in outcome.words
+
+
+def test_a_peer_that_is_not_installed_is_listed_and_does_not_fail(run, fake):
+    fake(package="no_such_package")
+    outcome = run("step", "--peers", "fake", "--no-check", *SMALL)
+    assert outcome.status == 0
+    assert "A fake: not installed: no_such_package" in outcome.words
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--peers", "torch,tenser"], "--peers: expected all, none, or some of torch, keras, jax, chainer"),
+        (["--peers", "torch,tenser"], "got 'tenser'"),
+        (["--batch", "16,x"], "--batch: expected whole numbers of at least 1, such as 16,64, got '16,x'"),
+        (["--batch", "0"], "--batch: expected whole numbers of at least 1"),
+        (["--threads", "4096"], "--threads: expected at most"),
+        (["--python", "tenser=python"], "--python: expected NAME=PATH with a name of torch, keras, jax, chainer"),
+        (["--python", "torch=/no/such/python"], "expected the path of a Python interpreter, got '/no/such/python'"),
+        (["--peer-python", "/no/such/python"], "expected the path of a Python interpreter, got '/no/such/python'"),
+        (["--json", "no/such/folder/step.json"], "--json: expected a file in a folder that exists"),
+        (["--repeat", "0"], "--repeat"),
+    ],
+)
+def test_what_is_refused(run, arguments, message):
+    outcome = run("step", *arguments)
+    assert outcome.status == 2
+    assert message in outcome.words
+
+
+def test_peers_are_chosen_by_name_or_by_family():
+    assert choose("none") == []
+    assert choose("all") == list(PEERS.values())
+    assert [peer.name for peer in choose("jax, torch")] == [
+        "torch-eager",
+        "torch-channels-last",
+        "torch-compile",
+        "jax",
+    ]
+    assert [peer.name for peer in choose("keras-jax")] == ["keras-jax"]
+
+
+def test_every_peer_has_its_file():
+    from benchmarks.workers import PROTOCOL
+
+    for contestant in (MINIGAN, *PEERS.values()):
+        assert (PROTOCOL.parent / f"{contestant.module}.py").is_file()
+
+
+def test_interpreters_of_one_family_of_all_and_of_minigan(this_python, tmp_path):
+    other = tmp_path / "python"
+    other.touch()
+    found = interpreters([f"torch={other}"], None)
+    assert found["torch"] == other
+    assert found["jax"] == found["minigan"] == this_python
+    found = interpreters([f"torch={this_python}"], other)
+    assert (found["torch"], found["jax"], found["minigan"]) == (this_python, other, this_python)
+
+
+def test_versions_are_found_without_an_import(this_python):
+    found = versions(this_python, ("numpy", "no_such_package"))
+    assert found["numpy"] == sys.modules["numpy"].__version__
+    assert found["no_such_package"] is None
+
+
+def test_differences_are_relative_and_the_largest():
+    assert difference([[1.0, 2.0]], [[1.0, 2.0]]) == 0
+    assert difference([[1.0, 2.2], [3.0, 4.0]], [[1.0, 2.0], [2.0, 4.0]]) == 0.5
+    assert difference([[float("nan"), 1.0]], [[1.0, 1.0]]) == float("inf")
+
+
+def result(name: str, rounds: list[list[float]], **more: object) -> Result:
+    contestant = MINIGAN if name == "minigan" else PEERS[name]
+    return Result(contestant, 64, 2, {}, rounds=rounds, **more)
+
+
+def test_a_ratio_is_that_of_each_round():
+    minigan = result("minigan", [[1.0, 1.0], [2.0, 2.0], [4.0, 4.0]])
+    peer = result("jax", [[2.0, 2.0], [4.0, 4.0], [8.0, 800.0]])
+    assert peer.ratio(minigan).median == 2.0
+    assert peer.seconds.median == 4.0
+
+
+def test_a_result_without_figures_has_a_line_all_the_same():
+    minigan = result("minigan", [[0.1]])
+    others = [result("jax", [], error="not installed: jax"), result("chainer", [[0.3]], difference=0.5)]
+    lines = table([minigan, *others])
+    assert lines.row_count == 3
+    assert not failed(minigan)
+    assert not failed(others[0])
+    assert failed(others[1])
+    assert others[0].record(minigan)["seconds"] is None
+    assert others[1].record(minigan)["ratio"]["median"] == pytest.approx(3.0)
+
+
+def test_nothing_is_compared_with_a_minigan_that_failed():
+    minigan = result("minigan", [], error="failed: out of memory")
+    peer = result("jax", [[0.3]])
+    assert table([minigan, peer]).row_count == 2
+    assert peer.record(minigan)["ratio"] is None
+
+
+def test_a_course_is_what_the_file_says_of_it():
+    assert Course(1, 2, 3, 0.5)._asdict() == {"rounds": 1, "steps": 2, "warmup": 3, "pause": 0.5}
