@@ -2,7 +2,12 @@
 
 import typer
 
+from benchmarks.kernels import kernels
+from benchmarks.layers import layers
 from benchmarks.mutants import mutants
+from benchmarks.scaling import scaling
+from benchmarks.startup import startup
+from benchmarks.step import step
 
 app = typer.Typer(
     name="benchmarks",
@@ -11,6 +16,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+for command in (step, layers, kernels, scaling, startup):
+    app.command()(command)
 app.command()(mutants)
 
 

@@ -270,6 +270,16 @@ class Sequential:
         self._check_built()
         print_summary(self)
 
+    def plan(self, batch_size: int = 16) -> None:
+        """Print what runs: the steps, the kernel of each for so many images, and what they cost.
+
+        `minigan.plan.rows` has the same as data, and says what is counted.
+        """
+        from minigan.plan import print_plan
+
+        self._check_built()
+        print_plan(self, batch_size)
+
     def _check_built(self) -> None:
         if not self.built:
             raise NotBuiltError(f"Sequential {self.name!r}: call build(input_shape, seed) first")

@@ -7,7 +7,7 @@ from minigan.layers.base import Parameter
 if TYPE_CHECKING:
     from minigan.sequential import Sequential
 
-__all__ = ["print_summary"]
+__all__ = ["memory", "print_summary"]
 
 
 def print_summary(model: "Sequential") -> None:
@@ -32,12 +32,16 @@ def print_summary(model: "Sequential") -> None:
         ("Trainable params", [p for p in parameters if p.trainable]),
         ("Non-trainable params", [p for p in parameters if not p.trainable]),
     ):
-        console.print(f" {label}: {sum(p.data.size for p in part):,} ({size(part)})", highlight=False)
+        console.print(f" {label}: {sum(p.data.size for p in part):,} ({memory(nbytes(part))})", highlight=False)
 
 
-def size(parameters: list[Parameter]) -> str:
-    """The memory they take, in the unit that reads best."""
-    amount = float(sum(parameter.data.nbytes for parameter in parameters))
+def nbytes(parameters: list[Parameter]) -> int:
+    """The bytes they take."""
+    return sum(parameter.data.nbytes for parameter in parameters)
+
+
+def memory(amount: float) -> str:
+    """Bytes in the unit that reads best."""
     for unit in ("B", "KB", "MB"):
         if amount < 1024:
             return f"{amount:.2f} {unit}"

@@ -214,8 +214,8 @@ def test_bits_are_certain_at_both_ends(p, expected):
 
 def test_a_longer_draw_of_bits_begins_as_a_shorter_one():
     long = unpacked(Stream(0, "b").bits(1000, 0.8), 1000)
-    for count in (1, 64, 65, 200):
-        np.testing.assert_array_equal(unpacked(Stream(0, "b").bits(count, 0.8), count), long[:count])
+    for number in (1, 64, 65, 200):
+        np.testing.assert_array_equal(unpacked(Stream(0, "b").bits(number, 0.8), number), long[:number])
 
 
 @settings(max_examples=50, deadline=None)

@@ -10,8 +10,9 @@ def info() -> None:
     from rich.table import Table
     from threadpoolctl import threadpool_info
 
-    from minigan import backend, data, losses, models, optimizers
+    from minigan import backend, data, kernels, losses, models, optimizers
     from minigan.errors import BackendError
+    from minigan.kernels.cpu import memory
     from minigan.version import __version__
 
     try:
@@ -20,12 +21,15 @@ def info() -> None:
     except BackendError as error:
         gpu = str(error)
     products = ", ".join(f"{lib['internal_api']} {lib['version']}" for lib in threadpool_info()) or "unknown"
+    threads = f"{backend.threads()} thread{'s' if backend.threads() > 1 else ''}"
+    held, limit = (f"{size / (1 << 20):,.0f}" for size in (memory.held(), memory.LIMIT))
     files = "folder:PATH, PATH.npy, PATH.npz"
     table = Table(show_header=False, box=None)
     for name, value in (
         ("minigan", __version__),
         ("Python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"),
-        ("numpy", f"NumPy {np.__version__}, matrix products by {products}, {backend.threads()} threads"),
+        ("numpy", f"NumPy {np.__version__}, matrix products by {products}"),
+        ("kernels", f"{kernels.kind()}, on {threads}; memory kept for reuse: {held} of at most {limit} MiB"),
         ("cupy", gpu),
         ("models", ", ".join(models.MODELS)),
         ("data", f"{', '.join(data.NAMES)}, {files}"),

@@ -51,7 +51,7 @@ class AffineStep(Step):
         dx, dkernel, dbias = kernels.affine_grads(
             dy, cache.y, cache.x, kernel.data, self.operation, self.activation, param_grads
         )
-        if param_grads:
+        if dkernel is not None and dbias is not None:
             kernel.grad += dkernel
             if self.affine.use_bias:
                 self.affine.bias.grad += dbias

@@ -47,6 +47,9 @@ class NormalizationStep(Step):
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, NormalizationStepCache]:
         self.check_input(x)
         mean, variance = self.norm.statistics(x, ctx)
+        if not ctx.training:
+            # The averages themselves, which a later forward may move under this cache.
+            mean, variance = mean.copy(), variance.copy()
         keep, bits = 1.0, None
         if self.drop is not None and self.drop.rate and ctx.training:
             keep = 1 - self.drop.rate

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from minigan.errors import ConfigError
 from minigan.fusion.affine import AffineStep
 from minigan.fusion.normalization import NormalizationStep
-from minigan.fusion.step import Step, activation_of
+from minigan.fusion.step import Step, activation_of, ours
 from minigan.kernels import Convolution, Operation, Product, UpsampledConvolution
 from minigan.layers.base import Layer
 from minigan.layers.batch_norm import BatchNorm
@@ -20,18 +20,14 @@ from minigan.layers.up_sampling2d import UpSampling2D
 __all__ = ["RULES", "enabled", "fuse"]
 
 
-#: Where the layers are defined that the rules know.
-OURS = "minigan.layers."
-
-
 def affine(layers: Sequence[Layer], operation: Operation) -> Step | None:
     """A step of all layers up to the first Dense or Conv2D, and of the activation after it where that has none."""
-    place = next(i for i, layer in enumerate(layers) if isinstance(layer, Dense | Conv2D))
-    own = activation_of(layers[place].activation)
+    place, layer = next((i, layer) for i, layer in enumerate(layers) if isinstance(layer, Dense | Conv2D))
+    own = activation_of(layer.activation)
     if own is None:
         return None
     taken = list(layers[: place + 1])
-    if isinstance(layers[place].activation, Identity) and len(layers) > place + 1:
+    if isinstance(layer.activation, Identity) and len(layers) > place + 1:
         following = activation_of(layers[place + 1])
         if following is not None:
             return AffineStep([*taken, layers[place + 1]], operation, following)
@@ -91,8 +87,7 @@ def fuse(layers: Sequence[Layer]) -> list[Layer]:
     steps: list[Layer] = []
     place = 0
     while place < len(layers):
-        # A layer of somebody else's class may do more than the class that it is derived from.
-        known = list(itertools.takewhile(lambda layer: type(layer).__module__.startswith(OURS), layers[place:]))
+        known = list(itertools.takewhile(ours, layers[place:]))
         found = (step for rule in RULES if (step := rule(known)) is not None)
         step = next(found, None)
         steps.append(step or layers[place])

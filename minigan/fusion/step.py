@@ -12,7 +12,7 @@ from minigan.layers.relu import ReLU, ReLUCache
 from minigan.layers.sigmoid import Sigmoid, SigmoidCache
 from minigan.layers.tanh import Tanh, TanhCache
 
-__all__ = ["Step", "StepTangent", "activation_cache", "activation_of"]
+__all__ = ["Step", "StepTangent", "activation_cache", "activation_of", "ours"]
 
 
 class StepTangent(NamedTuple):
@@ -47,6 +47,12 @@ class Step(Layer):
         """The title of the layer whose parameters it uses, or of the first."""
         return next((layer for layer in self.layers if layer.parameters), self.layers[0]).title
 
+    def check_input(self, x: Array) -> None:
+        """Refuse what the first layer refuses, and an x of another dtype than the parameters."""
+        self.layers[0].check_input(x)
+        if not self.layers[0].parameters:
+            super().check_input(x)
+
     def unfold(self, cache: Any) -> tuple[Any, ...]:
         """The caches that the layers would have made."""
         raise NotImplementedError
@@ -68,8 +74,15 @@ class Step(Layer):
         return dy, dy_dot
 
 
+def ours(layer: Layer) -> bool:
+    """Whether the layer's class is one of minigan's: another may do more than the one that it is derived from."""
+    return type(layer).__module__.startswith("minigan.layers.")
+
+
 def activation_of(layer: Layer) -> Activation | None:
     """A layer as an activation whose derivative its output tells; None where it is none."""
+    if not ours(layer):
+        return None
     match layer:
         case Identity():
             return Activation()

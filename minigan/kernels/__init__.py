@@ -6,7 +6,11 @@ one of them; `minigan.kernels.cpu` has fast twins of most for NumPy. This is the
 
 from minigan.kernels.cpu import affine as cpu_affine
 from minigan.kernels.cpu import dropout as cpu_dropout
+from minigan.kernels.cpu import elementwise as cpu_elementwise
 from minigan.kernels.cpu import normalization as cpu_normalization
+from minigan.kernels.cpu import pooling as cpu_pooling
+from minigan.kernels.cpu import resizing as cpu_resizing
+from minigan.kernels.cpu import standardization as cpu_standardization
 from minigan.kernels.reference import (
     activations,
     convolution,
@@ -26,15 +30,15 @@ from minigan.kernels.reference.windows import Pads, Pair, crop, output_size
 from minigan.kernels.registry import KINDS, Kernel, kind, using
 
 __all__ = [
+    "KINDS",
+    "TABLE",
     "Activation",
     "Convolution",
-    "KINDS",
     "Kernel",
     "Operation",
     "Pads",
     "Pair",
     "Product",
-    "TABLE",
     "UpsampledConvolution",
     "affine",
     "affine_grads",
@@ -87,25 +91,25 @@ __all__ = [
     "using",
 ]
 
-elu = Kernel(activations.elu)
-elu_grad = Kernel(activations.elu_grad)
-elu_second = Kernel(activations.elu_second)
-leaky_relu = Kernel(activations.leaky_relu)
-leaky_relu_grad = Kernel(activations.leaky_relu_grad)
-relu = Kernel(activations.relu)
-relu_grad = Kernel(activations.relu_grad)
-sigmoid = Kernel(activations.sigmoid)
-sigmoid_grad = Kernel(activations.sigmoid_grad)
-sigmoid_second = Kernel(activations.sigmoid_second)
+elu = Kernel(activations.elu, cpu_elementwise.elu)
+elu_grad = Kernel(activations.elu_grad, cpu_elementwise.elu_grad)
+elu_second = Kernel(activations.elu_second, cpu_elementwise.elu_second)
+leaky_relu = Kernel(activations.leaky_relu, cpu_elementwise.leaky_relu)
+leaky_relu_grad = Kernel(activations.leaky_relu_grad, cpu_elementwise.leaky_relu_grad)
+relu = Kernel(activations.relu, cpu_elementwise.relu)
+relu_grad = Kernel(activations.relu_grad, cpu_elementwise.relu_grad)
+sigmoid = Kernel(activations.sigmoid, cpu_elementwise.sigmoid)
+sigmoid_grad = Kernel(activations.sigmoid_grad, cpu_elementwise.sigmoid_grad)
+sigmoid_second = Kernel(activations.sigmoid_second, cpu_elementwise.sigmoid_second)
 softmax = Kernel(activations.softmax)
 softmax_grad = Kernel(activations.softmax_grad)
 softmax_tangent_grad = Kernel(activations.softmax_tangent_grad)
-softplus = Kernel(activations.softplus)
-softplus_grad = Kernel(activations.softplus_grad)
-softplus_second = Kernel(activations.softplus_second)
-tanh = Kernel(activations.tanh)
-tanh_grad = Kernel(activations.tanh_grad)
-tanh_second = Kernel(activations.tanh_second)
+softplus = Kernel(activations.softplus, cpu_elementwise.softplus)
+softplus_grad = Kernel(activations.softplus_grad, cpu_elementwise.softplus_grad)
+softplus_second = Kernel(activations.softplus_second, cpu_elementwise.softplus_second)
+tanh = Kernel(activations.tanh, cpu_elementwise.tanh)
+tanh_grad = Kernel(activations.tanh_grad, cpu_elementwise.tanh_grad)
+tanh_second = Kernel(activations.tanh_second, cpu_elementwise.tanh_second)
 
 conv2d = Kernel(convolution.conv2d, cpu_affine.conv2d)
 conv2d_input_grad = Kernel(convolution.conv2d_input_grad, cpu_affine.conv2d_input_grad)
@@ -118,27 +122,29 @@ affine_grads = Kernel(fused.affine_grads, cpu_affine.affine_grads)
 normalize_activate = Kernel(fused.normalize_activate, cpu_normalization.normalize_activate)
 normalize_activate_grads = Kernel(fused.normalize_activate_grads, cpu_normalization.normalize_activate_grads)
 
-channel_sum = Kernel(normalization.channel_sum)
+channel_sum = Kernel(normalization.channel_sum, cpu_standardization.channel_sum)
 moments = Kernel(normalization.moments, cpu_normalization.moments)
-normalize_batch = Kernel(normalization.normalize_batch)
-normalize_batch_grad = Kernel(normalization.normalize_batch_grad)
-normalize_batch_tangent_grad = Kernel(normalization.normalize_batch_tangent_grad)
-normalize_layer = Kernel(normalization.normalize_layer)
-normalize_layer_grad = Kernel(normalization.normalize_layer_grad)
+normalize_batch = Kernel(normalization.normalize_batch, cpu_standardization.normalize_batch)
+normalize_batch_grad = Kernel(normalization.normalize_batch_grad, cpu_standardization.normalize_batch_grad)
+normalize_batch_tangent_grad = Kernel(
+    normalization.normalize_batch_tangent_grad, cpu_standardization.normalize_batch_tangent_grad
+)
+normalize_layer = Kernel(normalization.normalize_layer, cpu_standardization.normalize_layer)
+normalize_layer_grad = Kernel(normalization.normalize_layer_grad, cpu_standardization.normalize_layer_grad)
 normalize_layer_tangent_grad = Kernel(normalization.normalize_layer_tangent_grad)
 
-average_pool = Kernel(pooling.average_pool)
-average_pool_grad = Kernel(pooling.average_pool_grad)
-max_pool = Kernel(pooling.max_pool)
-max_pool_grad = Kernel(pooling.max_pool_grad)
+average_pool = Kernel(pooling.average_pool, cpu_pooling.average_pool)
+average_pool_grad = Kernel(pooling.average_pool_grad, cpu_pooling.average_pool_grad)
+max_pool = Kernel(pooling.max_pool, cpu_pooling.max_pool)
+max_pool_grad = Kernel(pooling.max_pool_grad, cpu_pooling.max_pool_grad)
 max_pool_tangent = Kernel(pooling.max_pool_tangent)
 
 upsample_bilinear = Kernel(resizing.upsample_bilinear)
 upsample_bilinear_grad = Kernel(resizing.upsample_bilinear_grad)
-upsample_nearest = Kernel(resizing.upsample_nearest)
-upsample_nearest_grad = Kernel(resizing.upsample_nearest_grad)
+upsample_nearest = Kernel(resizing.upsample_nearest, cpu_resizing.upsample_nearest)
+upsample_nearest_grad = Kernel(resizing.upsample_nearest_grad, cpu_resizing.upsample_nearest_grad)
 
-pad = Kernel(windows_.pad)
+pad = Kernel(windows_.pad, cpu_resizing.pad)
 
 #: All kernels by name.
 TABLE: dict[str, Kernel] = {name: value for name, value in globals().items() if isinstance(value, Kernel)}

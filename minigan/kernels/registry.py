@@ -1,6 +1,6 @@
 """One definition, fast twins: how a kernel is chosen.
 
-A `Kernel` is called like the function that defines it. On NumPy arrays of real numbers its CPU twin answers, if it
+A `Kernel` is called like the function that defines it. On NumPy arrays of one real dtype its CPU twin answers, if it
 has one and the twin covers the case; what it does not cover it declines by returning `NotImplemented`. Everything
 else, complex numbers and arrays of other libraries included, goes to the definition.
 
@@ -55,6 +55,18 @@ def using(name: str) -> Iterator[None]:
         _kind = before
 
 
+def one_real_dtype(arguments: tuple[object, ...]) -> bool:
+    """Whether the first is a real array of NumPy, and no other array of numbers has another dtype."""
+    first = arguments[0]
+    if type(first) is not np.ndarray or first.dtype not in REAL:
+        return False
+    dtype = first.dtype
+    for other in arguments[1:]:
+        if type(other) is np.ndarray and other.dtype is not dtype and other.dtype.kind in "fc":
+            return False
+    return True
+
+
 class Kernel(Generic[P, R]):
     """A function of arrays: its definition and, where there is one, its CPU twin of the same signature.
 
@@ -67,8 +79,7 @@ class Kernel(Generic[P, R]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         if self.cpu is not None and (_kind or kind()) == "fast":
-            first = args[0]
-            if type(first) is np.ndarray and first.dtype in REAL:
+            if one_real_dtype(args):
                 result = self.cpu(*args, **kwargs)
                 if result is not NotImplemented:
                     return result

@@ -44,7 +44,8 @@ class Outcome(NamedTuple):
 
 @pytest.fixture(autouse=True)
 def _plain_surroundings(monkeypatch, tmp_path):
-    """An empty folder, no colours, and the threads of this process as they were."""
+    """An empty folder, no colours, no rests, and the threads of this process as they were."""
+    monkeypatch.setattr("benchmarks.kernels.measure.REST", 0)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.delenv("FORCE_COLOR", raising=False)

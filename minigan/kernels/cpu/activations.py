@@ -1,7 +1,7 @@
-"""Activations of slabs, in place, from fast operations alone.
+"""Activations of slabs from fast operations alone.
 
 ``np.where`` costs ten times as much as a sum, for no processor guesses random signs; a maximum, or a product with
-booleans, costs little. So slopes below zero are from 0 to 1, where ``f(z) = max(z, slope * z)``.
+booleans, costs little: for a slope from 0 to 1 below zero, ``f(z) = max(z, slope * z)``.
 """
 
 import numpy as np
@@ -9,29 +9,46 @@ import numpy as np
 from minigan.kernels.cpu.slabs import scratch
 from minigan.kernels.reference.fused import Activation
 
-__all__ = ["activate", "activation_grad", "slopes"]
+__all__ = ["activate", "activation_grad", "rectify", "sigmoid", "slopes"]
 
 
 def activate(z: np.ndarray, activation: Activation) -> None:
     """``z <- f(z)``."""
     match activation.name:
-        case "leaky_relu" if activation.slope:
-            lower = scratch("activation", z.shape, z.dtype)
-            np.multiply(z, z.dtype.type(activation.slope), out=lower)
-            np.maximum(z, lower, out=z)
         case "leaky_relu":
-            np.maximum(z, z.dtype.type(0), out=z)
+            rectify(z, activation.slope, z)
         case "tanh":
             np.tanh(z, out=z)
         case "sigmoid":
-            # exp(-|z|) cannot overflow; sigma is 1 / (1 + it) above zero and it / (1 + it) below.
-            small, above = scratch("activation", z.shape, z.dtype), scratch("above", z.shape, np.bool_)
-            np.greater_equal(z, 0, out=above)
-            np.copysign(z, z.dtype.type(-1), out=small)
-            np.exp(small, out=small)
-            np.maximum(small, above, out=z)
-            small += z.dtype.type(1)
-            z /= small
+            sigmoid(z, z)
+
+
+def rectify(z: np.ndarray, slope: float, y: np.ndarray) -> None:
+    """``y <- z if z > 0 else slope * z``; y may be z."""
+    if not slope:
+        np.maximum(z, z.dtype.type(0), out=y)
+        return
+    lower = scratch("activation", z.shape, z.dtype)
+    if 0 < slope <= 1:
+        np.multiply(z, z.dtype.type(slope), out=lower)
+        np.maximum(z, lower, out=y)
+    else:
+        np.minimum(z, z.dtype.type(0), out=lower)
+        lower *= z.dtype.type(slope)
+        np.maximum(z, z.dtype.type(0), out=y)
+        y += lower
+
+
+def sigmoid(z: np.ndarray, y: np.ndarray) -> None:
+    """``y <- 1 / (1 + exp(-z))``; y may be z."""
+    # exp(-|z|) cannot overflow; sigma is 1 / (1 + it) above zero and it / (1 + it) below.
+    small, above = scratch("activation", z.shape, z.dtype), scratch("above", z.shape, np.bool_)
+    np.greater_equal(z, 0, out=above)
+    np.copysign(z, z.dtype.type(-1), out=small)
+    np.exp(small, out=small)
+    np.maximum(small, above, out=y)
+    small += z.dtype.type(1)
+    y /= small
 
 
 def activation_grad(dy: np.ndarray, y: np.ndarray, activation: Activation) -> np.ndarray:

@@ -114,5 +114,3 @@ def convolution(operation: Convolution, shape: tuple[int, ...], kernel: np.ndarr
     narrow = strides == (1, 1) and kh * kw * f <= c and max(pads[0]) < kh and max(pads[1]) < kw
     chosen = Narrow(kernel, (h, w), (oh, ow), pads) if narrow else Columns(kernel, (h, w), (oh, ow), strides, pads)
     return (n, oh, ow, f), chosen
-
-

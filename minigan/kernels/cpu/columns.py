@@ -34,6 +34,8 @@ def windows(x: np.ndarray, size: Pair, strides: Pair, fit: Pair) -> np.ndarray:
 class Columns:
     """The convolution of images (H, W) with a kernel (KH, KW, C, F) to images (OH, OW)."""
 
+    title = "columns"
+
     def __init__(self, kernel: np.ndarray, image: Pair, fit: Pair, strides: Pair, pads: Pads) -> None:
         self.size, self.channels = kernel.shape[:2], kernel.shape[2]
         self.weights = kernel.reshape(-1, kernel.shape[3])

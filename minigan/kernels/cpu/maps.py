@@ -16,6 +16,9 @@ __all__ = ["Dense", "Map", "matrix"]
 class Map(Protocol):
     """A linear map made of a kernel."""
 
+    #: A word for it, which a network's plan shows.
+    title: str
+
     #: Bytes that an image takes in the map's scratch.
     bytes_each: int
 
@@ -40,6 +43,8 @@ def add_product(a: np.ndarray, b: np.ndarray, total: np.ndarray) -> None:
 
 class Dense:
     """``x w`` along the last axis."""
+
+    title = "product"
 
     def __init__(self, kernel: np.ndarray, places: int) -> None:
         self.kernel = kernel

@@ -6,11 +6,15 @@ keeps the memory of those that died and hands it out again.
 
 Nobody gives anything back. NumPy keeps one owner for all views of an array, and a weak reference to that owner tells
 when the last of them is gone.
+
+It tells at any moment, in any thread: the garbage collector may come by in the middle of a function below. So a death
+only puts the memory into a queue, and shelves what is queued if nobody is at the shelves.
 """
 
+import os
 import threading
 import weakref
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from typing import Any
 
 import numpy as np
@@ -29,12 +33,19 @@ ALIGNMENT = 64
 #: Idle memory is kept up to this many bytes; the longest idle is given up first.
 LIMIT = 1 << 30
 
-_lock = threading.RLock()
+_dead: deque[np.ndarray] = deque()  # not shelved yet
 _idle: OrderedDict[int, np.ndarray] = OrderedDict()  # by the number of their return, oldest first
 _by_size: dict[int, list[int]] = {}
 _owners: dict[int, weakref.ref] = {}
 _held = 0
 _returns = 0
+
+_lock = threading.RLock()
+_at_shelves = False  # whether a function that holds the lock is at work, perhaps further up in this thread's own stack
+
+if hasattr(os, "register_at_fork"):
+    # No thread is at the shelves while the process forks: in the child nobody would ever leave them.
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 
 
 def empty(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
@@ -47,7 +58,7 @@ def empty(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
         return np.empty(shape, dtype)
     block = _take(-(-count * dtype.itemsize // STEP) * STEP)
     # Not a view of the block: views of it would name the block their owner, and live on unseen.
-    owner = np.frombuffer(memoryview(block), dtype, count)
+    owner = np.frombuffer(block.data, dtype, count)
     _watch(owner, block)
     return owner.reshape(shape)
 
@@ -68,22 +79,33 @@ def aligned(size: int) -> np.ndarray:
 
 def held() -> int:
     """Bytes that lie idle in the pool."""
+    _shelve(LIMIT)
     return _held
 
 
 def clear() -> None:
     """Give all idle memory back to the system."""
-    _shrink_to(0)
+    _shelve(0)
 
 
 def _take(size: int) -> np.ndarray:
     """An idle block of that size, or a new one."""
-    global _held
+    global _at_shelves, _held
     with _lock:
-        numbers = _by_size.get(size)
-        if numbers:
-            _held -= size
-            return _idle.pop(numbers.pop())
+        if not _at_shelves:
+            _at_shelves = True
+            try:
+                if _dead:
+                    _shelve_dead(LIMIT)
+                numbers = _by_size.get(size)
+                while numbers:
+                    block = _idle.pop(numbers[-1], None)
+                    numbers.pop()
+                    if block is not None:
+                        _held -= size
+                        return block
+            finally:
+                _at_shelves = False
     return aligned(size)
 
 
@@ -92,30 +114,41 @@ def _watch(owner: np.ndarray, block: np.ndarray) -> None:
     key = id(block)
 
     def gone(_: weakref.ref) -> None:
-        _owners.pop(key, None)
-        _give_back(block)
+        del _owners[key]
+        _dead.append(block)
+        _shelve(LIMIT, wait=False)
 
     _owners[key] = weakref.ref(owner, gone)
 
 
-def _give_back(block: np.ndarray) -> None:
-    """Keep a block for the next array of its size; may run at any moment, in any thread."""
+def _shelve(bound: int, wait: bool = True) -> None:
+    """Put the dead on the shelves and keep up to `bound` bytes; somebody else's task if somebody is at it."""
+    global _at_shelves
+    if not _lock.acquire(wait):
+        return
+    try:
+        if not _at_shelves:
+            _at_shelves = True
+            try:
+                _shelve_dead(bound)
+            finally:
+                _at_shelves = False
+    finally:
+        _lock.release()
+
+
+def _shelve_dead(bound: int) -> None:
+    """As `_shelve`, with the lock held."""
     global _held, _returns
-    size = block.size
-    with _lock:
-        _returns += 1
-        _idle[_returns] = block
-        _by_size.setdefault(size, []).append(_returns)
-        _held += size
-    _shrink_to(LIMIT)
-
-
-def _shrink_to(bound: int) -> None:
-    """Give up the blocks that have lain idle longest."""
-    global _held
-    with _lock:
-        while _held > bound:
-            number, block = _idle.popitem(last=False)
-            size = block.size
-            _by_size[size].remove(number)
-            _held -= size
+    while _dead:
+        block = _dead.popleft()
+        if block.size <= LIMIT:
+            _returns += 1
+            # In this order: where Ctrl-C comes between, a number may lack its block, but never a block its number.
+            _by_size.setdefault(block.size, []).append(_returns)
+            _idle[_returns] = block
+            _held += block.size
+    while _held > bound and _idle:
+        number, block = _idle.popitem(last=False)
+        _by_size[block.size].remove(number)
+        _held -= block.size

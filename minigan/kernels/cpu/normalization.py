@@ -11,7 +11,7 @@ With the statistics known, ``y = x * scale + shift`` with one number each a chan
 import numpy as np
 
 from minigan.kernels.cpu import memory
-from minigan.kernels.cpu.activations import activate, slopes
+from minigan.kernels.cpu.activations import slopes
 from minigan.kernels.cpu.dropout import mask_of
 from minigan.kernels.cpu.rows import lengthened, row_sum
 from minigan.kernels.cpu.slabs import Lanes, cut, run, scratch

@@ -16,9 +16,10 @@ import itertools
 import os
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 from functools import cache
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -26,7 +27,7 @@ from threadpoolctl import ThreadpoolController
 from minigan import backend
 from minigan.kernels.cpu import memory
 
-__all__ = ["Lanes", "cut", "run", "scratch"]
+__all__ = ["Lanes", "cut", "cut_coarsely", "run", "scratch"]
 
 #: Bytes that a slab's arrays should fill: half of what a core's own cache holds nowadays.
 SLAB = 1 << 20
@@ -44,11 +45,15 @@ class Work:
         self.helpers = 0
         self.closed = False
         self.error: BaseException | None = None
-        self.last_helper_left = threading.Semaphore(0)
+        self.last_helper_left = threading.Lock()
+        self.last_helper_left.acquire()
+        # What NumPy does about overflows (np.errstate) is set in the caller's context; helpers are to do the same.
+        self.context = copy_context()
 
     def do(self) -> None:
         """Take slabs until none is left."""
         _here.working = True
+        limits = one_thread_each(libraries().by_thread)
         try:
             while (i := next(self.next)) < self.count:
                 self.function(i)
@@ -56,6 +61,7 @@ class Work:
             self.next = itertools.repeat(self.count)  # type: ignore[assignment]
             raise
         finally:
+            restore(limits)
             _here.working = False
 
     def help(self) -> None:
@@ -65,7 +71,7 @@ class Work:
                 return
             self.helpers += 1
         try:
-            self.do()
+            self.context.copy().run(self.do)
         except BaseException as error:
             self.error = error
         with self.lock:
@@ -78,10 +84,17 @@ class Work:
         with self.lock:
             self.closed = True
             waiting = self.helpers > 0
-        if waiting:
-            self.last_helper_left.acquire()
-        if self.error is not None:
-            raise self.error
+        interrupt: BaseException | None = None
+        while waiting:
+            try:
+                waiting = not self.last_helper_left.acquire()
+            except BaseException as signalled:  # Ctrl-C: not while others still write to the caller's arrays ...
+                if interrupt:  # ... unless somebody insists
+                    raise
+                interrupt = signalled
+        error = interrupt or self.error
+        if error is not None:
+            raise error
 
 
 class Pool:
@@ -96,9 +109,12 @@ class Pool:
         """Ask so many threads to take part."""
         with self.lock:
             while self.threads < threads:
+                try:
+                    threading.Thread(target=self.serve, name=f"minigan-{self.threads + 1}", daemon=True).start()
+                except RuntimeError:  # the system has no more, or Python is about to end: then fewer must do
+                    break
                 self.threads += 1
-                threading.Thread(target=self.serve, name=f"minigan-{self.threads}", daemon=True).start()
-        for _ in range(threads):
+        for _ in range(min(threads, self.threads)):
             self.queue.put(work)
 
     def serve(self) -> None:
@@ -113,28 +129,71 @@ class SingleThreadedProducts:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.inside = 0
-        self.before: list[int] = []
+        self.limits: list[tuple[Library, int]] = []
 
     def __enter__(self) -> None:
         with self.lock:
             self.inside += 1
             if self.inside == 1:
-                self.before = [library.get_num_threads() for library in libraries()]
-                for library in libraries():
-                    library.set_num_threads(1)
+                self.limits = one_thread_each(libraries().by_process)
 
     def __exit__(self, *_: object) -> None:
         with self.lock:
             self.inside -= 1
             if not self.inside:
-                for library, threads in zip(libraries(), self.before):
-                    library.set_num_threads(threads)
+                restore(self.limits)
+
+
+class Library(NamedTuple):
+    """A BLAS library: how to ask and to tell it the number of its threads."""
+
+    threads: Callable[[], int]
+    set_threads: Callable[[int], Any]
+
+
+class Libraries(NamedTuple):
+    """Those with one limit for the process, and those with one for each thread that calls them."""
+
+    by_process: list[Library]
+    by_thread: list[Library]
 
 
 @cache
-def libraries() -> list[Any]:
+def libraries() -> Libraries:
     """The BLAS libraries of this process."""
-    return ThreadpoolController().select(user_api="blas").lib_controllers
+    found = Libraries([], [])
+    for library in ThreadpoolController().select(user_api="blas").lib_controllers:
+        own = library.internal_api == "mkl" or getattr(library, "threading_layer", "") == "openmp"
+        (found.by_thread if own else found.by_process).append(control(library))
+    return found
+
+
+def control(library: Any) -> Library:
+    """The functions of OpenBLAS itself where it has them, else those of threadpoolctl.
+
+    For OpenBLAS threadpoolctl (from 3.7 on) does what the first thread says that says something, and nothing else.
+    """
+    if getattr(library, "threading_layer", "") == "pthreads":
+        for prefix, suffix in itertools.product(("", "scipy_"), ("", "64_", "_64")):
+            ask = getattr(library.dynlib, f"{prefix}openblas_get_num_threads{suffix}", None)
+            tell = getattr(library.dynlib, f"{prefix}openblas_set_num_threads{suffix}", None)
+            if ask and tell:
+                return Library(ask, tell)
+    return Library(library.get_num_threads, library.set_num_threads)
+
+
+def one_thread_each(libraries: list[Library]) -> list[tuple[Library, int]]:
+    """Set the libraries to one thread; returns those that had another number, and which."""
+    others = [(library, threads) for library in libraries if (threads := library.threads()) != 1]
+    for library, _ in others:
+        library.set_threads(1)
+    return others
+
+
+def restore(limits: list[tuple[Library, int]]) -> None:
+    """Undo `one_thread_each`."""
+    for library, threads in limits:
+        library.set_threads(threads)
 
 
 _pool = Pool()
@@ -168,12 +227,23 @@ def run(function: Callable[[int], None], count: int) -> None:
             work.close()
 
 
-def cut(count: int, bytes_each: int, budget: int = SLAB) -> list[slice]:
+def cut(count: int, bytes_each: int, budget: int | None = None) -> list[slice]:
     """Cut `count` images into slabs, of as nearly equal sizes as can be, whose arrays take about `budget` bytes."""
-    most = max(1, budget // max(bytes_each, 1))
+    if not count:
+        return []
+    most = max(1, (SLAB if budget is None else budget) // max(bytes_each, 1))
     slabs = -(-count // most)
     bounds = [count * i // slabs for i in range(slabs + 1)]
     return [slice(start, stop) for start, stop in itertools.pairwise(bounds)]
+
+
+def cut_coarsely(count: int, bytes_each: int) -> list[slice]:
+    """As `cut`, in slabs four times as large, for work that is a chain of short operations.
+
+    Before and after each operation a thread needs the interpreter, and where they last a few microseconds the threads
+    mostly wait for each other. A slab that is partly in the next cache costs less than that.
+    """
+    return cut(count, bytes_each, 4 * SLAB)
 
 
 def scratch(name: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
@@ -207,7 +277,7 @@ class Lanes:
 
     def __init__(self, slabs: list[slice], shapes: tuple[tuple[int, ...], ...], dtype: Any) -> None:
         self.slabs = slabs
-        self.count = min(self.MOST, len(slabs))
+        self.count = max(1, min(self.MOST, len(slabs)))  # of no images, too, the sum is an array: of zeros
         self.sums = [[memory.zeros(shape, dtype) for shape in shapes] for _ in range(self.count)]
 
     def run(self, function: Callable[..., None]) -> list[np.ndarray]:

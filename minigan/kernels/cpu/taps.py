@@ -24,7 +24,7 @@ image never exists.
 import numpy as np
 
 from minigan.kernels.cpu.columns import framed, windows
-from minigan.kernels.cpu.maps import add_product, matrix
+from minigan.kernels.cpu.maps import matrix
 from minigan.kernels.cpu.slabs import scratch
 from minigan.kernels.reference.windows import Pads, Pair
 
@@ -38,6 +38,8 @@ def by_input_channel(kernel: np.ndarray) -> np.ndarray:
 
 class Narrow:
     """A convolution of stride 1 from many channels to few."""
+
+    title = "taps first"
 
     def __init__(self, kernel: np.ndarray, image: Pair, fit: Pair, pads: Pads) -> None:
         self.shape = kernel.shape
@@ -83,6 +85,8 @@ def overlap(shift: int, size: int, source: int) -> tuple[slice, slice]:
 
 class Upsampled:
     """Doubling by repetition, then a convolution of 3 x 3 taps that keeps the size."""
+
+    title = "nine products"
 
     def __init__(self, kernel: np.ndarray, image: Pair) -> None:
         self.filters = kernel.shape[3]
@@ -136,7 +140,7 @@ def spread(a: np.ndarray, m: np.ndarray, c: np.ndarray, even: np.ndarray, odd: n
 
 
 def collect(even: np.ndarray, odd: np.ndarray, a: np.ndarray, m: np.ndarray, c: np.ndarray, axis: int) -> None:
-    """The adjoint of `spread`: ``a[i] = even[i+1] + odd[i]``, ``m[i] = even[i] + odd[i]``, ``c[i] = even[i] + odd[i-1]``."""
+    """The adjoint of `spread`: ``m[i] = even[i] + odd[i]``, ``c[i] = even[i] + odd[i-1]``, and ``a[i] = c[i+1]``."""
     first, last = halves(axis)
     end = (*first[:-1], slice(-1, None))
     start = (*first[:-1], slice(0, 1))

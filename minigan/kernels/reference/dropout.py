@@ -8,7 +8,7 @@ __all__ = ["dropout"]
 def dropout(x: Array, bits: Array, keep: float) -> Array:
     """``x / keep`` where the bit is set, 0 elsewhere: so for x in the forward and for dy in the backward.
 
-    `bits` holds eight numbers' bits in each byte, lowest first, in the order of x's entries (`minigan.random.Stream.bits`).
+    `bits` holds those of eight entries of x in each byte, lowest first (`minigan.random.Stream.bits`).
     """
     mask = array_module(x).unpackbits(bits, bitorder="little")[: x.size].reshape(x.shape)
     return x * (mask * x.dtype.type(1 / keep))

@@ -158,7 +158,14 @@ def normalize_activate(
 
 
 def normalize_activate_grads(
-    dy: Array, factor: Array | None, x: Array, mean: Array, variance: Array, epsilon: float, gamma: Array, training: bool
+    dy: Array,
+    factor: Array | None,
+    x: Array,
+    mean: Array,
+    variance: Array,
+    epsilon: float,
+    gamma: Array,
+    training: bool,
 ) -> tuple[Array, Array, Array]:
     """The gradients with respect to x, gamma and beta; `training`: through the batch's own mean and variance."""
     g = dy if factor is None else dy * factor

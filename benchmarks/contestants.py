@@ -1,0 +1,131 @@
+"""Who can be measured against whom: minigan, and the libraries that can train the same networks."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import typer
+
+__all__ = ["MINIGAN", "PEERS", "Contestant", "Versions", "choose", "interpreters", "versions"]
+
+
+class Contestant(NamedTuple):
+    """One way to run the step.
+
+    Attributes
+    ----------
+    name : str
+        By which it is chosen; what stands before the first dash is its family, by which several are.
+    title : str
+        How tables and pictures call it.
+    module : str
+        The file in ``peers/`` that takes its steps.
+    variant : str
+        Which of the module's ways.
+    packages : tuple of str
+        What has to be installed for it; the versions of these are reported.
+    environment : tuple of (str, str)
+        Variables it is started with.
+    """
+
+    name: str
+    title: str
+    module: str
+    variant: str
+    packages: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def family(self) -> str:
+        """What its interpreter is named by: ``torch`` of ``torch-compile``."""
+        return self.name.partition("-")[0]
+
+
+def keras(variant: str, title: str, backend: str) -> Contestant:
+    """Keras on one of its backends."""
+    environment = (("KERAS_BACKEND", backend), ("TF_CPP_MIN_LOG_LEVEL", "2"))
+    return Contestant(f"keras-{variant}", title, "keras_step", variant, ("keras", backend), environment)
+
+
+MINIGAN = Contestant("minigan", "minigan", "minigan_step", "", ("numpy",))
+
+#: Everyone else, by name.
+PEERS: dict[str, Contestant] = {
+    peer.name: peer
+    for peer in (
+        Contestant("torch-eager", "PyTorch, eager", "pytorch_step", "eager", ("torch",)),
+        Contestant("torch-channels-last", "PyTorch, channels last", "pytorch_step", "channels_last", ("torch",)),
+        Contestant("torch-compile", "PyTorch, compiled", "pytorch_step", "compile", ("torch",)),
+        keras("tensorflow", "Keras, TensorFlow", "tensorflow"),
+        keras("tensorflow-jit", "Keras, TensorFlow XLA", "tensorflow"),
+        keras("jax", "Keras, JAX", "jax"),
+        keras("torch", "Keras, PyTorch", "torch"),
+        Contestant("jax", "JAX", "jax_step", "", ("jax",)),
+        Contestant("chainer", "Chainer", "chainer_step", "", ("chainer",)),
+    )
+}
+
+FAMILIES = tuple(dict.fromkeys(peer.family for peer in PEERS.values()))
+
+
+def choose(text: str) -> list[Contestant]:
+    """The peers that ``--peers`` names: all, none, or some by their names or families."""
+    if text in ("all", "none"):
+        return list(PEERS.values()) if text == "all" else []
+    wanted = [name.strip() for name in text.split(",")]
+    for name in wanted:
+        if name not in PEERS and name not in FAMILIES:
+            raise typer.BadParameter(
+                f"--peers: expected all, none, or some of {', '.join(dict.fromkeys((*FAMILIES, *PEERS)))}, got {name!r}"
+            )
+    return [peer for peer in PEERS.values() if {peer.name, peer.family} & set(wanted)]
+
+
+def interpreters(settings: Sequence[str], default: Path | None) -> dict[str, Path]:
+    """The Python of every family, by ``--python NAME=PATH`` and ``--peer-python PATH``; else, and for minigan, this."""
+    found = dict.fromkeys(FAMILIES, default or Path(sys.executable))
+    for setting in settings:
+        family, equals, path = setting.partition("=")
+        if not equals or family not in FAMILIES:
+            raise typer.BadParameter(
+                f"--python: expected NAME=PATH with a name of {', '.join(FAMILIES)}, got {setting!r}"
+            )
+        found[family] = Path(path)
+    for python in found.values():
+        if not python.is_file():
+            raise typer.BadParameter(f"expected the path of a Python interpreter, got {str(python)!r}")
+    return {MINIGAN.family: Path(sys.executable), **found}
+
+
+#: The version of each package, None where it is not installed.
+Versions = dict[str, str | None]
+
+PROBE = """
+import importlib.metadata, importlib.util, json, sys
+def version(package):
+    if importlib.util.find_spec(package) is None:
+        return None
+    names = (package, package + "-cpu")
+    for name in names:
+        try:
+            return importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            pass
+    return "unknown"
+print(json.dumps({package: version(package) for package in sys.argv[1:]}))
+"""
+
+
+@cache
+def versions(python: Path, packages: tuple[str, ...]) -> Versions:
+    """Which of these packages an interpreter has, without importing any."""
+    command = [str(python), "-c", PROBE, *packages]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+        return json.loads(answer.stdout)
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
+        raise typer.BadParameter(f"{python}: expected a Python interpreter, but: {error}") from None

@@ -1,0 +1,194 @@
+"""Calls of every kernel, with the sizes of dcgan28's layers, and the operations in them.
+
+The operations are those of the formula: a multiplication, an addition, a comparison and an exponential count one each.
+They are a measure of the work, not of what an implementation does: one that finds a shorter way is the faster for it.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minigan import kernels
+from minigan.backend import Array
+from minigan.fusion.affine import AffineStep
+from minigan.fusion.normalization import NormalizationStep
+from minigan.layers import Conv2D
+from minigan.models import build
+from minigan.random import Stream
+
+__all__ = ["Case", "cases"]
+
+
+class Case(NamedTuple):
+    """One call of a kernel.
+
+    Attributes
+    ----------
+    kernel : str
+        Its name in `minigan.kernels`.
+    size : str
+        What a table calls the sizes.
+    arguments : tuple
+    operations : float
+    """
+
+    kernel: str
+    size: str
+    arguments: tuple[Any, ...]
+    operations: float
+
+
+def cases(batch: int) -> Iterator[Case]:
+    """Calls of all kernels: with the sizes of every step and convolution, the others with G's largest map."""
+    rng = np.random.default_rng(0)
+    gan = build("dcgan28", seed=0)
+    for network in (gan.generator, gan.discriminator.logits):
+        for step in network.steps:
+            if isinstance(step, AffineStep):
+                yield from affine(rng, batch, step)
+            elif isinstance(step, NormalizationStep):
+                yield from normalization(rng, batch, step)
+        for layer in network:
+            if isinstance(layer, Conv2D):
+                yield from convolution(rng, batch, layer)
+    shape = (batch, 28, 28, 64)
+    yield from activations(rng, shape)
+    yield from normalizations(rng, shape)
+    yield from windows(rng, shape)
+    yield from resizings(rng, shape)
+
+
+def normal(rng: np.random.Generator, *shape: int) -> Array:
+    """Random numbers."""
+    return rng.standard_normal(shape, np.float32)
+
+
+def label(shape: tuple[int, ...], more: str = "") -> str:
+    """Sizes in a table: ``64x28x28x64``, and what comes out."""
+    return "x".join(map(str, shape)) + more
+
+
+def affine(rng: np.random.Generator, batch: int, step: AffineStep) -> Iterator[Case]:
+    """A step's product with bias and activation, and all gradients: two operations for each pair that is multiplied."""
+    x, y, dy = (normal(rng, batch, *shape) for shape in (step.input_shape, step.output_shape, step.output_shape))
+    kernel, bias = step.affine.kernel.data, step.affine.bias.data
+    operations = 2.0 * y.size * kernel[..., 0].size
+    size = label(x.shape, f" > {label(y.shape[1:])}")
+    yield Case("affine", size, (x, kernel, bias, step.operation, step.activation), operations)
+    arguments = (dy, y, x, kernel, step.operation, step.activation)
+    yield Case("affine_grads", size, arguments, 2 * operations)
+
+
+def normalization(rng: np.random.Generator, batch: int, step: NormalizationStep) -> Iterator[Case]:
+    """A step's normalisation with activation and dropout, and all gradients."""
+    x, dy = (normal(rng, batch, *step.input_shape) for _ in range(2))
+    mean, variance = kernels.moments(x)
+    epsilon, gamma, beta = step.norm.epsilon, step.norm.gamma.data, step.norm.beta.data
+    keep = 1 - step.drop.rate if step.drop else 1.0
+    bits = Stream(0, "dropout").bits(x.size, keep) if step.drop else None
+    arguments = (x, mean, variance, epsilon, gamma, beta, step.activation, bits, keep)
+    _, factor = kernels.normalize_activate(*arguments)
+    yield Case("normalize_activate", label(x.shape), arguments, 9.0 * x.size)
+    back = (dy, factor, x, mean, variance, epsilon, gamma, True)
+    yield Case("normalize_activate_grads", label(x.shape), back, 14.0 * x.size)
+
+
+def convolution(rng: np.random.Generator, batch: int, layer: Conv2D) -> Iterator[Case]:
+    """A layer's product and its two gradients."""
+    x, dy = (normal(rng, batch, *shape) for shape in (layer.input_shape, layer.output_shape))
+    kernel, strides, pads = layer.kernel.data, layer.windows.strides, layer.pads
+    operations = 2.0 * dy.size * kernel[..., 0].size
+    size = label(x.shape, f" > {label(dy.shape[1:])}")
+    yield Case("conv2d", size, (x, kernel, strides, pads), operations)
+    yield Case("conv2d_kernel_grad", size, (x, dy, layer.windows.size, strides, pads), operations)
+    yield Case("conv2d_input_grad", size, (dy, kernel, x.shape[1:3], strides, pads), operations)
+
+
+#: Operations for each entry, in the formulas of `minigan.kernels.reference.activations`.
+PER_ENTRY = {
+    "relu": 1, "relu_grad": 2, "leaky_relu": 3, "leaky_relu_grad": 3, "elu": 4, "elu_grad": 4, "elu_second": 3,
+    "sigmoid": 3, "sigmoid_grad": 3, "sigmoid_second": 4, "tanh": 1, "tanh_grad": 3, "tanh_second": 4,
+    "softplus": 4, "softplus_grad": 4, "softplus_second": 5, "softmax": 4, "softmax_grad": 4,
+    "softmax_tangent_grad": 12,
+}  # fmt: skip
+
+
+def activations(rng: np.random.Generator, shape: tuple[int, ...]) -> Iterator[Case]:
+    """Every activation and its derivatives."""
+    x, dy, x_dot = (normal(rng, *shape) for _ in range(3))
+    slope = 0.2
+    unit = kernels.sigmoid(x)
+    part = kernels.softmax(x, -1)
+    found: dict[str, tuple[Any, ...]] = {
+        "relu": (x,),
+        "relu_grad": (dy, x),
+        "leaky_relu": (x, slope),
+        "leaky_relu_grad": (dy, x, slope),
+        "elu": (x, 1.0),
+        "elu_grad": (dy, x, 1.0),
+        "elu_second": (x, 1.0),
+        "sigmoid": (x,),
+        "sigmoid_grad": (dy, unit),
+        "sigmoid_second": (unit,),
+        "tanh": (x,),
+        "tanh_grad": (dy, unit),
+        "tanh_second": (unit,),
+        "softplus": (x,),
+        "softplus_grad": (dy, x),
+        "softplus_second": (x,),
+        "softmax": (x, -1),
+        "softmax_grad": (dy, part, -1),
+        "softmax_tangent_grad": (dy, dy, x_dot, part, -1),
+    }
+    for name, arguments in found.items():
+        yield Case(name, label(shape), arguments, float(PER_ENTRY[name] * x.size))
+    bits = Stream(0, "dropout").bits(x.size, 0.75)
+    yield Case("dropout", label(shape), (x, bits, 0.75), float(x.size))
+
+
+def normalizations(rng: np.random.Generator, shape: tuple[int, ...]) -> Iterator[Case]:
+    """BatchNorm's and LayerNorm's kernels; those of the gradient penalty included."""
+    x, dy, x_dot, dy_dot = (normal(rng, *shape) for _ in range(4))
+    epsilon = 1e-3
+    mean, variance = kernels.moments(x)
+    x_hat, inverse_std = kernels.normalize_batch(x, mean, variance, epsilon)
+    x_hat_dot = kernels.normalize_batch_grad(x_dot, x_hat, inverse_std)
+    found: dict[str, tuple[tuple[Any, ...], int]] = {
+        "channel_sum": ((x,), 1),
+        "moments": ((x,), 4),
+        "normalize_batch": ((x, mean, variance, epsilon), 2),
+        "normalize_batch_grad": ((dy, x_hat, inverse_std), 7),
+        "normalize_batch_tangent_grad": ((dy, dy_dot, x_dot, x_hat, x_hat_dot, inverse_std), 28),
+        "normalize_layer": ((x, epsilon), 6),
+    }
+    x_hat, inverse_std = kernels.normalize_layer(x, epsilon)
+    x_hat_dot = kernels.normalize_layer_grad(x_dot, x_hat, inverse_std)
+    found["normalize_layer_grad"] = ((dy, x_hat, inverse_std), 7)
+    found["normalize_layer_tangent_grad"] = ((dy, dy_dot, x_dot, x_hat, x_hat_dot, inverse_std), 28)
+    for name, (arguments, per_entry) in found.items():
+        yield Case(name, label(shape), arguments, float(per_entry * x.size))
+
+
+def windows(rng: np.random.Generator, shape: tuple[int, ...]) -> Iterator[Case]:
+    """Padding, which only moves numbers, and pooling of 2 x 2 pixels."""
+    x = normal(rng, *shape)
+    frame, pair, none = ((0, 1), (0, 1)), (2, 2), ((0, 0), (0, 0))
+    yield Case("pad", label(shape), (x, frame), 0.0)
+    y, places = kernels.max_pool(x, pair, pair, none)
+    dy, image = normal(rng, *y.shape), shape[1:3]
+    yield Case("max_pool", label(shape), (x, pair, pair, none), float(x.size))
+    yield Case("max_pool_tangent", label(shape), (x, places, pair, pair, none), 0.0)
+    yield Case("max_pool_grad", label(shape), (dy, places, image, pair, pair, none), float(x.size))
+    yield Case("average_pool", label(shape), (x, pair, pair, none), float(x.size))
+    yield Case("average_pool_grad", label(shape), (dy, image, pair, pair, none), float(dy.size))
+
+
+def resizings(rng: np.random.Generator, shape: tuple[int, ...]) -> Iterator[Case]:
+    """Doubling of height and width, to a map of this shape, and back."""
+    n, height, width, channels = shape
+    x, dy = normal(rng, n, height // 2, width // 2, channels), normal(rng, *shape)
+    yield Case("upsample_nearest", label(x.shape), (x, (2, 2)), 0.0)
+    yield Case("upsample_nearest_grad", label(dy.shape), (dy, (2, 2)), float(dy.size))
+    yield Case("upsample_bilinear", label(x.shape), (x, (2, 2)), 8.0 * dy.size)
+    yield Case("upsample_bilinear_grad", label(dy.shape), (dy, (2, 2)), 8.0 * dy.size)

@@ -1,0 +1,100 @@
+"""Every kernel by its definition, and then by its twin."""
+
+import time
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from benchmarks.kernels.cases import Case
+from minigan import kernels
+
+__all__ = ["Measured", "Pair", "measure", "pairs"]
+
+
+#: Seconds before a twin begins: the threads of the definition's matrix products go on spinning for a while, on the
+#: processors that the twin's threads are to have.
+REST = 0.2
+
+
+class Pair(NamedTuple):
+    """A kernel's definition, and its fast twin, if it has one."""
+
+    reference: Any
+    twin: Any
+
+
+def pairs() -> dict[str, Pair]:
+    """All kernels by name."""
+    return {name: Pair(kernel.definition, kernel.cpu) for name, kernel in kernels.TABLE.items()}
+
+
+class Measured(NamedTuple):
+    """What came of one case.
+
+    Attributes
+    ----------
+    case : Case
+    bytes : int
+        Of all arrays that go in and come out, each counted once: the least that has to be moved.
+    reference, twin : float, optional
+        Median seconds; None for the twin where there is none, or where it does not cover the case.
+    """
+
+    case: Case
+    bytes: int
+    reference: float
+    twin: float | None
+
+    @property
+    def intensity(self) -> float:
+        """Operations for each byte."""
+        return self.case.operations / self.bytes
+
+    @property
+    def best(self) -> float:
+        """Seconds of the faster of the two."""
+        return self.reference if self.twin is None else min(self.reference, self.twin)
+
+    def record(self) -> dict[str, object]:
+        """As a file of figures has it."""
+        return {
+            "kernel": self.case.kernel,
+            "size": self.case.size,
+            "operations": self.case.operations,
+            "bytes": self.bytes,
+            "reference_seconds": self.reference,
+            "twin_seconds": self.twin,
+        }
+
+
+def measure(case: Case, pair: Pair, repeat: int) -> Measured:
+    """Call both as often as asked, after once for nothing."""
+    result = pair.reference(*case.arguments)
+    reference = median_seconds(pair.reference, case.arguments, repeat)
+    twin = None
+    if pair.twin is not None:
+        time.sleep(REST)
+        if pair.twin(*case.arguments) is not NotImplemented:
+            twin = median_seconds(pair.twin, case.arguments, repeat)
+    size = sum(array.nbytes for array in arrays((case.arguments, result)))
+    return Measured(case, size, reference, twin)
+
+
+def median_seconds(kernel: Any, arguments: tuple[Any, ...], repeat: int) -> float:
+    """Of one call."""
+    took = []
+    for _ in range(repeat):
+        start = time.perf_counter()
+        kernel(*arguments)
+        took.append(time.perf_counter() - start)
+    return float(np.median(took))
+
+
+def arrays(things: Any) -> Iterator[np.ndarray]:
+    """All arrays in nested tuples."""
+    if isinstance(things, np.ndarray):
+        yield things
+    elif isinstance(things, tuple):
+        for thing in things:
+            yield from arrays(thing)

@@ -1,0 +1,119 @@
+"""The machine: what it is, what it can do at most, and what else it is doing."""
+
+import os
+import platform
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minigan.version import __version__
+
+__all__ = ["Watch", "copy_rate", "describe", "product_rate"]
+
+
+def describe() -> dict[str, Any]:
+    """Processor, memory and versions, for the head of every file of figures."""
+    from threadpoolctl import threadpool_info
+
+    products = [f"{library['internal_api']} {library['version']}" for library in threadpool_info()]
+    return {
+        "processor": processor_name(),
+        "processors": os.cpu_count(),
+        "memory_bytes": memory_bytes(),
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "matrix_products": ", ".join(dict.fromkeys(products)),
+        "minigan": __version__,
+    }
+
+
+def processor_name() -> str:
+    """The processor's name, as far as the system tells."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def memory_bytes() -> int | None:
+    """The machine's memory, or None where the system does not tell."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def busy_seconds(processors: Sequence[int]) -> float | None:
+    """Seconds that these processors have worked since the start, for anyone; None where the system does not tell.
+
+    Time that another guest of the same host took ("steal") counts as work.
+    """
+    try:
+        lines = Path("/proc/stat").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    fields = {name: list(map(int, rest)) for name, *rest in map(str.split, lines) if name.startswith("cpu")}
+    ticks = 0
+    for number in processors:
+        user, nice, system, _idle, _waiting, irq, softirq, steal, *_ = fields[f"cpu{number}"]
+        ticks += user + nice + system + irq + softirq + steal
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+class Watch:
+    """How many processors others keep busy, from now on.
+
+    Parameters
+    ----------
+    processors : sequence of int
+        Those that are looked at.
+    """
+
+    def __init__(self, processors: Sequence[int]) -> None:
+        self.processors = processors
+        self.clock, self.cpu, self.busy = time.perf_counter(), time.process_time(), busy_seconds(processors)
+
+    def others(self, own: float | None = None) -> float | None:
+        """Processors that were busy on average for anyone but us; None where the system does not tell.
+
+        `own` is the processor time that was ours; default: that of this process.
+        """
+        busy = busy_seconds(self.processors)
+        if busy is None or self.busy is None:
+            return None
+        own = time.process_time() - self.cpu if own is None else own
+        return max(0.0, (busy - self.busy - own) / (time.perf_counter() - self.clock))
+
+
+def best_seconds(work: Callable[[], object], repeat: int) -> float:
+    """The shortest of some runs, after one to warm up: what the machine can do when nothing disturbs it."""
+    work()
+    times = []
+    for _ in range(repeat):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def product_rate(size: int = 1536, repeat: int = 7) -> float:
+    """Float32 operations a second in a square matrix product by NumPy, with its threads of the moment."""
+    a, b, c = (np.ones((size, size), np.float32) for _ in range(3))
+    return 2 * size**3 / best_seconds(lambda: np.matmul(a, b, out=c), repeat)
+
+
+def copy_rate(megabytes: int = 256, threads: int = 1, repeat: int = 7) -> float:
+    """Bytes a second, read and written together, in a copy that fits in no cache; each thread copies a part."""
+    source = np.ones(megabytes * 2**18, np.float32)
+    target = np.empty_like(source)
+    parts = list(zip(np.array_split(target, threads), np.array_split(source, threads)))
+    with ThreadPoolExecutor(threads) as pool:
+        took = best_seconds(lambda: list(pool.map(lambda part: np.copyto(*part), parts)), repeat)
+    return 2 * source.nbytes / took

@@ -1,0 +1,78 @@
+"""Options that several commands share, and how they are read."""
+
+import os
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+__all__ = [
+    "JsonFile",
+    "PeerPython",
+    "Peers",
+    "PlotFolder",
+    "Python",
+    "Repeat",
+    "check_outputs",
+    "default_threads",
+    "processors",
+    "sizes",
+    "thread_counts",
+]
+
+JsonFile: TypeAlias = Annotated[
+    Path | None, typer.Option("--json", help="Write every figure to this file.", metavar="FILE", dir_okay=False)
+]
+PlotFolder: TypeAlias = Annotated[
+    Path | None, typer.Option("--plot", help="Draw a picture into this folder.", metavar="DIR", file_okay=False)
+]
+Peers: TypeAlias = Annotated[
+    str, typer.Option(help="Who else is measured: all, none, or names such as torch,jax.", metavar="NAMES")
+]
+Python: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(help="The Python that has a peer's packages; may be given again.", metavar="NAME=PATH"),
+]
+PeerPython: TypeAlias = Annotated[
+    Path | None, typer.Option(help="The Python that has the packages of all peers.", metavar="PATH")
+]
+Repeat: TypeAlias = Annotated[int, typer.Option(help="How often everything is measured.", min=1)]
+
+
+def sizes(option: str, text: str, repeats: bool = False) -> list[int]:
+    """The whole numbers of a list such as ``16,64``, in the order given; each once, unless they may repeat."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.isdigit() and int(part) for part in parts):
+        raise typer.BadParameter(f"{option}: expected whole numbers of at least 1, such as 16,64, got {text!r}")
+    numbers = list(map(int, parts))
+    return numbers if repeats else list(dict.fromkeys(numbers))
+
+
+def thread_counts(option: str, text: str) -> list[int]:
+    """Numbers of threads, each of which gets a processor of its own."""
+    counts = sizes(option, text)
+    if max(counts) > len(processors()):
+        raise typer.BadParameter(
+            f"{option}: expected at most {len(processors())}, the processors this process may run on, got {text!r}"
+        )
+    return counts
+
+
+def processors() -> list[int]:
+    """The numbers of the processors this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
+def default_threads() -> str:
+    """Two, or what there is."""
+    return str(min(2, len(processors())))
+
+
+def check_outputs(json_file: Path | None, plot_folder: Path | None) -> None:
+    """Refuse a file that cannot be written before anything is measured; make the folder of the pictures."""
+    if json_file is not None and not json_file.absolute().parent.is_dir():
+        raise typer.BadParameter(f"--json: expected a file in a folder that exists, got {json_file}")
+    if plot_folder is not None:
+        plot_folder.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,86 @@
+"""How results leave the program: tables on the terminal, files of figures, pictures."""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.status import Status
+from rich.table import Table
+
+from benchmarks.machine import describe
+from minigan.files import atomic_path
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["console", "new_figure", "new_table", "save_figure", "save_json", "waiting", "warn"]
+
+
+#: Columns of what is no terminal.
+WIDE = 140
+
+#: Processors that may be busy with something else without a word.
+DISTURBED = 0.1
+
+
+def console() -> Console:
+    """Where everything is printed; a file or a pipe has room for wide tables."""
+    printer = Console(highlight=False, markup=False)
+    return printer if printer.is_terminal else Console(highlight=False, markup=False, width=WIDE)
+
+
+def waiting(printer: Console) -> Status:
+    """A line that tells what is going on; it moves once a second, so as not to be measured itself."""
+    return printer.status("", refresh_per_second=1)
+
+
+def warn(printer: Console, others: float | None, when: str) -> None:
+    """Say so where other programs kept processors busy that were measured on."""
+    if others and others > DISTURBED:
+        printer.print(f"Others kept {others:.1f} processors busy {when}: measure again on a quiet machine.")
+
+
+def new_table(
+    texts: Sequence[str],
+    numbers: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    title: str = "",
+    last: str | None = None,
+) -> Table:
+    """A table whose first columns are text, the others figures, but for a last column of text, if it has a name."""
+    table = Table(box=None, header_style="bold", title=title, title_justify="left", title_style="bold")
+    for name in texts:
+        table.add_column(name, overflow="fold")
+    for name in numbers:
+        table.add_column(name, justify="right", no_wrap=True)
+    if last is not None:
+        table.add_column(last)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def save_json(path: Path | None, command: str, settings: dict[str, Any], results: object) -> None:
+    """Write what was asked for, the machine, and every figure; nothing without a path."""
+    if path is None:
+        return
+    content = {"benchmark": command, "settings": settings, "machine": describe(), "results": results}
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def new_figure(width: float, height: float) -> "Figure":
+    """An empty picture, in inches; no window, no display."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def save_figure(figure: "Figure", folder: Path, name: str, printer: Console) -> None:
+    """Write a picture as a PNG and say where."""
+    path = folder / f"{name}.png"
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=110)
+    printer.print(f"Wrote {path}", soft_wrap=True)

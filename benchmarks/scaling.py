@@ -1,0 +1,157 @@
+"""How do the time and the memory of a step grow with the batch, the image, its channels, and the threads?
+
+::
+
+    python -m benchmarks scaling
+
+Every point is a process of its own, which takes steps as in ``python -m benchmarks step``. One size is varied at a
+time; the others are those of `BASE`.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, NamedTuple
+
+import typer
+from rich.table import Table
+
+from benchmarks import options
+from benchmarks.contestants import MINIGAN, interpreters
+from benchmarks.options import JsonFile, PlotFolder
+from benchmarks.problem import problem
+from benchmarks.report import console, new_figure, new_table, save_figure, save_json, waiting, warn
+from benchmarks.summaries import Summary, summary
+from benchmarks.workers import Worker, WorkerError
+from minigan.errors import MiniganError
+
+__all__ = ["Point", "scaling"]
+
+SIZES = ("batch", "image size", "channels", "threads")
+
+
+class Point(NamedTuple):
+    """The sizes of one process, and what varied to come to it."""
+
+    varied: str
+    batch: int
+    image_size: int
+    channels: int
+    threads: int
+
+    @property
+    def place(self) -> int:
+        """The size that varied."""
+        return dict(zip(SIZES, self[1:]))[self.varied]
+
+
+class Figures(NamedTuple):
+    """Seconds of a step, the most memory that the process had, and how many processors others kept busy."""
+
+    seconds: Summary
+    peak_bytes: int | None
+    others: float | None
+
+
+def scaling(
+    batch: Annotated[str, typer.Option(help="Images in a batch.", metavar="N,...")] = "8,16,32,64,128",
+    image_size: Annotated[str, typer.Option(help="Height and width, multiples of 4.", metavar="N,...")] = "16,28,48,64",
+    channels: Annotated[str, typer.Option(help="Channels of an image.", metavar="N,...")] = "1,3,8",
+    threads: Annotated[str, typer.Option(help="Threads; default: 1 and doubled while there are more.")] = "",
+    base: Annotated[str, typer.Option(help="Batch, image size and channels where another varies.")] = "32,28,1",
+    repeat: Annotated[int, typer.Option(help="Steps that are timed.", min=1)] = 5,
+    warmup: Annotated[int, typer.Option(help="Steps before them.", min=1)] = 2,
+    json_file: JsonFile = None,
+    plot: PlotFolder = None,
+) -> None:
+    """Time a step, and see how much memory it takes, against batch, image size, channels and threads."""
+    counts = options.thread_counts("--threads", threads or doubling(len(options.processors())))
+    fixed = options.sizes("--base", base, repeats=True)
+    if len(fixed) != 3:
+        raise typer.BadParameter(f"--base: expected batch, image size and channels, such as 32,28,1, got {base!r}")
+    varied = [
+        options.sizes(f"--{name}", text)
+        for name, text in (("batch", batch), ("image-size", image_size), ("channels", channels))
+    ]
+    options.check_outputs(json_file, plot)
+    wanted = list(points([*varied, counts], [*fixed, max(counts)]))
+    printer = console()
+    with waiting(printer) as status:
+        results = []
+        for place, point in enumerate(wanted):
+            status.update(f"{place + 1} of {len(wanted)}: {point.varied} {point.place}")
+            results.append((point, measure(point, repeat, warmup)))
+    printer.print(table(results))
+    warn(printer, max((figures.others or 0.0 for _, figures in results), default=0.0), "in a process")
+    settings = {"repeat": repeat, "warmup": warmup, "base": fixed}
+    save_json(json_file, "scaling", settings, [record(point, figures) for point, figures in results])
+    if plot is not None:
+        figure = new_figure(10, 7)
+        draw(figure.subplots(2, 2).flat, results)
+        save_figure(figure, plot, "scaling", printer)
+
+
+def doubling(most: int) -> str:
+    """1, 2, 4 ... and `most` itself."""
+    return ",".join(str(count) for count in sorted({*(2**k for k in range(most.bit_length())), most}) if count <= most)
+
+
+def points(varied: Sequence[Sequence[int]], base: Sequence[int]) -> Iterator[Point]:
+    """One size varied at a time."""
+    for place, (name, values) in enumerate(zip(SIZES, varied)):
+        for value in values:
+            yield Point._make([name, *base[:place], value, *base[place + 1 :]])
+
+
+def measure(point: Point, repeat: int, warmup: int) -> Figures:
+    """Take steps in a new process."""
+    model = {"image_size": point.image_size, "channels": point.channels}
+    python = interpreters([], None)[MINIGAN.family]
+    try:
+        with problem(point.batch, **model) as path, Worker(MINIGAN, python, path, point.threads, model=model) as worker:
+            worker.run(warmup)
+            answer = worker.run(repeat)
+            return Figures(summary(answer["seconds"]), worker.peak_bytes(), answer["others"])
+    except MiniganError as error:
+        raise typer.BadParameter(str(error)) from None
+    except WorkerError as error:
+        raise typer.BadParameter(f"the process of {point} failed: {error}") from None
+
+
+def record(point: Point, figures: Figures) -> dict[str, object]:
+    """As a file of figures has it."""
+    return {
+        **point._asdict(),
+        "seconds": figures.seconds._asdict(),
+        "peak_bytes": figures.peak_bytes,
+        "others": figures.others,
+    }
+
+
+def table(results: Sequence[tuple[Point, Figures]]) -> Table:
+    """A line for each process."""
+    rows = []
+    for point, (seconds, peak, _) in results:
+        spread = f"{1e3 * seconds.low:.1f} - {1e3 * seconds.high:.1f}"
+        rate = f"{point.batch / seconds.median:.0f}"
+        memory = "" if peak is None else f"{peak / 1e6:.0f}"
+        rows.append([point.varied, *map(str, point[1:]), f"{1e3 * seconds.median:.1f}", spread, rate, memory])
+    return new_table(["varied"], (*SIZES, "ms", "middle half", "images/s", "MB"), rows, "One step of minigan's dcgan28")
+
+
+def draw(panels, results: Sequence[tuple[Point, Figures]]) -> None:  # type: ignore[no-untyped-def]
+    """A panel for each size: the time on the left, the memory on the right."""
+    for axes, name in zip(panels, SIZES):
+        found = [(point, figures) for point, figures in results if point.varied == name]
+        places = [point.place for point, _ in found]
+        times = [1e3 * figures.seconds.median for _, figures in found]
+        memory = [(figures.peak_bytes or 0) / 1e6 for _, figures in found]
+        axes.set(xlabel=name, xticks=places)
+        axes.grid(alpha=0.25)
+        draw_line(axes, places, times, "ms a step", "C0", "o-")
+        draw_line(axes.twinx(), places, memory, "MB at the most", "C1", "s--")
+
+
+def draw_line(axes, places: list[int], values: list[float], label: str, colour: str, style: str) -> None:  # type: ignore[no-untyped-def]
+    """One line, on an axis of its colour that begins at 0."""
+    axes.plot(places, values, style, color=colour)
+    axes.set_ylabel(label, color=colour)
+    axes.set_ylim(0, 1.15 * max(values, default=0.0) or 1.0)

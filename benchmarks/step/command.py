@@ -1,0 +1,67 @@
+"""``python -m benchmarks step``."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks import options
+from benchmarks.contestants import MINIGAN, Contestant, choose, interpreters, versions
+from benchmarks.options import JsonFile, PeerPython, Peers, PlotFolder, Python, Repeat
+from benchmarks.report import console, save_json, waiting, warn
+from benchmarks.step.measure import Course, Result, check, failed, race
+from benchmarks.step.report import draw, notes, table
+
+
+def step(
+    peers: Peers = "all",
+    batch: Annotated[str, typer.Option(help="Images in a batch: one number or several.", metavar="N,...")] = "64",
+    threads: Annotated[str, typer.Option(help="Threads: one number or several.", metavar="N,...")] = "",
+    repeat: Repeat = 5,
+    steps: Annotated[int, typer.Option(help="Steps that are timed in each turn.", min=1)] = 5,
+    warmup: Annotated[int, typer.Option(help="Steps before the first turn.", min=1)] = 3,
+    pause: Annotated[float, typer.Option(help="Seconds of rest before each turn.", min=0)] = 0.5,
+    compare: Annotated[bool, typer.Option("--check/--no-check", help="Compare everybody's losses first.")] = True,
+    python: Python = None,
+    peer_python: PeerPython = None,
+    json_file: JsonFile = None,
+    plot: PlotFolder = None,
+) -> None:
+    """Time one step of GAN training in minigan and in its peers. Exit status 1 where a peer computes something else."""
+    pythons = interpreters(python or [], peer_python)
+    contestants = [MINIGAN, *choose(peers)]
+    batches = options.sizes("--batch", batch)
+    counts = options.thread_counts("--threads", threads or options.default_threads())
+    options.check_outputs(json_file, plot)
+
+    course = Course(repeat, steps, warmup, pause)
+    groups = [entrants(contestants, pythons, size, count) for count in counts for size in batches]
+    printer = console()
+    with waiting(printer) as status:
+        if compare and peers != "none":
+            check(groups, pythons, status)
+        for group in groups:
+            race(group, pythons, course, status)
+            printer.print(table(group))
+            for note in notes(group):
+                printer.print(note, soft_wrap=True)
+            for result in group:
+                warn(printer, max(result.others, default=0.0), f"in a turn of {result.contestant.title}")
+    settings = {**course._asdict(), "peers": peers, "batch": batches, "threads": counts}
+    save_json(json_file, "step", settings, [result.record(group[0]) for group in groups for result in group])
+    results = [result for group in groups for result in group]
+    if plot is not None:
+        draw(results, plot, printer)
+    raise typer.Exit(int(any(map(failed, results))))
+
+
+def entrants(contestants: Sequence[Contestant], pythons: dict[str, Path], batch: int, threads: int) -> list[Result]:
+    """The results that are to be filled, minigan's first; who is not installed has its error already."""
+    results = []
+    for contestant in contestants:
+        found = versions(pythons[contestant.family], contestant.packages)
+        missing = [package for package, version in found.items() if version is None]
+        error = f"not installed: {', '.join(missing)}" if missing else ""
+        results.append(Result(contestant, batch, threads, found, error))
+    return results

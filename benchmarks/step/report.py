@@ -1,0 +1,97 @@
+"""The table and the picture of the steps."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.contestants import MINIGAN
+from benchmarks.report import new_figure, new_table, save_figure
+from benchmarks.step.measure import TOLERANCE, Result
+
+__all__ = ["draw", "notes", "table"]
+
+LEGEND = (
+    "ms, middle half: median and quartiles of a step. ratio: how many times as long as minigan's in the same round. "
+    "first: seconds of the first step, compilation included. MB: the most memory of the process. losses: of the first "
+    "steps without dropout, compared with minigan's."
+)
+
+
+def table(results: Sequence[Result]) -> Table:
+    """A line for each contestant, minigan's first."""
+    first = results[0]
+    title = f"One step of dcgan28, batches of {first.batch}, threads: {first.threads}"
+    numbers = ("ms", "middle half", "ratio", "images/s", "first, s", "MB")
+    return new_table([""], numbers, (row(result, first) for result in results), title, last="losses")
+
+
+def row(result: Result, baseline: Result) -> list[str]:
+    """The figures of a contestant, or why there are none."""
+    title = result.contestant.title
+    if not result.rounds:
+        return [title, *[""] * 6, result.error.partition(":")[0]]
+    seconds = result.seconds
+    return [
+        title,
+        f"{1e3 * seconds.median:.1f}",
+        f"{1e3 * seconds.low:.1f} - {1e3 * seconds.high:.1f}",
+        f"{result.ratio(baseline).median:.2f}" if baseline.rounds else "",
+        f"{result.batch / seconds.median:.0f}",
+        f"{result.first:.1f}",
+        "" if result.peak_bytes is None else f"{result.peak_bytes / 1e6:.0f}",
+        agreement(result),
+    ]
+
+
+def agreement(result: Result) -> str:
+    """Whether the losses are minigan's, and how nearly."""
+    if result.difference is None:
+        return ""
+    return f"DIFFER by {result.difference:.0e}" if result.differs else f"same to {result.difference:.0e}"
+
+
+def notes(results: Sequence[Result]) -> Iterator[str]:
+    """How to read the table, and what to know of it."""
+    yield LEGEND
+    found = {name: version for result in results for name, version in result.versions.items() if version}
+    yield "Versions: " + ", ".join(f"{name} {version}" for name, version in found.items()) + "."
+    for result in results:
+        title = result.contestant.title
+        if result.error:
+            yield f"{title}: {result.error}"
+        if result.differs:
+            yield f"{title} computes something else than minigan: a loss differs by more than {TOLERANCE:g} of it."
+
+
+def draw(results: Sequence[Result], folder: Path, printer: Console) -> None:
+    """Draw a panel for each size of batch and number of threads: a bar is a median, its line the middle half."""
+    timed = [result for result in results if result.rounds]
+    groups = list(dict.fromkeys((result.threads, result.batch) for result in timed))
+    if not groups:
+        return
+    columns = min(3, len(groups))
+    lines = -(-len(groups) // columns)
+    names = len({result.contestant.name for result in timed})
+    figure = new_figure(1 + 5.5 * columns, lines * (1 + 0.4 * names))
+    panels = figure.subplots(lines, columns, squeeze=False).flat
+    for axes, group in zip(panels, groups):
+        draw_group(axes, [result for result in timed if (result.threads, result.batch) == group])
+    for axes in list(figure.axes)[len(groups) :]:
+        axes.remove()
+    save_figure(figure, folder, "step", printer)
+
+
+def draw_group(axes, results: Sequence[Result]) -> None:  # type: ignore[no-untyped-def]
+    """The bars of one panel, the fastest on top."""
+    ordered = sorted(results, key=lambda result: result.seconds.median)
+    medians = [1e3 * result.seconds.median for result in ordered]
+    spread = np.abs([[1e3 * result.seconds.low, 1e3 * result.seconds.high] for result in ordered] - np.c_[medians]).T
+    colours = ["C0" if result.contestant is MINIGAN else "0.7" for result in ordered]
+    bars = axes.barh([result.contestant.title for result in ordered], medians, xerr=spread, color=colours)
+    axes.bar_label(bars, [f" {median:.0f} ms" for median in medians], padding=3, fontsize="small")
+    axes.invert_yaxis()
+    axes.margins(x=0.18)
+    axes.set(xlabel="ms a step", title=f"batches of {ordered[0].batch}, {ordered[0].threads} threads")

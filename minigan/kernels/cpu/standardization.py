@@ -1,0 +1,166 @@
+"""To mean 0 and variance 1 over slabs, with x_hat in hand, and the sum over channels.
+
+The formulas are those of `minigan.kernels.reference.normalization`. Over the batch a vector meets many rows: these are
+joined to long ones (`minigan.kernels.cpu.rows`). Over the channels a position needs nothing but itself, and the
+definition runs slab by slab.
+"""
+
+import numpy as np
+
+from minigan.kernels.cpu import memory
+from minigan.kernels.cpu.rows import lengthened, row_sum
+from minigan.kernels.cpu.slabs import Lanes, cut_coarsely, run, scratch
+from minigan.kernels.reference import normalization as definitions
+
+__all__ = [
+    "channel_sum",
+    "normalize_batch",
+    "normalize_batch_grad",
+    "normalize_batch_tangent_grad",
+    "normalize_layer",
+    "normalize_layer_grad",
+]
+
+
+def channel_sum(x: np.ndarray) -> np.ndarray:
+    """The twin of `minigan.kernels.reference.normalization.channel_sum`."""
+    if x.ndim < 2 or not x.size:
+        return NotImplemented
+    x = np.ascontiguousarray(x)
+    slabs = cut_coarsely(len(x), x[0].nbytes)
+
+    def work(slab: slice, total: np.ndarray) -> None:
+        total += row_sum(x[slab])
+
+    return Lanes(slabs, (x.shape[-1:],), x.dtype).run(work)[0]
+
+
+def normalize_batch(
+    x: np.ndarray, mean: np.ndarray, variance: np.ndarray, epsilon: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """The twin of `minigan.kernels.reference.normalization.normalize_batch`."""
+    if not x.size or not x.dtype == mean.dtype == variance.dtype:
+        return NotImplemented
+    x = np.ascontiguousarray(x)
+    inverse_std = 1 / np.sqrt(variance + x.dtype.type(epsilon))
+    long_mean, long_inverse = (lengthened(row, x.shape[1:]) for row in (mean, inverse_std))
+    x_hat = memory.empty(x.shape, x.dtype)
+    slabs = cut_coarsely(len(x), 2 * x[0].nbytes)
+
+    def work(number: int) -> None:
+        rows = x_hat[slabs[number]].reshape(-1, long_mean.size)
+        np.subtract(x[slabs[number]].reshape(rows.shape), long_mean, out=rows)
+        rows *= long_inverse
+
+    run(work, len(slabs))
+    return x_hat, inverse_std
+
+
+def normalize_batch_grad(dx_hat: np.ndarray, x_hat: np.ndarray, inverse_std: np.ndarray) -> np.ndarray:
+    """The twin of `minigan.kernels.reference.normalization.normalize_batch_grad`."""
+    if not x_hat.size or not (dx_hat.dtype == x_hat.dtype == inverse_std.dtype and dx_hat.shape == x_hat.shape):
+        return NotImplemented
+    g, x_hat = map(np.ascontiguousarray, (dx_hat, x_hat))
+    c = g.shape[-1]
+    slabs = cut_coarsely(len(g), 3 * g[0].nbytes)
+
+    def sums(slab: slice, of_g: np.ndarray, of_product: np.ndarray) -> None:
+        of_g += row_sum(g[slab])
+        product = scratch("normalization", g[slab].shape, g.dtype)
+        of_product += row_sum(np.multiply(g[slab], x_hat[slab], out=product))
+
+    totals = Lanes(slabs, ((c,), (c,)), g.dtype).run(sums)
+    means = (total / g.dtype.type(g.size // c) for total in totals)
+    long_mean, long_slope, long_inverse = (lengthened(row, g.shape[1:]) for row in (*means, inverse_std))
+    dx = memory.empty(g.shape, g.dtype)
+
+    def input_grad(number: int) -> None:
+        rows = dx[slabs[number]].reshape(-1, long_mean.size)
+        through_variance = scratch("normalization", rows.shape, g.dtype)
+        np.subtract(g[slabs[number]].reshape(rows.shape), long_mean, out=rows)
+        rows -= np.multiply(x_hat[slabs[number]].reshape(rows.shape), long_slope, out=through_variance)
+        rows *= long_inverse
+
+    run(input_grad, len(slabs))
+    return dx
+
+
+def normalize_batch_tangent_grad(
+    dx_hat: np.ndarray,
+    dx_hat_dot: np.ndarray,
+    x_dot: np.ndarray,
+    x_hat: np.ndarray,
+    x_hat_dot: np.ndarray,
+    inverse_std: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The twin of `minigan.kernels.reference.normalization.normalize_batch_tangent_grad`.
+
+    By `normalize_batch_grad`, as the definition: without dx_hat_dot the result is the same, bit for bit.
+    """
+    arrays = dx_hat, dx_hat_dot, x_dot, x_hat, x_hat_dot
+    if not x_hat.size or any(a.shape != x_hat.shape or a.dtype != inverse_std.dtype for a in arrays):
+        return NotImplemented
+    g, g_dot, x_dot, x_hat, x_hat_dot = map(np.ascontiguousarray, arrays)
+    c = g.shape[-1]
+    slabs = cut_coarsely(len(g), 3 * g[0].nbytes)
+
+    def sums(slab: slice, *totals: np.ndarray) -> None:
+        product = scratch("normalization", g[slab].shape, g.dtype)
+        for total, a, b in zip(totals, (x_hat, x_hat, g_dot), (x_dot, g_dot, x_hat_dot)):
+            total += row_sum(np.multiply(a[slab], b[slab], out=product))
+
+    totals = Lanes(slabs, ((c,), (c,), (c,)), g.dtype).run(sums)
+    factors = (-inverse_std * total / g.dtype.type(g.size // c) for total in totals)
+    of_g_dot, of_x_dot, of_x_hat = (lengthened(row, g.shape[1:]) for row in factors)
+
+    def add_product(a: np.ndarray, factor: np.ndarray, rows: np.ndarray) -> None:
+        product = scratch("normalization", rows.shape, rows.dtype)
+        rows += np.multiply(a.reshape(rows.shape), factor, out=product)
+
+    through_both = memory.empty(g.shape, g.dtype)
+
+    def through_x_hat(number: int) -> None:
+        slab = slabs[number]
+        through_both[slab] = g[slab]
+        rows = through_both[slab].reshape(-1, of_g_dot.size)
+        add_product(g_dot[slab], of_g_dot, rows)
+        add_product(x_dot[slab], of_x_dot, rows)
+
+    run(through_x_hat, len(slabs))
+    dx = normalize_batch_grad(through_both, x_hat, inverse_std)
+
+    def through_inverse_std(number: int) -> None:
+        add_product(x_hat[slabs[number]], of_x_hat, dx[slabs[number]].reshape(-1, of_x_hat.size))
+
+    run(through_inverse_std, len(slabs))
+    return dx, normalize_batch_grad(g_dot, x_hat, inverse_std)
+
+
+def normalize_layer(x: np.ndarray, epsilon: float) -> tuple[np.ndarray, np.ndarray]:
+    """The twin of `minigan.kernels.reference.normalization.normalize_layer`."""
+    if x.ndim < 2 or not x.size:
+        return NotImplemented
+    x_hat, inverse_std = memory.empty(x.shape, x.dtype), memory.empty((*x.shape[:-1], 1), x.dtype)
+    slabs = cut_coarsely(len(x), 4 * x[0].nbytes)
+
+    def work(number: int) -> None:
+        slab = slabs[number]
+        x_hat[slab], inverse_std[slab] = definitions.normalize_layer(x[slab], epsilon)
+
+    run(work, len(slabs))
+    return x_hat, inverse_std
+
+
+def normalize_layer_grad(dx_hat: np.ndarray, x_hat: np.ndarray, inverse_std: np.ndarray) -> np.ndarray:
+    """The twin of `minigan.kernels.reference.normalization.normalize_layer_grad`."""
+    if x_hat.ndim < 2 or not x_hat.size or not dx_hat.dtype == x_hat.dtype == inverse_std.dtype:
+        return NotImplemented
+    dx = memory.empty(x_hat.shape, x_hat.dtype)
+    slabs = cut_coarsely(len(dx), 4 * dx[0].nbytes)
+
+    def work(number: int) -> None:
+        slab = slabs[number]
+        dx[slab] = definitions.normalize_layer_grad(dx_hat[slab], x_hat[slab], inverse_std[slab])
+
+    run(work, len(slabs))
+    return dx

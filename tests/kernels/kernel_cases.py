@@ -1,0 +1,359 @@
+"""Arguments for every kernel that has a twin: what the parity tests run on.
+
+`CASES` maps a kernel's name to a function that makes arguments for its definition out of a `Source`. A source answers
+by drawing at random (`Drawn`, by hypothesis, which looks for small failures) or always with the usual (`Usual`).
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from minigan.kernels import Activation, Convolution, Product, UpsampledConvolution, output_size
+
+SLOPES = (0.2, 0.0, 1.0, 0.3, 2.0, -0.5)
+ACTIVATIONS = (
+    Activation("leaky_relu", 0.2),
+    Activation(),
+    Activation("leaky_relu", 0.0),
+    Activation("leaky_relu", 1.0),
+    Activation("tanh"),
+    Activation("sigmoid"),
+)
+
+
+class Source:
+    """Where a case's sizes, options and numbers come from.
+
+    Parameters
+    ----------
+    dtype : dtype
+        Of all numbers.
+    specials : bool
+        Sprinkle NaN and infinities over the numbers.
+    """
+
+    def __init__(self, dtype: Any, specials: bool = False) -> None:
+        self.dtype, self.specials = np.dtype(dtype), specials
+        self.rng = np.random.default_rng(self.seed())
+
+    def seed(self) -> int:
+        raise NotImplementedError
+
+    def whole(self, low: int, high: int, usual: int) -> int:
+        """A number from low to high."""
+        raise NotImplementedError
+
+    def one_of(self, options: Sequence[Any]) -> Any:
+        """One of the options, of which the first is usual."""
+        raise NotImplementedError
+
+    def images(self) -> int:
+        """How many, none included."""
+        return self.whole(0, 5, usual=13)
+
+    def numbers(self, *shape: int, low: float | None = None, ties: bool = True) -> np.ndarray:
+        """Normal numbers, or uniform ones from `low` to 1; perhaps few different ones; in any order in memory."""
+        if low is not None:
+            array = self.rng.uniform(low, 1, shape)
+        else:
+            array = self.rng.standard_normal(shape)
+            if ties and self.one_of((False, True)):
+                array = np.round(array)  # whole numbers: zeros, at which rectifiers have their kink, and equal maxima
+        if self.specials:
+            places = self.rng.random(shape) < 0.1
+            array = np.where(places, self.rng.choice([np.nan, np.inf, -np.inf], shape), array)
+        return self.laid_out(np.array(array, self.dtype))
+
+    def laid_out(self, array: np.ndarray) -> np.ndarray:
+        """The same values in the usual order, in the reversed order, or with gaps or backwards."""
+        layout = self.one_of(("C", "F", "gaps", "backwards"))
+        if layout == "F":
+            array = np.asfortranarray(array)
+        elif layout == "gaps" and array.ndim:
+            array = np.repeat(array, 2, axis=-1)[..., ::2]
+        elif layout == "backwards" and array.ndim:
+            array = np.ascontiguousarray(array[::-1])[::-1]
+        array.flags.writeable = False
+        return array
+
+
+class Drawn(Source):
+    """Random answers."""
+
+    def __init__(self, data: st.DataObject, dtype: Any, specials: bool = False) -> None:
+        self.data = data
+        super().__init__(dtype, specials)
+
+    def seed(self) -> int:
+        return self.data.draw(st.integers(0, 2**32 - 1), "seed")
+
+    def whole(self, low: int, high: int, usual: int) -> int:
+        return self.data.draw(st.integers(low, high))
+
+    def one_of(self, options: Sequence[Any]) -> Any:
+        return self.data.draw(st.sampled_from(options))
+
+
+class Usual(Source):
+    """The usual answers, and enough images for several slabs."""
+
+    def seed(self) -> int:
+        return 0
+
+    def whole(self, low: int, high: int, usual: int) -> int:
+        return usual
+
+    def one_of(self, options: Sequence[Any]) -> Any:
+        return options[0]
+
+
+# What kernels share
+
+
+def any_shape(s: Source) -> tuple[int, ...]:
+    n, h, w, c = image_shape(s)
+    return s.one_of(((n, h, w, c), (n, c), (n, w, c), (n,), ()))
+
+
+def image_shape(s: Source) -> tuple[int, int, int, int]:
+    return s.images(), s.whole(1, 7, usual=6), s.whole(1, 7, usual=5), s.whole(1, 5, usual=4)
+
+
+def channelled(s: Source) -> tuple[int, ...]:
+    n, h, w, c = image_shape(s)
+    return s.one_of(((n, h, w, c), (n, c), (n, w, c)))
+
+
+def windows(s: Source, most: int = 4) -> tuple[tuple[int, ...], tuple, tuple, tuple]:
+    """The shape of images, and the size, strides and pads of windows of which at least one fits."""
+    size = s.whole(1, most, usual=3), s.whole(1, most, usual=2)
+    strides = s.whole(1, 3, usual=2), s.whole(1, 3, usual=1)
+    pads = tuple((s.whole(0, 2, usual=1), s.whole(0, 2, usual=0)) for _ in range(2))
+    pads = s.one_of((pads, ((0, 0), (0, 0))))
+    n, h, w, c = image_shape(s)
+    h, w = (max(extent, k - sum(around)) for extent, k, around in zip((h, w), size, pads))
+    return (n, h, w, c), size, strides, pads
+
+
+def fit(shape: tuple[int, ...], size: tuple, strides: tuple, pads: tuple) -> tuple[int, ...]:
+    return tuple(map(output_size, shape[1:3], size, strides, pads))
+
+
+# One function for each group of kernels
+
+
+def function(s: Source, *options: Any) -> tuple:
+    """f(x, ...)"""
+    return (s.numbers(*any_shape(s)), *options)
+
+
+def gradient(s: Source, *options: Any) -> tuple:
+    """f(dy, x, ...)"""
+    shape = any_shape(s)
+    return (s.numbers(*shape), s.numbers(*shape), *options)
+
+
+def gradient_by_y(s: Source) -> tuple:
+    """f(dy, y), y as from a sigmoid or tanh."""
+    shape = any_shape(s)
+    return s.numbers(*shape), s.numbers(*shape, low=0.0)
+
+
+def relu_options(s: Source) -> tuple:
+    return s.one_of((None, 1.0)), s.one_of((0.0, 0.2, 2.0, -0.5)), s.one_of((0.0, 0.0, 1.0, -1.0))
+
+
+def pools(s: Source) -> tuple:
+    """As `windows`, none of which lies beside the image: its mean would be that of nothing."""
+    (n, h, w, c), size, strides, pads = windows(s)
+    pads = tuple((min(before, k - 1), min(after, k - 1)) for (before, after), k in zip(pads, size))
+    h, w = (max(extent, k) for extent, k in zip((h, w), size))
+    return (n, h, w, c), size, strides, pads
+
+
+def pool(s: Source) -> tuple:
+    shape, *options = pools(s)
+    return (s.numbers(*shape), *options)
+
+
+def pool_grad(s: Source) -> tuple:
+    shape, *options = pools(s)
+    n, _, _, c = shape
+    return (s.numbers(n, *fit(shape, *options), c), shape[1:3], *options)
+
+
+def max_pool_grad(s: Source) -> tuple:
+    dy, image, size, *options = pool_grad(s)
+    places = s.rng.integers(0, size[0] * size[1], dy.shape)
+    return (dy, places, image, size, *options)
+
+
+def upsample(s: Source) -> tuple:
+    return s.numbers(*image_shape(s)), (s.whole(1, 3, usual=2), s.whole(1, 3, usual=2))
+
+
+def upsample_grad(s: Source) -> tuple:
+    n, h, w, c = image_shape(s)
+    size = s.whole(1, 3, usual=2), s.whole(1, 3, usual=2)
+    return s.numbers(n, h * size[0], w * size[1], c), size
+
+
+def pad(s: Source) -> tuple:
+    shape, _, _, pads = windows(s)
+    return s.numbers(*shape), pads, s.one_of((0.0, -float("inf"), 1.5))
+
+
+def convolution(s: Source) -> tuple[tuple[int, ...], tuple[int, ...], tuple, tuple]:
+    """The shapes of images and kernel, strides, pads; in some cases many channels to few, or few to many."""
+    (n, h, w, c), size, strides, pads = windows(s)
+    c, f = s.one_of(((c, s.whole(1, 5, usual=7)), (24, 1), (32, 2), (1, 8), (16, 16)))
+    if s.one_of((False, True)):
+        strides = 1, 1
+    return (n, h, w, c), (*size, c, f), strides, pads
+
+
+def conv2d(s: Source) -> tuple:
+    shape, kernel, strides, pads = convolution(s)
+    return s.numbers(*shape), s.numbers(*kernel), strides, pads
+
+
+def conv2d_input_grad(s: Source) -> tuple:
+    shape, kernel, strides, pads = convolution(s)
+    dy = s.numbers(shape[0], *fit(shape, kernel[:2], strides, pads), kernel[3])
+    return dy, s.numbers(*kernel), shape[1:3], strides, pads
+
+
+def conv2d_kernel_grad(s: Source) -> tuple:
+    shape, kernel, strides, pads = convolution(s)
+    dy = s.numbers(shape[0], *fit(shape, kernel[:2], strides, pads), kernel[3])
+    return s.numbers(*shape), dy, kernel[:2], strides, pads
+
+
+def affine_shapes(s: Source) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], Any]:
+    """Of x, of the kernel and of y; and the operation."""
+    match s.one_of(("convolution", "upsampled", "product")):
+        case "convolution":
+            shape, kernel, strides, pads = convolution(s)
+            y = shape[0], *fit(shape, kernel[:2], strides, pads), kernel[3]
+            return shape, kernel, y, Convolution(strides, pads)
+        case "upsampled":
+            n, h, w, c = image_shape(s)
+            f = s.whole(1, 5, usual=3)
+            return (n, h, w, c), (3, 3, c, f), (n, 2 * h, 2 * w, f), UpsampledConvolution()
+    shape = channelled(s)
+    kernel = shape[-1], s.whole(1, 5, usual=3)
+    return shape, kernel, (*shape[:-1], kernel[1]), Product()
+
+
+def affine(s: Source) -> tuple:
+    x, kernel, _, operation = affine_shapes(s)
+    bias = s.numbers(kernel[-1]) if s.one_of((True, False)) else None
+    return s.numbers(*x), s.numbers(*kernel), bias, operation, s.one_of(ACTIVATIONS)
+
+
+def affine_grads(s: Source) -> tuple:
+    x, kernel, y, operation = affine_shapes(s)
+    options = operation, s.one_of(ACTIVATIONS), s.one_of((True, False))
+    return (s.numbers(*y), s.numbers(*y, low=-1.0), s.numbers(*x), s.numbers(*kernel), *options)
+
+
+def statistics(s: Source, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, float]:
+    """Mean, variance and epsilon."""
+    return s.numbers(shape[-1], ties=False), s.numbers(shape[-1], low=0.3), s.one_of((1e-3, 1e-5))
+
+
+def dropout_bits(s: Source, shape: tuple[int, ...]) -> np.ndarray:
+    return s.rng.integers(0, 256, -(-math.prod(shape) // 8), np.uint8)
+
+
+def normalize_activate(s: Source) -> tuple:
+    shape = channelled(s)
+    gamma, beta = s.numbers(shape[-1], ties=False), s.numbers(shape[-1], ties=False)
+    bits, keep = (dropout_bits(s, shape), 0.75) if s.one_of((True, False)) else (None, 1.0)
+    x = s.numbers(*shape, ties=False)
+    return (x, *statistics(s, shape), gamma, beta, s.one_of(ACTIVATIONS), bits, keep)
+
+
+def normalize_activate_grads(s: Source) -> tuple:
+    shape = channelled(s)
+    factor = s.numbers(*shape) if s.one_of((True, False)) else None
+    gamma = s.numbers(shape[-1])
+    return (s.numbers(*shape), factor, s.numbers(*shape), *statistics(s, shape), gamma, s.one_of((True, False)))
+
+
+def normalize_batch(s: Source) -> tuple:
+    shape = channelled(s)
+    return (s.numbers(*shape), *statistics(s, shape))
+
+
+def normalize_batch_grad(s: Source) -> tuple:
+    shape = channelled(s)
+    return s.numbers(*shape), s.numbers(*shape), s.numbers(shape[-1], low=0.3)
+
+
+def normalize_batch_tangent_grad(s: Source) -> tuple:
+    shape = channelled(s)
+    return (*(s.numbers(*shape) for _ in range(5)), s.numbers(shape[-1], low=0.3))
+
+
+def normalize_layer_grad(s: Source) -> tuple:
+    shape = channelled(s)
+    return s.numbers(*shape), s.numbers(*shape), s.numbers(*shape[:-1], 1, low=0.3)
+
+
+def dropout(s: Source) -> tuple:
+    shape = channelled(s)
+    return s.numbers(*shape), dropout_bits(s, shape), s.one_of((0.75, 0.5))
+
+
+#: Arguments for the definition, by the kernel's name.
+CASES: dict[str, Callable[[Source], tuple]] = {
+    "affine": affine,
+    "affine_grads": affine_grads,
+    "average_pool": pool,
+    "average_pool_grad": pool_grad,
+    "channel_sum": lambda s: (s.numbers(*channelled(s)),),
+    "conv2d": conv2d,
+    "conv2d_input_grad": conv2d_input_grad,
+    "conv2d_kernel_grad": conv2d_kernel_grad,
+    "dropout": dropout,
+    "elu": lambda s: function(s, s.one_of((1.0, 0.3, 2.0))),
+    "elu_grad": lambda s: gradient(s, s.one_of((1.0, 0.3, 2.0))),
+    "elu_second": lambda s: function(s, s.one_of((1.0, 0.3, 2.0))),
+    "leaky_relu": lambda s: function(s, s.one_of(SLOPES)),
+    "leaky_relu_grad": lambda s: gradient(s, s.one_of(SLOPES)),
+    "max_pool": pool,
+    "max_pool_grad": max_pool_grad,
+    "moments": lambda s: (s.numbers(*channelled(s)),),
+    "normalize_activate": normalize_activate,
+    "normalize_activate_grads": normalize_activate_grads,
+    "normalize_batch": normalize_batch,
+    "normalize_batch_grad": normalize_batch_grad,
+    "normalize_batch_tangent_grad": normalize_batch_tangent_grad,
+    "normalize_layer": lambda s: (s.numbers(*channelled(s), ties=False), s.one_of((1e-3, 1e-5))),
+    "normalize_layer_grad": normalize_layer_grad,
+    "pad": pad,
+    "relu": lambda s: function(s, *relu_options(s)),
+    "relu_grad": lambda s: gradient(s, *relu_options(s)),
+    "sigmoid": function,
+    "sigmoid_grad": gradient_by_y,
+    "sigmoid_second": function,
+    "softplus": function,
+    "softplus_grad": gradient,
+    "softplus_second": function,
+    "tanh": function,
+    "tanh_grad": gradient_by_y,
+    "tanh_second": function,
+    "upsample_nearest": upsample,
+    "upsample_nearest_grad": upsample_grad,
+}
+
+#: Kernels in which a NaN or an infinity has to come out where it does by the definition. In a product over windows or
+#: a mean over a batch it may spread: 0 times infinity is a NaN, and which zeros are multiplied is the twin's affair.
+POINTWISE = sorted(
+    set(CASES)
+    - {name for name in CASES if name.startswith(("affine", "conv2d", "normalize", "moments", "channel_sum"))}
+)
