@@ -28,7 +28,7 @@ from threadpoolctl import threadpool_limits
 
 from minigan.errors import BackendError
 
-__all__ = ["Array", "array_module", "asarray", "asnumpy", "name", "threads", "use", "using", "xp"]
+__all__ = ["Array", "array_module", "asarray", "asnumpy", "default_threads", "name", "threads", "use", "using", "xp"]
 
 #: An array of either backend.
 Array: TypeAlias = Any
@@ -149,7 +149,7 @@ def threads(count: int | None = None) -> int:
     global _threads
     if count is None and _threads is not None:
         return _threads
-    count = _default_threads() if count is None else count
+    count = default_threads() if count is None else count
     if count < 1:
         raise BackendError(f"expected threads to be at least 1, got {count}")
     threadpool_limits(count)
@@ -157,7 +157,8 @@ def threads(count: int | None = None) -> int:
     return count
 
 
-def _default_threads() -> int:
+def default_threads() -> int:
+    """The number of threads where none is stated: ``MINIGAN_THREADS``, else the processors this process may use."""
     setting = os.environ.get("MINIGAN_THREADS", "")
     if setting and not (setting.isdigit() and int(setting)):
         raise BackendError(f"MINIGAN_THREADS: expected a whole number of at least 1, got {setting!r}")
@@ -166,10 +167,7 @@ def _default_threads() -> int:
 
 def _processors() -> int:
     """Processors this process may use: in a container, or bound to some, it can be fewer than the machine's."""
-    if hasattr(os, "sched_getaffinity"):
-        count = len(os.sched_getaffinity(0))
-    else:
-        count = os.cpu_count() or 1
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(count, _quota(Path("/sys/fs/cgroup/cpu.max"), count)))
 
 

@@ -78,11 +78,10 @@ class Kernel(Generic[P, R]):
         self.definition, self.cpu = definition, cpu
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        if self.cpu is not None and (_kind or kind()) == "fast":
-            if one_real_dtype(args):
-                result = self.cpu(*args, **kwargs)
-                if result is not NotImplemented:
-                    return result
+        if self.cpu is not None and (_kind or kind()) == "fast" and one_real_dtype(args):
+            result = self.cpu(*args, **kwargs)
+            if result is not NotImplemented:
+                return result
         return self.definition(*args, **kwargs)
 
     def __repr__(self) -> str:

@@ -114,7 +114,7 @@ def test_images_are_generated_in_training_mode(arrays):
     fake, caches = generate(gan, noise, Stream(0))
     expected, _ = small_gan().generator.forward(noise, Context(training=True))
     np.testing.assert_array_equal(fake, expected)
-    assert len(caches) == len(gan.generator)
+    assert len(caches) == len(gan.generator.steps)
     moved = {name for name, values in gan.generator.state_dict().items() if np.any(values != before[name])}
     assert moved == {name for name in before if "moving" in name} != set()
     assert_same_state(gan.discriminator, judge)
