@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minigan import backend
+from minigan import backend, kernels
 from minigan.backend import Array
 from minigan.errors import ConfigError, ShapeError
 
@@ -57,11 +57,19 @@ class Optimizer:
                 f"it began with, got {network.name} of {w.size:,}"
             )
         self.iterations += 1
-        self.update(w, g)
+        # Each entry is for itself, so that a rule may work on any piece of all vectors.
+        kernels.in_pieces(w, g, *self.slots.values(), rule=self._update_piece)
         network.mark_updated()
 
-    def update(self, w: Array, g: Array) -> None:
-        """Change the values `w` in place, given their gradients `g`, which stay as they are."""
+    def _update_piece(self, w: Array, g: Array, *slots: Array) -> None:
+        self.update(w, g, dict(zip(self.slots, slots)))
+
+    def update(self, w: Array, g: Array, slots: dict[str, Array]) -> None:
+        """Change the values `w` and the slots in place, given the gradients `g`, which stay as they are.
+
+        Every entry has to be treated by itself: these are parts of the whole vectors. ``slots["scratch"]`` is free
+        to use.
+        """
         raise NotImplementedError
 
 
@@ -71,8 +79,8 @@ class SGD(Optimizer):
     def __init__(self, learning_rate: float = 0.01) -> None:
         super().__init__(learning_rate)
 
-    def update(self, w: Array, g: Array) -> None:
-        scratch = self.slots["scratch"]
+    def update(self, w: Array, g: Array, slots: dict[str, Array]) -> None:
+        scratch = slots["scratch"]
         np.multiply(g, self.learning_rate, out=scratch)
         w -= scratch
 
@@ -97,8 +105,8 @@ class Momentum(Optimizer):
         super().__init__(learning_rate)
         self.momentum = momentum
 
-    def update(self, w: Array, g: Array) -> None:
-        v, scratch = self.slots["velocity"], self.slots["scratch"]
+    def update(self, w: Array, g: Array, slots: dict[str, Array]) -> None:
+        v, scratch = slots["velocity"], slots["scratch"]
         np.multiply(g, self.learning_rate, out=scratch)
         v *= self.momentum
         v -= scratch
@@ -127,8 +135,8 @@ class RMSprop(Optimizer):
         super().__init__(learning_rate)
         self.rho, self.epsilon = rho, epsilon
 
-    def update(self, w: Array, g: Array) -> None:
-        s, scratch = self.slots["square"], self.slots["scratch"]
+    def update(self, w: Array, g: Array, slots: dict[str, Array]) -> None:
+        s, scratch = slots["square"], slots["scratch"]
         move_towards_square(s, g, 1 - self.rho, scratch)
         np.add(s, self.epsilon, out=scratch)
         np.sqrt(scratch, out=scratch)
@@ -168,8 +176,8 @@ class Adam(Optimizer):
             raise ConfigError(f"expected beta_1 and beta_2 to be at least 0 and less than 1, got {beta_1} and {beta_2}")
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
 
-    def update(self, w: Array, g: Array) -> None:
-        m, v, scratch = self.slots["mean"], self.slots["square"], self.slots["scratch"]
+    def update(self, w: Array, g: Array, slots: dict[str, Array]) -> None:
+        m, v, scratch = slots["mean"], slots["square"], slots["scratch"]
         np.subtract(g, m, out=scratch)
         scratch *= 1 - self.beta_1
         m += scratch

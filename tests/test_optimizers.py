@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from minigan import optimizers
+from minigan import kernels, optimizers
 from minigan.errors import ConfigError, ShapeError
+from minigan.kernels.cpu import pieces
 from minigan.layers import Dense
 from minigan.optimizers import SGD, Adam, Momentum, RMSprop
 from minigan.sequential import Sequential
@@ -86,3 +87,17 @@ def test_a_learning_rate_that_is_no_step_is_refused(rate):
 def test_unknown_name_is_refused():
     with pytest.raises(ConfigError, match="unknown optimizer 'lion': expected one of adam, momentum, rmsprop, sgd"):
         optimizers.get("lion")
+
+
+@pytest.mark.parametrize("name", optimizers.OPTIMIZERS)
+def test_a_step_in_pieces_gives_the_same_bits_as_a_whole_one(name, monkeypatch):
+    monkeypatch.setattr(pieces, "PIECE", 100)
+    weights = []
+    for kind in ("fast", "reference"):
+        model, optimizer = network(50, np.float32), optimizers.get(name)
+        for seed in range(3):
+            model.flat_grad[...] = np.random.default_rng(seed).standard_normal(model.flat_grad.size)
+            with kernels.using(kind):
+                optimizer.step(model)
+        weights.append(model.flat_data.copy())
+    np.testing.assert_array_equal(*weights)

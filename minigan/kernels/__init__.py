@@ -8,6 +8,7 @@ from minigan.kernels.cpu import affine as cpu_affine
 from minigan.kernels.cpu import dropout as cpu_dropout
 from minigan.kernels.cpu import elementwise as cpu_elementwise
 from minigan.kernels.cpu import normalization as cpu_normalization
+from minigan.kernels.cpu import pieces as cpu_pieces
 from minigan.kernels.cpu import pooling as cpu_pooling
 from minigan.kernels.cpu import resizing as cpu_resizing
 from minigan.kernels.cpu import standardization as cpu_standardization
@@ -21,6 +22,9 @@ from minigan.kernels.reference import (
 )
 from minigan.kernels.reference import (
     dropout as dropout_,
+)
+from minigan.kernels.reference import (
+    pieces as pieces_,
 )
 from minigan.kernels.reference import (
     windows as windows_,
@@ -53,6 +57,7 @@ __all__ = [
     "elu",
     "elu_grad",
     "elu_second",
+    "in_pieces",
     "kind",
     "leaky_relu",
     "leaky_relu_grad",
@@ -148,3 +153,6 @@ pad = Kernel(windows_.pad, cpu_resizing.pad)
 
 #: All kernels by name.
 TABLE: dict[str, Kernel] = {name: value for name, value in globals().items() if isinstance(value, Kernel)}
+
+# Not in the table of functions that return something new: it changes its arguments.
+in_pieces = Kernel(pieces_.in_pieces, cpu_pieces.in_pieces)

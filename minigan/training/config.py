@@ -127,7 +127,12 @@ class TrainConfig(ModelConfig):
     def resolved(self) -> "TrainConfig":
         """The same settings with nothing left to a machine's or a version's default."""
         epochs = DEFAULT_EPOCHS if self.epochs is None and self.steps is None else self.epochs
-        return replace(self, epochs=epochs, backend=backend.name(), threads=backend.threads(self.threads or backend.default_threads()))
+        return replace(
+            self,
+            epochs=epochs,
+            backend=backend.name(),
+            threads=backend.threads(self.threads or backend.default_threads()),
+        )
 
 
 def check(name: str, kind: Kind, choices: tuple[str, ...], value: Any, default: Any) -> None:

@@ -21,7 +21,7 @@ class Witness(Optimizer):
     def __init__(self) -> None:
         super().__init__(learning_rate=1.0)
 
-    def update(self, w: np.ndarray, g: np.ndarray) -> None:
+    def update(self, w: np.ndarray, g: np.ndarray, slots: dict[str, np.ndarray]) -> None:
         self.gradient = g.copy()
 
 

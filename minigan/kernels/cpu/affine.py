@@ -21,7 +21,7 @@ def affine(
     x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None, operation: Operation, activation: Activation
 ) -> np.ndarray:
     """``y = f(A x + b)``: product, bias and activation of a slab while it is in the cache."""
-    x = np.ascontiguousarray(x)
+    x = memory.contiguous(x)
     shape, chosen = plan(operation, x.shape, kernel)
     y = memory.empty(shape, x.dtype)
     slabs = cut(len(x), chosen.bytes_each)
@@ -49,7 +49,7 @@ def affine_grads(
     param_grads: bool = True,
 ) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
     """The gradients with respect to x, w and b, from one visit to each slab."""
-    dy, y, x = map(np.ascontiguousarray, (dy, y, x))
+    dy, y, x = map(memory.contiguous, (dy, y, x))
     _, chosen = plan(operation, x.shape, kernel)
     dx = memory.empty(x.shape, x.dtype)
     slabs = cut(len(x), chosen.bytes_each)
@@ -74,7 +74,7 @@ def conv2d(x: np.ndarray, kernel: np.ndarray, strides: Pair, pads: Pads) -> np.n
 
 def conv2d_kernel_grad(x: np.ndarray, dy: np.ndarray, size: Pair, strides: Pair, pads: Pads) -> np.ndarray:
     """The twin of `minigan.kernels.reference.convolution.conv2d_kernel_grad`."""
-    x, dy = map(np.ascontiguousarray, (x, dy))
+    x, dy = map(memory.contiguous, (x, dy))
     # The values of the kernel play no part.
     kernel = memory.empty((*size, x.shape[3], dy.shape[3]), x.dtype)
     _, chosen = plan(Convolution(strides, pads), x.shape, kernel)
@@ -86,7 +86,7 @@ def conv2d_kernel_grad(x: np.ndarray, dy: np.ndarray, size: Pair, strides: Pair,
 
 def conv2d_input_grad(dy: np.ndarray, kernel: np.ndarray, image: Pair, strides: Pair, pads: Pads) -> np.ndarray:
     """The twin of `minigan.kernels.reference.convolution.conv2d_input_grad`."""
-    dy = np.ascontiguousarray(dy)
+    dy = memory.contiguous(dy)
     shape = (len(dy), *image, kernel.shape[2])
     _, chosen = plan(Convolution(strides, pads), shape, kernel)
     dx = memory.empty(shape, dy.dtype)
@@ -111,6 +111,9 @@ def convolution(operation: Convolution, shape: tuple[int, ...], kernel: np.ndarr
     (n, h, w, c), (kh, kw, _, f) = shape, kernel.shape
     strides, pads = operation
     oh, ow = map(output_size, (h, w), (kh, kw), strides, pads)
-    narrow = strides == (1, 1) and kh * kw * f <= c and max(pads[0]) < kh and max(pads[1]) < kw
-    chosen = Narrow(kernel, (h, w), (oh, ow), pads) if narrow else Columns(kernel, (h, w), (oh, ow), strides, pads)
+    chosen: Map
+    if strides == (1, 1) and kh * kw * f <= c and max(pads[0]) < kh and max(pads[1]) < kw:
+        chosen = Narrow(kernel, (h, w), (oh, ow), pads)
+    else:
+        chosen = Columns(kernel, (h, w), (oh, ow), strides, pads)
     return (n, oh, ow, f), chosen

@@ -50,7 +50,7 @@ def each(
     if any(getattr(a, "shape", None) != first.shape or a.dtype != first.dtype for a in arrays[1:]):
         return NotImplemented
     result = memory.empty(first.shape, first.dtype)
-    rows = [np.ascontiguousarray(array).reshape(-1) for array in arrays]
+    rows = [memory.contiguous(array).reshape(-1) for array in arrays]
     rows.append(result.reshape(-1))
     slabs = cut(result.size, result.itemsize * (len(rows) + 2))
 

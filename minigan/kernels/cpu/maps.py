@@ -48,6 +48,7 @@ class Dense:
 
     def __init__(self, kernel: np.ndarray, places: int) -> None:
         self.kernel = kernel
+        # Not the kernel's, which all slabs read: the fewer slabs, the fewer times.
         self.bytes_each = kernel.itemsize * places * sum(kernel.shape)
 
     def product(self, x: np.ndarray, y: np.ndarray) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["LIMIT", "aligned", "clear", "empty", "held", "zeros"]
+__all__ = ["LIMIT", "aligned", "clear", "contiguous", "empty", "held", "zeros"]
 
 #: Smaller arrays are left to NumPy, whose own cache is good at them.
 SMALLEST = 1 << 16
@@ -68,6 +68,15 @@ def zeros(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     array = empty(shape, dtype)
     array.fill(0)
     return array
+
+
+def contiguous(array: np.ndarray) -> np.ndarray:
+    """The array itself, or a copy in recycled memory where its entries do not lie one after the other."""
+    if array.flags.c_contiguous:
+        return array
+    copy = empty(array.shape, array.dtype)
+    np.copyto(copy, array)
+    return copy
 
 
 def aligned(size: int) -> np.ndarray:

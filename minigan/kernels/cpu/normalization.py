@@ -14,7 +14,7 @@ from minigan.kernels.cpu import memory
 from minigan.kernels.cpu.activations import slopes
 from minigan.kernels.cpu.dropout import mask_of
 from minigan.kernels.cpu.rows import lengthened, row_sum
-from minigan.kernels.cpu.slabs import Lanes, cut, run, scratch
+from minigan.kernels.cpu.slabs import Lanes, cut_coarsely, run, scratch
 from minigan.kernels.reference.fused import Activation
 
 __all__ = ["moments", "normalize_activate", "normalize_activate_grads"]
@@ -29,8 +29,8 @@ def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The twin of `minigan.kernels.reference.normalization.moments`."""
     if not x.size:
         return NotImplemented
-    x = np.ascontiguousarray(x)
-    slabs = cut(len(x), bytes_of(x))
+    x = memory.contiguous(x)
+    slabs = cut_coarsely(len(x), bytes_of(x))
     c = x.shape[-1]
     means, squares = np.empty((2, len(slabs), c), x.dtype)
     counts = np.array([(slab.stop - slab.start) * (x[0].size // c) for slab in slabs])
@@ -42,7 +42,7 @@ def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         centred = scratch("normalization", (part.size // long.size, long.size), x.dtype)
         np.subtract(part.reshape(-1, long.size), long, out=centred)
         np.multiply(centred, centred, out=centred)
-        squares[number] = row_sum(centred.reshape(-1, c))
+        squares[number] = row_sum(centred.reshape(part.shape))
 
     run(work, len(slabs))
     # The slabs' own numbers are few: joined in float64, which costs nothing.
@@ -66,14 +66,14 @@ def normalize_activate(
     """The twin of `minigan.kernels.reference.fused.normalize_activate`."""
     if activation.name not in ("linear", "leaky_relu"):
         return NotImplemented
-    x = np.ascontiguousarray(x)
+    x = memory.contiguous(x)
     scale = gamma / np.sqrt(variance + x.dtype.type(epsilon))
     long_scale, long_shift = (lengthened(row, x.shape[1:]) for row in (scale, beta - mean * scale))
     y = memory.empty(x.shape, x.dtype)
     factor = None
     if bits is not None or activation.name != "linear":
         factor = memory.empty(x.shape, x.dtype)
-    slabs = cut(len(x), bytes_of(x))
+    slabs = cut_coarsely(len(x), bytes_of(x))
 
     def work(number: int) -> None:
         slab = slabs[number]
@@ -109,11 +109,11 @@ def normalize_activate_grads(
     """The twin of `minigan.kernels.reference.fused.normalize_activate_grads`."""
     if not x.size:
         return NotImplemented
-    dy, x = map(np.ascontiguousarray, (dy, x))
+    dy, x = map(memory.contiguous, (dy, x))
     c = x.shape[-1]
     inverse_std = 1 / np.sqrt(variance + x.dtype.type(epsilon))
     long_mean, long_inverse = (lengthened(row, x.shape[1:]) for row in (mean, inverse_std))
-    slabs = cut(len(x), bytes_of(x))
+    slabs = cut_coarsely(len(x), bytes_of(x))
     dx = memory.empty(x.shape, x.dtype)
 
     def sums(slab: slice, dgamma: np.ndarray, dbeta: np.ndarray) -> None:
@@ -125,7 +125,7 @@ def normalize_activate_grads(
         np.subtract(x[slab].reshape(x_hat.shape), long_mean, out=x_hat)
         x_hat *= long_inverse
         x_hat *= g.reshape(x_hat.shape)
-        dgamma += row_sum(x_hat.reshape(-1, c))
+        dgamma += row_sum(x_hat.reshape(g.shape))
 
     dgamma, dbeta = Lanes(slabs, ((c,), (c,)), x.dtype).run(sums)
     scale = gamma * inverse_std

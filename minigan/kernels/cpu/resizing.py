@@ -49,7 +49,7 @@ def upsample_nearest_grad(dy: np.ndarray, size: Pair) -> np.ndarray:
     """The twin of `minigan.kernels.reference.resizing.upsample_nearest_grad`."""
     (n, height, width, c), (down, across) = dy.shape, size
     h, w = height // down, width // across
-    blocks = np.ascontiguousarray(dy).reshape(n, h, down, w, across, c)
+    blocks = memory.contiguous(dy).reshape(n, h, down, w, across, c)
     dx = memory.empty((n, h, w, c), dy.dtype)
     slabs = cut_coarsely(n, 2 * bytes_of(dy))
 

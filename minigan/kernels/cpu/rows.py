@@ -24,8 +24,14 @@ def lengthened(vector: np.ndarray, image: tuple[int, ...]) -> np.ndarray:
 
 
 def row_sum(x: np.ndarray) -> np.ndarray:
-    """The sum over all axes but the last, as a product with ones: BLAS reads it fastest."""
-    rows = x.reshape(-1, x.shape[-1])
-    ones = scratch("ones", (len(rows),), x.dtype)
+    """The sum over all axes but the last, as products with ones: BLAS reads it fastest.
+
+    Image by image first: a sum of sums keeps more float32 digits than one long running sum.
+    """
+    if x.ndim > 2:
+        ones = scratch("ones", (1, math.prod(x.shape[1:-1])), x.dtype)
+        ones.fill(1)
+        x = (ones @ x.reshape(len(x), -1, x.shape[-1]))[:, 0]
+    ones = scratch("ones", (len(x),), x.dtype)
     ones.fill(1)
-    return ones @ rows
+    return ones @ x

@@ -26,7 +26,7 @@ def channel_sum(x: np.ndarray) -> np.ndarray:
     """The twin of `minigan.kernels.reference.normalization.channel_sum`."""
     if x.ndim < 2 or not x.size:
         return NotImplemented
-    x = np.ascontiguousarray(x)
+    x = memory.contiguous(x)
     slabs = cut_coarsely(len(x), x[0].nbytes)
 
     def work(slab: slice, total: np.ndarray) -> None:
@@ -41,7 +41,7 @@ def normalize_batch(
     """The twin of `minigan.kernels.reference.normalization.normalize_batch`."""
     if not x.size or not x.dtype == mean.dtype == variance.dtype:
         return NotImplemented
-    x = np.ascontiguousarray(x)
+    x = memory.contiguous(x)
     inverse_std = 1 / np.sqrt(variance + x.dtype.type(epsilon))
     long_mean, long_inverse = (lengthened(row, x.shape[1:]) for row in (mean, inverse_std))
     x_hat = memory.empty(x.shape, x.dtype)
@@ -60,7 +60,7 @@ def normalize_batch_grad(dx_hat: np.ndarray, x_hat: np.ndarray, inverse_std: np.
     """The twin of `minigan.kernels.reference.normalization.normalize_batch_grad`."""
     if not x_hat.size or not (dx_hat.dtype == x_hat.dtype == inverse_std.dtype and dx_hat.shape == x_hat.shape):
         return NotImplemented
-    g, x_hat = map(np.ascontiguousarray, (dx_hat, x_hat))
+    g, x_hat = map(memory.contiguous, (dx_hat, x_hat))
     c = g.shape[-1]
     slabs = cut_coarsely(len(g), 3 * g[0].nbytes)
 
@@ -100,7 +100,7 @@ def normalize_batch_tangent_grad(
     arrays = dx_hat, dx_hat_dot, x_dot, x_hat, x_hat_dot
     if not x_hat.size or any(a.shape != x_hat.shape or a.dtype != inverse_std.dtype for a in arrays):
         return NotImplemented
-    g, g_dot, x_dot, x_hat, x_hat_dot = map(np.ascontiguousarray, arrays)
+    g, g_dot, x_dot, x_hat, x_hat_dot = map(memory.contiguous, arrays)
     c = g.shape[-1]
     slabs = cut_coarsely(len(g), 3 * g[0].nbytes)
 

@@ -23,6 +23,7 @@ image never exists.
 
 import numpy as np
 
+from minigan.kernels.cpu import memory
 from minigan.kernels.cpu.columns import framed, windows
 from minigan.kernels.cpu.maps import matrix
 from minigan.kernels.cpu.slabs import scratch
@@ -33,7 +34,10 @@ __all__ = ["Narrow", "Upsampled"]
 
 def by_input_channel(kernel: np.ndarray) -> np.ndarray:
     """The kernel (KH, KW, C, F) as a matrix from C channels to all taps, (C, KH*KW*F)."""
-    return np.ascontiguousarray(kernel.transpose(2, 0, 1, 3)).reshape(kernel.shape[2], -1)
+    kh, kw, c, f = kernel.shape
+    matrix_of_taps = memory.empty((c, kh, kw, f), kernel.dtype)
+    np.copyto(matrix_of_taps, kernel.transpose(2, 0, 1, 3))
+    return matrix_of_taps.reshape(c, -1)
 
 
 class Narrow:
@@ -92,18 +96,21 @@ class Upsampled:
         self.filters = kernel.shape[3]
         self.image = image
         self.weights = by_input_channel(kernel)
+        self.planes = kernel
         self.bytes_each = image[0] * image[1] * self.weights.shape[1] * kernel.itemsize
 
     def product(self, x: np.ndarray, y: np.ndarray) -> None:
         n, (h, w), f = len(x), self.image, self.filters
-        taps = scratch("taps", (n, h, w, 3, 3, f), x.dtype)
-        np.matmul(matrix(x), self.weights, out=taps.reshape(-1, 9 * f))
-        rows = scratch("rows", (2, n, h, w, 3, f), x.dtype)
+        # Tap by tap, each a plane of its own: sums of planes have long inner loops.
+        taps = scratch("taps", (3, 3, n, h, w, f), x.dtype)
+        np.matmul(matrix(x), self.planes, out=taps.reshape(3, 3, -1, f))
+        rows, both = scratch("rows", (2, 3, n, h, w, f), x.dtype), scratch("both", (n, h, w, f), x.dtype)
         y = y.reshape(n, h, 2, w, 2, f)
-        spread(taps[:, :, :, 0], taps[:, :, :, 1], taps[:, :, :, 2], rows[0], rows[1], axis=1)
+        for j in range(3):
+            spread(taps[0, j], taps[1, j], taps[2, j], rows[0, j], rows[1, j], both, axis=1)
         for p in (0, 1):
-            part = rows[p]
-            spread(part[:, :, :, 0], part[:, :, :, 1], part[:, :, :, 2], y[:, :, p, :, 0], y[:, :, p, :, 1], axis=2)
+            a, m, c = rows[p]
+            spread(a, m, c, y[:, :, p, :, 0], y[:, :, p, :, 1], both, axis=2)
 
     def grads(self, x: np.ndarray | None, dz: np.ndarray, dx: np.ndarray | None, dkernel: np.ndarray | None) -> None:
         n, (h, w), f = len(dz), self.image, self.filters
@@ -130,20 +137,28 @@ def halves(axis: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
     return (*before, slice(None, -1)), (*before, slice(1, None))
 
 
-def spread(a: np.ndarray, m: np.ndarray, c: np.ndarray, even: np.ndarray, odd: np.ndarray, axis: int) -> None:
-    """``even[i] = a[i-1] + m[i] + c[i]`` and ``odd[i] = a[i] + m[i] + c[i+1]``, with zeros outside."""
-    first, last = halves(axis)
-    np.add(m, c, out=even)
-    even[last] += a[first]
-    np.add(m, a, out=odd)
-    odd[first] += c[last]
+def ends(axis: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+    """Indices of the first, and of the last, along an axis."""
+    before = (slice(None),) * axis
+    return (*before, slice(0, 1)), (*before, slice(-1, None))
+
+
+def spread(
+    a: np.ndarray, m: np.ndarray, c: np.ndarray, even: np.ndarray, odd: np.ndarray, both: np.ndarray, axis: int
+) -> None:
+    """``even[i] = a[i-1] + m[i] + c[i]`` and ``odd[i] = a[i] + m[i] + c[i+1]``, zeros outside; `both` is scratch."""
+    (first, last), (start, end) = halves(axis), ends(axis)
+    np.add(m, c, out=both)
+    np.add(both[last], a[first], out=even[last])
+    even[start] = both[start]
+    np.add(m, a, out=both)
+    np.add(both[first], c[last], out=odd[first])
+    odd[end] = both[end]
 
 
 def collect(even: np.ndarray, odd: np.ndarray, a: np.ndarray, m: np.ndarray, c: np.ndarray, axis: int) -> None:
     """The adjoint of `spread`: ``m[i] = even[i] + odd[i]``, ``c[i] = even[i] + odd[i-1]``, and ``a[i] = c[i+1]``."""
-    first, last = halves(axis)
-    end = (*first[:-1], slice(-1, None))
-    start = (*first[:-1], slice(0, 1))
+    (first, last), (start, end) = halves(axis), ends(axis)
     np.add(even[last], odd[first], out=a[first])
     a[end] = odd[end]
     np.add(even, odd, out=m)

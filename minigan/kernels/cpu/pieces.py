@@ -1,0 +1,18 @@
+"""The optimizers' rules, a piece of the flat buffers at a time: all passes over a piece while it is in the cache."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from minigan.kernels.cpu.slabs import cut, run
+
+__all__ = ["in_pieces"]
+
+#: Bytes of one vector in a piece: all that Adam works on fit into a core's cache.
+PIECE = 1 << 18
+
+
+def in_pieces(first: np.ndarray, *others: np.ndarray, rule: Callable[..., None]) -> None:
+    """The twin of `minigan.kernels.reference.pieces.in_pieces`."""
+    pieces = cut(first.size, first.itemsize, PIECE)
+    run(lambda number: rule(*(vector[pieces[number]] for vector in (first, *others))), len(pieces))
