@@ -117,7 +117,7 @@ class TrainConfig(ModelConfig):
     backend: str | None = setting(
         TEXT, None, "Where to compute; default: MINIGAN_BACKEND, else numpy.", choices=backend.NAMES
     )
-    threads: int | None = setting(COUNT, None, "Threads of the CPU's matrix products; default: all processors.")
+    threads: int | None = setting(COUNT, None, "Threads of the CPU's kernels; default: all processors.")
 
     def __post_init__(self) -> None:
         super().__post_init__()
