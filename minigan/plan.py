@@ -161,8 +161,10 @@ def layer_products(layer: Layer) -> int | None:
 def made_products(chosen: Map, direct: int | None) -> int | None:
     """Multiply-adds that a map makes for one image."""
     match chosen:
-        case Narrow() | Upsampled():
+        case Narrow():
             return prod(chosen.image) * chosen.weights.size
+        case Upsampled():
+            return prod(chosen.image) * chosen.kernel.size
     return direct
 
 

@@ -30,7 +30,7 @@ from minigan.random import Stream
 
 __all__ = ["DiscriminatorResult", "GeneratorResult", "discriminator_step", "generate", "generator_step"]
 
-#: What a network's forward leaves for its backward: the cache of every layer.
+#: What a network's forward leaves for its backward: the cache of every step that runs.
 Caches: TypeAlias = tuple[Any, ...]
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from minigan.kernels.cpu import memory
-from minigan.kernels.cpu.slabs import cut, run
+from minigan.kernels.cpu.slabs import bytes_each, cut, run
 
 __all__ = ["dropout", "mask_of"]
 
@@ -22,7 +22,7 @@ def mask_of(bits: np.ndarray, slab: slice, keep: float, out: np.ndarray) -> None
 def dropout(x: np.ndarray, bits: np.ndarray, keep: float) -> np.ndarray:
     """The twin of `minigan.kernels.reference.dropout.dropout`."""
     y = memory.empty(x.shape, x.dtype)
-    slabs = cut(len(x), 3 * x[0].nbytes if len(x) else 1)
+    slabs = cut(len(x), 3 * bytes_each(x))
 
     def work(number: int) -> None:
         mask_of(bits, slabs[number], keep, y)

@@ -14,15 +14,15 @@ from minigan.kernels.cpu import memory
 from minigan.kernels.cpu.activations import slopes
 from minigan.kernels.cpu.dropout import mask_of
 from minigan.kernels.cpu.rows import lengthened, row_sum
-from minigan.kernels.cpu.slabs import Lanes, cut_coarsely, run, scratch
+from minigan.kernels.cpu.slabs import Lanes, bytes_each, cut_coarsely, run, scratch
 from minigan.kernels.reference.fused import Activation
 
 __all__ = ["moments", "normalize_activate", "normalize_activate_grads"]
 
 
-def bytes_of(x: np.ndarray) -> int:
-    """What a slab's image takes: itself, and twice as much for what is made of it."""
-    return 3 * x[0].nbytes if len(x) else 1
+def slabs_of(x: np.ndarray) -> list[slice]:
+    """Slabs for x and twice as much that is made of it."""
+    return cut_coarsely(len(x), 3 * bytes_each(x))
 
 
 def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -30,7 +30,7 @@ def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if not x.size:
         return NotImplemented
     x = memory.contiguous(x)
-    slabs = cut_coarsely(len(x), bytes_of(x))
+    slabs = slabs_of(x)
     c = x.shape[-1]
     means, squares = np.empty((2, len(slabs), c), x.dtype)
     counts = np.array([(slab.stop - slab.start) * (x[0].size // c) for slab in slabs])
@@ -73,7 +73,7 @@ def normalize_activate(
     factor = None
     if bits is not None or activation.name != "linear":
         factor = memory.empty(x.shape, x.dtype)
-    slabs = cut_coarsely(len(x), bytes_of(x))
+    slabs = slabs_of(x)
 
     def work(number: int) -> None:
         slab = slabs[number]
@@ -84,11 +84,10 @@ def normalize_activate(
             return
         if bits is None:
             factor[slab] = slopes(y[slab], activation.slope)
-        elif activation.name == "linear":
-            mask_of(bits, slab, keep, factor)
         else:
             mask_of(bits, slab, keep, factor)
-            factor[slab] *= slopes(y[slab], activation.slope)
+            if activation.name != "linear":
+                factor[slab] *= slopes(y[slab], activation.slope)
         # A straight piece through the origin: f(u) is u times its slope.
         y[slab] *= factor[slab]
 
@@ -113,7 +112,7 @@ def normalize_activate_grads(
     c = x.shape[-1]
     inverse_std = 1 / np.sqrt(variance + x.dtype.type(epsilon))
     long_mean, long_inverse = (lengthened(row, x.shape[1:]) for row in (mean, inverse_std))
-    slabs = cut_coarsely(len(x), bytes_of(x))
+    slabs = slabs_of(x)
     dx = memory.empty(x.shape, x.dtype)
 
     def sums(slab: slice, dgamma: np.ndarray, dbeta: np.ndarray) -> None:

@@ -27,7 +27,7 @@ from threadpoolctl import ThreadpoolController
 from minigan import backend
 from minigan.kernels.cpu import memory
 
-__all__ = ["Lanes", "cut", "cut_coarsely", "run", "scratch"]
+__all__ = ["Lanes", "bytes_each", "cut", "cut_coarsely", "run", "scratch"]
 
 #: Bytes that a slab's arrays should fill: half of what a core's own cache holds nowadays.
 SLAB = 1 << 20
@@ -225,6 +225,11 @@ def run(function: Callable[[int], None], count: int) -> None:
             work.do()
         finally:
             work.close()
+
+
+def bytes_each(images: np.ndarray) -> int:
+    """What one of the images takes."""
+    return images.nbytes // max(len(images), 1)
 
 
 def cut(count: int, bytes_each: int, budget: int | None = None) -> list[slice]:

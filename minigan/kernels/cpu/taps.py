@@ -21,6 +21,8 @@ and then ``dx = da w_0^T + dm w_1^T + dc w_2^T`` and ``dw_0 = x^T da`` and so on
 image never exists.
 """
 
+from functools import cached_property
+
 import numpy as np
 
 from minigan.kernels.cpu import memory
@@ -95,15 +97,19 @@ class Upsampled:
     def __init__(self, kernel: np.ndarray, image: Pair) -> None:
         self.filters = kernel.shape[3]
         self.image = image
-        self.weights = by_input_channel(kernel)
-        self.planes = kernel
-        self.bytes_each = image[0] * image[1] * self.weights.shape[1] * kernel.itemsize
+        self.kernel = kernel
+        self.bytes_each = image[0] * image[1] * 9 * self.filters * kernel.itemsize
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """The kernel as the way back from all taps needs it; the way there does not."""
+        return by_input_channel(self.kernel)
 
     def product(self, x: np.ndarray, y: np.ndarray) -> None:
         n, (h, w), f = len(x), self.image, self.filters
         # Tap by tap, each a plane of its own: sums of planes have long inner loops.
         taps = scratch("taps", (3, 3, n, h, w, f), x.dtype)
-        np.matmul(matrix(x), self.planes, out=taps.reshape(3, 3, -1, f))
+        np.matmul(matrix(x), self.kernel, out=taps.reshape(3, 3, -1, f))
         rows, both = scratch("rows", (2, 3, n, h, w, f), x.dtype), scratch("both", (n, h, w, f), x.dtype)
         y = y.reshape(n, h, 2, w, 2, f)
         for j in range(3):
