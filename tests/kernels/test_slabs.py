@@ -457,7 +457,7 @@ def test_scratch_is_the_same_memory_for_one_name_in_one_thread():
     assert a.shape == (3, 5)
     assert b.shape == (2, 2)
     assert a.ctypes.data == b.ctypes.data
-    for other in (scratch("another", (2, 2), np.float32), scratch("a test", (2, 2), np.float64)):
+    for other in (scratch("another", (2, 2), np.float32), scratch("a third", (2, 2), np.float64)):
         assert not np.may_share_memory(b, other)
     assert scratch("a test", (1000, 1000), np.float32).shape == (1000, 1000)
 
@@ -486,15 +486,15 @@ def test_sums_have_the_same_bits_for_any_number_of_threads(count: int, dtype: ty
     x = np.random.default_rng(0).standard_normal((count, 50)).astype(dtype)
     before, totals = backend.threads(), []
 
-    def add(slab: slice, total: np.ndarray, largest: np.ndarray) -> None:
+    def part(slab: slice, total: np.ndarray, largest: np.ndarray) -> None:
         time.sleep(0.0002 * (slab.start % 3))  # so that threads overtake each other
-        total += x[slab].sum(axis=0)
-        largest += abs(x[slab]).max()
+        total[...] = x[slab].sum(axis=0)
+        largest[...] = abs(x[slab]).max()
 
     for threads in (1, 2, 4):
         backend.threads(threads)
         try:
-            totals.append(Lanes(cut(count, 1, 1), ((50,), ()), dtype).run(add))
+            totals.append(Lanes(cut(count, 1, 1), ((50,), ()), dtype).run(part))
         finally:
             backend.threads(before)
     for total, largest in totals:
@@ -506,5 +506,5 @@ def test_sums_have_the_same_bits_for_any_number_of_threads(count: int, dtype: ty
 
 def test_large_sums_are_added_up_in_pieces(threads: int):
     pieces = cut(12, 1, 1)
-    (total,) = Lanes(pieces, ((300, 1000),), np.float64).run(lambda slab, total: np.add(total, slab.start, out=total))
+    (total,) = Lanes(pieces, ((300, 1000),), np.float64).run(lambda slab, part: part.fill(slab.start))
     assert (total == sum(range(12))).all()

@@ -54,17 +54,17 @@ def affine_grads(
     dx = memory.empty(x.shape, x.dtype)
     slabs = cut(len(x), chosen.bytes_each)
 
-    def work(slab: slice, dkernel: np.ndarray | None = None, dbias: np.ndarray | None = None) -> None:
+    def work(slab: slice, dw: np.ndarray | None = None, dbias: np.ndarray | None = None) -> None:
         dz = activation_grad(dy[slab], y[slab], activation)
-        chosen.grads(x[slab], dz, dx[slab], dkernel)
+        chosen.grads(x[slab], dz, dx[slab], dw)
         if dbias is not None:
-            dbias += row_sum(dz)
+            row_sum(dz, dbias)
 
     if not param_grads:
         run(lambda number: work(slabs[number]), len(slabs))
         return dx, None, None
-    dkernel, dbias = Lanes(slabs, (kernel.shape, kernel.shape[-1:]), x.dtype).run(work)
-    return dx, dkernel, dbias
+    dw, dbias = Lanes(slabs, (chosen.order, kernel.shape[-1:]), x.dtype).run(work)
+    return dx, chosen.kernel_grad(dw), dbias
 
 
 def conv2d(x: np.ndarray, kernel: np.ndarray, strides: Pair, pads: Pads) -> np.ndarray:
@@ -79,9 +79,8 @@ def conv2d_kernel_grad(x: np.ndarray, dy: np.ndarray, size: Pair, strides: Pair,
     kernel = memory.empty((*size, x.shape[3], dy.shape[3]), x.dtype)
     _, chosen = plan(Convolution(strides, pads), x.shape, kernel)
     slabs = cut(len(x), chosen.bytes_each)
-    return Lanes(slabs, (kernel.shape,), x.dtype).run(
-        lambda slab, dkernel: chosen.grads(x[slab], dy[slab], None, dkernel)
-    )[0]
+    (dw,) = Lanes(slabs, (chosen.order,), x.dtype).run(lambda slab, dw: chosen.grads(x[slab], dy[slab], None, dw))
+    return memory.contiguous(chosen.kernel_grad(dw))
 
 
 def conv2d_input_grad(dy: np.ndarray, kernel: np.ndarray, image: Pair, strides: Pair, pads: Pads) -> np.ndarray:

@@ -6,7 +6,7 @@ in the cache between being written and being multiplied, and its memory is that 
 
 import numpy as np
 
-from minigan.kernels.cpu.maps import add_product, matrix
+from minigan.kernels.cpu.maps import matrix
 from minigan.kernels.cpu.slabs import scratch
 from minigan.kernels.reference.windows import Pads, Pair, crop
 
@@ -37,7 +37,7 @@ class Columns:
     title = "columns"
 
     def __init__(self, kernel: np.ndarray, image: Pair, fit: Pair, strides: Pair, pads: Pads) -> None:
-        self.size, self.channels = kernel.shape[:2], kernel.shape[2]
+        self.size, self.channels, self.order = kernel.shape[:2], kernel.shape[2], kernel.shape
         self.weights = kernel.reshape(-1, kernel.shape[3])
         self.image, self.fit, self.strides, self.pads = image, fit, strides, pads
         self.bytes_each = fit[0] * fit[1] * sum(self.weights.shape) * kernel.itemsize
@@ -52,11 +52,14 @@ class Columns:
     def product(self, x: np.ndarray, y: np.ndarray) -> None:
         np.matmul(self.columns(x), self.weights, out=matrix(y))
 
-    def grads(self, x: np.ndarray | None, dz: np.ndarray, dx: np.ndarray | None, dkernel: np.ndarray | None) -> None:
-        if x is not None and dkernel is not None:
-            add_product(self.columns(x).T, matrix(dz), dkernel.reshape(self.weights.shape))
+    def grads(self, x: np.ndarray | None, dz: np.ndarray, dx: np.ndarray | None, dw: np.ndarray | None) -> None:
+        if x is not None and dw is not None:
+            np.matmul(self.columns(x).T, matrix(dz), out=dw.reshape(self.weights.shape))
         if dx is not None:
             self.scatter(dz, dx)
+
+    def kernel_grad(self, dw: np.ndarray) -> np.ndarray:
+        return dw
 
     def scatter(self, dz: np.ndarray, dx: np.ndarray) -> None:
         """Every pixel of dx adds up what all the windows that it lies in owe it."""

@@ -111,7 +111,7 @@ def normalize_activate_grads(
     dy, x = map(memory.contiguous, (dy, x))
     c = x.shape[-1]
     inverse_std = 1 / np.sqrt(variance + x.dtype.type(epsilon))
-    long_mean, long_inverse = (lengthened(row, x.shape[1:]) for row in (mean, inverse_std))
+    long_mean = lengthened(mean, x.shape[1:])
     slabs = slabs_of(x)
     dx = memory.empty(x.shape, x.dtype)
 
@@ -119,14 +119,14 @@ def normalize_activate_grads(
         g = dy[slab]
         if factor is not None:
             g = np.multiply(g, factor[slab], out=dx[slab])
-        dbeta += row_sum(g)
-        x_hat = scratch("normalization", (g.size // long_mean.size, long_mean.size), x.dtype)
-        np.subtract(x[slab].reshape(x_hat.shape), long_mean, out=x_hat)
-        x_hat *= long_inverse
-        x_hat *= g.reshape(x_hat.shape)
-        dgamma += row_sum(x_hat.reshape(g.shape))
+        row_sum(g, dbeta)
+        centred = scratch("normalization", (g.size // long_mean.size, long_mean.size), x.dtype)
+        np.subtract(x[slab].reshape(centred.shape), long_mean, out=centred)
+        centred *= g.reshape(centred.shape)
+        row_sum(centred.reshape(g.shape), dgamma)
 
     dgamma, dbeta = Lanes(slabs, ((c,), (c,)), x.dtype).run(sums)
+    dgamma *= inverse_std
     scale = gamma * inverse_std
     # dx = scale (g - dbeta / M - x_hat dgamma / M), with x_hat = (x - mean) inverse_std, as g a + x b + c.
     count = x.dtype.type(x.size // c) if training else x.dtype.type(np.inf)

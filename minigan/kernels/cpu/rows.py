@@ -5,6 +5,7 @@ as its work: so neighbouring rows are joined to long ones, and the vector is rep
 """
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
@@ -18,20 +19,32 @@ LONG = 2048
 
 def lengthened(vector: np.ndarray, image: tuple[int, ...]) -> np.ndarray:
     """A vector of the last axis, repeated for as many places of an image (..., C) as divide it and make a long row."""
-    c, places = len(vector), math.prod(image[:-1])
-    times = max((k for k in range(1, max(1, LONG // c) + 1) if places % k == 0), default=1)
-    return np.tile(vector, times)
+    c = len(vector)
+    long = np.empty((times(c, math.prod(image[:-1])), c), vector.dtype)
+    long[...] = vector
+    return long.reshape(-1)
 
 
-def row_sum(x: np.ndarray) -> np.ndarray:
+@lru_cache(maxsize=256)
+def times(c: int, places: int) -> int:
+    """How many of so many places, with c entries each, make a long row; a divisor of their number."""
+    return max((k for k in range(1, max(1, LONG // c) + 1) if places % k == 0), default=1)
+
+
+def row_sum(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """The sum over all axes but the last, as products with ones: BLAS reads it fastest.
 
     Image by image first: a sum of sums keeps more float32 digits than one long running sum.
     """
     if x.ndim > 2:
-        ones = scratch("ones", (1, math.prod(x.shape[1:-1])), x.dtype)
-        ones.fill(1)
-        x = (ones @ x.reshape(len(x), -1, x.shape[-1]))[:, 0]
-    ones = scratch("ones", (len(x),), x.dtype)
-    ones.fill(1)
-    return ones @ x
+        sums = scratch("sums", (len(x), 1, x.shape[-1]), x.dtype)
+        x = np.matmul(ones(math.prod(x.shape[1:-1]), x.dtype), x.reshape(len(x), -1, x.shape[-1]), out=sums)[:, 0]
+    return np.matmul(ones(len(x), x.dtype)[0], x, out=out)
+
+
+@lru_cache(maxsize=256)
+def ones(count: int, dtype: np.dtype) -> np.ndarray:
+    """A row of ones, which nobody is to change."""
+    row = np.ones((1, count), dtype)
+    row.flags.writeable = False
+    return row

@@ -13,8 +13,10 @@ process that was forked from one with threads.
 """
 
 import itertools
+import math
 import os
 import threading
+from collections import deque
 from collections.abc import Callable
 from contextvars import copy_context
 from functools import cache
@@ -31,6 +33,9 @@ __all__ = ["Lanes", "bytes_each", "cut", "cut_coarsely", "run", "scratch"]
 
 #: Bytes that a slab's arrays should fill: half of what a core's own cache holds nowadays.
 SLAB = 1 << 20
+
+#: Shapes of scratch memory that are remembered; to make a view anew takes a microsecond.
+MOST_VIEWS = 1024
 
 _here = threading.local()
 
@@ -253,21 +258,31 @@ def cut_coarsely(count: int, bytes_each: int) -> list[slice]:
 
 def scratch(name: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     """Memory of this thread for the moment, with arbitrary values: the next call with that name gets the same."""
-    dtype = np.dtype(dtype)
-    count = 1
-    for size in shape:
-        count *= size
-    buffers = _here.__dict__.setdefault("buffers", {})
-    key = name, dtype
-    if key not in buffers or buffers[key].size < count:
-        buffers[key] = memory.aligned(count * dtype.itemsize).view(dtype)
-    return buffers[key][:count].reshape(shape)
+    try:
+        return _here.views[name, shape, dtype]
+    except (AttributeError, KeyError):
+        return _view(name, shape, np.dtype(dtype))
+
+
+def _view(name: str, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """As `scratch`, for the first time."""
+    here = _here.__dict__
+    buffers, views = here.setdefault("buffers", {}), here.setdefault("views", {})
+    size = math.prod(shape) * dtype.itemsize
+    if name not in buffers or buffers[name].size < size:
+        buffers[name] = memory.aligned(size)
+        views.clear()  # none may keep the smaller one alive
+    if len(views) >= MOST_VIEWS:
+        views.clear()
+    views[name, shape, dtype] = buffers[name][:size].view(dtype).reshape(shape)
+    return views[name, shape, dtype]
 
 
 class Lanes:
     """Sums over slabs, in an order that does not depend on who does them.
 
-    Lane l takes the slabs l, l + lanes, l + 2 lanes ... and adds them up; `total` adds the lanes.
+    Lane l takes the slabs l, l + lanes, l + 2 lanes ... and adds them up; in the end the lanes are added. A thread takes
+    the next slab of any lane that no other is busy with, so that none of them has to wait for another.
 
     Parameters
     ----------
@@ -283,19 +298,41 @@ class Lanes:
     def __init__(self, slabs: list[slice], shapes: tuple[tuple[int, ...], ...], dtype: Any) -> None:
         self.slabs = slabs
         self.count = max(1, min(self.MOST, len(slabs)))  # of no images, too, the sum is an array: of zeros
-        self.sums = [[memory.zeros(shape, dtype) for shape in shapes] for _ in range(self.count)]
+        new = memory.empty if slabs else memory.zeros
+        self.sums = [[new(shape, dtype) for shape in shapes] for _ in range(self.count)]
 
     def run(self, function: Callable[..., None]) -> list[np.ndarray]:
-        """Call ``function(slab, *sums)`` for all slabs, which is to add to these sums; returns the totals."""
+        """Call ``function(slab, *parts)`` for all slabs, which is to write its parts of the sums; returns the totals."""
+        free = deque((lane, iter(self.slabs[lane :: self.count])) for lane in range(self.count))
+        begun = [False] * self.count
 
-        def lane(number: int) -> None:
-            for slab in self.slabs[number :: self.count]:
-                function(slab, *self.sums[number])
+        def work(_: int) -> None:
+            while True:
+                try:
+                    lane, slabs = free.popleft()
+                except IndexError:
+                    return
+                slab = next(slabs, None)
+                if slab is not None:
+                    self.add(function, slab, self.sums[lane], begun[lane])
+                    begun[lane] = True
+                    free.append((lane, slabs))
 
-        run(lane, self.count)
+        run(work, self.count)
         for parts in zip(*self.sums):
             add_up(parts)
         return self.sums[0]
+
+    @staticmethod
+    def add(function: Callable[..., None], slab: slice, sums: list[np.ndarray], begun: bool) -> None:
+        """Add a slab's parts to the sums of its lane; those of the first are the sums."""
+        if not begun:
+            function(slab, *sums)
+            return
+        parts = [scratch(f"part {i}", total.shape, total.dtype) for i, total in enumerate(sums)]
+        function(slab, *parts)
+        for total, part in zip(sums, parts):
+            total += part
 
 
 def add_up(parts: tuple[np.ndarray, ...]) -> None:

@@ -29,10 +29,7 @@ def channel_sum(x: np.ndarray) -> np.ndarray:
     x = memory.contiguous(x)
     slabs = cut_coarsely(len(x), x[0].nbytes)
 
-    def work(slab: slice, total: np.ndarray) -> None:
-        total += row_sum(x[slab])
-
-    return Lanes(slabs, (x.shape[-1:],), x.dtype).run(work)[0]
+    return Lanes(slabs, (x.shape[-1:],), x.dtype).run(lambda slab, total: row_sum(x[slab], total))[0]
 
 
 def normalize_batch(
@@ -65,9 +62,9 @@ def normalize_batch_grad(dx_hat: np.ndarray, x_hat: np.ndarray, inverse_std: np.
     slabs = cut_coarsely(len(g), 3 * g[0].nbytes)
 
     def sums(slab: slice, of_g: np.ndarray, of_product: np.ndarray) -> None:
-        of_g += row_sum(g[slab])
+        row_sum(g[slab], of_g)
         product = scratch("normalization", g[slab].shape, g.dtype)
-        of_product += row_sum(np.multiply(g[slab], x_hat[slab], out=product))
+        row_sum(np.multiply(g[slab], x_hat[slab], out=product), of_product)
 
     totals = Lanes(slabs, ((c,), (c,)), g.dtype).run(sums)
     means = (total / g.dtype.type(g.size // c) for total in totals)
@@ -107,7 +104,7 @@ def normalize_batch_tangent_grad(
     def sums(slab: slice, *totals: np.ndarray) -> None:
         product = scratch("normalization", g[slab].shape, g.dtype)
         for total, a, b in zip(totals, (x_hat, x_hat, g_dot), (x_dot, g_dot, x_hat_dot)):
-            total += row_sum(np.multiply(a[slab], b[slab], out=product))
+            row_sum(np.multiply(a[slab], b[slab], out=product), total)
 
     totals = Lanes(slabs, ((c,), (c,), (c,)), g.dtype).run(sums)
     factors = (-inverse_std * total / g.dtype.type(g.size // c) for total in totals)

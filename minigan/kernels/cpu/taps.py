@@ -48,7 +48,8 @@ class Narrow:
     title = "taps first"
 
     def __init__(self, kernel: np.ndarray, image: Pair, fit: Pair, pads: Pads) -> None:
-        self.shape = kernel.shape
+        kh, kw, c, f = self.shape = kernel.shape
+        self.order = kh, kw, f, c
         self.fit, self.image, self.pads = fit, image, pads
         # In dz a pixel of x finds its windows in the opposite order: the last tap reads the first.
         self.weights = by_input_channel(kernel[::-1, ::-1])
@@ -67,7 +68,7 @@ class Narrow:
                 for k in range(f):
                     y[:, rows, cols, k] += taps[i, j, k][:, from_rows, from_cols]
 
-    def grads(self, x: np.ndarray | None, dz: np.ndarray, dx: np.ndarray | None, dkernel: np.ndarray | None) -> None:
+    def grads(self, x: np.ndarray | None, dz: np.ndarray, dx: np.ndarray | None, dw: np.ndarray | None) -> None:
         kh, kw, c, f = self.shape
         ((top, bottom), (left, right)) = self.pads
         around = (kh - 1 - top, kh - 1 - bottom), (kw - 1 - left, kw - 1 - right)
@@ -77,10 +78,11 @@ class Narrow:
         taps = taps.reshape(-1, kh * kw * f)
         if dx is not None:
             np.matmul(taps, self.weights.T, out=matrix(dx))
-        if x is not None and dkernel is not None:
-            product = scratch("product", (kh, kw, f, c), dz.dtype)
-            np.matmul(taps.T, matrix(x), out=product.reshape(-1, c))
-            dkernel += product[::-1, ::-1].transpose(0, 1, 3, 2)
+        if x is not None and dw is not None:
+            np.matmul(taps.T, matrix(x), out=dw.reshape(-1, c))
+
+    def kernel_grad(self, dw: np.ndarray) -> np.ndarray:
+        return dw[::-1, ::-1].transpose(0, 1, 3, 2)
 
 
 def overlap(shift: int, size: int, source: int) -> tuple[slice, slice]:
@@ -98,6 +100,7 @@ class Upsampled:
         self.filters = kernel.shape[3]
         self.image = image
         self.kernel = kernel
+        self.order = kernel.shape[2], 3, 3, self.filters
         self.bytes_each = image[0] * image[1] * 9 * self.filters * kernel.itemsize
 
     @cached_property
@@ -118,7 +121,7 @@ class Upsampled:
             a, m, c = rows[p]
             spread(a, m, c, y[:, :, p, :, 0], y[:, :, p, :, 1], both, axis=2)
 
-    def grads(self, x: np.ndarray | None, dz: np.ndarray, dx: np.ndarray | None, dkernel: np.ndarray | None) -> None:
+    def grads(self, x: np.ndarray | None, dz: np.ndarray, dx: np.ndarray | None, dw: np.ndarray | None) -> None:
         n, (h, w), f = len(dz), self.image, self.filters
         dz = dz.reshape(n, h, 2, w, 2, f)
         rows = scratch("rows", (2, n, h, w, 3, f), dz.dtype)
@@ -130,11 +133,11 @@ class Upsampled:
         taps = taps.reshape(-1, 9 * f)
         if dx is not None:
             np.matmul(taps, self.weights.T, out=matrix(dx))
-        if x is not None and dkernel is not None:
-            c = x.shape[-1]
-            product = scratch("product", (c, 3, 3, f), dz.dtype)
-            np.matmul(matrix(x).T, taps, out=product.reshape(c, -1))
-            dkernel += product.transpose(1, 2, 0, 3)
+        if x is not None and dw is not None:
+            np.matmul(matrix(x).T, taps, out=dw.reshape(x.shape[-1], -1))
+
+    def kernel_grad(self, dw: np.ndarray) -> np.ndarray:
+        return dw.transpose(1, 2, 0, 3)
 
 
 def halves(axis: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
