@@ -70,9 +70,11 @@ def normalize_activate(
     scale = gamma / np.sqrt(variance + x.dtype.type(epsilon))
     long_scale, long_shift = (lengthened(row, x.shape[1:]) for row in (scale, beta - mean * scale))
     y = memory.empty(x.shape, x.dtype)
+    rectified = bits is None and activation == Activation("leaky_relu")
     factor = None
     if bits is not None or activation.name != "linear":
-        factor = memory.empty(x.shape, x.dtype)
+        # Of ones and zeros, a byte each says as much as a number, and is sooner written and read.
+        factor = memory.empty(x.shape, np.bool_ if rectified else x.dtype)
     slabs = slabs_of(x)
 
     def work(number: int) -> None:
@@ -82,7 +84,9 @@ def normalize_activate(
         part += long_shift
         if factor is None:
             return
-        if bits is None:
+        if rectified:
+            np.greater(y[slab], 0, out=factor[slab])
+        elif bits is None:
             factor[slab] = slopes(y[slab], activation.slope)
         else:
             mask_of(bits, slab, keep, factor)

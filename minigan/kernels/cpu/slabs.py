@@ -281,8 +281,8 @@ def _view(name: str, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
 class Lanes:
     """Sums over slabs, in an order that does not depend on who does them.
 
-    Lane l takes the slabs l, l + lanes, l + 2 lanes ... and adds them up; in the end the lanes are added. A thread takes
-    the next slab of any lane that no other is busy with, so that none of them has to wait for another.
+    Lane l takes the slabs l, l + lanes, l + 2 lanes ... and adds them up; in the end the lanes are added. A thread
+    takes the next slab of any lane that no other is busy with, so that none of them has to wait for another.
 
     Parameters
     ----------
@@ -301,8 +301,8 @@ class Lanes:
         new = memory.empty if slabs else memory.zeros
         self.sums = [[new(shape, dtype) for shape in shapes] for _ in range(self.count)]
 
-    def run(self, function: Callable[..., None]) -> list[np.ndarray]:
-        """Call ``function(slab, *parts)`` for all slabs, which is to write its parts of the sums; returns the totals."""
+    def run(self, function: Callable[..., Any]) -> list[np.ndarray]:
+        """Call ``function(slab, *parts)`` for all slabs, which is to write its parts of the sums; give the totals."""
         free = deque((lane, iter(self.slabs[lane :: self.count])) for lane in range(self.count))
         begun = [False] * self.count
 
@@ -324,7 +324,7 @@ class Lanes:
         return self.sums[0]
 
     @staticmethod
-    def add(function: Callable[..., None], slab: slice, sums: list[np.ndarray], begun: bool) -> None:
+    def add(function: Callable[..., Any], slab: slice, sums: list[np.ndarray], begun: bool) -> None:
         """Add a slab's parts to the sums of its lane; those of the first are the sums."""
         if not begun:
             function(slab, *sums)

@@ -22,6 +22,7 @@ image never exists.
 """
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -49,7 +50,7 @@ class Narrow:
 
     def __init__(self, kernel: np.ndarray, image: Pair, fit: Pair, pads: Pads) -> None:
         kh, kw, c, f = self.shape = kernel.shape
-        self.order = kh, kw, f, c
+        self.order: tuple[int, ...] = kh, kw, f, c
         self.fit, self.image, self.pads = fit, image, pads
         # In dz a pixel of x finds its windows in the opposite order: the last tap reads the first.
         self.weights = by_input_channel(kernel[::-1, ::-1])
@@ -100,7 +101,7 @@ class Upsampled:
         self.filters = kernel.shape[3]
         self.image = image
         self.kernel = kernel
-        self.order = kernel.shape[2], 3, 3, self.filters
+        self.order: tuple[int, ...] = kernel.shape[2], 3, 3, self.filters
         self.bytes_each = image[0] * image[1] * 9 * self.filters * kernel.itemsize
 
     @cached_property
@@ -110,26 +111,23 @@ class Upsampled:
 
     def product(self, x: np.ndarray, y: np.ndarray) -> None:
         n, (h, w), f = len(x), self.image, self.filters
-        # Tap by tap, each a plane of its own: sums of planes have long inner loops.
-        taps = scratch("taps", (3, 3, n, h, w, f), x.dtype)
-        np.matmul(matrix(x), self.kernel, out=taps.reshape(3, 3, -1, f))
-        rows, both = scratch("rows", (2, 3, n, h, w, f), x.dtype), scratch("both", (n, h, w, f), x.dtype)
-        y = y.reshape(n, h, 2, w, 2, f)
+        taps, rows = scratch("taps", (3, n, h, w, f), x.dtype), scratch("rows", (2, 3, n, h, w, f), x.dtype)
         for j in range(3):
-            spread(taps[0, j], taps[1, j], taps[2, j], rows[0, j], rows[1, j], both, axis=1)
+            np.matmul(matrix(x), self.kernel[:, j], out=taps.reshape(3, -1, f))
+            spread(taps, rows[:, j], ROWS)
+        phases = scratch("phases", (2, 2, n, h, w, f), x.dtype)
         for p in (0, 1):
-            a, m, c = rows[p]
-            spread(a, m, c, y[:, :, p, :, 0], y[:, :, p, :, 1], both, axis=2)
+            spread(rows[p], phases[p], COLUMNS)
+        np.copyto(self.by_phase(y), phases)
 
     def grads(self, x: np.ndarray | None, dz: np.ndarray, dx: np.ndarray | None, dw: np.ndarray | None) -> None:
         n, (h, w), f = len(dz), self.image, self.filters
-        dz = dz.reshape(n, h, 2, w, 2, f)
-        rows = scratch("rows", (2, n, h, w, 3, f), dz.dtype)
-        for p in (0, 1):
-            part = rows[p]
-            collect(dz[:, :, p, :, 0], dz[:, :, p, :, 1], part[:, :, :, 0], part[:, :, :, 1], part[:, :, :, 2], axis=2)
+        phases = scratch("phases", (2, 2, n, h, w, f), dz.dtype)
+        np.copyto(phases, self.by_phase(dz))
         taps = scratch("taps", (n, h, w, 3, 3, f), dz.dtype)
-        collect(rows[0], rows[1], taps[:, :, :, 0], taps[:, :, :, 1], taps[:, :, :, 2], axis=1)
+        for i, row in enumerate(collect(phases, ROWS)):
+            for j, tap in enumerate(collect(row, COLUMNS)):
+                np.copyto(taps[:, :, :, i, j], tap)
         taps = taps.reshape(-1, 9 * f)
         if dx is not None:
             np.matmul(taps, self.weights.T, out=matrix(dx))
@@ -139,37 +137,46 @@ class Upsampled:
     def kernel_grad(self, dw: np.ndarray) -> np.ndarray:
         return dw.transpose(1, 2, 0, 3)
 
+    def by_phase(self, large: np.ndarray) -> np.ndarray:
+        """The large image as four small ones (2, 2, N, H, W, F), of its even and odd rows and columns: a view.
 
-def halves(axis: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-    """Indices of all but the last, and of all but the first, along an axis."""
-    before = (slice(None),) * axis
-    return (*before, slice(None, -1)), (*before, slice(1, None))
-
-
-def ends(axis: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-    """Indices of the first, and of the last, along an axis."""
-    before = (slice(None),) * axis
-    return (*before, slice(0, 1)), (*before, slice(-1, None))
+        Sums are made of copies of these: for a sum of every other pixel, NumPy begins anew at each pixel.
+        """
+        h, w = self.image
+        return large.reshape(-1, h, 2, w, 2, self.filters).transpose(2, 4, 0, 1, 3, 5)
 
 
-def spread(
-    a: np.ndarray, m: np.ndarray, c: np.ndarray, even: np.ndarray, odd: np.ndarray, both: np.ndarray, axis: int
-) -> None:
-    """``even[i] = a[i-1] + m[i] + c[i]`` and ``odd[i] = a[i] + m[i] + c[i+1]``, zeros outside; `both` is scratch."""
-    (first, last), (start, end) = halves(axis), ends(axis)
-    np.add(m, c, out=both)
-    np.add(both[last], a[first], out=even[last])
-    even[start] = both[start]
-    np.add(m, a, out=both)
-    np.add(both[first], c[last], out=odd[first])
-    odd[end] = both[end]
+#: The axes of rows and of columns, counted from the last.
+ROWS, COLUMNS = -3, -2
 
 
-def collect(even: np.ndarray, odd: np.ndarray, a: np.ndarray, m: np.ndarray, c: np.ndarray, axis: int) -> None:
-    """The adjoint of `spread`: ``m[i] = even[i] + odd[i]``, ``c[i] = even[i] + odd[i-1]``, and ``a[i] = c[i+1]``."""
-    (first, last), (start, end) = halves(axis), ends(axis)
-    np.add(even[last], odd[first], out=a[first])
-    a[end] = odd[end]
-    np.add(even, odd, out=m)
-    c[last] = a[first]
-    c[start] = even[start]
+def part(axis: int, start: int | None, stop: int | None) -> tuple[Any, ...]:
+    """The index of a range along an axis that is counted from the last."""
+    return (..., slice(start, stop), *(slice(None),) * (-1 - axis))
+
+
+def spread(taps: np.ndarray, phases: np.ndarray, axis: int) -> None:
+    """From a, m, c to the two phases: ``even[i] = m[i] + c[i] + a[i-1]``, ``odd[i] = m[i] + a[i] + c[i+1]``."""
+    (a, m, c), (even, odd) = taps, phases
+    first, last = part(axis, None, -1), part(axis, 1, None)
+    np.add(m, c, out=even)
+    even[last] += a[first]
+    np.add(m, a, out=odd)
+    odd[first] += c[last]
+
+
+def collect(phases: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The adjoint of `spread`: a, m and c, in scratch memory.
+
+    As ``a[i] = even[i+1] + odd[i]`` and ``c[i] = even[i] + odd[i-1]``, the two are one array, seen from two places.
+    """
+    even, odd = phases
+    shape = list(even.shape)
+    same = np.add(even, odd, out=scratch(f"same {axis}", even.shape, even.dtype))
+    shape[axis] += 1
+    shifted = scratch(f"shifted {axis}", tuple(shape), even.dtype)
+    start, end, first, last = part(axis, None, 1), part(axis, -1, None), part(axis, None, -1), part(axis, 1, None)
+    shifted[start] = even[start]
+    np.add(even[last], odd[first], out=shifted[part(axis, 1, -1)])
+    shifted[end] = odd[end]
+    return shifted[last], same, shifted[first]

@@ -143,7 +143,7 @@ def normalize_activate(
     Returns
     -------
     y : array like `x`
-    factor : array like `x`, or None
+    factor : array like `x`, of numbers or of booleans, or None
         What dy meets on its way back to f's input: f' and dropout's factor; None for 1.
     """
     x_hat, _ = normalize_batch(x, mean, variance, epsilon)
