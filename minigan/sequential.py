@@ -56,6 +56,7 @@ class Sequential:
         self.name = name
         self.fuse = fusion.enabled() if fuse is None else fuse
         self.steps: list[Layer] = []
+        self._logits: Sequential | None = None
         self.built = False
         for layer in self.layers:
             if not isinstance(layer, Layer):
@@ -118,6 +119,7 @@ class Sequential:
         for layer in self.layers:
             shape = layer.build(shape, rng.child(layer.name), dtype)
         self.output_shape = shape
+        self._logits = None
         self.built = True
         self._share_buffers(np.dtype(dtype))
         self._choose_steps()
@@ -147,6 +149,11 @@ class Sequential:
         without a last sigmoid gives logits as it is.
         """
         self._check_built()
+        if self._logits is None:
+            self._logits = self._without_last_sigmoid()
+        return self._logits
+
+    def _without_last_sigmoid(self) -> "Sequential":
         last = self.layers[-1]
         network = copy.copy(self)
         if isinstance(last, Sigmoid):
@@ -208,12 +215,18 @@ class Sequential:
             dy, dy_dot = step.tangent_backward(dy, dy_dot, cache, tcache, param_grads)
         return dy, dy_dot
 
-    def predict(self, x: Array, batch_size: int = 256) -> Array:
-        """The output in inference mode, `batch_size` inputs at a time, so that any number fits into memory."""
+    def predict(self, x: Array, batch_size: int = 256, labels: Array | None = None) -> Array:
+        """The output in inference mode, `batch_size` inputs at a time, so that any number fits into memory.
+
+        `labels` (N,) are the classes of the inputs, for a conditional network.
+        """
         self._check_built()
         if not len(x):
             return backend.array_module(x).empty((0, *self.output_shape), x.dtype)
-        parts = [self.forward(x[i : i + batch_size])[0] for i in range(0, len(x), batch_size)]
+        parts = []
+        for start in range(0, len(x), batch_size):
+            part = slice(start, start + batch_size)
+            parts.append(self.forward(x[part], Context(labels=None if labels is None else labels[part]))[0])
         return backend.array_module(x).concatenate(parts)
 
     # Parameters

@@ -27,11 +27,14 @@ class Context(NamedTuple):
         Where Dropout and GaussianNoise draw from; needed while training.
     update_stats : bool
         BatchNorm moves its averages. The generator's step runs the discriminator in training mode without it.
+    labels : array of int (N,), optional
+        The classes of the inputs, from 0: conditional layers need them.
     """
 
     training: bool = False
     rng: Stream | None = None
     update_stats: bool = True
+    labels: Array | None = None
 
 
 #: What a forward assumes unless told otherwise.

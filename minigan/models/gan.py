@@ -24,14 +24,18 @@ class GAN:
         Noise (N, latent_size) to images (N, H, W, C).
     discriminator : Sequential
         Images to probabilities (N, 1), 1 for real.
-    output_range : (float, float)
-        The range of the generator's images, to which real ones are to be scaled.
+    output_range : (float, float), or None
+        The range of the generator's images, to which real ones are to be scaled; None for points, which are as they
+        are.
+    classes : int
+        How many classes a conditional GAN tells apart, by `Context.labels`; 0 for one that knows none.
     """
 
     name: str
     generator: Sequential
     discriminator: Sequential
-    output_range: tuple[float, float]
+    output_range: tuple[float, float] | None
+    classes: int = 0
 
     @property
     def latent_size(self) -> int:
@@ -40,7 +44,7 @@ class GAN:
 
     @property
     def image_shape(self) -> tuple[int, ...]:
-        """The images' (H, W, C)."""
+        """The images' (H, W, C), or (D,) where the data are points."""
         return self.generator.output_shape
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-__all__ = ["EpochEnd", "Event", "RunStart", "Saved", "StepEnd"]
+__all__ = ["Diversity", "EpochEnd", "Event", "Notice", "RunStart", "Saved", "StepEnd"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class StepEnd:
         Means of D(x) and D(G(z)) in D's last step, before its update.
     real_accuracy, fake_accuracy : float
         Parts of the real and of the generated images that D judged rightly there.
+    d_grad_norm, g_grad_norm : float
+        L2 norms of all gradients of a network in its step, D's in its last one.
     images_per_second : float
         Real images seen a second, in this step.
     seconds : float
@@ -48,6 +50,8 @@ class StepEnd:
     d_fake: float
     real_accuracy: float
     fake_accuracy: float
+    d_grad_norm: float
+    g_grad_norm: float
     images_per_second: float
     seconds: float
 
@@ -68,4 +72,38 @@ class Saved:
     what: str
 
 
-Event: TypeAlias = RunStart | StepEnd | EpochEnd | Saved
+@dataclass(frozen=True)
+class Diversity:
+    """How far apart the samples are: a mean distance of two of them, and of as many real images.
+
+    Attributes
+    ----------
+    step : int
+    generated, real : float
+        Mean L2 distances of pairs.
+    """
+
+    step: int
+    generated: float
+    real: float
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something in the course of the run that a person should know.
+
+    Attributes
+    ----------
+    step : int
+    kind : str
+        A short name, such as "mode collapse".
+    text : str
+        What is seen, and what people do about it.
+    """
+
+    step: int
+    kind: str
+    text: str
+
+
+Event: TypeAlias = RunStart | StepEnd | EpochEnd | Diversity | Notice | Saved

@@ -12,10 +12,14 @@ The images G(z) are made once, for both steps. That is right because G does not 
 of the same noise would give the same images and the same caches, number for number. Had G moved, its backward would
 raise `StaleCacheError`. D does move, so G's step asks the new D what it thinks of the images.
 
+The code of the 2014 paper instead moves both networks at once, by gradients at the weights that both had before
+(`simultaneous_step`).
+
 Source: Goodfellow et al., arXiv:1406.2661, algorithm 1. There G's step draws noise of its own; one batch for both is
 the way of PyTorch's DCGAN example (github.com/pytorch/examples, dcgan/main.py).
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -27,15 +31,28 @@ from minigan.losses import GANLoss
 from minigan.models import GAN
 from minigan.optimizers import Optimizer
 from minigan.random import Stream
+from minigan.sequential import Sequential
 
-__all__ = ["DiscriminatorResult", "GeneratorResult", "discriminator_step", "generate", "generator_step"]
+__all__ = [
+    "PLAIN",
+    "DiscriminatorResult",
+    "GeneratorResult",
+    "Rules",
+    "discriminator_step",
+    "generate",
+    "generator_step",
+    "simultaneous_step",
+]
 
 #: What a network's forward leaves for its backward: the cache of every step that runs.
 Caches: TypeAlias = tuple[Any, ...]
 
+#: The classes of real images and those that generated ones were asked to have; None twice without conditions.
+Labels: TypeAlias = tuple[Array | None, Array | None]
+
 
 class DiscriminatorResult(NamedTuple):
-    """D's loss, and its logits for the real and the generated images (N, 1)."""
+    """D's loss, with its penalty where there is one, and its logits for the real and the generated images (N, 1)."""
 
     loss: float
     real_logits: Array
@@ -49,41 +66,74 @@ class GeneratorResult(NamedTuple):
     fake_logits: Array
 
 
-def generate(gan: GAN, noise: Array, rng: Stream, update_stats: bool = True) -> tuple[Array, Caches]:
+class Rules(NamedTuple):
+    """What a game has on D's side besides its loss.
+
+    Attributes
+    ----------
+    penalty : callable, optional
+        See `minigan.penalties`: called as ``penalty(discriminator, real, fake, rng, labels)``, adds its gradient to
+        D's and returns its value.
+    blur : callable, optional
+        Noise on all that D sees, in both networks' steps (`minigan.losses.InstanceNoise`). It does not depend on the
+        images: the gradient passes it as it is.
+    constraint : callable, optional
+        Called with D after each of its updates, to bring its weights back within bounds.
+    """
+
+    penalty: Callable[..., Array] | None = None
+    blur: Callable[[Array], Array] | None = None
+    constraint: Callable[[Sequential], None] | None = None
+
+    def seen(self, images: Array) -> Array:
+        """What D sees of images."""
+        return images if self.blur is None else self.blur(images)
+
+
+#: Nothing but the loss.
+PLAIN = Rules()
+
+
+def generate(
+    gan: GAN, noise: Array, rng: Stream, update_stats: bool = True, labels: Array | None = None
+) -> tuple[Array, Caches]:
     """The images G(z) that G makes of `noise` (N, latent_size) in training mode, and G's caches, for `generator_step`.
 
     Both stay good until G's weights move: a round makes its images once. With ``update_stats=False`` G's moving
-    averages stay as they are: for images from which only D learns.
+    averages stay as they are: for images from which only D learns. `labels` (N,) are the classes to draw.
     """
-    return gan.generator.forward(noise, Context(training=True, rng=rng, update_stats=update_stats))
+    return gan.generator.forward(noise, Context(training=True, rng=rng, update_stats=update_stats, labels=labels))
 
 
 def discriminator_step(
-    gan: GAN, loss: GANLoss, optimizer: Optimizer, real: Array, fake: Array, rng: Stream
+    gan: GAN,
+    loss: GANLoss,
+    optimizer: Optimizer,
+    real: Array,
+    fake: Array,
+    rng: Stream,
+    rules: Rules = PLAIN,
+    labels: Labels = (None, None),
 ) -> DiscriminatorResult:
     """Teach D to tell `real` images (N, H, W, C) from the `fake` ones of `generate`.
 
     G is not touched: to D its images are mere data. Real and generated images pass D as separate batches, for
     BatchNorm would otherwise mix their statistics.
     """
-    discriminator = gan.discriminator.logits
-    train = Context(training=True, rng=rng)
-
-    real_logits, real_caches = discriminator.forward(real, train)
-    fake_logits, fake_caches = discriminator.forward(fake, train)
-    real_loss, dreal = loss.real(real_logits)
-    fake_loss, dfake = loss.fake(fake_logits)
-    total = finite(real_loss + fake_loss, "discriminator")
-
-    discriminator.zero_grads()
-    discriminator.backward(dreal, real_caches)
-    discriminator.backward(dfake, fake_caches)
-    optimizer.step(discriminator)
-    return DiscriminatorResult(total, real_logits, fake_logits)
+    result, _ = judge(gan, loss, real, fake, rng, rules, labels)
+    update(gan.discriminator, optimizer, rules.constraint)
+    return result
 
 
 def generator_step(
-    gan: GAN, loss: GANLoss, optimizer: Optimizer, fake: Array, caches: Caches, rng: Stream
+    gan: GAN,
+    loss: GANLoss,
+    optimizer: Optimizer,
+    fake: Array,
+    caches: Caches,
+    rng: Stream,
+    rules: Rules = PLAIN,
+    labels: Array | None = None,
 ) -> GeneratorResult:
     """Teach G to make images that D takes for real, by the `fake` ones of `generate` and G's `caches`.
 
@@ -95,17 +145,76 @@ def generator_step(
     StaleCacheError
         G has moved since it made the images.
     """
-    generator, discriminator = gan.generator, gan.discriminator.logits
+    ctx = Context(training=True, rng=rng, update_stats=False, labels=labels)
+    logits, judge_caches = gan.discriminator.logits.forward(rules.seen(fake), ctx)
+    result = learn(gan, loss, logits, judge_caches, caches)
+    update(gan.generator, optimizer)
+    return result
 
-    fake_logits, judge_caches = discriminator.forward(fake, Context(training=True, rng=rng, update_stats=False))
-    value, dlogits = loss.generator(fake_logits)
+
+def simultaneous_step(
+    gan: GAN,
+    loss: GANLoss,
+    d_optimizer: Optimizer,
+    g_optimizer: Optimizer,
+    real: Array,
+    fake: Array,
+    caches: Caches,
+    rng: Stream,
+    rules: Rules = PLAIN,
+    labels: Labels = (None, None),
+) -> tuple[DiscriminatorResult, GeneratorResult]:
+    """Move D and G at once, each by the gradient of its loss where both stand now.
+
+    One judgement of the images serves both: G learns from the very logits that D does.
+
+    Source: the code of the 2014 paper, github.com/goodfeli/adversarial, whose cost gives both gradients to one update.
+    """
+    d, judge_caches = judge(gan, loss, real, fake, rng, rules, labels)
+    g = learn(gan, loss, d.fake_logits, judge_caches, caches)
+    update(gan.discriminator, d_optimizer, rules.constraint)
+    update(gan.generator, g_optimizer)
+    return d, g
+
+
+def judge(
+    gan: GAN, loss: GANLoss, real: Array, fake: Array, rng: Stream, rules: Rules, labels: Labels
+) -> tuple[DiscriminatorResult, Caches]:
+    """D's loss, with its gradient left in D, and the caches of its judgement of the generated images."""
+    discriminator = gan.discriminator.logits
+    of_real, of_fake = (Context(training=True, rng=rng, labels=classes) for classes in labels)
+
+    real_logits, real_caches = discriminator.forward(rules.seen(real), of_real)
+    fake_logits, fake_caches = discriminator.forward(rules.seen(fake), of_fake)
+    real_loss, dreal = loss.real(real_logits)
+    fake_loss, dfake = loss.fake(fake_logits)
+    total = finite(real_loss + fake_loss, "discriminator")
+
+    discriminator.zero_grads()
+    discriminator.backward(dreal, real_caches)
+    discriminator.backward(dfake, fake_caches)
+    if rules.penalty is not None:
+        total += finite(rules.penalty(discriminator, real, fake, rng, labels[0]), "discriminator")
+    return DiscriminatorResult(total, real_logits, fake_logits), fake_caches
+
+
+def learn(gan: GAN, loss: GANLoss, logits: Array, judge_caches: Caches, caches: Caches) -> GeneratorResult:
+    """G's loss by D's `logits` for its images, with its gradient left in G; D's own gradients stay as they are."""
+    value, dlogits = loss.generator(logits)
     total = finite(value, "generator")
+    dfake = gan.discriminator.logits.backward(dlogits, judge_caches, param_grads=False)
+    gan.generator.zero_grads()
+    gan.generator.backward(dfake, caches)
+    return GeneratorResult(total, logits)
 
-    dfake = discriminator.backward(dlogits, judge_caches, param_grads=False)
-    generator.zero_grads()
-    generator.backward(dfake, caches)
-    optimizer.step(generator)
-    return GeneratorResult(total, fake_logits)
+
+def update(
+    network: Sequential, optimizer: Optimizer, constraint: Callable[[Sequential], None] | None = None
+) -> None:
+    """Move a network by its gradients, and back within its bounds."""
+    optimizer.step(network)
+    if constraint is not None:
+        constraint(network)
 
 
 def finite(loss: Array, network: str) -> float:
