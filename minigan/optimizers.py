@@ -30,6 +30,9 @@ class Optimizer:
     #: Names of the vectors the rule remembers from step to step.
     slot_names: tuple[str, ...] = ()
 
+    #: The attribute that plays the part of momentum, if one does.
+    momentum_name: str | None = None
+
     def __init__(self, learning_rate: float) -> None:
         if not learning_rate > 0:
             raise ConfigError(f"expected learning_rate to be more than 0, got {learning_rate!r}")
@@ -39,6 +42,12 @@ class Optimizer:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(learning_rate={self.learning_rate!r}, iterations={self.iterations})"
+
+    def set_momentum(self, momentum: float) -> None:
+        """Set what the rule has of momentum anew; a rule that has none refuses it."""
+        if self.momentum_name is None:
+            raise ConfigError(f"{type(self).__name__} has no momentum that could be set to {momentum!r}")
+        setattr(self, self.momentum_name, momentum)
 
     def step(self, network: "Sequential") -> None:
         """Move the network's trainable values by their gradients; caches from before are stale afterwards.
@@ -100,6 +109,7 @@ class Momentum(Optimizer):
     """
 
     slot_names = ("velocity",)
+    momentum_name = "momentum"
 
     def __init__(self, learning_rate: float = 0.01, momentum: float = 0.9) -> None:
         super().__init__(learning_rate)
@@ -167,6 +177,7 @@ class Adam(Optimizer):
     """
 
     slot_names = ("mean", "square")
+    momentum_name = "beta_1"
 
     def __init__(
         self, learning_rate: float = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7

@@ -6,9 +6,9 @@ from typing import Any
 
 from minigan.errors import ConfigError
 from minigan.models.dcgan28 import OUTPUT_RANGES, dcgan28
-from minigan.models.gan import GAN, NOISES, draw_noise
+from minigan.models.gan import GAN, NOISES, draw_classes, draw_noise
 
-__all__ = ["GAN", "MODELS", "NOISES", "OUTPUT_RANGES", "build", "dcgan28", "draw_noise", "register"]
+__all__ = ["GAN", "MODELS", "NOISES", "OUTPUT_RANGES", "build", "dcgan28", "draw_classes", "draw_noise", "register"]
 
 #: Functions that take a seed and options and return a built `GAN`.
 MODELS: dict[str, Callable[..., GAN]] = {"dcgan28": dcgan28}

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from minigan.backend import Array
 from minigan.errors import ConfigError
 from minigan.random import Stream
 from minigan.sequential import Sequential
 
-__all__ = ["GAN", "NOISES", "draw_noise"]
+__all__ = ["GAN", "NOISES", "draw_classes", "draw_noise"]
 
 #: Distributions of the generator's input, by name.
 NOISES = ("uniform", "normal")
@@ -55,3 +57,11 @@ def draw_noise(rng: Stream, count: int, latent_size: int, kind: str = "uniform")
     if kind == "normal":
         return rng.normal((count, latent_size))
     raise ConfigError(f"unknown noise {kind!r}: expected one of {', '.join(NOISES)}")
+
+
+def draw_classes(rng: Stream, count: int, classes: int) -> Array | None:
+    """Classes to generate, each as likely as any other, (count,) from 0; None where there are none."""
+    if not classes:
+        return None
+    # 53 random bits: no float32 stands between two classes of a thousand.
+    return (rng.uniform((count,), 0, classes, np.float64)).astype(np.int64)

@@ -11,20 +11,24 @@ from minigan.sequential import Sequential
 __all__ = ["first_non_finite"]
 
 
-def first_non_finite(gan: GAN, real: Array | None, noise: Array | None) -> str:
+def first_non_finite(
+    gan: GAN, real: Array | None, noise: Array | None, labels: tuple[Array | None, Array | None] = (None, None)
+) -> str:
     """Run the batches of a failed step once more, layer by layer, and name the first value that is not finite.
 
-    Nothing is changed. The dropout masks are other ones, which moves no NaN.
+    Nothing is changed. The dropout masks are other ones, which moves no NaN. `labels` are the classes of the real and
+    of the generated images.
     """
-    ctx = Context(training=True, rng=Stream(0, "diagnosis"), update_stats=False)
+    rng = Stream(0, "diagnosis")
+    of_real, of_fake = (Context(training=True, rng=rng, update_stats=False, labels=classes) for classes in labels)
     # Infinities are what is looked for: no need to warn of them.
     with np.errstate(all="ignore"):
         fake = None
         if noise is not None:
-            found, fake = walk(gan.generator, noise, ctx)
+            found, fake = walk(gan.generator, noise, of_fake)
             if found:
                 return found
-        for images in (real, fake):
+        for images, ctx in ((real, of_real), (fake, of_fake)):
             if images is not None:
                 found, _ = walk(gan.discriminator.logits, images, ctx)
                 if found:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-__all__ = ["Diversity", "EpochEnd", "Event", "Notice", "RunStart", "Saved", "StepEnd"]
+__all__ = ["DiscriminatorEnd", "Diversity", "EpochEnd", "Event", "Notice", "RunStart", "Saved", "StepEnd"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class StepEnd:
     d_grad_norm, g_grad_norm : float
         L2 norms of all gradients of a network in its step, D's in its last one.
     images_per_second : float
-        Real images seen a second, in this step.
+        Real images seen a second, since D's first step of the round.
     seconds : float
         Since the run began.
     """
@@ -54,6 +54,15 @@ class StepEnd:
     g_grad_norm: float
     images_per_second: float
     seconds: float
+
+
+@dataclass(frozen=True)
+class DiscriminatorEnd:
+    """One of several discriminator steps of a round, `done` of `steps`; `step` generator steps lie behind it."""
+
+    step: int
+    done: int
+    steps: int
 
 
 @dataclass(frozen=True)
@@ -106,4 +115,4 @@ class Notice:
     text: str
 
 
-Event: TypeAlias = RunStart | StepEnd | EpochEnd | Diversity | Notice | Saved
+Event: TypeAlias = RunStart | DiscriminatorEnd | StepEnd | EpochEnd | Diversity | Notice | Saved

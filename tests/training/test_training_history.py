@@ -12,7 +12,7 @@ from minigan.training.history import COLUMNS, append_row, read_metrics, write_he
 
 def event(step: int) -> StepEnd:
     third = float(np.float32(1) / np.float32(3))
-    return StepEnd(1, step, 9, third, -1e-20, 0.5, 1.0, 0.25, 0.75, 123.456, 0.1 * step)
+    return StepEnd(1, step, 9, third, -1e-20, 0.5, 1.0, 0.25, 0.75, 2.5, 1e-9, 123.456, 0.1 * step)
 
 
 @pytest.fixture
@@ -25,7 +25,8 @@ def table() -> str:
 
 
 def test_the_columns_are_the_event_s_fields_and_the_times_come_last(table):
-    header = "epoch,step,d_loss,g_loss,d_real,d_fake,real_accuracy,fake_accuracy,images_per_second,seconds"
+    header = "epoch,step,d_loss,g_loss,d_real,d_fake,real_accuracy,fake_accuracy"
+    header += ",d_grad_norm,g_grad_norm,images_per_second,seconds"
     assert table.splitlines()[0] == header == ",".join(COLUMNS)
 
 
