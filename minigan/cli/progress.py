@@ -7,7 +7,7 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from minigan.training.events import EpochEnd, Event, RunStart, StepEnd
+from minigan.training.events import DiscriminatorEnd, EpochEnd, Evaluated, Event, Notice, RunStart, StepEnd
 
 __all__ = ["TrainingProgress"]
 
@@ -46,8 +46,15 @@ class TrainingProgress:
             self.last = event
             self.bar.update(self.task, total=event.steps, completed=event.step, epoch=event.epoch)
             self.figures.plain = figures(event)
+        elif isinstance(event, DiscriminatorEnd):
+            self.figures.plain = f"discriminator: {event.done} of {event.steps} steps of this round"
         elif isinstance(event, EpochEnd) and self.last is not None:
             self.say(f"epoch {event.epoch:3d}  step {self.last.step}/{self.last.steps}  {figures(self.last)}")
+        elif isinstance(event, Evaluated):
+            named = "  ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in event.figures.items())
+            self.say(f"epoch {event.epoch:3d}  samples: {named}")
+        elif isinstance(event, Notice):
+            self.say(f"note, step {event.step}: {event.kind}: {event.text}")
 
     def say(self, line: str) -> None:
         """Print a line that stays."""

@@ -15,10 +15,14 @@ def sample(
     seed: Annotated[
         int, typer.Option(help="Of the noise: another seed, other images.", parser=whole_number, metavar="N")
     ] = 0,
+    label: Annotated[
+        int | None,
+        typer.Option("--class", help="Of a conditional run: the class to draw.", parser=whole_number, metavar="N"),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="A PNG; default: RUN/samples-SEED.png.")] = None,
 ) -> None:
     """Make images with a trained generator."""
     from minigan.training.sampling import sample_run
 
-    path = sample_run(run, out or run / f"samples-{seed}.png", count=count, columns=columns, seed=seed)
+    path = sample_run(run, out or run / f"samples-{seed}.png", count=count, columns=columns, seed=seed, label=label)
     typer.echo(f"Wrote {path}")

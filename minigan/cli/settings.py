@@ -13,7 +13,7 @@ from minigan.training.config import Kind
 __all__ = ["given", "whole_number", "with_settings"]
 
 #: What stands for a value in the help.
-METAVARS = {str: "TEXT", int: "N", float: "X"}
+METAVARS = {str: "TEXT", int: "N", float: "X", bool: ""}
 
 
 def with_settings(settings: type) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -45,11 +45,13 @@ def flag(field: Field) -> inspect.Parameter:
     default: Any = field.default
     # Every value is text here, of which `given` makes what the setting needs.
     type_: Any = str
-    metavar = METAVARS[kind.types[-1]]
-    if kind.length == 2:
+    metavar: str | None = METAVARS[kind.types[-1]]
+    if bool in kind.types:
+        type_, metavar, name, default = bool, None, f"{name}/--no-{name[2:]}", None
+    elif kind.length == 2:
         type_, metavar = tuple[str, str], "LOW HIGH"
     elif kind.length is not None:
-        metavar, default = "N,N,...", ",".join(map(str, default))
+        metavar, default = "N,N,...", default and ",".join(map(str, default))
     details: dict[str, Any] = {
         "metavar": "|".join(choices) or metavar,
         "rich_help_panel": field.metadata["panel"],
@@ -80,7 +82,7 @@ def read(kind: Kind, typed: Any) -> Any:
     """A value of that kind from the text that was typed, or the two texts."""
     number = kind.types[-1]
     if kind.length is None:
-        return number(typed)
+        return number(typed)  # of a switch a truth value, as it was typed
     return tuple(map(number, typed.split(",") if isinstance(typed, str) else typed))
 
 

@@ -22,8 +22,9 @@ def train(
 ) -> int:
     """Train a GAN; without arguments, the article's DCGAN on the embedded digits.
 
-    The run's folder gets config.toml, metrics.csv, samples/, progress.gif, losses.png and both networks' weights.
-    Ctrl-C ends the run after the current step, with everything so far saved.
+    A model brings the settings that suit it; flags and a file go before them. The run's folder gets config.toml,
+    metrics.csv, samples/, progress.gif, losses.png and both networks' weights. Ctrl-C ends the run after the current
+    step, with everything so far saved.
     """
     from rich.console import Console
 
@@ -34,7 +35,7 @@ def train(
     base = read_config(config) if config else {}
     if chosen.keys() & {"epochs", "steps"}:  # either flag takes the place of either setting
         base = {name: value for name, value in base.items() if name not in ("epochs", "steps")}
-    settings = TrainConfig(**{**base, **chosen})
+    settings = TrainConfig.recommended(**{**base, **chosen})
     folder = out or new_run_folder(settings.model, settings.data)
     console = Console(markup=False, emoji=False)  # a folder's name may look like either
     with TrainingProgress(console) as progress:

@@ -7,7 +7,8 @@ import numpy as np
 
 from minigan import backend
 from minigan.backend import Array
-from minigan.errors import DataError, DtypeError
+from minigan.data.checks import checked_batch_dtype, checked_labels
+from minigan.errors import DataError
 
 __all__ = ["Dataset"]
 
@@ -68,7 +69,7 @@ class Dataset:
     ) -> None:
         self.name = name
         self.images = _checked_images(np.asarray(images), name)
-        self.labels = None if labels is None else _checked_labels(np.asarray(labels), len(self.images), name)
+        self.labels = checked_labels(labels, len(self.images), name)
         self.value_range = _checked_range(value_range, self.images, name)
 
     def __len__(self) -> int:
@@ -92,7 +93,7 @@ class Dataset:
     def batch(
         self,
         indices: Sequence[int] | np.ndarray | slice,
-        output_range: tuple[float, float] = (-1.0, 1.0),
+        output_range: tuple[float, float] | None = (-1.0, 1.0),
         dtype: Any = np.float32,
     ) -> Array:
         """The images at `indices`, scaled to `output_range`, in the active backend's memory.
@@ -101,8 +102,8 @@ class Dataset:
         ----------
         indices : sequence of int, ndarray of int, or slice
             In host memory; n of them, in any order, repeats allowed.
-        output_range : (float, float)
-            What the two ends of `value_range` become.
+        output_range : (float, float), optional
+            What the two ends of `value_range` become. None leaves the stored values as they are.
         dtype : dtype
             float32 or float64; all arithmetic is done in it.
 
@@ -118,13 +119,13 @@ class Dataset:
         IndexError
             An index is out of bounds.
         """
-        dtype = np.dtype(dtype)
-        if dtype not in (np.float32, np.float64):
-            raise DtypeError(f"{self.name}: expected a batch dtype of float32 or float64, got {dtype}")
-        least, greatest = map(dtype.type, self.value_range)
-        low, high = map(dtype.type, output_range)
+        dtype = checked_batch_dtype(dtype, self.name)
         # The move comes first: bytes cross to a GPU four times faster than floats.
         t = backend.asarray(self.images[indices]).astype(dtype)
+        if output_range is None:
+            return t
+        least, greatest = map(dtype.type, self.value_range)
+        low, high = map(dtype.type, output_range)
         t -= least
         t /= greatest - least
         rest = 1 - t
@@ -144,16 +145,6 @@ def _checked_images(images: np.ndarray, name: str) -> np.ndarray:
         raise DataError(f"{name}: expected images of uint8 or another real number type, got {images.dtype}")
     images = np.ascontiguousarray(images, images.dtype.newbyteorder("="))
     return images[..., np.newaxis] if images.ndim == 3 else images
-
-
-def _checked_labels(labels: np.ndarray, count: int, name: str) -> np.ndarray:
-    """`labels` as (N,) whole numbers."""
-    if labels.shape not in ((count,), (count, 1)) or labels.dtype.kind not in "ui":
-        raise DataError(
-            f"{name}: expected {count} labels as whole numbers of shape ({count},), "
-            f"got {labels.dtype} of shape {labels.shape}"
-        )
-    return labels.reshape(count)
 
 
 def _checked_range(value_range: tuple[float, float] | None, images: np.ndarray, name: str) -> tuple[float, float]:

@@ -1,11 +1,14 @@
-"""What ``minigan gradcheck`` checks: every layer in the forms that matter, every loss, and both steps of training."""
+"""What ``minigan gradcheck`` checks.
+
+Every layer in the forms that matter, every loss, every gradient penalty, and both steps of training.
+"""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from minigan import losses
+from minigan import losses, penalties
 from minigan.backend import Array
 from minigan.gradcheck.checker import check
 from minigan.gradcheck.report import Report
@@ -14,6 +17,8 @@ from minigan.layers import (
     ELU,
     AveragePooling2D,
     BatchNorm,
+    ChannelMax,
+    ConcatenateLabels,
     Conv2D,
     Conv2DTranspose,
     Dense,
@@ -27,11 +32,14 @@ from minigan.layers import (
     LeakyReLU,
     Maxout,
     MaxPooling2D,
+    MinibatchStdDev,
+    ProjectionHead,
     ReLU,
     Reshape,
     Sigmoid,
     Softmax,
     Softplus,
+    SpectralNormalization,
     Tanh,
     UpSampling2D,
     ZeroPadding2D,
@@ -39,7 +47,7 @@ from minigan.layers import (
 from minigan.random import Stream
 from minigan.sequential import Sequential
 
-__all__ = ["CASES", "LAYERS", "LOSSES", "STEPS", "Case", "FunctionCase"]
+__all__ = ["CASES", "LAYERS", "LOSSES", "PENALTIES", "STEPS", "Case", "FunctionCase"]
 
 
 class Case(NamedTuple):
@@ -100,6 +108,7 @@ LAYERS = [
     Case("conv2d-transpose-gaps", lambda: Conv2DTranspose(2, 2, strides=3), (2, 2, 3, 2)),
     Case("conv2d-transpose-explicit", lambda: Conv2DTranspose(2, 3, strides=2, padding=((1, 0), (0, 2))), (2, 3, 4, 2)),
     Case("maxout", lambda: Maxout(4, 3), (3, 5)),
+    Case("channel-max", lambda: ChannelMax(3), (2, 3, 2, 6)),
     Case("batch-norm", lambda: BatchNorm(), (5, 3), two_modes=True),
     Case("batch-norm-images", lambda: BatchNorm(momentum=0.8), (3, 4, 3, 2), two_modes=True),
     Case("batch-norm-bare", lambda: BatchNorm(center=False, scale=False), (4, 3), two_modes=True),
@@ -129,6 +138,14 @@ LAYERS = [
     Case("average-pooling", lambda: AveragePooling2D(2), (2, 5, 4, 2)),
     Case("average-pooling-overlap", lambda: AveragePooling2D((3, 2), strides=(2, 1), padding="same"), (2, 5, 6, 2)),
     Case("global-average-pooling", lambda: GlobalAveragePooling2D(), (2, 3, 4, 3)),
+    Case("concatenate-labels", lambda: ConcatenateLabels(3, 2), (5, 4)),
+    Case("concatenate-labels-images", lambda: ConcatenateLabels(3, 2), (5, 2, 3, 2)),
+    Case("projection-head", lambda: ProjectionHead(3), (5, 4)),
+    Case("minibatch-std-dev", lambda: MinibatchStdDev(2), (5, 2, 3, 2)),
+    Case("minibatch-std-dev-vectors", lambda: MinibatchStdDev(), (8, 3)),
+    Case("spectral-normalization-dense", lambda: SpectralNormalization(Dense(4, activation="tanh")), (3, 5)),
+    Case("spectral-normalization-conv2d", lambda: SpectralNormalization(Conv2D(3, 3, 2, "same"), 2), (2, 5, 4, 2)),
+    Case("spectral-normalization-transpose", lambda: SpectralNormalization(Conv2DTranspose(3, 3, 2)), (2, 3, 2, 2)),
 ]
 
 
@@ -147,15 +164,72 @@ def loss_case(name: str, loss: Callable, point: Callable[[], Array] = logits) ->
     return FunctionCase(name, "losses", lambda: (loss, None), point)
 
 
+def noisy(term: str) -> Callable:
+    """A loss under labels of which the same ones are wrong at every call."""
+    return lambda z: getattr(losses.NoisyLabels(losses.NonSaturating(), 0.4, Stream(0, "gradcheck/labels")), term)(z)
+
+
+TERMS = ("real", "fake", "generator")
+
+#: The games as they are, and those with labels that are smoothed on both sides.
+GAMES: dict[str, losses.GANLoss] = {
+    **{name: losses.get(name) for name in losses.GAN_LOSSES},
+    **{
+        f"{name}-smoothed": losses.get(name, label_smoothing=0.1, fake_label_smoothing=0.2)
+        for name, game in losses.GAN_LOSSES.items()
+        if issubclass(game, losses.Labelled)
+    },
+}
+
 LOSSES = [
     loss_case("binary-crossentropy", lambda p: losses.binary_crossentropy(p, 0.7), probabilities),
     loss_case("binary-crossentropy-from-logits", lambda z: losses.binary_crossentropy_from_logits(z, 0.7)),
-    *(
-        loss_case(f"{game}-{term}", getattr(make(label_smoothing=0.1), term))
-        for game, make in losses.GAN_LOSSES.items()
-        for term in ("real", "fake", "generator")
-    ),
+    *(loss_case(f"{name}-{term}", getattr(game, term)) for name, game in GAMES.items() for term in TERMS),
+    *(loss_case(f"noisy-labels-{term}", noisy(term)) for term in TERMS),
 ]
+
+
+def small_critic(dtype: Any) -> Sequential:
+    """A discriminator with all that a penalty meets: strides, normalisation, a kink, curved activations, dropout."""
+    critic = Sequential(
+        [
+            Conv2D(3, 3, strides=2, padding="same", activation="softplus"),
+            LayerNorm(),
+            LeakyReLU(0.2),
+            Conv2DTranspose(2, 2, strides=2, activation="tanh"),
+            Dropout(0.25),
+            Flatten(),
+            Dense(3, activation="sigmoid"),
+            Dense(1),
+        ],
+        name="critic",
+    )
+    critic.build((4, 3, 1), seed=1, dtype=dtype)
+    return critic
+
+
+def penalty_functions(name: str) -> tuple[Callable, Callable]:
+    """A penalty as a function of D's weights; its cache is the gradient that it found."""
+
+    def forward(weights: Array) -> tuple[Array, Array]:
+        critic, rng = small_critic(weights.dtype), Stream(2, "gradcheck/penalty")
+        critic.flat_data[...] = weights
+        real, fake = (rng.normal((3, 4, 3, 1), dtype=np.float64).astype(weights.dtype) for _ in range(2))
+        return penalties.get(name)(critic, real, fake, rng), critic.flat_grad
+
+    def backward(dy: Array, gradient: Array) -> Array:
+        return dy * gradient
+
+    return forward, backward
+
+
+def penalty_case(name: str) -> FunctionCase:
+    """A penalty; its forward is three passes through a network, too dear to go entry by entry."""
+    weights = lambda: small_critic(np.float64).flat_data  # noqa: E731
+    return FunctionCase(name, "penalties", lambda: penalty_functions(name), weights, "directional")
+
+
+PENALTIES = [penalty_case(name) for name in penalties.PENALTIES]
 
 
 def step_case(network: str, game: str, functions: Callable[[str], tuple[Callable, Callable, Array]]) -> FunctionCase:
@@ -164,10 +238,16 @@ def step_case(network: str, game: str, functions: Callable[[str], tuple[Callable
     return FunctionCase(name, "steps", lambda: functions(game)[:2], lambda: functions(game)[2], "directional")
 
 
+def discriminator_step(game: str) -> tuple[Callable, Callable, Array]:
+    """With smoothed labels where the game has labels."""
+    labelled = issubclass(losses.GAN_LOSSES[game], losses.Labelled)
+    return discriminator_step_functions(game, 0.1 if labelled else 0.0)
+
+
 STEPS = [
     step_case(network, game, functions)
-    for network, functions in (("discriminator", discriminator_step_functions), ("generator", generator_step_functions))
+    for network, functions in (("discriminator", discriminator_step), ("generator", generator_step_functions))
     for game in losses.GAN_LOSSES
 ]
 
-CASES: list[Case | FunctionCase] = [*LAYERS, *LOSSES, *STEPS]
+CASES: list[Case | FunctionCase] = [*LAYERS, *LOSSES, *PENALTIES, *STEPS]

@@ -76,11 +76,14 @@ class ModelTarget(Target):
             model.name, {"x": x, **{name: p.data.astype(np.float64) for name, p in self.trainable.items()}}
         )
         layers = [model] if isinstance(model, Layer) else list(model)
+        classes = [layer.classes for layer in layers if hasattr(layer, "classes")]
+        #: For conditional layers: each class in turn.
+        self.labels = backend.array_module(x).arange(len(x)) % min(classes) if classes else None
         self.has_tangent = all(type(layer).tangent is not Layer.tangent for layer in layers)
 
     def context(self, update_stats: bool = False) -> Context:
         """The same context at every call: the stream at its beginning."""
-        return Context(self.training, Stream(self.seed, "gradcheck"), update_stats)
+        return Context(self.training, Stream(self.seed, "gradcheck"), update_stats, self.labels)
 
     @contextmanager
     def holding(self, values: Arrays, with_grads: bool = True) -> Iterator[Array]:

@@ -3,6 +3,8 @@
 from minigan.layers.average_pooling2d import AveragePooling2D
 from minigan.layers.base import Context, Layer, Parameter, Shape, Stamp
 from minigan.layers.batch_norm import BatchNorm
+from minigan.layers.channel_max import ChannelMax
+from minigan.layers.concatenate_labels import ConcatenateLabels
 from minigan.layers.conv2d import Conv2D
 from minigan.layers.conv2d_transpose import Conv2DTranspose
 from minigan.layers.dense import Dense
@@ -16,11 +18,14 @@ from minigan.layers.layer_norm import LayerNorm
 from minigan.layers.leaky_relu import LeakyReLU
 from minigan.layers.max_pooling2d import MaxPooling2D
 from minigan.layers.maxout import Maxout
+from minigan.layers.minibatch_std_dev import MinibatchStdDev
+from minigan.layers.projection_head import ProjectionHead
 from minigan.layers.relu import ReLU
 from minigan.layers.reshape import Reshape
 from minigan.layers.sigmoid import Sigmoid
 from minigan.layers.softmax import Softmax
 from minigan.layers.softplus import Softplus
+from minigan.layers.spectral_normalization import SpectralNormalization
 from minigan.layers.tanh import Tanh
 from minigan.layers.up_sampling2d import UpSampling2D
 from minigan.layers.zero_padding2d import ZeroPadding2D
@@ -29,6 +34,8 @@ __all__ = [
     "ELU",
     "AveragePooling2D",
     "BatchNorm",
+    "ChannelMax",
+    "ConcatenateLabels",
     "Context",
     "Conv2D",
     "Conv2DTranspose",
@@ -43,13 +50,16 @@ __all__ = [
     "LeakyReLU",
     "MaxPooling2D",
     "Maxout",
+    "MinibatchStdDev",
     "Parameter",
+    "ProjectionHead",
     "ReLU",
     "Reshape",
     "Shape",
     "Sigmoid",
     "Softmax",
     "Softplus",
+    "SpectralNormalization",
     "Stamp",
     "Tanh",
     "UpSampling2D",

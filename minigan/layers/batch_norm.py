@@ -69,6 +69,9 @@ class BatchNorm(ScaleShift):
     Keras (PyTorch's is unbiased). Keras calls the layer BatchNormalization.
     """
 
+    #: In training one example's output depends on the others of the batch.
+    mixes_examples = True
+
     def __init__(
         self,
         momentum: float = 0.99,

@@ -5,13 +5,54 @@ from collections.abc import Callable
 from typing import Any
 
 from minigan.errors import ConfigError
-from minigan.models.dcgan28 import OUTPUT_RANGES, dcgan28
+from minigan.models.dcgan28 import CONDITIONINGS, OUTPUT_RANGES, dcgan28, wgan_gp28
+from minigan.models.dcgan64 import dcgan64
 from minigan.models.gan import GAN, NOISES, draw_classes, draw_noise
+from minigan.models.gan2014 import (
+    bias_from_marginals,
+    gan2014_cifar10,
+    gan2014_cifar10_conv,
+    gan2014_mnist,
+    gan2014_tfd,
+)
+from minigan.models.mlp import mlp1d, mlp2d
+from minigan.models.recommended import RECOMMENDED
 
-__all__ = ["GAN", "MODELS", "NOISES", "OUTPUT_RANGES", "build", "dcgan28", "draw_classes", "draw_noise", "register"]
+__all__ = [
+    "CONDITIONINGS",
+    "GAN",
+    "MODELS",
+    "NOISES",
+    "OUTPUT_RANGES",
+    "RECOMMENDED",
+    "bias_from_marginals",
+    "build",
+    "dcgan28",
+    "dcgan64",
+    "draw_classes",
+    "draw_noise",
+    "gan2014_cifar10",
+    "gan2014_cifar10_conv",
+    "gan2014_mnist",
+    "gan2014_tfd",
+    "mlp1d",
+    "mlp2d",
+    "register",
+    "wgan_gp28",
+]
 
 #: Functions that take a seed and options and return a built `GAN`.
-MODELS: dict[str, Callable[..., GAN]] = {"dcgan28": dcgan28}
+MODELS: dict[str, Callable[..., GAN]] = {
+    "dcgan28": dcgan28,
+    "dcgan64": dcgan64,
+    "gan2014-cifar10": gan2014_cifar10,
+    "gan2014-cifar10-conv": gan2014_cifar10_conv,
+    "gan2014-mnist": gan2014_mnist,
+    "gan2014-tfd": gan2014_tfd,
+    "mlp1d": mlp1d,
+    "mlp2d": mlp2d,
+    "wgan-gp28": wgan_gp28,
+}
 
 
 def register(name: str, builder: Callable[..., GAN]) -> None:

@@ -1,29 +1,39 @@
-"""The convolutional GAN of the Keras article on GAN and DCGAN principles, for digits of 28 x 28 pixels."""
+"""The convolutional GAN of the Keras article on GAN and DCGAN principles, for digits of 28 x 28 pixels.
 
-from collections.abc import Sequence
+And its two relatives: with classes, and as a critic for WGAN-GP.
+"""
 
-import numpy as np
+from collections.abc import Callable, Sequence
 
 from minigan.errors import ConfigError
 from minigan.layers import (
     BatchNorm,
+    ConcatenateLabels,
     Conv2D,
     Dense,
     Dropout,
     Flatten,
     Layer,
+    LayerNorm,
     LeakyReLU,
+    ProjectionHead,
     Reshape,
     UpSampling2D,
     ZeroPadding2D,
 )
 from minigan.models.gan import GAN
-from minigan.sequential import Sequential
+from minigan.models.networks import at_least_one, built
 
-__all__ = ["OUTPUT_RANGES", "dcgan28"]
+__all__ = ["CONDITIONINGS", "OUTPUT_RANGES", "dcgan28", "wgan_gp28"]
 
 #: What the generator's last activation can produce of images, and so what real ones are scaled to.
 OUTPUT_RANGES = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0), "relu": (0.0, 1.0)}
+
+#: How a discriminator learns of an image's class.
+CONDITIONINGS = ("projection", "concatenation")
+
+#: Numbers that stand for a class where it is concatenated.
+LABEL_UNITS = 10
 
 
 def dcgan28(
@@ -35,8 +45,28 @@ def dcgan28(
     generator_filters: Sequence[int] = (128, 64),
     discriminator_filters: Sequence[int] = (32, 64, 128, 256),
     output_activation: str = "tanh",
+    classes: int = 0,
+    conditioning: str = "projection",
 ) -> GAN:
     """The article's two networks; with the defaults, exactly.
+
+    =============================================  ==========  =========================================  ===========
+    discriminator                                  shape       generator                                  shape
+    =============================================  ==========  =========================================  ===========
+    image                                          28, 28, 1   noise                                      100
+    Conv2D 32, stride 2                            14, 14, 32  Dense, ReLU, Reshape                       7, 7, 128
+    Conv2D 64, stride 2, ZeroPadding2D, BatchNorm  8, 8, 64    UpSampling2D, Conv2D 128, ReLU, BatchNorm  14, 14, 128
+    Conv2D 128, stride 2, BatchNorm                4, 4, 128   UpSampling2D, Conv2D 64, ReLU, BatchNorm   28, 28, 64
+    Conv2D 256, BatchNorm                          4, 4, 256   Conv2D 1, tanh                             28, 28, 1
+    Flatten, Dense, sigmoid                        1
+    =============================================  ==========  =========================================  ===========
+
+    LeakyReLU(0.2) and Dropout(0.25) stand behind each of the discriminator's four. Kernels are 3 x 3, the momentum of
+    BatchNorm is 0.8.
+
+    With `classes` both networks are told a class for each image. The generator finds an embedding of it beside the
+    noise. The discriminator either finds one beside every pixel, or ends with a `minigan.layers.ProjectionHead` in
+    the place of its last layer: it then gives logits, not probabilities.
 
     Parameters
     ----------
@@ -52,29 +82,107 @@ def dcgan28(
         Filters of the discriminator's convolutions: all but the last halve the image.
     output_activation : {"tanh", "sigmoid", "relu"}
         The article prints relu, which cannot make the -1 of images scaled to [-1, 1]: tanh is the default.
+    classes : int
+        How many classes there are, by `minigan.layers.Context.labels`; 0 for a GAN that knows none.
+    conditioning : {"projection", "concatenation"}
+        How the discriminator learns of the class.
 
     Returns
     -------
     GAN
         Built, in float32.
+
+    Notes
+    -----
+    Classes: Mirza and Osindero, arXiv:1411.1784 (concatenation); Miyato and Koyama, arXiv:1802.05637 (projection).
     """
-    if output_activation not in OUTPUT_RANGES:
-        raise ConfigError(
-            f"expected output_activation to be one of {', '.join(OUTPUT_RANGES)}, got {output_activation!r}"
-        )
-    for option, size in (("latent_size", latent_size), ("image_size", image_size), ("channels", channels)):
+    if conditioning not in CONDITIONINGS:
+        raise ConfigError(f"expected conditioning to be one of {', '.join(CONDITIONINGS)}, got {conditioning!r}")
+    if classes < 0:
+        raise ConfigError(f"expected classes to be at least 0, got {classes}")
+    image_shape = image_shape_of(image_size, channels)
+    to_image = generator_layers(image_shape, generator_filters, output_activation)
+    to_logit = discriminator_layers(image_size, discriminator_filters, batch_norm, dropout=0.25)
+    end: Layer = Dense(1, activation="sigmoid")
+    if classes:
+        to_image = [ConcatenateLabels(classes, LABEL_UNITS), *to_image]
+        if conditioning == "projection":
+            end = ProjectionHead(classes)
+        else:
+            to_logit = [ConcatenateLabels(classes, LABEL_UNITS), *to_logit]
+    generator, discriminator = built(seed, to_image, [*to_logit, end], latent_size, image_shape)
+    return GAN("dcgan28", generator, discriminator, OUTPUT_RANGES[output_activation], classes)
+
+
+def wgan_gp28(
+    seed: int = 0,
+    *,
+    latent_size: int = 100,
+    image_size: int = 28,
+    channels: int = 1,
+    generator_filters: Sequence[int] = (128, 64),
+    discriminator_filters: Sequence[int] = (32, 64, 128, 256),
+    output_activation: str = "tanh",
+) -> GAN:
+    """The networks of `dcgan28` with a critic that a gradient penalty can be put on.
+
+    The generator is that of `dcgan28`. In the discriminator LayerNorm stands for BatchNorm, there is no Dropout, and
+    the end is linear:
+
+    ========================================================  ==========
+    critic                                                    shape
+    ========================================================  ==========
+    image                                                     28, 28, 1
+    Conv2D 32, stride 2, LeakyReLU                            14, 14, 32
+    Conv2D 64, stride 2, ZeroPadding2D, LayerNorm, LeakyReLU  8, 8, 64
+    Conv2D 128, stride 2, LayerNorm, LeakyReLU                4, 4, 128
+    Conv2D 256, LayerNorm, LeakyReLU                          4, 4, 256
+    Flatten, Dense                                            1
+    ========================================================  ==========
+
+    The penalty takes the slope at each image by itself. BatchNorm would let one image's output depend on the others.
+
+    Parameters
+    ----------
+    seed, latent_size, image_size, channels, generator_filters, discriminator_filters, output_activation
+        As of `dcgan28`.
+
+    Returns
+    -------
+    GAN
+        Built, in float32. Its discriminator gives any number, large for real.
+
+    Notes
+    -----
+    Gulrajani et al., arXiv:1704.00028, section 4, "No critic batch normalization". Their layer normalisation is over
+    all of an image's numbers; the one here is over the channels of each place.
+    """
+    image_shape = image_shape_of(image_size, channels)
+    to_image = generator_layers(image_shape, generator_filters, output_activation)
+    critic = [*discriminator_layers(image_size, discriminator_filters, LayerNorm, dropout=0.0), Dense(1)]
+    generator, discriminator = built(seed, to_image, critic, latent_size, image_shape)
+    return GAN("wgan-gp28", generator, discriminator, OUTPUT_RANGES[output_activation])
+
+
+def image_shape_of(image_size: int, channels: int) -> tuple[int, int, int]:
+    """The (H, W, C) of these options."""
+    for option, size in (("image_size", image_size), ("channels", channels)):
         if size < 1:
             raise ConfigError(f"expected {option} to be at least 1, got {size}")
-    image_shape = (image_size, image_size, channels)
-    generator = Sequential(generator_layers(image_shape, generator_filters, output_activation), "generator")
-    generator.build((latent_size,), seed, np.float32)
-    discriminator = Sequential(discriminator_layers(image_size, discriminator_filters), "discriminator")
-    discriminator.build(image_shape, seed, np.float32)
-    return GAN("dcgan28", generator, discriminator, OUTPUT_RANGES[output_activation])
+    return image_size, image_size, channels
+
+
+def batch_norm() -> Layer:
+    """The article's."""
+    return BatchNorm(momentum=0.8)
 
 
 def generator_layers(image_shape: tuple[int, int, int], filters: Sequence[int], output_activation: str) -> list[Layer]:
     """Noise to a small map, doubled and convolved until it is an image."""
+    if output_activation not in OUTPUT_RANGES:
+        raise ConfigError(
+            f"expected output_activation to be one of {', '.join(OUTPUT_RANGES)}, got {output_activation!r}"
+        )
     image_size, _, channels = image_shape
     start, rest = divmod(image_size, 2 ** len(filters))
     if not filters or rest or not start:
@@ -87,14 +195,15 @@ def generator_layers(image_shape: tuple[int, int, int], filters: Sequence[int], 
         Reshape((start, start, filters[0])),
     ]
     for width in filters:
-        layers += [UpSampling2D(2), Conv2D(width, 3, padding="same", activation="relu"), BatchNorm(momentum=0.8)]
+        layers += [UpSampling2D(2), Conv2D(width, 3, padding="same", activation="relu"), batch_norm()]
     return [*layers, Conv2D(channels, 3, padding="same", activation=output_activation)]
 
 
-def discriminator_layers(image_size: int, filters: Sequence[int]) -> list[Layer]:
-    """Convolutions that halve the map, a last one that does not, and one probability."""
-    if not filters:
-        raise ConfigError("expected one number or more in discriminator_filters, got none")
+def discriminator_layers(
+    image_size: int, filters: Sequence[int], normalization: Callable[[], Layer], dropout: float
+) -> list[Layer]:
+    """Convolutions that halve the map, a last one that does not, and the features they end with."""
+    at_least_one("discriminator_filters", filters)
     layers: list[Layer] = []
     size = image_size
     for place, width in enumerate(filters):
@@ -106,6 +215,8 @@ def discriminator_layers(image_size: int, filters: Sequence[int]) -> list[Layer]
             layers.append(ZeroPadding2D(((0, 1), (0, 1))))
             size += 1
         if place:
-            layers.append(BatchNorm(momentum=0.8))
-        layers += [LeakyReLU(0.2), Dropout(0.25)]
-    return [*layers, Flatten(), Dense(1, activation="sigmoid")]
+            layers.append(normalization())
+        layers.append(LeakyReLU(0.2))
+        if dropout:
+            layers.append(Dropout(dropout))
+    return [*layers, Flatten()]

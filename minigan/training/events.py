@@ -1,10 +1,11 @@
 """What a training run tells those who listen: plain records, the same for a progress bar, a file or a page."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-__all__ = ["DiscriminatorEnd", "Diversity", "EpochEnd", "Event", "Notice", "RunStart", "Saved", "StepEnd"]
+__all__ = ["DiscriminatorEnd", "Diversity", "EpochEnd", "Evaluated", "Event", "Notice", "RunStart", "Saved", "StepEnd"]
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,22 @@ class Diversity:
 
 
 @dataclass(frozen=True)
+class Evaluated:
+    """What the samples measured against the data, at the end of an epoch.
+
+    Attributes
+    ----------
+    epoch, step : int
+    figures : mapping of str to float
+        By name.
+    """
+
+    epoch: int
+    step: int
+    figures: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class Notice:
     """Something in the course of the run that a person should know.
 
@@ -115,4 +132,4 @@ class Notice:
     text: str
 
 
-Event: TypeAlias = RunStart | DiscriminatorEnd | StepEnd | EpochEnd | Diversity | Notice | Saved
+Event: TypeAlias = RunStart | DiscriminatorEnd | StepEnd | EpochEnd | Diversity | Evaluated | Notice | Saved

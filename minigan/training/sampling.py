@@ -2,16 +2,27 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from minigan import backend, plots
+from minigan.backend import Array
 from minigan.errors import ConfigError, RunError
-from minigan.models import draw_noise
+from minigan.models import GAN, draw_noise
 from minigan.random import Stream
 from minigan.training.run import load_run
 
 __all__ = ["sample_run"]
 
 
-def sample_run(folder: str | Path, path: str | Path, *, count: int = 64, columns: int = 8, seed: int = 0) -> Path:
+def sample_run(
+    folder: str | Path,
+    path: str | Path,
+    *,
+    count: int = 64,
+    columns: int = 8,
+    seed: int = 0,
+    label: int | None = None,
+) -> Path:
     """Save a grid of images that the run's generator makes of fresh noise.
 
     Parameters
@@ -24,6 +35,8 @@ def sample_run(folder: str | Path, path: str | Path, *, count: int = 64, columns
         Images in all, and in a row.
     seed : int
         Of the noise.
+    label : int, optional
+        The class to draw, for a conditional GAN; default: one after the other.
 
     Returns
     -------
@@ -33,9 +46,9 @@ def sample_run(folder: str | Path, path: str | Path, *, count: int = 64, columns
     Raises
     ------
     ConfigError
-        `count` or `columns` is less than 1.
+        `count` or `columns` is less than 1; there is no such class.
     RunError
-        The folder is not a run, or `path` cannot be written.
+        The folder is not a run, its generator makes no images, or `path` cannot be written.
     CheckpointError
         The run's weights are missing, damaged, or do not fit.
     """
@@ -43,10 +56,22 @@ def sample_run(folder: str | Path, path: str | Path, *, count: int = 64, columns
         if value < 1:
             raise ConfigError(f"expected {name} to be at least 1, got {value}")
     config, gan = load_run(folder)
+    if gan.output_range is None:
+        raise RunError(f"expected a run of images, got one of points: minigan plot {folder} draws it")
     noise = draw_noise(Stream(seed, "sample"), count, gan.latent_size, config.noise)
-    images = backend.asnumpy(gan.generator.predict(noise))
+    images = backend.asnumpy(gan.generator.predict(noise, labels=classes_to_draw(gan, count, label)))
     try:
         plots.save_grid(path, images, gan.output_range, columns)
     except OSError as error:
         raise RunError(f"expected a file that can be written, got {path}: {error.strerror}") from None
     return Path(path)
+
+
+def classes_to_draw(gan: GAN, count: int, label: int | None) -> Array | None:
+    """One class, or all in turn; None for a GAN that knows none."""
+    if label is not None and not 0 <= label < gan.classes:
+        known = f"a class from 0 to {gan.classes - 1}" if gan.classes else "no class, for the run is not conditional"
+        raise ConfigError(f"expected {known}, got {label}")
+    if not gan.classes:
+        return None
+    return backend.asarray(np.arange(count) % gan.classes if label is None else np.full(count, label))

@@ -27,7 +27,7 @@ import numpy as np
 from minigan.backend import Array, asnumpy
 from minigan.errors import NonFiniteError
 from minigan.layers.base import Context
-from minigan.losses import GANLoss
+from minigan.losses import GANLoss, InstanceNoise
 from minigan.models import GAN
 from minigan.optimizers import Optimizer
 from minigan.random import Stream
@@ -74,15 +74,15 @@ class Rules(NamedTuple):
     penalty : callable, optional
         See `minigan.penalties`: called as ``penalty(discriminator, real, fake, rng, labels)``, adds its gradient to
         D's and returns its value.
-    blur : callable, optional
-        Noise on all that D sees, in both networks' steps (`minigan.losses.InstanceNoise`). It does not depend on the
-        images: the gradient passes it as it is.
+    blur : InstanceNoise, optional
+        Noise on all that D sees, in both networks' steps. It does not depend on the images: the gradient passes it as
+        it is.
     constraint : callable, optional
         Called with D after each of its updates, to bring its weights back within bounds.
     """
 
     penalty: Callable[..., Array] | None = None
-    blur: Callable[[Array], Array] | None = None
+    blur: InstanceNoise | None = None
     constraint: Callable[[Sequential], None] | None = None
 
     def seen(self, images: Array) -> Array:

@@ -11,13 +11,14 @@ import numpy as np
 
 from minigan import backend, losses, optimizers
 from minigan.backend import Array, asnumpy
-from minigan.data import Dataset
+from minigan.data import Dataset, Points
 from minigan.errors import ConfigError, DataError, NonFiniteError
 from minigan.kernels import sigmoid
 from minigan.models import GAN, NOISES, draw_classes, draw_noise
 from minigan.random import Stream
 from minigan.sequential import Sequential
 from minigan.training.averaging import MovingAverage
+from minigan.training.config import COUNTED, UPDATES
 from minigan.training.diagnosis import all_finite, first_non_finite
 from minigan.training.events import DiscriminatorEnd, EpochEnd, StepEnd
 from minigan.training.steps import (
@@ -31,13 +32,7 @@ from minigan.training.steps import (
     simultaneous_step,
 )
 
-__all__ = ["COUNTED", "UPDATES", "Trainer"]
-
-#: What the steps of a round count.
-COUNTED = ("batches", "epochs")
-
-#: How the networks move: one after the other, or both by the gradients where both stood.
-UPDATES = ("alternating", "simultaneous")
+__all__ = ["Trainer"]
 
 class Batch(NamedTuple):
     """What a step needs: real images where D is to see some, noise, and the classes of both where there are any."""
@@ -109,7 +104,7 @@ class Trainer:
     def __init__(
         self,
         gan: GAN,
-        data: Dataset,
+        data: Dataset | Points,
         *,
         loss: str | losses.GANLoss = "non-saturating",
         g_optimizer: optimizers.Optimizer | None = None,
@@ -280,7 +275,7 @@ class Trainer:
             steps=total,
             d_loss=d.loss,
             g_loss=g.loss,
-            **judgement(d),
+            **judgement(d, self.loss.undecided),
             d_grad_norm=norm(self.gan.discriminator.flat_grad),
             g_grad_norm=norm(self.gan.generator.flat_grad),
             images_per_second=self.batch_size * self.d_steps / (time.perf_counter() - start),
@@ -301,7 +296,8 @@ class Trainer:
             order = self.shuffle_stream.permutation(len(self.data))
             for i in range(0, len(order) - self.batch_size + 1, self.batch_size):
                 chosen = order[i : i + self.batch_size]
-                classes = backend.asarray(self.data.labels[chosen]) if self.gan.classes else None
+                labels = self.data.labels if self.gan.classes else None
+                classes = None if labels is None else backend.asarray(labels[chosen])
                 yield self.data.batch(chosen, self.gan.output_range), classes
 
     def _batch(self, real: bool = True) -> Batch:
@@ -326,7 +322,7 @@ def check_names(**settings: tuple[str, tuple[str, ...]]) -> None:
             raise ConfigError(f"unknown {name} {value!r}: expected one of {', '.join(known)}")
 
 
-def check_data(data: Dataset, gan: GAN, batch_size: int) -> None:
+def check_data(data: Dataset | Points, gan: GAN, batch_size: int) -> None:
     """Refuse images that do not fit the networks, and too few of them."""
     if data.shape != gan.image_shape:
         kind = "images" if len(gan.image_shape) == 3 else "points"
@@ -337,7 +333,7 @@ def check_data(data: Dataset, gan: GAN, batch_size: int) -> None:
         check_labels(data, gan)
 
 
-def check_labels(data: Dataset, gan: GAN) -> None:
+def check_labels(data: Dataset | Points, gan: GAN) -> None:
     """Refuse data without classes, and classes that the networks do not know."""
     if data.labels is None:
         raise DataError(f"{gan.name}: expected images with labels, for it is conditional, got none in {data.name}")
@@ -357,12 +353,15 @@ def norm(vector: Array) -> float:
     return math.sqrt(float(vector @ vector))
 
 
-def judgement(d: DiscriminatorResult) -> dict[str, float]:
-    """How D judged the two batches: its mean probabilities, and how often it was right."""
+def judgement(d: DiscriminatorResult, undecided: float | None) -> dict[str, float]:
+    """How D judged the two batches: its mean probabilities, and how often it was right.
+
+    A logit above `undecided` says "real"; for a critic, whose values have no such point, 0 stands in.
+    """
     real, fake = asnumpy(d.real_logits), asnumpy(d.fake_logits)
     return {
         "d_real": float(np.mean(sigmoid(real))),
         "d_fake": float(np.mean(sigmoid(fake))),
-        "real_accuracy": float(np.mean(real > 0)),
-        "fake_accuracy": float(np.mean(fake < 0)),
+        "real_accuracy": float(np.mean(real > (undecided or 0))),
+        "fake_accuracy": float(np.mean(fake < (undecided or 0))),
     }

@@ -60,6 +60,13 @@ def test_the_ends_of_the_range_are_exact_and_the_dtype_is_kept(output_range, dty
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_without_an_output_range_the_stored_values_are_as_they_are(dtype):
+    batch = Dataset(EVERY_BYTE).batch([3, 0], None, dtype)
+    assert batch.dtype == dtype
+    np.testing.assert_array_equal(batch[..., 0], EVERY_BYTE[[3, 0]])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_every_byte_is_scaled_to_within_rounding(dtype):
     batch = Dataset(EVERY_BYTE).batch(slice(None), dtype=dtype).reshape(-1)
     exact = [Fraction(2 * byte, 255) - 1 for byte in range(256)]

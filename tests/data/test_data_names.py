@@ -8,17 +8,29 @@ import pytest
 
 from minigan import data
 
-
-def test_the_names_are_the_three_sets():
-    assert data.NAMES == ("digits", "mnist", "fashion-mnist")
+POINTS = ["gaussian", "ring", "grid", "spiral", "line", "moons"]
 
 
-@pytest.mark.parametrize("name", ["foo", "", "digits:x", "mnist:", "folder:", "folder", "a.np", "Digits"])
+def test_the_names_are_those_of_the_documentation():
+    assert list(data.NAMES) == ["digits", "mnist", "fashion-mnist", "cifar10", "stacked-digits", *POINTS]
+    assert not [name for name in data.NAMES if f"``{name}``" not in data.load.__doc__]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["foo", "", "digits:x", "mnist:", "cifar10:", "stacked-digits:", "ring:8", "folder:", "folder", "a.np", "Digits"],
+)
 def test_an_unknown_name_is_refused(name, refuses):
     with refuses(
-        f"unknown data set {name!r}: expected digits, mnist, fashion-mnist, folder:PATH, or a file PATH.npy or PATH.npz"
+        f"unknown data set {name!r}: expected digits, mnist, fashion-mnist, cifar10, stacked-digits, ",
+        "gaussian, ring, grid, spiral, line, moons, folder:PATH, or a file PATH.npy or PATH.npz",
     ):
         data.load(name)
+
+
+def test_an_unknown_name_to_stack_is_refused(refuses):
+    with refuses("unknown data set 'foo'"):
+        data.load("stacked-digits:foo")
 
 
 def test_an_unknown_name_is_told_before_a_missing_split(refuses):
@@ -50,6 +62,18 @@ def test_images_that_are_not_square_fit_no_size(size, tmp_path, refuses):
 def test_other_channels_are_an_error_and_not_a_conversion(refuses):
     with refuses("digits: expected images of channels 3, got 1"):
         data.load("digits", channels=3)
+
+
+@pytest.mark.parametrize("name", POINTS)
+@pytest.mark.parametrize(("setting", "value"), [("image_size", 28), ("channels", 1), ("value_range", (0, 255))])
+def test_what_points_do_not_have_is_refused(name, setting, value, refuses):
+    words = setting.replace("_", " ")
+    with refuses(f"{name}: is a set of points, which have no {words}, got {value}"):
+        data.load(name, **{setting: value})
+
+
+def test_labels_come_along():
+    assert np.bincount(data.load("digits", image_size=28, channels=1).labels).tolist() == [500] * 10
 
 
 def test_a_stated_range_is_held_to(refuses):

@@ -18,6 +18,7 @@ os.environ["JAX_ENABLE_X64"] = "1"
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 import jax
+import jax.numpy as jnp
 import keras
 import numpy as np
 from keras.src.backend.common import dtypes
@@ -208,22 +209,23 @@ def make_layers() -> None:
 
 # Losses -----------------------------------------------------------------------------------------------------
 
+SHAPE = (7, 1)
+
 
 def make_losses() -> None:
     set_dtype("float64")
     rng = np.random.default_rng(2)
-    shape = (7, 1)
     cases = {
-        "real": (np.ones(shape), 0.0),
-        "fake": (np.zeros(shape), 0.0),
-        "one-sided smoothing": (np.full(shape, 0.9), 0.0),
-        "soft targets": (rng.uniform(size=shape), 0.0),
-        "two-sided smoothing": (rng.integers(0, 2, shape).astype(np.float64), 0.1),
+        "real": (np.ones(SHAPE), 0.0),
+        "fake": (np.zeros(SHAPE), 0.0),
+        "one-sided smoothing": (np.full(SHAPE, 0.9), 0.0),
+        "soft targets": (rng.uniform(size=SHAPE), 0.0),
+        "two-sided smoothing": (rng.integers(0, 2, SHAPE).astype(np.float64), 0.1),
     }
     arrays = {}
     for name, (targets, smoothing) in cases.items():
         loss = keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=smoothing)
-        logits = 3 * normal(rng, shape)
+        logits = 3 * normal(rng, SHAPE)
         value_and_gradient = jax.value_and_grad(partial(loss, targets))
         stays_in_float64(value_and_gradient, logits)
         value, gradient = value_and_gradient(logits)
@@ -234,6 +236,33 @@ def make_losses() -> None:
         arrays[f"{name}/value"] = value
         arrays[f"{name}/gradient"] = gradient
     save("losses", arrays)
+
+
+def keras_games():
+    """The games whose losses Keras has, or that are means: D's for real and for generated images, and G's."""
+    hinge, error = keras.losses.Hinge(), keras.losses.MeanSquaredError()
+    yield "hinge", (partial(hinge, jnp.ones(SHAPE)), partial(hinge, -jnp.ones(SHAPE)), lambda z: -jnp.mean(z))
+    # Half the error: the game's form, where Keras has the mean of the squares.
+    to_one, to_zero = (lambda z, t=t: error(jnp.full(SHAPE, t), z) / 2 for t in (1.0, 0.0))
+    yield "least-squares", (to_one, to_zero, to_one)
+    yield "wasserstein", (lambda z: -jnp.mean(z), jnp.mean, lambda z: -jnp.mean(z))
+
+
+def make_games() -> None:
+    set_dtype("float64")
+    rng = np.random.default_rng(5)
+    arrays = {}
+    for game, functions in keras_games():
+        for term, function in zip(("real", "fake", "generator"), functions, strict=True):
+            logits = 2 * normal(rng, SHAPE)
+            value_and_gradient = jax.value_and_grad(function)
+            stays_in_float64(value_and_gradient, logits)
+            value, gradient = value_and_gradient(logits)
+            assert value.dtype == gradient.dtype == np.float64
+            arrays[f"{game}/{term}/logits"] = logits
+            arrays[f"{game}/{term}/value"] = value
+            arrays[f"{game}/{term}/gradient"] = gradient
+    save("games", arrays)
 
 
 # Optimizers -------------------------------------------------------------------------------------------------
@@ -514,5 +543,6 @@ if __name__ == "__main__":
     else:
         make_layers()
         make_losses()
+        make_games()
         make_optimizers()
         make_dcgan28()

@@ -1,4 +1,4 @@
-"""Binary cross-entropy and its gradient are those of Keras and JAX."""
+"""Binary cross-entropy, the other games, and their gradients are those of Keras and JAX."""
 
 import numpy as np
 import pytest
@@ -51,3 +51,17 @@ def test_the_non_saturating_game_is_crossentropy_towards_its_targets(case: str, 
     z, _ = arrays(case, "float64")
     loss, dz = getattr(losses.NonSaturating(smoothing), method)(z)
     check(loss, dz, case, 1e-12)
+
+
+GAMES = load("games")
+GAME_CASES = sorted({tuple(key.split("/")[:2]) for key in GAMES})
+
+
+@pytest.mark.parametrize("dtype", TOLERANCES)
+@pytest.mark.parametrize(("game", "term"), GAME_CASES)
+def test_the_other_games_agree_with_keras(game: str, term: str, dtype: str) -> None:
+    expected = {key: GAMES[f"{game}/{term}/{key}"] for key in ("logits", "value", "gradient")}
+    loss, dz = getattr(losses.get(game), term)(backend.asarray(expected["logits"].astype(dtype)))
+    assert loss.dtype == dz.dtype == dtype
+    assert relative_error(loss, expected["value"]) < TOLERANCES[dtype]
+    assert relative_error(dz, expected["gradient"]) < TOLERANCES[dtype]

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import BY_NAME, CASES, Case, built, random_arrays, training
+from cases import BY_NAME, CASES, Case, built, inference, random_arrays, training
 
 import minigan.layers
 from minigan.errors import DtypeError, NotBuiltError, ShapeError, StaleCacheError
-from minigan.layers import Context, Layer
+from minigan.layers import Layer
 from minigan.random import Stream
 
 every_layer = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -23,6 +23,21 @@ def arrays_in(cache: Any) -> list[np.ndarray]:
     return [array for item in cache for array in arrays_in(item)] if isinstance(cache, tuple) else []
 
 
+def mixes_at_inference(case: Case) -> bool:
+    """Whether an example's output depends on the others of its batch in the only mode there is."""
+    return getattr(case.make(), "mixes_examples", False) and not case.two_modes
+
+
+@every_layer
+def test_layers_that_mix_examples_in_training_say_so(case: Case):
+    layer = built(case)
+    x, _ = random_arrays(layer, case)
+    other = x.copy()
+    other[1:] += 1 + other[1:] ** 2
+    whole, changed = (layer.forward(array, training(x)._replace(update_stats=False))[0][0] for array in (x, other))
+    assert np.array_equal(whole, changed) is (len(x) == 1 or not getattr(layer, "mixes_examples", False))
+
+
 def test_cases_cover_every_layer():
     exported = {getattr(minigan.layers, name) for name in minigan.layers.__all__}
     layers = {item for item in exported if isinstance(item, type) and issubclass(item, Layer)} - {Layer}
@@ -33,7 +48,8 @@ def test_cases_cover_every_layer():
 def test_output_has_the_shape_that_build_inferred(case: Case):
     layer = case.make()
     inferred = layer.build(case.shape[1:])
-    y, _ = layer.forward(np.ones(case.shape, np.float32), training())
+    x = np.ones(case.shape, np.float32)
+    y, _ = layer.forward(x, training(x))
     assert y.shape == (case.shape[0], *inferred) == (case.shape[0], *layer.output_shape)
 
 
@@ -42,7 +58,7 @@ def test_output_has_the_shape_that_build_inferred(case: Case):
 def test_nothing_is_promoted(case: Case, dtype: type):
     layer = built(case, dtype)
     x, dy = random_arrays(layer, case, dtype)
-    for ctx in (training(), Context()):
+    for ctx in (training(x), inference(x)):
         y, cache = layer.forward(x, ctx)
         dx = layer.backward(dy, cache)
         floats = [array for array in arrays_in(cache) if array.dtype.kind == "f"]
@@ -56,7 +72,7 @@ def test_nothing_is_promoted(case: Case, dtype: type):
 def test_input_gradient_has_the_inputs_shape(case: Case):
     layer = built(case)
     x, dy = random_arrays(layer, case)
-    _, cache = layer.forward(x, training())
+    _, cache = layer.forward(x, training(x))
     assert layer.backward(dy, cache).shape == x.shape
 
 
@@ -65,7 +81,7 @@ def test_passes_change_neither_x_nor_dy_nor_cache(case: Case):
     layer = built(case)
     x, dy = random_arrays(layer, case)
     x_before, dy_before = x.copy(), dy.copy()
-    _, cache = layer.forward(x, training())
+    _, cache = layer.forward(x, training(x))
     cache_before = copy.deepcopy(arrays_in(cache))
     layer.backward(dy, cache)
     np.testing.assert_array_equal(x, x_before)
@@ -79,7 +95,7 @@ def test_two_forwards_then_two_backwards_in_either_order(case: Case):
     layer = built(case)
     x, dy = random_arrays(layer, case)
     other_x, other_dy = x[::-1] + 1, dy[::-1] - 1
-    ctx = training()._replace(update_stats=False)
+    ctx = training(x)._replace(update_stats=False)
 
     def gradients(order: tuple[int, int]) -> list[np.ndarray]:
         ctx.rng.state = Stream(0, "test").state
@@ -97,7 +113,7 @@ def test_two_forwards_then_two_backwards_in_either_order(case: Case):
 def test_param_grads_false_gives_the_same_dx_and_touches_nothing(case: Case):
     layer = built(case)
     x, dy = random_arrays(layer, case)
-    _, cache = layer.forward(x, training())
+    _, cache = layer.forward(x, training(x))
     frozen = layer.backward(dy, cache, param_grads=False)
     assert not any(np.any(p.grad) for p in layer.parameters.values() if p.trainable)
     np.testing.assert_array_equal(layer.backward(dy, cache), frozen)
@@ -108,7 +124,7 @@ def test_param_grads_false_gives_the_same_dx_and_touches_nothing(case: Case):
 def test_parameter_gradients_add_up(case: Case):
     layer = built(case)
     x, dy = random_arrays(layer, case)
-    _, cache = layer.forward(x, training())
+    _, cache = layer.forward(x, training(x))
     layer.backward(dy, cache)
     once = {name: p.grad.copy() for name, p in layer.parameters.items() if p.trainable}
     layer.backward(dy, cache)
@@ -120,7 +136,8 @@ def test_parameter_gradients_add_up(case: Case):
 def test_update_stats_false_changes_no_parameter(case: Case):
     layer = built(case)
     before = {name: p.data.copy() for name, p in layer.parameters.items()}
-    layer.forward(random_arrays(layer, case)[0], training()._replace(update_stats=False))
+    x, _ = random_arrays(layer, case)
+    layer.forward(x, training(x)._replace(update_stats=False))
     for name, values in before.items():
         np.testing.assert_array_equal(layer.parameters[name].data, values)
 
@@ -130,7 +147,7 @@ def test_inference_is_repeatable_and_changes_no_parameter(case: Case):
     layer = built(case)
     x, _ = random_arrays(layer, case)
     before = {name: p.data.copy() for name, p in layer.parameters.items()}
-    np.testing.assert_array_equal(layer.forward(x)[0], layer.forward(x)[0])
+    np.testing.assert_array_equal(layer.forward(x, inference(x))[0], layer.forward(x, inference(x))[0])
     for name, values in before.items():
         np.testing.assert_array_equal(layer.parameters[name].data, values)
 
@@ -139,7 +156,7 @@ def test_inference_is_repeatable_and_changes_no_parameter(case: Case):
 def test_dy_of_another_shape_is_refused(case: Case):
     layer = built(case)
     x, dy = random_arrays(layer, case)
-    _, cache = layer.forward(x, training())
+    _, cache = layer.forward(x, training(x))
     with pytest.raises(ShapeError, match=r"expected dy \(.*\), got"):
         layer.backward(dy[:, :1] if dy.shape[1] > 1 else dy.repeat(2, 1), cache)
 
@@ -148,7 +165,7 @@ def test_dy_of_another_shape_is_refused(case: Case):
 def test_dy_of_another_dtype_is_refused(case: Case):
     layer = built(case)
     x, dy = random_arrays(layer, case)
-    _, cache = layer.forward(x, training())
+    _, cache = layer.forward(x, training(x))
     with pytest.raises(DtypeError, match="expected dy float64, got float32"):
         layer.backward(dy.astype(np.float32), cache)
 
@@ -175,7 +192,7 @@ def test_forward_before_build_is_refused(case: Case):
 def test_cache_from_before_an_update_is_refused(case: Case):
     layer = built(case)
     x, dy = random_arrays(layer, case)
-    _, cache = layer.forward(x, training())
+    _, cache = layer.forward(x, training(x))
     for parameter in layer.parameters.values():
         parameter.version += 1
     if layer.parameters:
@@ -183,19 +200,20 @@ def test_cache_from_before_an_update_is_refused(case: Case):
             layer.backward(dy, cache)
 
 
-@every_layer
+@pytest.mark.parametrize("case", [case for case in CASES if not mixes_at_inference(case)], ids=lambda case: case.name)
 def test_single_image_batches_agree_with_one_batch_at_inference(case: Case):
     layer = built(case)
     x, _ = random_arrays(layer, case)
-    whole, _ = layer.forward(x)
-    parts = np.concatenate([layer.forward(x[i : i + 1])[0] for i in range(len(x))])
+    whole, _ = layer.forward(x, inference(x))
+    parts = np.concatenate([layer.forward(x[i : i + 1], inference(x[i : i + 1], i))[0] for i in range(len(x))])
     np.testing.assert_allclose(whole, parts, rtol=1e-12, atol=1e-14)
 
 
 @every_layer
 def test_cache_is_a_named_tuple_that_prints(case: Case):
     layer = built(case)
-    _, cache = layer.forward(random_arrays(layer, case)[0], training())
+    x, _ = random_arrays(layer, case)
+    _, cache = layer.forward(x, training(x))
     assert "stamp" in cache._fields
     assert type(cache).__name__ in repr(cache)
 

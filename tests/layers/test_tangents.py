@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from cases import CASES, Case, built, random_arrays, training
+from cases import CASES, Case, built, inference, random_arrays, training
 from numerical import relative_error
 from test_contract import arrays_in
 
@@ -25,9 +25,9 @@ every_layer = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 every_mode = pytest.mark.parametrize("mode", ["training", "inference"])
 
 
-def context(mode: str) -> Context:
+def context(mode: str, x: np.ndarray) -> Context:
     # The averages must not move while a difference is taken; the same stream gives the same dropout mask.
-    return training()._replace(update_stats=False) if mode == "training" else Context()
+    return training(x)._replace(update_stats=False) if mode == "training" else inference(x)
 
 
 def directions(layer: Layer, case: Case, dtype: type = np.float64) -> tuple[np.ndarray, ...]:
@@ -54,7 +54,7 @@ def gradients(layer: Layer, run: Callable[[], tuple]) -> list[np.ndarray]:
 def test_backward_is_the_adjoint_of_tangent(case: Case, mode: str, dtype: type, tolerance: float):
     layer = built(case, dtype)
     x, x_dot, dy, _ = directions(layer, case, dtype)
-    _, cache = layer.forward(x, context(mode))
+    _, cache = layer.forward(x, context(mode, x))
     y_dot, _ = layer.tangent(x_dot, cache)
     forwards, backwards = np.sum(y_dot * dy), np.sum(x_dot * layer.backward(dy, cache))
     assert abs(forwards - backwards) < tolerance * np.linalg.norm(y_dot) * np.linalg.norm(dy)
@@ -66,13 +66,13 @@ def test_tangent_passes_are_the_complex_step_of_forward_and_backward(case: Case,
     """f(x + ih x_dot) = f(x) + ih f'(x) x_dot + O(h^2), to rounding: of y, and of the gradient of <dy, y>."""
     layer, step = built(case), 1e-30
     x, x_dot, dy, _ = directions(layer, case)
-    _, cache = layer.forward(x, context(mode))
+    _, cache = layer.forward(x, context(mode, x))
     y_dot, tcache = layer.tangent(x_dot, cache)
     dx, _, *dparameters = gradients(layer, lambda: layer.tangent_backward(0 * dy, dy, cache, tcache))
     for parameter in layer.parameters.values():
         parameter.data = parameter.data.astype(complex)
         parameter.grad = np.zeros_like(parameter.data) if parameter.trainable else None
-    y, cache = layer.forward(x + 1j * step * x_dot, context(mode))
+    y, cache = layer.forward(x + 1j * step * x_dot, context(mode, x))
     stepped = [y, *gradients(layer, lambda: (layer.backward(dy.astype(complex), cache),))]
     for got, expected in zip([y_dot, dx, *dparameters], stepped, strict=True):
         scale = np.linalg.norm(got) or np.linalg.norm(expected.real)
@@ -84,7 +84,7 @@ def test_tangent_passes_are_the_complex_step_of_forward_and_backward(case: Case,
 def test_tangent_backward_without_dy_dot_is_backward(case: Case, mode: str):
     layer = built(case)
     x, x_dot, dy, dy_dot = directions(layer, case)
-    _, cache = layer.forward(x, context(mode))
+    _, cache = layer.forward(x, context(mode, x))
     _, tcache = layer.tangent(x_dot, cache)
     dx, dx_dot, *dparameters = gradients(layer, lambda: layer.tangent_backward(dy, 0 * dy_dot, cache, tcache))
     assert not dx_dot.any()
@@ -97,7 +97,7 @@ def test_tangent_backward_without_dy_dot_is_backward(case: Case, mode: str):
 def test_tangent_backward_takes_dy_dot_to_x_dot_as_backward_takes_dy_to_x(case: Case, mode: str):
     layer = built(case)
     x, x_dot, dy, dy_dot = directions(layer, case)
-    _, cache = layer.forward(x, context(mode))
+    _, cache = layer.forward(x, context(mode, x))
     _, dx_dot = layer.tangent_backward(dy, dy_dot, cache, layer.tangent(x_dot, cache)[1])
     np.testing.assert_array_equal(dx_dot, layer.backward(dy_dot, cache))
 
@@ -106,7 +106,7 @@ def test_tangent_backward_takes_dy_dot_to_x_dot_as_backward_takes_dy_to_x(case: 
 def test_parameter_gradients_of_tangent_backward_add_up(case: Case):
     layer = built(case)
     x, x_dot, dy, dy_dot = directions(layer, case)
-    _, cache = layer.forward(x, training())
+    _, cache = layer.forward(x, training(x))
     _, tcache = layer.tangent(x_dot, cache)
     layer.tangent_backward(dy, dy_dot, cache, tcache)
     once = {name: parameter.grad.copy() for name, parameter in trainable(layer).items()}
@@ -119,7 +119,7 @@ def test_parameter_gradients_of_tangent_backward_add_up(case: Case):
 def test_param_grads_false_gives_the_same_bits_and_touches_nothing(case: Case):
     layer = built(case)
     x, x_dot, dy, dy_dot = directions(layer, case)
-    _, cache = layer.forward(x, training())
+    _, cache = layer.forward(x, training(x))
     _, tcache = layer.tangent(x_dot, cache)
     frozen = layer.tangent_backward(dy, dy_dot, cache, tcache, param_grads=False)
     assert not any(np.any(parameter.grad) for parameter in trainable(layer).values())
@@ -134,7 +134,7 @@ def test_param_grads_false_gives_the_same_bits_and_touches_nothing(case: Case):
 def test_nothing_is_promoted_and_shapes_are_kept(case: Case, mode: str, dtype: type):
     layer = built(case, dtype)
     x, x_dot, dy, dy_dot = directions(layer, case, dtype)
-    y, cache = layer.forward(x, context(mode))
+    y, cache = layer.forward(x, context(mode, x))
     y_dot, tcache = layer.tangent(x_dot, cache)
     dx, dx_dot = layer.tangent_backward(dy, dy_dot, cache, tcache)
     floats = [array for array in arrays_in(tcache) if array.dtype.kind == "f"]
@@ -149,7 +149,7 @@ def test_nothing_is_promoted_and_shapes_are_kept(case: Case, mode: str, dtype: t
 def test_tangent_passes_change_nothing_they_are_given(case: Case, mode: str):
     layer = built(case)
     x, x_dot, dy, dy_dot = directions(layer, case)
-    _, cache = layer.forward(x, context(mode))
+    _, cache = layer.forward(x, context(mode, x))
     cache_before = copy.deepcopy(arrays_in(cache))
     x_dot_before = x_dot.copy()
     _, tcache = layer.tangent(x_dot, cache)
@@ -164,7 +164,7 @@ def test_tangent_passes_change_nothing_they_are_given(case: Case, mode: str):
 def test_tcache_is_a_named_tuple_that_prints(case: Case):
     layer = built(case)
     x, x_dot, _, _ = directions(layer, case)
-    _, tcache = layer.tangent(x_dot, layer.forward(x, training())[1])
+    _, tcache = layer.tangent(x_dot, layer.forward(x, training(x))[1])
     assert "stamp" in tcache._fields
     assert type(tcache).__name__ in repr(tcache)
 
@@ -177,7 +177,7 @@ def other_shape(array: np.ndarray) -> np.ndarray:
 def test_arrays_of_another_shape_or_dtype_are_refused_by_name(case: Case):
     layer = built(case)
     x, x_dot, dy, dy_dot = directions(layer, case)
-    _, cache = layer.forward(x, training())
+    _, cache = layer.forward(x, training(x))
     _, tcache = layer.tangent(x_dot, cache)
     for change, error, message in (
         (other_shape, ShapeError, r"expected {} \(.*\), got \("),
@@ -196,8 +196,8 @@ def test_arrays_of_another_shape_or_dtype_are_refused_by_name(case: Case):
 def test_tcache_of_another_batch_is_refused(case: Case):
     layer = built(case)
     x, x_dot, dy, dy_dot = directions(layer, case)
-    _, cache = layer.forward(x, training())
-    _, other = layer.forward(x.repeat(2, 0), training())
+    _, cache = layer.forward(x, training(x))
+    _, other = layer.forward(x.repeat(2, 0), training(x.repeat(2, 0)))
     _, tcache = layer.tangent(x_dot.repeat(2, 0), other)
     with pytest.raises(ShapeError, match="expected dy_dot"):
         layer.tangent_backward(dy, dy_dot, cache, tcache)
@@ -207,11 +207,11 @@ def test_tcache_of_another_batch_is_refused(case: Case):
 def test_caches_from_before_an_update_are_refused(case: Case):
     layer = built(case)
     x, x_dot, dy, dy_dot = directions(layer, case)
-    _, cache = layer.forward(x, training())
+    _, cache = layer.forward(x, training(x))
     _, tcache = layer.tangent(x_dot, cache)
     for parameter in layer.parameters.values():
         parameter.version += 1
-    fresh = layer.forward(x, training())[1]
+    fresh = layer.forward(x, training(x))[1]
     for stale in (
         lambda: layer.tangent(x_dot, cache),
         lambda: layer.tangent_backward(dy, dy_dot, cache, tcache),

@@ -6,6 +6,8 @@ import pytest
 from minigan import models
 from minigan.errors import ConfigError
 from minigan.random import Stream
+from minigan.training import schedules
+from minigan.training.config import TrainConfig
 
 
 def test_an_unknown_model_is_refused_with_those_there_are():
@@ -17,8 +19,28 @@ def test_a_registered_model_is_built_by_its_name_with_its_options(monkeypatch):
     monkeypatch.setattr(models, "MODELS", dict(models.MODELS))
     models.register("mine", lambda seed, **options: (seed, options))
     assert models.build("mine", 7, width=3) == (7, {"width": 3})
-    with pytest.raises(ConfigError, match="expected one of dcgan28, mine"):
+    with pytest.raises(ConfigError, match=r"expected one of dcgan28, .*, mine$"):
         models.build("yours")
+
+
+def test_every_model_there_is_has_the_name_it_is_built_by_and_settings_that_suit_it():
+    assert models.RECOMMENDED.keys() == models.MODELS.keys()
+    for name, builder in models.MODELS.items():
+        assert builder.__name__ == name.replace("-", "_")
+        assert builder in (getattr(models, exported) for exported in models.__all__)
+
+
+@pytest.mark.parametrize("name", models.MODELS)
+def test_recommended_settings_are_those_of_a_training_run(name):
+    TrainConfig(model=name, **models.RECOMMENDED[name])
+
+
+def test_the_paper_s_schedules_are_as_published():
+    settings = models.RECOMMENDED["gan2014-mnist"]
+    rate, momentum = (schedules.parse(settings[key]) for key in ("learning_rate", "momentum"))
+    assert (rate(0), rate(1), rate(10**8)) == (0.1, pytest.approx(0.1 / 1.000004), 1e-6)
+    # 250 epochs of 500 steps.
+    assert (momentum(0), momentum(250 * 500), momentum(10**6)) == (0.5, pytest.approx(0.7), pytest.approx(0.7))
 
 
 @pytest.mark.parametrize("kind", models.NOISES)

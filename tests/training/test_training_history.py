@@ -1,13 +1,11 @@
 """The table of metrics: nine digits a number, by the names of the events."""
 
-import io
-
 import numpy as np
 import pytest
 
 from minigan.errors import RunError
 from minigan.training import StepEnd
-from minigan.training.history import COLUMNS, append_row, read_metrics, write_header
+from minigan.training.history import COLUMNS, Table, read_metrics, row_of
 
 
 def event(step: int) -> StepEnd:
@@ -16,12 +14,13 @@ def event(step: int) -> StepEnd:
 
 
 @pytest.fixture
-def table() -> str:
-    file = io.StringIO()
-    write_header(file)
-    append_row(file, event(1))
-    append_row(file, event(2))
-    return file.getvalue()
+def table(tmp_path) -> str:
+    path = tmp_path / "written.csv"
+    with Table(path, COLUMNS) as rows:
+        rows.append(row_of(event(1)))
+        rows.append(row_of(event(2)))
+        assert path.read_bytes().count(b"\n") == 3  # by the line, while it is written
+    return path.read_bytes().decode()
 
 
 def test_the_columns_are_the_event_s_fields_and_the_times_come_last(table):

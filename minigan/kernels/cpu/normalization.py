@@ -15,7 +15,7 @@ from minigan.kernels.cpu.activations import slopes
 from minigan.kernels.cpu.dropout import mask_of
 from minigan.kernels.cpu.rows import lengthened, row_sum
 from minigan.kernels.cpu.slabs import Lanes, bytes_each, cut_coarsely, run, scratch
-from minigan.kernels.reference.fused import Activation
+from minigan.kernels.reference.fused import RECTIFIER, Activation
 
 __all__ = ["moments", "normalize_activate", "normalize_activate_grads"]
 
@@ -70,10 +70,9 @@ def normalize_activate(
     scale = gamma / np.sqrt(variance + x.dtype.type(epsilon))
     long_scale, long_shift = (lengthened(row, x.shape[1:]) for row in (scale, beta - mean * scale))
     y = memory.empty(x.shape, x.dtype)
-    rectified = bits is None and activation == Activation("leaky_relu")
+    rectified = bits is None and activation == RECTIFIER
     factor = None
     if bits is not None or activation.name != "linear":
-        # Of ones and zeros, a byte each says as much as a number, and is sooner written and read.
         factor = memory.empty(x.shape, np.bool_ if rectified else x.dtype)
     slabs = slabs_of(x)
 

@@ -62,6 +62,10 @@ class Activation(NamedTuple):
         return dy
 
 
+#: The plain rectifier: its slopes are 1 and 0, which booleans say as well in a byte each.
+RECTIFIER = Activation("leaky_relu")
+
+
 class Product(NamedTuple):
     """``x w`` along the last axis of x."""
 
@@ -154,6 +158,8 @@ def normalize_activate(
     if bits is not None:
         y = dropout(y, bits, keep)
         factor = dropout(array_module(x).ones_like(u) if factor is None else factor, bits, keep)
+    elif activation == RECTIFIER:
+        factor = u > 0
     return y, factor
 
 

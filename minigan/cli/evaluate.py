@@ -1,0 +1,86 @@
+"""``minigan evaluate``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from minigan.cli.settings import whole_number
+from minigan.errors import ConfigError, RunError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def evaluate(
+    run: Annotated[Path, typer.Argument(help="Folder of a run.", metavar="RUN")],
+    count: Annotated[
+        int | None,
+        typer.Option(
+            help="Samples to draw, at most half as many as there are real ones. "
+            "Default: 10000 images, 26000 stacked digits, 2500 points.",
+            parser=whole_number,
+            metavar="N",
+            show_default=False,
+        ),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(help="Of the noise, and of which real examples to compare.", parser=whole_number, metavar="N")
+    ] = 0,
+    json: Annotated[
+        Path | None, typer.Option(help="Another file for the figures, besides RUN/evaluation.json.", metavar="FILE")
+    ] = None,
+) -> None:
+    """Say in numbers how good a run's samples are, beside what real data get in their place.
+
+    The figures go to RUN/evaluation.json, too.
+    """
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from minigan.metrics.evaluate import evaluate as evaluate_run
+    from minigan.metrics.evaluate import save_evaluation
+
+    if json and (json.is_dir() or not json.parent.is_dir()):
+        raise ConfigError(f"--json: expected a file in a folder that exists, got {json}")
+    console = Console(markup=False, emoji=False)  # a folder's name may look like either
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("reading the run")
+        result = evaluate_run(run, count, seed, lambda doing: progress.update(task, description=doing))
+    console.print(f"{result['model']} on {result['data']}, {result['count']:,} samples, seed {seed}", soft_wrap=True)
+    console.print(table(result), highlight=False)
+    for note in result["notes"]:
+        console.print(note[0].upper() + note[1:] + ".", highlight=False)
+    for path in (run / "evaluation.json", json):
+        if path is not None:
+            try:
+                save_evaluation(path, result)
+            except OSError as error:
+                raise RunError(f"expected a file that can be written, got {path}: {error.strerror}") from None
+            console.print(f"Wrote {path}", highlight=False, soft_wrap=True)
+
+
+def table(result: dict[str, Any]) -> "Table":
+    """The figures of the samples, those of real data in their place, and what each says."""
+    from rich.table import Table
+
+    page = Table(box=None, padding=(0, 2, 0, 0))
+    page.add_column("", no_wrap=True)
+    for title in ("samples", "real data"):
+        page.add_column(title, justify="right", no_wrap=True)
+    page.add_column("best", no_wrap=True)
+    page.add_column("says")
+    for name, entry in result["metrics"].items():
+        figures = (number(entry, source) for source in ("generated", "real"))
+        page.add_row(name.replace("_", " "), *figures, entry["best"], entry["meaning"])
+    return page
+
+
+def number(entry: dict[str, Any], source: str) -> str:
+    """A figure in four digits, and how far it spreads in two."""
+    value, spread = entry[source], entry.get(f"{source}_spread")
+    if value is None:
+        return "infinite"
+    text = f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+    return text if spread is None else f"{text} ± {spread:.2g}"

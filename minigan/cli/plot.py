@@ -1,0 +1,29 @@
+"""``minigan plot``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from minigan.cli.settings import whole_number
+
+
+def plot(
+    run: Annotated[Path, typer.Argument(help="Folder of a run.", metavar="RUN")],
+    kinds: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="samples, neighbours, walk, losses, histogram, gradients, plane, figure1; default: all that fit.",
+            metavar="[KIND]...",
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="A folder; default: RUN/pictures.")] = None,
+    seed: Annotated[
+        int, typer.Option(help="Of the noise: another seed, other images.", parser=whole_number, metavar="N")
+    ] = 0,
+) -> None:
+    """Draw pictures of a run."""
+    from minigan.plots.run import draw_run
+
+    for path in draw_run(run, out, kinds or (), seed):
+        typer.echo(f"Wrote {path}")

@@ -1,0 +1,71 @@
+"""The largest of neighbouring channels."""
+
+from typing import NamedTuple
+
+from minigan.backend import Array, array_module
+from minigan.errors import ShapeError
+from minigan.layers.base import INFERENCE, Context, Shape, Stamp
+from minigan.layers.linear_map import LinearMap, LinearTangent
+from minigan.layers.options import positive, vectors
+
+
+class ChannelMaxCache(NamedTuple):
+    """Which of its pieces was the largest."""
+
+    winner: Array
+    stamp: Stamp
+
+
+class ChannelMax(LinearMap):
+    """The largest of every `pieces` neighbouring channels: ``y[..., c] = max_k x[..., c * pieces + k]``.
+
+    After a convolution with ``filters * pieces`` filters it makes the maxout convolution, as `Maxout` is Dense and a
+    maximum. The one that won gets the gradient: ``dx[..., c * pieces + k] = dy[..., c]`` for the winning k, else 0.
+    Where several are equal the first counts. The tangent pass takes x_dot from that place.
+
+    Shapes: x (N, ..., C * pieces), y (N, ..., C).
+
+    Parameters
+    ----------
+    pieces : int
+        How many channels make one.
+    name : str, optional
+
+    Notes
+    -----
+    Goodfellow et al., "Maxout networks", arXiv:1302.4389, section 2.
+    """
+
+    def __init__(self, pieces: int = 2, name: str | None = None) -> None:
+        super().__init__(name)
+        self.pieces = positive(self, "pieces", pieces)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        *places, channels = vectors(self, input_shape)
+        if channels % self.pieces:
+            raise ShapeError(f"{self.title}: expected channels that divide by {self.pieces}, got {channels}")
+        return (*places, channels // self.pieces)
+
+    def in_pieces(self, x: Array) -> Array:
+        """x with an axis of its own for the pieces."""
+        return x.reshape(*x.shape[:-1], -1, self.pieces)
+
+    def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, ChannelMaxCache]:
+        self.check_input(x)
+        winner = self.in_pieces(x).argmax(axis=-1)
+        y = self.taken(x, winner)
+        return y, ChannelMaxCache(winner, self.stamp(y))
+
+    def taken(self, x: Array, winner: Array) -> Array:
+        """The winning pieces."""
+        return array_module(x).take_along_axis(self.in_pieces(x), winner[..., None], axis=-1)[..., 0]
+
+    def backward(self, dy: Array, cache: ChannelMaxCache, param_grads: bool = True) -> Array:
+        self.check_backward(dy, cache)
+        pieces = array_module(dy).arange(self.pieces)
+        dx = dy[..., None] * (cache.winner[..., None] == pieces)
+        return dx.reshape(len(dy), *self.input_shape)
+
+    def tangent(self, x_dot: Array, cache: ChannelMaxCache) -> tuple[Array, LinearTangent]:
+        self.check_tangent(x_dot, cache)
+        return self.taken(x_dot, cache.winner), LinearTangent(cache.stamp)

@@ -1,0 +1,38 @@
+"""The classes of a batch's examples, for the layers that need them."""
+
+from minigan.backend import Array, array_module
+from minigan.errors import ConfigError, DataError, DtypeError, ShapeError
+from minigan.layers.base import Context, Layer
+
+__all__ = ["labels_of", "one_hot"]
+
+
+def labels_of(layer: Layer, ctx: Context, x: Array, classes: int) -> Array:
+    """The labels (N,) of the context, one for each example of `x`.
+
+    Raises
+    ------
+    ConfigError, ShapeError, DtypeError, DataError
+        There are none; not one for each example; no whole numbers; some are no class.
+    """
+    labels = ctx.labels
+    expected = f"{layer.title}: expected labels ({len(x)},) from 0 to {classes - 1} in Context(labels=...)"
+    if labels is None:
+        raise ConfigError(f"{expected}, got none")
+    if labels.shape != x.shape[:1]:
+        raise ShapeError(f"{expected}, got an array of shape {labels.shape}")
+    if labels.dtype.kind not in "iu":
+        raise DtypeError(f"{expected}, got {labels.dtype}")
+    # An index below 0 counts from the end, and on a GPU one that is too large is no error either.
+    if labels.size and not 0 <= (low := int(labels.min())) <= (high := int(labels.max())) < classes:
+        raise DataError(f"{expected}, got {low if low < 0 else high}")
+    return labels
+
+
+def one_hot(labels: Array, classes: int, like: Array) -> Array:
+    """``H[n, k] = 1`` where example n is of class k, else 0; (N, classes), in the dtype of `like`.
+
+    ``H^T g`` adds up the rows of g (N, D) class by class: the gradient of a table from which row ``labels[n]`` went
+    to example n. A row that was used twice gets both gradients.
+    """
+    return (labels[:, None] == array_module(labels).arange(classes)).astype(like.dtype)

@@ -1,0 +1,84 @@
+"""Binary cross-entropy, and the games that GANs play.
+
+A game gives three losses, each a mean over the batch of a function of D's logit z: D's for real images, D's for
+generated ones, and G's by what D says of its images. Every method returns the loss and its gradient dL/dz.
+
+================  ===========================  ===========================  ===============================
+game              D, real images               D, generated images          G
+================  ===========================  ===========================  ===============================
+non-saturating    ``-log sigma(z)``            ``-log(1 - sigma(z))``       ``-log sigma(z)``
+minimax           ``-log sigma(z)``            ``-log(1 - sigma(z))``       ``log(1 - sigma(z))``
+least-squares     ``(z - 1)^2 / 2``            ``z^2 / 2``                  ``(z - 1)^2 / 2``
+hinge             ``max(0, 1 - z)``            ``max(0, 1 + z)``            ``-z``
+wasserstein       ``-z``                       ``z``                        ``-z``
+================  ===========================  ===========================  ===============================
+
+Beside them stand three tools that hold D back: labels of which some are wrong, noise on the images, and weights that
+are clipped.
+"""
+
+from minigan.errors import ConfigError
+from minigan.losses.cross_entropy import (
+    Minimax,
+    NonSaturating,
+    binary_crossentropy,
+    binary_crossentropy_from_logits,
+)
+from minigan.losses.game import GANLoss, Labelled, Optimum
+from minigan.losses.hinge import Hinge
+from minigan.losses.instance_noise import InstanceNoise
+from minigan.losses.least_squares import LeastSquares
+from minigan.losses.noisy_labels import NoisyLabels
+from minigan.losses.wasserstein import Wasserstein, clip_weights
+
+__all__ = [
+    "GAN_LOSSES",
+    "GANLoss",
+    "Hinge",
+    "InstanceNoise",
+    "Labelled",
+    "LeastSquares",
+    "Minimax",
+    "NoisyLabels",
+    "NonSaturating",
+    "Optimum",
+    "Wasserstein",
+    "binary_crossentropy",
+    "binary_crossentropy_from_logits",
+    "clip_weights",
+    "get",
+]
+
+#: The games by name.
+GAN_LOSSES: dict[str, type[NonSaturating] | type[LeastSquares] | type[Hinge] | type[Wasserstein]] = {
+    "non-saturating": NonSaturating,
+    "minimax": Minimax,
+    "least-squares": LeastSquares,
+    "hinge": Hinge,
+    "wasserstein": Wasserstein,
+}
+
+
+def get(name: str, label_smoothing: float = 0.0, fake_label_smoothing: float = 0.0) -> GANLoss:
+    """The game of that name.
+
+    Parameters
+    ----------
+    name : str
+        One of `GAN_LOSSES`.
+    label_smoothing, fake_label_smoothing : float
+        See `Labelled`.
+
+    Raises
+    ------
+    ConfigError
+        The name is unknown, or the game has no labels that could be smoothed.
+    """
+    if name not in GAN_LOSSES:
+        raise ConfigError(f"unknown loss {name!r}: expected one of {', '.join(GAN_LOSSES)}")
+    game = GAN_LOSSES[name]
+    if issubclass(game, Labelled):
+        return game(label_smoothing, fake_label_smoothing)
+    if label_smoothing or fake_label_smoothing:
+        raise ConfigError(f"the loss {name!r} takes no label smoothing: {game.unlabelled}")
+    return game()

@@ -1,0 +1,127 @@
+"""Binary cross-entropy, and the two games of the GAN paper."""
+
+import math
+
+from minigan.backend import Array, array_module
+from minigan.kernels import sigmoid, softplus
+from minigan.losses.game import Labelled, Optimum, as_target
+
+__all__ = ["Minimax", "NonSaturating", "binary_crossentropy", "binary_crossentropy_from_logits"]
+
+
+def binary_crossentropy(p: Array, target: Array | float) -> tuple[Array, Array]:
+    """Binary cross-entropy of probabilities, ``L = -mean(t log p + (1 - t) log(1 - p))``.
+
+    Parameters
+    ----------
+    p : array
+        Probabilities, strictly between 0 and 1: where p has rounded to either, start from logits.
+    target : array like `p`, or float
+        t.
+
+    Returns
+    -------
+    loss : scalar array
+    dp : array like `p`
+        ``dL/dp = ((1 - t) / (1 - p) - t / p) / N`` with N the number of entries.
+    """
+    xp = array_module(p)
+    t = as_target(target, p)
+    loss = -(t * xp.log(p) + (1 - t) * xp.log1p(-p)).mean()
+    return loss, ((1 - t) / (1 - p) - t / p) / p.size
+
+
+def binary_crossentropy_from_logits(z: Array, target: Array | float) -> tuple[Array, Array]:
+    """Binary cross-entropy of logits, ``L = mean(t softplus(-z) + (1 - t) softplus(z))``.
+
+    With ``p = sigma(z)`` it is the loss above; in this form nothing overflows. As ``softplus' = sigma``, its
+    derivative is ``(sigma(z) - t) / N``, here written so that no digit is lost where sigma is close to 0 or 1: at a
+    logit of 80 and a target of 1 it is -1.8e-35, where ``sigma(z) - 1`` would be 0.
+
+    Parameters
+    ----------
+    z : array
+        Logits.
+    target : array like `z`, or float
+        t.
+
+    Returns
+    -------
+    loss : scalar array
+    dz : array like `z`
+        ``dL/dz = ((1 - t) sigma(z) - t sigma(-z)) / N`` with N the number of entries.
+    """
+    t = as_target(target, z)
+    loss = (t * softplus(-z) + (1 - t) * softplus(z)).mean()
+    return loss, ((1 - t) * sigmoid(z) - t * sigmoid(-z)) / z.size
+
+
+class NonSaturating(Labelled):
+    """The GAN paper's game, with the generator's loss that the paper advises in practice.
+
+    D minimises ``-E log D(x) - E log(1 - D(G(z)))``; G minimises ``-E log D(G(z))``, whose gradient is strongest
+    where D rejects its images. In the logit z and the targets t of `Labelled`, ``dL/dz = (sigma(z) - t) / N``.
+
+    At the optimum ``D = m``, the mean of both targets, D's loss is twice the entropy of m and G's ``-log m``: without
+    smoothing ``log 4`` and ``log 2``.
+
+    Parameters
+    ----------
+    label_smoothing, fake_label_smoothing : float
+        D's target for real images is 1 less the former, for generated ones the latter; see `Labelled`.
+
+    Notes
+    -----
+    Goodfellow et al., arXiv:1406.2661, equation 1 and the end of section 3.
+    """
+
+    @property
+    def optimum(self) -> Optimum:
+        """D's loss is ``-2 (m log m + (1 - m) log(1 - m))``, G's ``-log m``."""
+        m = self.middle
+        return Optimum(-2 * (m * math.log(m) + (1 - m) * math.log(1 - m)), -math.log(m))
+
+    @property
+    def undecided(self) -> float:
+        """The logit of m; 0 without smoothing."""
+        return math.log(self.middle / (1 - self.middle))
+
+    def real(self, z: Array) -> tuple[Array, Array]:
+        """``-E log D(x)``, or towards a smoothed target."""
+        return binary_crossentropy_from_logits(z, self.targets[0])
+
+    def fake(self, z: Array) -> tuple[Array, Array]:
+        """``-E log(1 - D(G(z)))``, or towards a smoothed target."""
+        return binary_crossentropy_from_logits(z, self.targets[1])
+
+    def generator(self, z: Array) -> tuple[Array, Array]:
+        """``-E log D(G(z))``."""
+        return binary_crossentropy_from_logits(z, 1.0)
+
+
+class Minimax(NonSaturating):
+    """The GAN paper's game as a minimax: G minimises ``E log(1 - D(G(z)))``, the negative of D's second term.
+
+    Its gradient ``dL/dz = -sigma(z) / N`` vanishes where D is sure that the images are generated: early in training,
+    just when it is needed. At the optimum G's loss is ``log(1 - m)``, without smoothing ``-log 2``.
+
+    Parameters
+    ----------
+    label_smoothing, fake_label_smoothing : float
+        As in `NonSaturating`. D's second term may be smoothed, its negative here is not: with a target of 0.1 G would
+        be told to make an image worse that D already rejects with D(G(z)) < 0.1.
+
+    Notes
+    -----
+    Goodfellow et al., arXiv:1406.2661, equation 1.
+    """
+
+    @property
+    def optimum(self) -> Optimum:
+        """D's loss is that of `NonSaturating`, G's ``log(1 - m)``."""
+        return super().optimum._replace(generator=math.log(1 - self.middle))
+
+    def generator(self, z: Array) -> tuple[Array, Array]:
+        """``E log(1 - D(G(z)))``."""
+        loss, dz = binary_crossentropy_from_logits(z, 0.0)
+        return -loss, -dz

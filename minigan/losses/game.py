@@ -1,0 +1,101 @@
+"""What a game is: the contract of all losses, and what several of them share."""
+
+from typing import NamedTuple, Protocol
+
+from minigan.backend import Array, array_module
+from minigan.errors import ConfigError, ShapeError
+
+__all__ = ["GANLoss", "Labelled", "Optimum", "as_target", "below_half", "negative_mean"]
+
+
+class Optimum(NamedTuple):
+    """Both losses at the game's end, where G draws from the distribution of the data and D cannot tell.
+
+    Attributes
+    ----------
+    discriminator, generator : float or None
+        The sum of D's two losses, and G's. None where the game does not say: the hinge and the Wasserstein game leave
+        open which logit an undecided D gives.
+    """
+
+    discriminator: float | None
+    generator: float | None
+
+
+class GANLoss(Protocol):
+    """What a training step asks of a loss: each method takes D's logits, returns the loss and its gradient."""
+
+    @property
+    def optimum(self) -> Optimum:
+        """Where the losses of a finished game lie: the theoretical lines of a plot."""
+
+    @property
+    def undecided(self) -> float | None:
+        """The logit between "real" and "generated"; None where only differences of logits mean something."""
+
+    def real(self, z: Array) -> tuple[Array, Array]:
+        """D's loss on real images."""
+
+    def fake(self, z: Array) -> tuple[Array, Array]:
+        """D's loss on generated images."""
+
+    def generator(self, z: Array) -> tuple[Array, Array]:
+        """G's loss, by D's logits for its images."""
+
+
+class Labelled:
+    """A game in which D learns labels, 1 for real and 0 for generated, and the smoothing of these labels.
+
+    Smoothing is D's affair: G's target stays as it is. Were it smoothed too, an image that D takes for real a little
+    too surely would be made worse on purpose.
+
+    Parameters
+    ----------
+    label_smoothing : float
+        Real images have the target ``1 - label_smoothing``. By itself this is one-sided smoothing, which keeps D from
+        growing too sure (Salimans et al., arXiv:1606.03498, section 3.4).
+    fake_label_smoothing : float
+        Generated images have the target `fake_label_smoothing`; with the above, two-sided smoothing. It puts G's own
+        density into the numerator of the best D: where G draws much, D rises, and rewards G for what it does already.
+        Goodfellow (arXiv:1701.00160, section 4.2) therefore advises to smooth one side only.
+
+    Raises
+    ------
+    ConfigError
+        One of them is negative, or 0.5 and more.
+    """
+
+    def __init__(self, label_smoothing: float = 0.0, fake_label_smoothing: float = 0.0) -> None:
+        self.label_smoothing = below_half("label_smoothing", label_smoothing)
+        self.fake_label_smoothing = below_half("fake_label_smoothing", fake_label_smoothing)
+
+    @property
+    def targets(self) -> tuple[float, float]:
+        """D's targets for real and for generated images."""
+        return 1 - self.label_smoothing, self.fake_label_smoothing
+
+    @property
+    def middle(self) -> float:
+        """The mean of both targets: the best that D can say where real and generated images are equally likely."""
+        return sum(self.targets) / 2
+
+
+def below_half(name: str, value: float) -> float:
+    """Refuse a share that would turn labels around."""
+    if not 0 <= value < 0.5:
+        raise ConfigError(f"expected {name} to be at least 0 and less than 0.5, got {value!r}")
+    return value
+
+
+def as_target(target: Array | float, like: Array) -> Array | float:
+    """A number, or an array of the very shape and dtype: broadcasting would hide a wrong gradient."""
+    if isinstance(target, int | float):
+        return like.dtype.type(target)
+    if (target.shape, target.dtype) != (like.shape, like.dtype):
+        raise ShapeError(f"expected a target {like.shape} {like.dtype}, got {target.shape} {target.dtype}")
+    return target
+
+
+def negative_mean(z: Array) -> tuple[Array, Array]:
+    """``-mean(z)`` and its gradient, ``-1/N`` everywhere."""
+    return -z.mean(), array_module(z).full_like(z, -1 / z.size)

@@ -1,0 +1,40 @@
+"""The hinge game."""
+
+from minigan.backend import Array, array_module
+from minigan.losses.game import Optimum, negative_mean
+
+__all__ = ["Hinge"]
+
+
+class Hinge:
+    """The hinge game: D is to keep a margin, and learns nothing from images that lie beyond it.
+
+    D minimises ``E max(0, 1 - z)`` on real and ``E max(0, 1 + z)`` on generated images, G ``-E z``. The gradients are
+    ``dL/dz = -1/N`` where z < 1 and 0 elsewhere; ``1/N`` where z > -1 and 0 elsewhere; and ``-1/N``.
+
+    Where the distributions are equal, D's loss ``max(0, 1 - z) + max(0, 1 + z)`` is 2 at every z in [-1, 1]: so D's
+    optimum is 2, and G's loss can be anything from -1 to 1.
+
+    Notes
+    -----
+    Lim and Ye, "Geometric GAN", arXiv:1705.02894; Miyato et al., arXiv:1802.05957, equations 16 and 17.
+    """
+
+    unlabelled = "D is to keep a margin, and there are no targets to smooth"
+
+    optimum = Optimum(2.0, None)
+    undecided = 0.0
+
+    def real(self, z: Array) -> tuple[Array, Array]:
+        """``E max(0, 1 - z)``."""
+        short = array_module(z).maximum(1 - z, 0)
+        return short.mean(), -(z < 1).astype(z.dtype) / z.size
+
+    def fake(self, z: Array) -> tuple[Array, Array]:
+        """``E max(0, 1 + z)``: the same at -z."""
+        loss, dz = self.real(-z)
+        return loss, -dz
+
+    def generator(self, z: Array) -> tuple[Array, Array]:
+        """``-E z``."""
+        return negative_mean(z)

@@ -1,0 +1,58 @@
+"""Metrics: how far a generator has come, in numbers.
+
+Each is a function of arrays: rows are vectors, points, pixels or a classifier's features. `evaluate` puts together
+those that fit a run. No metric says all; the documentation of each says what it misses.
+"""
+
+from minigan.metrics.classifier import DigitClassifier, digit_classifier, softmax_crossentropy
+from minigan.metrics.digits import FrechetDigits, digit_features
+from minigan.metrics.evaluate import evaluate, save_evaluation
+from minigan.metrics.frechet import Gaussian, fit_gaussian, frechet_distance, frechet_distance_of_gaussians
+from minigan.metrics.kid import KernelDistance, kernel_distance, polynomial_mmd2
+from minigan.metrics.modes import ModeCount, class_histogram, class_kl, count_modes, stacked_classes
+from minigan.metrics.neighbours import (
+    DensityCoverage,
+    Memorisation,
+    NearestNeighbourAccuracy,
+    PrecisionRecall,
+    density_coverage,
+    memorisation,
+    nearest_neighbour_accuracy,
+    precision_recall,
+)
+from minigan.metrics.parzen import SIGMAS, Parzen, choose_sigma, parzen, parzen_log_likelihoods
+
+__all__ = [
+    "SIGMAS",
+    "DensityCoverage",
+    "DigitClassifier",
+    "FrechetDigits",
+    "Gaussian",
+    "KernelDistance",
+    "Memorisation",
+    "ModeCount",
+    "NearestNeighbourAccuracy",
+    "Parzen",
+    "PrecisionRecall",
+    "choose_sigma",
+    "class_histogram",
+    "class_kl",
+    "count_modes",
+    "density_coverage",
+    "digit_classifier",
+    "digit_features",
+    "evaluate",
+    "fit_gaussian",
+    "frechet_distance",
+    "frechet_distance_of_gaussians",
+    "kernel_distance",
+    "memorisation",
+    "nearest_neighbour_accuracy",
+    "parzen",
+    "parzen_log_likelihoods",
+    "polynomial_mmd2",
+    "precision_recall",
+    "save_evaluation",
+    "softmax_crossentropy",
+    "stacked_classes",
+]

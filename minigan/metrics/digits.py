@@ -1,0 +1,92 @@
+"""The Fréchet distance of digits during training: what the real images have is computed once."""
+
+import numpy as np
+
+from minigan.data import Dataset
+from minigan.errors import ConfigError, ShapeError
+from minigan.metrics.classifier import digit_classifier
+from minigan.metrics.frechet import fit_gaussian, frechet_distance_of_gaussians
+from minigan.random import Stream
+
+__all__ = ["DIGIT_SHAPE", "FrechetDigits", "digit_features", "halves"]
+
+#: The images (H, W, C) that the digit classifier takes.
+DIGIT_SHAPE = (28, 28, 1)
+
+
+def digit_features(images: np.ndarray, value_range: tuple[float, float]) -> np.ndarray:
+    """The classifier's features (N, 64) of images (N, 28, 28, 1) whose values go from `value_range`'s low to its high.
+
+    What lies outside of the range is cut off, as it is in a picture.
+    """
+    low, high = value_range
+    scaled = np.clip((images - low) * (2 / (high - low)) - 1, -1, 1)
+    return digit_classifier().features(scaled.astype(np.float32, copy=False))
+
+
+def halves(total: int, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Two disjoint random sets of `count` indices each, of `total` in all."""
+    order = Stream(seed, "halves").permutation(total)
+    return order[:count], order[count : 2 * count]
+
+
+class FrechetDigits:
+    """The Fréchet distance of generated digits from real ones, on the shipped classifier's features.
+
+    Parameters
+    ----------
+    data : Dataset
+        Real images of 28x28x1.
+    count : int
+        How many images to compare, of each kind; half of the data where they are fewer than twice as many.
+    seed : int
+        Which real images.
+
+    Attributes
+    ----------
+    count : int
+        The images that a call takes: with another number the distance would not be comparable.
+    floor : float
+        The distance between two disjoint sets of `count` real images: no generator is better, save by chance.
+
+    Raises
+    ------
+    ShapeError
+        The images have another shape.
+    ConfigError
+        There are not two images to compare.
+
+    Examples
+    --------
+    >>> from minigan import data
+    >>> from minigan.metrics import FrechetDigits
+    >>> digits = data.load("digits")
+    >>> frechet = FrechetDigits(digits, count=500)
+    >>> noise = np.random.default_rng(0).uniform(-1, 1, (500, 28, 28, 1)).astype(np.float32)
+    >>> frechet(noise, (-1, 1)) > 20 * frechet.floor
+    True
+    """
+
+    def __init__(self, data: Dataset, count: int = 2500, seed: int = 0) -> None:
+        if data.shape != DIGIT_SHAPE:
+            raise ShapeError(f"expected digits of {DIGIT_SHAPE}, got {data.shape} in {data.name}")
+        self.count = min(count, len(data) // 2)
+        if self.count < 2:
+            raise ConfigError(f"expected at least 2 images, and twice as many in {data.name}, got {self.count}")
+        first, second = (
+            fit_gaussian(digit_features(stored(data, part), (0, 1))) for part in halves(len(data), self.count, seed)
+        )
+        self.real = first
+        self.floor = frechet_distance_of_gaussians(first, second)
+
+    def __call__(self, images: np.ndarray, value_range: tuple[float, float]) -> float:
+        """The distance of `count` generated `images` (N, 28, 28, 1), whose values lie in `value_range`."""
+        if len(images) != self.count:
+            raise ShapeError(f"expected {self.count} images, as many as real ones, got {len(images)}")
+        return frechet_distance_of_gaussians(fit_gaussian(digit_features(images, value_range)), self.real)
+
+
+def stored(data: Dataset, indices: np.ndarray) -> np.ndarray:
+    """Images of a data set in host memory, float32 from 0 to 1."""
+    low, high = data.value_range
+    return (data.images[indices].astype(np.float32) - np.float32(low)) / np.float32(high - low)

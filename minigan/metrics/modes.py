@@ -1,0 +1,156 @@
+"""Modes: how many of the data's clusters or classes the samples reach, and how evenly."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from minigan.errors import ConfigError, DtypeError, ShapeError
+from minigan.metrics.distances import check_sets, distance_blocks
+
+__all__ = ["ModeCount", "class_histogram", "class_kl", "count_modes", "stacked_classes"]
+
+
+class ModeCount(NamedTuple):
+    """What `count_modes` finds.
+
+    Attributes
+    ----------
+    found, modes : int
+        Modes that at least one good sample belongs to, and modes there are.
+    good : float
+        Share of the samples that are good.
+    histogram : ndarray of int (modes,)
+        Good samples of each mode.
+    """
+
+    found: int
+    modes: int
+    good: float
+    histogram: np.ndarray
+
+
+def count_modes(points: np.ndarray, modes: np.ndarray, stddev: float, within: float = 3.0) -> ModeCount:
+    """Modes found, and the share of good samples, where the data are normal clouds around known centres.
+
+    A sample x belongs to its nearest centre c, and is good where ``|x - c| <= 3 stddev``. A mode is found when at
+    least one good sample belongs to it. Even of the data a few are not good: in two dimensions ``exp(-9/2)``, 1.1%.
+
+    Parameters
+    ----------
+    points : ndarray (N, D)
+    modes : ndarray (M, D)
+        The centres.
+    stddev : float
+        Of the cloud around each, in every direction.
+    within : float
+        How many standard deviations from its centre a sample is still good.
+
+    Raises
+    ------
+    ShapeError
+        The points and the centres do not fit each other.
+    ConfigError
+        `stddev` or `within` is not above 0.
+
+    Notes
+    -----
+    Srivastava et al. (VEEGAN), arXiv:1705.07761, section 4; Lin et al. (PacGAN), arXiv:1712.04086, section 4.1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> centres = np.array([[-1.0, 0.0], [1.0, 0.0]])
+    >>> count_modes(np.array([[-1.0, 0.1], [-0.9, 0.0], [0.2, 0.0]]), centres, stddev=0.05)[:3]
+    (1, 2, 0.6666666666666666)
+    """
+    check_sets(points=points, modes=modes)
+    if not (stddev > 0 and within > 0):
+        raise ConfigError(f"expected stddev and within to be above 0, got {stddev} and {within}")
+    nearest, squares = np.empty(len(points), int), np.empty(len(points))
+    for rows, distances in distance_blocks(points, modes):
+        nearest[rows], squares[rows] = distances.argmin(axis=1), distances.min(axis=1)
+    good = squares <= (within * stddev) ** 2
+    histogram = np.bincount(nearest[good], minlength=len(modes))
+    return ModeCount(int(np.count_nonzero(histogram)), len(modes), float(good.mean()), histogram)
+
+
+def class_histogram(labels: np.ndarray, classes: int) -> np.ndarray:
+    """How many of the `labels` (N,), whole numbers from 0, are of each class: (classes,).
+
+    Raises
+    ------
+    ShapeError
+        There are no labels, or they are no vector.
+    DtypeError
+        They are no whole numbers.
+    ConfigError
+        One is below 0 or not below `classes`.
+    """
+    if labels.ndim != 1 or not len(labels):
+        raise ShapeError(f"expected labels (N,), at least one, got {labels.shape}")
+    if labels.dtype.kind not in "ui":
+        raise DtypeError(f"expected labels as whole numbers, got {labels.dtype}")
+    if labels.min() < 0 or labels.max() >= classes:
+        raise ConfigError(f"expected labels from 0 to {classes - 1}, got {labels.min()} to {labels.max()}")
+    return np.bincount(labels.astype(np.intp, copy=False), minlength=classes)
+
+
+def class_kl(histogram: np.ndarray, reference: np.ndarray | None = None) -> float:
+    """The Kullback-Leibler divergence of a class histogram from another, in nats.
+
+    With the shares p and q, ``KL(p | q) = sum_c p_c log(p_c / q_c)``, where a class with ``p_c = 0`` adds nothing.
+
+    Parameters
+    ----------
+    histogram : ndarray (classes,)
+        Of the samples: counts, at least one above 0.
+    reference : ndarray (classes,), optional
+        Of the data; default: all classes alike.
+
+    Returns
+    -------
+    float
+        0 for equal shares; `log(classes)` for a single class against all alike; infinite where the samples have a
+        class that the reference has not. N samples that are distributed as the reference have about
+        ``(classes - 1) / (2 N)``.
+
+    Raises
+    ------
+    ShapeError
+        The histograms have no equal number of classes.
+    ConfigError
+        One is empty, or has a negative entry.
+
+    Notes
+    -----
+    This direction, samples first: Metz et al. (unrolled GANs), arXiv:1611.02163, section 3.3; PacGAN, as above.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> class_kl(np.array([5, 5])), round(class_kl(np.array([10, 0])), 4)
+    (0.0, 0.6931)
+    """
+    reference = np.ones(histogram.shape) if reference is None else reference
+    if histogram.ndim != 1 or histogram.shape != reference.shape:
+        raise ShapeError(f"expected two histograms (classes,), got {histogram.shape} and {reference.shape}")
+    for counts in (histogram, reference):
+        if counts.min() < 0 or not counts.sum() > 0:
+            raise ConfigError(f"expected counts of at least 0, not all 0, got {counts.min()} to {counts.max()}")
+    p, q = histogram / histogram.sum(), reference / reference.sum()
+    there = p > 0
+    with np.errstate(divide="ignore"):  # a class that the reference has not: infinite, and meant
+        return float(np.sum(p[there] * np.log(p[there] / q[there])))
+
+
+def stacked_classes(digits: np.ndarray) -> np.ndarray:
+    """The modes (N,) from 0 to 999 of stacked digits, from the three digits (N, 3) that their channels show.
+
+    Raises
+    ------
+    ShapeError
+        There are not three digits each.
+    """
+    if digits.ndim != 2 or digits.shape[1] != 3:
+        raise ShapeError(f"expected digits (N, 3), got {digits.shape}")
+    return digits @ np.array([100, 10, 1])

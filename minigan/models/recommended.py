@@ -1,0 +1,56 @@
+"""How to train each model: the settings of its source, or those that were found to work."""
+
+from typing import Any
+
+__all__ = ["RECOMMENDED"]
+
+#: The 2014 paper's training, section 5 and the published files. D's loss there is half of the sum of its two terms:
+#: half the rate does the same with the whole sum. The momentum rises for 250 epochs.
+PAPER_2014: dict[str, Any] = {
+    "loss": "non-saturating",
+    "updates": "simultaneous",
+    "optimizer": "momentum",
+    "momentum": "0.5 -> 0.7 over 125000",
+    "batch_size": 100,
+}
+
+
+def decaying(rate: float) -> dict[str, str]:
+    """The files' schedule of the learning rate, for G and, halved, for D."""
+    return {
+        "learning_rate": f"{rate:g} -> 1e-06 dividing by 1.000004",
+        "d_learning_rate": f"{rate / 2:g} -> 5e-07 dividing by 1.000004",
+    }
+
+
+#: Settings of `minigan.training.TrainConfig` by model, where they are other than its defaults.
+RECOMMENDED: dict[str, dict[str, Any]] = {
+    "dcgan28": {},
+    # Radford et al., arXiv:1511.06434, section 4.
+    "dcgan64": {"optimizer": "adam", "learning_rate": 2e-4, "momentum": 0.5, "batch_size": 128, "noise": "uniform"},
+    "gan2014-cifar10": {**PAPER_2014, **decaying(0.025), "noise": "normal"},
+    # 40,000 images in batches of 128.
+    "gan2014-cifar10-conv": {
+        **PAPER_2014,
+        **decaying(0.004),
+        "momentum": "0.5 -> 0.7 over 78125",
+        "batch_size": 128,
+        "noise": "normal",
+    },
+    "gan2014-mnist": {**PAPER_2014, **decaying(0.1), "noise": "uniform"},
+    "gan2014-tfd": {**PAPER_2014, **decaying(0.05), "noise": "normal"},
+    "mlp1d": {"learning_rate": 1e-3, "batch_size": 256, "noise": "normal"},
+    "mlp2d": {"learning_rate": 1e-3, "batch_size": 128, "noise": "normal"},
+    # Gulrajani et al., arXiv:1704.00028, algorithm 1, but for its beta_2 of 0.9.
+    "wgan-gp28": {
+        "loss": "wasserstein",
+        "penalty": "wgan-gp",
+        "penalty_weight": 10.0,
+        "optimizer": "adam",
+        "learning_rate": 1e-4,
+        "momentum": 0.0,
+        "batch_size": 64,
+        "d_steps": 5,
+        "noise": "normal",
+    },
+}

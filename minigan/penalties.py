@@ -1,0 +1,317 @@
+"""Penalties on the gradient of D with respect to its input, differentiated by hand.
+
+With D's gradient at N points, ``g_n = dD(x_n)/dx_n``, a penalty is ``P = mean h(g_n)``. Its own gradient with respect
+to D's weights w holds a second derivative: g has w in it. By the chain rule, with ``v_n = dP/dg_n``,
+
+    dP/dw = sum_n <v_n, dg_n/dw> = d/dw sum_n <v_n, dD(x_n)/dx_n>    with v held fixed,
+
+and ``<v, dD/dx>`` is the derivative of D along v: no more than one tangent pass (see `minigan.layers.Layer`). So
+
+1. run D forward at the points;
+2. run it backward, with ones for dy and ``param_grads=False``: the result is g;
+3. compute P and v of g, by the penalty's formula;
+4. run the tangent pass along v;
+5. run the reverse pass through both, with zeros for dy and ones for dy_dot: the gradients it adds are dP/dw.
+
+The points themselves are held fixed: a penalty teaches D alone. No step divides by a small number, and there is no
+epsilon under any root.
+
+==========  =======================================  ==========================================
+name        h(g)                                     points
+==========  =======================================  ==========================================
+wgan-gp     ``weight (||g|| - 1)^2``                 between real and generated images
+dragan      ``weight (||g|| - 1)^2``                 around real images
+r1          ``weight/2 ||g||^2``                     real images
+r2          ``weight/2 ||g||^2``                     generated images
+==========  =======================================  ==========================================
+"""
+
+import math
+
+from minigan.backend import Array, array_module
+from minigan.errors import ConfigError, ShapeError
+from minigan.layers.base import Context, Layer
+from minigan.layers.sigmoid import Sigmoid
+from minigan.random import Stream
+from minigan.sequential import Sequential
+
+__all__ = ["DRAGAN", "PENALTIES", "R1", "R2", "WGANGP", "Penalty", "get"]
+
+
+class Penalty:
+    """What the penalties share: the five passes.
+
+    A penalty of your own says at which `points` the gradient is taken, and gives the `value` of the gradients and its
+    derivative.
+
+    Parameters
+    ----------
+    weight : float
+        The penalty is proportional to it.
+
+    Raises
+    ------
+    ConfigError
+        The weight is negative or not finite.
+    """
+
+    def __init__(self, weight: float = 10.0) -> None:
+        if not 0 <= weight < math.inf:
+            raise ConfigError(f"expected a penalty's weight to be at least 0 and finite, got {weight!r}")
+        self.weight = weight
+
+    def points(self, real: Array, fake: Array, rng: Stream) -> Array:
+        """Where the gradient is taken."""
+        raise NotImplementedError
+
+    def value(self, g: Array) -> tuple[Array, Array]:
+        """The penalty P of the gradients g (N, ...), one an example, and dP/dg."""
+        raise NotImplementedError
+
+    def labels_of_points(self, labels: Array | None, fake_labels: Array | None) -> Array | None:
+        """The classes under which D judges the points: those of the real images."""
+        return labels
+
+    def __call__(
+        self,
+        discriminator: Sequential,
+        real: Array,
+        fake: Array,
+        rng: Stream,
+        labels: Array | None = None,
+        fake_labels: Array | None = None,
+    ) -> Array:
+        """Add the penalty's gradient to those of D's parameters, and return its value.
+
+        D runs in training mode, with dropout, and moves no averages.
+
+        Parameters
+        ----------
+        discriminator : Sequential
+            Gives logits (N, 1), each of its own example alone: `minigan.Sequential.logits`.
+        real, fake : array (N, ...)
+            A batch of either.
+        rng : Stream
+            Where the points and D's dropout masks are drawn from.
+        labels, fake_labels : array of int (N,), optional
+            The classes of the real and of the generated images, for a conditional D; without the latter they are the
+            same. A point between a real and a generated image counts as one of the real image's class.
+
+        Returns
+        -------
+        scalar array
+
+        Raises
+        ------
+        ConfigError
+            A layer mixes the examples of a batch or has no tangent pass; D gives anything but one logit an example.
+        """
+        check_discriminator(discriminator)
+        xp = array_module(real)
+        classes = self.labels_of_points(labels, labels if fake_labels is None else fake_labels)
+        ctx = Context(training=True, rng=rng, update_stats=False, labels=classes)
+        z, caches = discriminator.forward(self.points(real, fake, rng), ctx)
+        ones = xp.ones_like(z)
+        g = discriminator.backward(ones, caches, param_grads=False)
+        penalty, v = self.value(g)
+        _, tcaches = discriminator.tangent(v, caches)
+        discriminator.tangent_backward(xp.zeros_like(z), ones, caches, tcaches)
+        return penalty
+
+
+def check_discriminator(discriminator: Sequential) -> None:
+    """Refuse a D whose gradients are not each example's own, or whose second derivative is not known."""
+    for layer in discriminator:
+        if getattr(layer, "mixes_examples", False):
+            raise ConfigError(
+                f"a gradient penalty needs the gradient of each example by itself, and {layer.title} mixes the "
+                f"examples of a batch: use LayerNorm, or nothing, in its place"
+            )
+        if type(layer).tangent is Layer.tangent:
+            raise ConfigError(f"a gradient penalty needs the tangent pass of every layer: {layer.title} has none")
+    if discriminator.output_shape != (1,):
+        raise ConfigError(f"a gradient penalty needs one logit an example, got outputs {discriminator.output_shape}")
+    last = discriminator[-1]
+    if isinstance(last, Sigmoid) or isinstance(getattr(last, "activation", None), Sigmoid):
+        raise ConfigError(f"a gradient penalty is on D's logits, and {last.title} is a sigmoid: give it D.logits")
+
+
+# The penalties as functions of the gradients ----------------------------------------------------------------
+
+
+def norms_and_directions(g: Array) -> tuple[Array, Array]:
+    """``||g_n||`` (N, 1, ...), and ``g_n / ||g_n||`` like g: zero where the gradient is zero.
+
+    There the norm has a kink, with a slope in no direction in particular: of all its slopes zero is the only one that
+    prefers none. Before the squares are taken each gradient is divided by its largest entry, so that they neither
+    underflow nor overflow: a gradient of 1e-30 in float32 has its full direction.
+    """
+    xp = array_module(g)
+    axes = tuple(range(1, g.ndim))
+    largest = abs(g).max(axis=axes, keepdims=True)
+    largest = xp.where(largest > 0, largest, 1)
+    scaled = g / largest
+    length = xp.sqrt((scaled * scaled).sum(axis=axes, keepdims=True))
+    return largest * length, scaled / xp.where(length == 0, 1, length)
+
+
+def distance_from_one(g: Array, weight: float) -> tuple[Array, Array]:
+    """``weight mean (||g_n|| - 1)^2`` and its derivative, ``2 weight/N (||g_n|| - 1) g_n / ||g_n||``."""
+    norms, directions = norms_and_directions(g)
+    excess = norms - 1
+    return weight * (excess * excess).mean(), (2 * weight / len(g)) * excess * directions
+
+
+def half_square(g: Array, weight: float) -> tuple[Array, Array]:
+    """``weight/2 mean ||g_n||^2`` and its derivative, ``weight/N g_n``."""
+    return weight / 2 * (g * g).sum() / len(g), (weight / len(g)) * g
+
+
+# WGAN-GP ----------------------------------------------------------------------------------------------------
+
+
+class WGANGP(Penalty):
+    """The gradient penalty of WGAN-GP: a critic's slope is to be 1 between real and generated images.
+
+    ``P = weight E (||dD(x)/dx|| - 1)^2`` at ``x = e x_real + (1 - e) x_fake``, with one uniform number e of [0, 1) for
+    each pair. The slope of the best critic is 1 on the straight lines between the images that it pairs (proposition 1
+    of the paper); so it is drawn to 1, from either side.
+
+    Parameters
+    ----------
+    weight : float
+        lambda, in the paper 10.
+
+    Notes
+    -----
+    Gulrajani et al., arXiv:1704.00028, equation 3 and algorithm 1.
+    """
+
+    def points(self, real: Array, fake: Array, rng: Stream) -> Array:
+        """``e x_real + (1 - e) x_fake``.
+
+        Raises
+        ------
+        ShapeError
+            The batches do not make pairs.
+        """
+        if real.shape != fake.shape:
+            raise ShapeError(f"expected as many generated as real images, got {fake.shape} for {real.shape}")
+        e = one_for_each(real, rng)
+        return e * real + (1 - e) * fake
+
+    def value(self, g: Array) -> tuple[Array, Array]:
+        """``weight mean (||g|| - 1)^2``."""
+        return distance_from_one(g, self.weight)
+
+
+def one_for_each(x: Array, rng: Stream) -> Array:
+    """A uniform number an example, (N, 1, ...), to be broadcast over the example."""
+    return rng.uniform((len(x), *(1,) * (x.ndim - 1)), dtype=x.dtype)
+
+
+# DRAGAN -----------------------------------------------------------------------------------------------------
+
+
+class DRAGAN(Penalty):
+    """The gradient penalty of DRAGAN: D's slope is to be 1 around real images.
+
+    ``P = weight E (||dD(x)/dx|| - 1)^2`` at points near real images. They are drawn as in the paper's code:
+
+    ``x_p = x_real + 0.5 s u``,  ``x = x_real + a (x_p - x_real) = x_real + 0.5 a s u``
+
+    with s the standard deviation of all numbers of the batch, a uniform number u of [0, 1) for every pixel, and one
+    uniform number a of [0, 1) for each image. So all pixels move up, by at most half a standard deviation.
+
+    Parameters
+    ----------
+    weight : float
+        lambda, in the paper 10.
+
+    Notes
+    -----
+    Kodali et al., arXiv:1705.07215, algorithm 1, where the noise is said to be normal; the points are those of
+    github.com/kodalinaveen3/DRAGAN (get_perturbed_batch, and the interpolates after it). There, too, the penalty is
+    on D's logits.
+    """
+
+    def points(self, real: Array, fake: Array, rng: Stream) -> Array:
+        """``x_real + 0.5 a s u``."""
+        u = rng.uniform(real.shape, dtype=real.dtype)
+        return real + one_for_each(real, rng) * (0.5 * real.std() * u)
+
+    def value(self, g: Array) -> tuple[Array, Array]:
+        """``weight mean (||g|| - 1)^2``."""
+        return distance_from_one(g, self.weight)
+
+
+# R1 and R2 --------------------------------------------------------------------------------------------------
+
+
+class R1(Penalty):
+    """The penalty R1: D is to be flat at real images.
+
+    ``P = weight/2 E ||dD(x)/dx||^2`` at real x. Where G has found the data D shall push it no further, and the game
+    comes to rest: with this penalty it converges near its equilibrium, even where both distributions lie on thin
+    sheets (theorem 4.1 of the paper).
+
+    Parameters
+    ----------
+    weight : float
+        gamma, in the paper 10.
+
+    Notes
+    -----
+    Mescheder, Geiger and Nowozin, arXiv:1801.04406, equation 9.
+    """
+
+    def points(self, real: Array, fake: Array, rng: Stream) -> Array:
+        """Real images as they are."""
+        return real
+
+    def value(self, g: Array) -> tuple[Array, Array]:
+        """``weight/2 mean ||g||^2``."""
+        return half_square(g, self.weight)
+
+
+class R2(R1):
+    """The penalty R2: as `R1`, at generated images.
+
+    ``P = weight/2 E ||dD(x)/dx||^2`` at ``x = G(z)``, which are held fixed: G learns nothing of it.
+
+    Parameters
+    ----------
+    weight : float
+        gamma, in the paper 10.
+
+    Notes
+    -----
+    Mescheder, Geiger and Nowozin, arXiv:1801.04406, equation 10.
+    """
+
+    def points(self, real: Array, fake: Array, rng: Stream) -> Array:
+        """Generated images as they are."""
+        return fake
+
+    def labels_of_points(self, labels: Array | None, fake_labels: Array | None) -> Array | None:
+        """Those of the generated images."""
+        return fake_labels
+
+
+# By name ----------------------------------------------------------------------------------------------------
+
+#: The penalties by name.
+PENALTIES: dict[str, type[Penalty]] = {"wgan-gp": WGANGP, "dragan": DRAGAN, "r1": R1, "r2": R2}
+
+
+def get(name: str, weight: float = 10.0) -> Penalty:
+    """The penalty of that name.
+
+    Raises
+    ------
+    ConfigError
+        The name is unknown, or the weight is negative.
+    """
+    if name not in PENALTIES:
+        raise ConfigError(f"unknown penalty {name!r}: expected one of {', '.join(PENALTIES)}")
+    return PENALTIES[name](weight)

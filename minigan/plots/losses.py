@@ -1,0 +1,107 @@
+"""The course of a run: losses, what D thinks, how often it is right."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minigan.plots.figure import DISCRIMINATOR, GENERATED, GENERATOR, REAL, new_figure, save_figure, smooth
+
+__all__ = ["save_losses"]
+
+#: The numbers at which the games end that have a name.
+NAMED = {"log 4": np.log(4), "log 2": np.log(2), "-log 2": -np.log(2), "-log 4": -np.log(4)}
+
+
+def save_losses(
+    path: str | Path,
+    metrics: Mapping[str, np.ndarray],
+    steps_per_epoch: int | None,
+    optimum: tuple[float | None, float | None] | None = (float(np.log(4)), float(np.log(2))),
+) -> None:
+    """Draw the course of a run: the losses, D's two probabilities, and how often D is right.
+
+    Every line is a mean over its surroundings, with the single steps pale behind it. The dashed lines are where the
+    game ends if all goes well: D can no longer tell, so ``D = 1/2``, half of its judgements are right, and in the
+    game of the GAN paper its loss is ``log 4``, the generator's ``log 2``.
+
+    Parameters
+    ----------
+    path : path
+        PNG, SVG or PDF, by its suffix.
+    metrics : mapping
+        The columns of ``metrics.csv``.
+    steps_per_epoch : int, optional
+        For the scale of epochs, drawn from the end of the first; None draws none.
+    optimum : (float, float), optional
+        D's and G's loss where the game ends; None for a loss that ends at no known number.
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    figure = new_figure(9, 8)
+    loss, probability, accuracy = figure.subplots(3, sharex=True)
+    curves(loss, metrics, {"d_loss": ("discriminator", DISCRIMINATOR), "g_loss": ("generator", GENERATOR)})
+    for end, colour in zip(optimum or (), (DISCRIMINATOR, GENERATOR)):
+        if end is not None:
+            level(loss, end, in_words(end), colour)
+    loss.set(ylabel="loss", ylim=loss_limits(metrics, optimum))
+    both = {"d_real": ("D(x), real data", REAL), "d_fake": ("D(G(z)), generated data", GENERATED)}
+    curves(probability, metrics, both)
+    probability.set(ylabel="D's mean probability of real", ylim=(-0.02, 1.02))
+    both = {"real_accuracy": ("on real data", REAL), "fake_accuracy": ("on generated data", GENERATED)}
+    curves(accuracy, metrics, both)
+    accuracy.set(ylabel="D's accuracy", ylim=(-0.02, 1.02), xlabel="step")
+    for axes in (probability, accuracy):
+        level(axes, 0.5, "1/2", "0.3")
+    accuracy.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    accuracy.margins(x=0.01)
+    if steps_per_epoch and len(metrics["step"]) and metrics["step"][-1] >= steps_per_epoch:
+        ways = (lambda step: step / steps_per_epoch, lambda epoch: epoch * steps_per_epoch)
+        epochs = accuracy.secondary_xaxis(-0.26, functions=ways)
+        epochs.set_xlabel("epoch")
+        epochs.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    save_figure(path, figure)
+
+
+def curves(axes: Any, metrics: Mapping[str, np.ndarray], lines: Mapping[str, tuple[str, str]]) -> None:
+    """Columns over the steps, each pale as it is and bold as a mean; the key stands above."""
+    for column, (label, colour) in lines.items():
+        steps, values = metrics["step"], metrics[column]
+        # A line of one step would not be seen.
+        marker = "o" if len(steps) == 1 else ""
+        axes.plot(steps, values, color=colour, alpha=0.2, linewidth=0.7, zorder=1)
+        axes.plot(steps, smooth(values, window(len(values))), color=colour, label=label, marker=marker, zorder=3)
+    axes.grid(alpha=0.25)
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 0.98), ncols=2, frameon=False)
+
+
+def window(count: int) -> int:
+    """How many steps a mean is over: enough for a calm line, few enough for a fresh one."""
+    return max(1, min(25, count // 10), count // 50) | 1
+
+
+def loss_limits(metrics: Mapping[str, np.ndarray], ends: Sequence[float | None] | None) -> tuple[float, float]:
+    """Heights between which the means, the ends and all but the wildest single steps lie."""
+    shown = [np.array([end for end in ends or () if end is not None], float)]
+    for column in ("d_loss", "g_loss"):
+        values = metrics[column][np.isfinite(metrics[column])]
+        if values.size:
+            shown += [np.quantile(values, [0.005, 0.995]), smooth(values, window(len(values)))]
+    every = np.concatenate(shown)
+    if not every.size:
+        return 0.0, 1.0
+    margin = 0.06 * (every.max() - every.min()) or 0.5
+    return float(every.min() - margin), float(every.max() + margin)
+
+
+def in_words(value: float) -> str:
+    """``log 4`` rather than 1.38629."""
+    return next((name for name, number in NAMED.items() if abs(value - number) < 1e-6), f"{value:.3g}")
+
+
+def level(axes: Any, value: float, label: str, colour: str) -> None:
+    """A dashed line at a height, named at its right end, outside."""
+    axes.axhline(value, color=colour, linestyle="--", linewidth=1, zorder=2)
+    place = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "va": "center"}
+    axes.annotate(label, (1, value), (4, 0), color=colour, **place)
