@@ -9,7 +9,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from minigan import backend, errors, initializers, layers, losses, models, optimizers
+from minigan import backend, errors, initializers, layers, losses, models, optimizers, penalties
 from minigan.errors import MiniganError
 from minigan.layers.base import Context
 from minigan.models import GAN
@@ -18,7 +18,7 @@ from minigan.sequential import Sequential
 from minigan.version import __version__
 
 if TYPE_CHECKING:
-    from minigan import data, gradcheck, plots, training
+    from minigan import data, gradcheck, metrics, plots, training
     from minigan.training import TrainConfig, Trainer
 
 __all__ = [
@@ -37,8 +37,10 @@ __all__ = [
     "initializers",
     "layers",
     "losses",
+    "metrics",
     "models",
     "optimizers",
+    "penalties",
     "plots",
     "training",
 ]
@@ -49,6 +51,7 @@ _LATER = {
     "Trainer": "minigan.training",
     "data": "minigan",
     "gradcheck": "minigan",
+    "metrics": "minigan",
     "plots": "minigan",
     "training": "minigan",
 }

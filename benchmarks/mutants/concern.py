@@ -4,13 +4,15 @@ import ast
 from functools import cache
 
 from benchmarks.mutants.mutate import PACKAGE, Mutant, parsed
-from minigan.gradcheck.cases import LAYERS, LOSSES, STEPS
+from minigan.gradcheck.cases import LAYERS, LOSSES, PENALTIES, STEPS
 
 
 def concerned(mutant: Mutant) -> list[str]:
     """The names of the cases that a mutant can change."""
-    if mutant.file == "losses.py":
+    if mutant.file.startswith("losses/"):
         return [case.name for case in LOSSES]
+    if mutant.file == "penalties.py":
+        return [case.name for case in PENALTIES]
     if mutant.file == "training/steps.py":
         return [case.name for case in STEPS]
     owner, _, name = mutant.function.rpartition(".")

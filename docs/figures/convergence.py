@@ -42,6 +42,8 @@ class Case:
     steps: int
     kind: str | None = None
     log: bool = False
+    floor: float | None = None
+    legend: str = "lower right"
     dropout: bool = True
     discriminator_filters: tuple[int, ...] = (8, 16, 32, 64)
     g_optimizer: Callable[[], Optimizer] = lambda: Adam(4e-4, beta_1=0.5)
@@ -61,12 +63,19 @@ CASES = (
         d_optimizer=lambda: Adam(2e-3, beta_1=0.5),
         trainer={"loss": "minimax"},
     ),
-    Case("d-beaten", (ACCURACIES, PROBABILITIES), 600, "D beaten", d_optimizer=lambda: Adam(4e-6, beta_1=0.5)),
+    Case(
+        "d-beaten",
+        (ACCURACIES, PROBABILITIES),
+        600,
+        "D beaten",
+        legend="upper right",
+        d_optimizer=lambda: Adam(4e-6, beta_1=0.5),
+    ),
     Case("at-half", (ACCURACIES, LOSSES), 1400, "accuracy at 50%", discriminator_filters=(4, 4, 8, 8)),
     Case("collapse", (DIVERSITY, PROBABILITIES), 500, "mode collapse", g_optimizer=lambda: Adam(4e-2, beta_1=0.5)),
     Case(
         "oscillation",
-        (PROBABILITIES, LOSSES),
+        (ACCURACIES, PROBABILITIES),
         1000,
         "oscillation",
         g_optimizer=lambda: Adam(2e-3, beta_1=0.9),
@@ -78,6 +87,7 @@ CASES = (
         60,
         "exploding",
         log=True,
+        floor=0.1,
         g_optimizer=lambda: SGD(1.0),
         d_optimizer=lambda: SGD(1.0),
     ),
@@ -138,8 +148,9 @@ def draw(case: Case, steps: list[StepEnd], diversities: list[Diversity], notices
                 plot(axes, [step.step for step in steps], [abs(getattr(step, name)) for step in steps], label, colour)
         if case.log and curves in (GRADIENTS, LOSSES):
             axes.set_yscale("log")
+            axes.set_ylim(bottom=case.floor)
         elif curves in (ACCURACIES, PROBABILITIES):
-            axes.set_ylim(0, 1.02)
+            axes.set_ylim(0, 1.03)
             axes.axhline(0.5, color="0.4", linestyle=":", linewidth=1)
         else:
             axes.set_ylim(bottom=0)
@@ -151,17 +162,18 @@ def draw(case: Case, steps: list[StepEnd], diversities: list[Diversity], notices
                 axes.axvline(notice.step, color="black", linestyle="--", linewidth=1.2, label=f"notice: {notice.kind}")
         axes.set(xlabel="step", xlim=(0, case.steps))
         axes.grid(alpha=0.25)
-        axes.legend(fontsize=8, framealpha=0.9)
+        axes.legend(fontsize=8, framealpha=0.9, loc=case.legend if curves == ACCURACIES else "best")
     return figure
 
 
 def plot(axes: Axes, xs: list[int], values: list[float], label: str, colour: str) -> None:
-    """A curve: pale as it is, bold as the mean of the last steps."""
-    width = 32 if len(xs) > 100 else 1
-    means = np.convolve(values, np.ones(width) / width, "valid")
-    if width > 1:
-        axes.plot(xs, values, color=colour, alpha=0.15, linewidth=0.6)
-    axes.plot(xs[width - 1 :], means, color=colour, label=label)
+    """A curve: pale as it is, bold as the mean of the last steps; points where there are few."""
+    if len(xs) <= 100:
+        axes.plot(xs, values, "o", markersize=4, color=colour, label=label)
+        return
+    width = 32
+    axes.plot(xs, values, color=colour, alpha=0.15, linewidth=0.6)
+    axes.plot(xs[width - 1 :], np.convolve(values, np.ones(width) / width, "valid"), color=colour, label=label)
 
 
 def main(names: list[str]) -> None:
@@ -173,7 +185,7 @@ def main(names: list[str]) -> None:
             course = follow(case)
         path = IMAGES / f"convergence-{case.name}.png"
         draw(case, *course).savefig(path, dpi=100)
-        print(f"Wrote {path}")
+        print(f"Wrote {path}", flush=True)
         for notice in course[2]:
             print(f"  step {notice.step}: {notice.kind}: {notice.text}")
 

@@ -43,7 +43,7 @@ def faults(digits: data.Dataset) -> tuple[np.ndarray, np.ndarray, dict[str, np.n
     rest, labels = images[3 * COUNT :], digits.labels[3 * COUNT :]
     rng = np.random.default_rng(0)
     noise = rng.normal(0, 0.25, fresh.shape).astype(np.float32)
-    moved = [np.roll(fresh, (row, column), axis=(1, 2)) for row in (0, 2) for column in (0, 2)]
+    moved = [np.roll(fresh, (row, column), axis=(1, 2)) for row in (-1, 1) for column in (-1, 1)]
     return (
         reference,
         validation,
@@ -79,7 +79,6 @@ def draw() -> Figure:
     reference, validation, rows = faults(data.load("digits"))
     figure = Figure(figsize=(11, 4.6), facecolor="white")
     axes = figure.add_axes((0, 0, 1, 1))
-    axes.set(xlim=(0, 11), ylim=(4.6, 0))
     axes.axis("off")
     for place, title in enumerate(COLUMNS):
         axes.text(5.05 + 0.69 * place, 0.35, title, ha="center", va="center", fontsize=9)
@@ -91,9 +90,11 @@ def draw() -> Figure:
         axes.imshow(strip, cmap="gray_r", extent=(2.3, 4.6, y + 0.23, y - 0.23), aspect="auto", vmin=0, vmax=1)
         values = figures(samples, reference, validation)
         for place, (value, form) in enumerate(zip(values, COLUMNS.values())):
-            axes.text(5.05 + 0.69 * place, y, f"{value:{form}}".replace("-", "−"), ha="center", va="center", fontsize=10)
+            axes.text(
+                5.05 + 0.69 * place, y, f"{value:{form}}".replace("-", "−"), ha="center", va="center", fontsize=10
+            )
         axes.plot((0.1, 10.9), (y - 0.275, y - 0.275), color="#cccccc", linewidth=0.6)
-    axes.set(xlim=(0, 11), ylim=(4.85, 0))
+    axes.set(xlim=(0, 11), ylim=(4.6, 0))
     return figure
 
 

@@ -5,8 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
+from minigan.cli.evaluate import evaluate
 from minigan.cli.gradcheck import gradcheck
 from minigan.cli.info import info
+from minigan.cli.plot import plot
 from minigan.cli.sample import sample
 from minigan.cli.summary import summary
 from minigan.cli.train import train
@@ -24,6 +26,8 @@ app = typer.Typer(
 )
 app.command(no_args_is_help=False)(train)
 app.command()(sample)
+app.command()(evaluate)
+app.command()(plot)
 app.command()(summary)
 app.command()(gradcheck)
 app.command()(info)

@@ -1,15 +1,13 @@
 """``minigan evaluate``."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from minigan.cli.settings import whole_number
 from minigan.errors import ConfigError, RunError
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 
 def evaluate(
@@ -49,7 +47,8 @@ def evaluate(
         task = progress.add_task("reading the run")
         result = evaluate_run(run, count, seed, lambda doing: progress.update(task, description=doing))
     console.print(f"{result['model']} on {result['data']}, {result['count']:,} samples, seed {seed}", soft_wrap=True)
-    console.print(table(result), highlight=False)
+    for line, style in table(result):
+        console.print(line, style=style, highlight=False)
     for note in result["notes"]:
         console.print(note[0].upper() + note[1:] + ".", highlight=False)
     for path in (run / "evaluation.json", json):
@@ -61,26 +60,23 @@ def evaluate(
             console.print(f"Wrote {path}", highlight=False, soft_wrap=True)
 
 
-def table(result: dict[str, Any]) -> "Table":
-    """The figures of the samples, those of real data in their place, and what each says."""
-    from rich.table import Table
-
-    page = Table(box=None, padding=(0, 2, 0, 0))
-    page.add_column("", no_wrap=True)
-    for title in ("samples", "real data"):
-        page.add_column(title, justify="right", no_wrap=True)
-    page.add_column("best", no_wrap=True)
-    page.add_column("says")
-    for name, entry in result["metrics"].items():
-        figures = (number(entry, source) for source in ("generated", "real"))
-        page.add_row(name.replace("_", " "), *figures, entry["best"], entry["meaning"])
-    return page
+def table(result: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
+    """The figures of the samples, those of real data in their place, and what each says: lines and their styles."""
+    yield f"\n{'':22}{'samples':>18}{'real data':>18}  best", "bold"
+    for entry in result["metrics"].values():
+        samples, real = (number(entry, source) for source in ("generated", "real"))
+        yield f"{entry['title']:22}{samples:>18}{real:>18}  {entry['best']}", None
+        yield f"  {entry['meaning']}", "dim"
+    yield "", None
 
 
 def number(entry: dict[str, Any], source: str) -> str:
-    """A figure in four digits, and how far it spreads in two."""
+    """A figure in four digits, and how far it spreads in two; one that is smaller than its spread in two."""
     value, spread = entry[source], entry.get(f"{source}_spread")
     if value is None:
         return "infinite"
-    text = f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
-    return text if spread is None else f"{text} ± {spread:.2g}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if spread is None:
+        return f"{value:.4g}"
+    return f"{value:{'.2g' if abs(value) < spread else '.4g'}} ± {spread:.2g}"

@@ -15,6 +15,9 @@ __all__ = ["given", "whole_number", "with_settings"]
 #: What stands for a value in the help.
 METAVARS = {str: "TEXT", int: "N", float: "X", bool: ""}
 
+#: Choices that are longer than this stand in the help instead.
+WIDEST = 20
+
 
 def with_settings(settings: type) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """A decorator that gives a command a flag for every field of `settings`.
@@ -47,17 +50,22 @@ def flag(field: Field) -> inspect.Parameter:
     type_: Any = str
     metavar: str | None = METAVARS[kind.types[-1]]
     if bool in kind.types:
-        type_, metavar, name, default = bool, None, f"{name}/--no-{name[2:]}", None
+        type_, metavar, default = bool, "", None
     elif kind.length == 2:
         type_, metavar = tuple[str, str], "LOW HIGH"
     elif kind.length is not None:
         metavar, default = "N,N,...", default and ",".join(map(str, default))
+    listed, help_text = "|".join(choices), field.metadata["help"]
+    if len(listed) > WIDEST:
+        metavar, help_text = "NAME", f"{help_text} One of {', '.join(choices)}."
+    elif listed:
+        metavar = listed
     details: dict[str, Any] = {
-        "metavar": "|".join(choices) or metavar,
+        "metavar": metavar,
         "rich_help_panel": field.metadata["panel"],
         # Typer would show None, the default it sees: the setting's own is part of the help.
         "show_default": False,
-        "help": field.metadata["help"] + ("" if default is None else f" (default: {default})"),
+        "help": help_text + ("" if default is None else f" (default: {default})"),
     }
     return inspect.Parameter(
         field.name,

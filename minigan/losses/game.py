@@ -55,9 +55,9 @@ class Labelled:
         Real images have the target ``1 - label_smoothing``. By itself this is one-sided smoothing, which keeps D from
         growing too sure (Salimans et al., arXiv:1606.03498, section 3.4).
     fake_label_smoothing : float
-        Generated images have the target `fake_label_smoothing`; with the above, two-sided smoothing. It puts G's own
-        density into the numerator of the best D: where G draws much, D rises, and rewards G for what it does already.
-        Goodfellow (arXiv:1701.00160, section 4.2) therefore advises to smooth one side only.
+        Generated images have the target `fake_label_smoothing`; with the above, two-sided smoothing. The best D is
+        then flat where G draws far from all data, and nothing tells G's images where the data are. Goodfellow
+        (arXiv:1701.00160, section 4.2) therefore advises to smooth one side only.
 
     Raises
     ------

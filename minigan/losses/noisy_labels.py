@@ -33,7 +33,7 @@ class NoisyLabels:
     --------
     >>> import numpy as np
     >>> from minigan.losses import Hinge
-    >>> game = NoisyLabels(Hinge(), 0.25, Stream(0, "labels"))
+    >>> game = NoisyLabels(Hinge(), 0.25, Stream(0, "flips"))
     >>> loss, dz = game.real(np.zeros((8, 1)))
     >>> float(loss), int((dz < 0).sum()), int((dz > 0).sum())
     (1.0, 6, 2)

@@ -42,30 +42,31 @@ PROBES = 1_000
 
 
 class Fact(NamedTuple):
-    """What a figure means: the best value, in words, and what it tells."""
+    """What a figure is called, its best value in words, and what it tells."""
 
+    title: str
     best: str
     meaning: str
 
 
 FACTS = {
-    "frechet_distance": Fact("low", "how far the two clouds of features are apart, taken for normal ones"),
-    "kernel_distance": Fact("0", "the same without that assumption, and without bias; ± over subsets"),
-    "precision": Fact("high", "samples within reach of a real example: fidelity"),
-    "recall": Fact("high", "real examples within reach of a sample: variety"),
-    "density": Fact("high", "real neighbourhoods around a sample: precision that outliers do not fool"),
-    "coverage": Fact("high", "real neighbourhoods with a sample in them: variety"),
-    "one_nn_accuracy": Fact("0.5", "nearest neighbours tell real from generated; under 0.5: samples sit on real ones"),
-    "classes_found": Fact("high", "digits that the classifier sees among the samples"),
-    "class_kl": Fact("0", "nats between the digits' shares in samples and data"),
-    "label_accuracy": Fact("high", "samples that show the digit asked for, to the classifier"),
-    "modes_found": Fact("high", "modes with a sample on them"),
-    "mode_kl": Fact("0", "nats between the modes' shares in the samples and equal ones"),
-    "good_share": Fact("high", "samples within three standard deviations of a mode"),
-    "parzen_log_likelihood": Fact("high", "nats of real images under windows on the samples; ± the standard error"),
-    "parzen_sigma": Fact("-", "width of these windows, chosen on other real images"),
-    "memorisation_ratio": Fact("as real", "samples much nearer to one training example than to all others"),
-    "training_distance": Fact("about 1", "distance to the nearest training example, in units of real ones'"),
+    "frechet_distance": Fact("Fréchet distance", "low", "between the features' means and covariances"),
+    "kernel_distance": Fact("kernel distance", "0", "between the features' moments up to the third; ± over subsets"),
+    "precision": Fact("precision", "high", "share of samples within reach of a real example: fidelity"),
+    "recall": Fact("recall", "high", "share of real examples within reach of a sample: variety"),
+    "density": Fact("density", "high", "real neighbourhoods around a sample: fidelity, outliers aside"),
+    "coverage": Fact("coverage", "high", "share of real neighbourhoods with a sample in them: variety"),
+    "one_nn_accuracy": Fact("1-NN accuracy", "0.5", "above, samples and data keep apart; below, samples sit on data"),
+    "classes_found": Fact("digits found", "high", "of ten, among the samples, by the classifier"),
+    "class_kl": Fact("divergence of digits", "0", "nats, of the digits' shares from the data's"),
+    "label_accuracy": Fact("digits as asked", "high", "share of samples that show the digit asked for"),
+    "modes_found": Fact("modes found", "high", "modes with a good sample on them"),
+    "mode_kl": Fact("divergence of modes", "0", "nats, of the modes' shares from equal ones"),
+    "good_share": Fact("good samples", "high", "share within three standard deviations of a mode"),
+    "parzen_log_likelihood": Fact("Parzen windows", "high", "log-likelihood of real images in nats; ± standard error"),
+    "parzen_sigma": Fact("Parzen sigma", "-", "width of these windows, chosen on other real images"),
+    "memorisation_ratio": Fact("memorisation", "as real", "share of samples next to one training example alone"),
+    "training_distance": Fact("training distance", "about 1", "to the nearest training example, real ones' being 1"),
 }
 
 

@@ -42,7 +42,7 @@ def fit_gaussian(features: np.ndarray) -> Gaussian:
 def frechet_distance(generated: np.ndarray, real: np.ndarray) -> float:
     """The squared Fréchet distance of two sets of features, each taken for normally distributed.
 
-    With means m and covariances S,
+    With means m and covariances S::
 
         d^2 = |m_1 - m_2|^2 + tr(S_1 + S_2 - 2 (S_1 S_2)^(1/2)).
 

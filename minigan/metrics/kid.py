@@ -21,7 +21,7 @@ class KernelDistance(NamedTuple):
 def polynomial_mmd2(x: np.ndarray, y: np.ndarray) -> float:
     """The squared maximum mean discrepancy of two sets, without bias.
 
-    With the kernel ``k(a, b) = (<a, b> / D + 1)^3``, N of x and M of y,
+    With the kernel ``k(a, b) = (<a, b> / D + 1)^3``, N of x and M of y::
 
         MMD^2 = sum_{i != j} k(x_i, x_j) / (N (N - 1)) + sum_{i != j} k(y_i, y_j) / (M (M - 1))
                 - 2 sum_{i, j} k(x_i, y_j) / (N M).
@@ -52,10 +52,9 @@ def kernel_sum(x: np.ndarray, y: np.ndarray) -> float:
     step = max(1, BLOCK_ENTRIES // len(y))
     total = 0.0
     for start in range(0, len(x), step):
-        kernel = x[start : start + step].astype(np.float64, copy=False) @ y.T
-        kernel /= x.shape[1]
-        kernel += 1
-        total += float(np.sum(kernel * kernel * kernel))
+        base = (x[start : start + step] / np.float64(x.shape[1])) @ y.T
+        base += 1
+        total += float(np.vdot(base * base, base))
     return total
 
 

@@ -66,7 +66,7 @@ class Memorisation(NamedTuple):
 def precision_recall(generated: np.ndarray, real: np.ndarray, k: int = 3) -> PrecisionRecall:
     """Precision: the share of generated samples on the real manifold. Recall: of real ones on the generated one.
 
-    With the distance r_k(x) from x to its k-th nearest neighbour in its own set,
+    With the distance r_k(x) from x to its k-th nearest neighbour in its own set::
 
         precision = share of the g for which |g - x| < r_k(x) for any real x,
         recall    = share of the x for which |g - x| < r_k(g) for any generated g.
@@ -103,7 +103,7 @@ def precision_recall(generated: np.ndarray, real: np.ndarray, k: int = 3) -> Pre
 def density_coverage(generated: np.ndarray, real: np.ndarray, k: int = 5) -> DensityCoverage:
     """Density: in how many real balls a generated sample lies. Coverage: the share of real balls with a sample in it.
 
-    With the distance r_k(x) from a real x to its k-th nearest real neighbour,
+    With the distance r_k(x) from a real x to its k-th nearest real neighbour::
 
         density  = mean over the g of (number of the x for which |g - x| < r_k(x)) / k,
         coverage = share of the x for which |g - x| < r_k(x) for any g.

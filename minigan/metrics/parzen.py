@@ -1,7 +1,7 @@
 """Parzen windows: the log-likelihood that the 2014 paper judged its generators by.
 
 A generator draws samples, but cannot say how probable a given image is. So a normal cloud is put around each of its
-samples, and the mean of all clouds is taken for its density:
+samples, and the mean of all clouds is taken for its density::
 
     p(x) = 1/N sum_n (2 pi s^2)^(-D/2) exp(-|x - g_n|^2 / (2 s^2)).
 

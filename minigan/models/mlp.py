@@ -56,8 +56,8 @@ def mlp2d(
     seed: int = 0,
     *,
     latent_size: int = 2,
-    generator_units: Sequence[int] = (128, 128),
-    discriminator_units: Sequence[int] = (128, 128),
+    generator_units: Sequence[int] = (128, 128, 128),
+    discriminator_units: Sequence[int] = (128, 128, 128),
 ) -> GAN:
     """Noise to points in the plane.
 
@@ -65,6 +65,7 @@ def mlp2d(
     generator      shape  discriminator        shape
     =============  =====  ===================  =====
     noise          2      point                2
+    Dense, ReLU    128    Dense, LeakyReLU     128
     Dense, ReLU    128    Dense, LeakyReLU     128
     Dense, ReLU    128    Dense, LeakyReLU     128
     Dense          2      Dense, sigmoid       1

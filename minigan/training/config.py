@@ -68,10 +68,8 @@ COUNT = Kind("a whole number from 1 to 2147483647", (int,), 1, below=2**31)
 COUNTS = Kind("whole numbers from 1 to 2147483647", (int,), 1, below=2**31, length=0)
 POSITIVE = Kind("a number above 0", (int, float), 0, above=True)
 SHARE = Kind("a number of at least 0 and less than 1", (int, float), 0, below=1)
-RATE = Scheduled("a number above 0, or a schedule of such numbers", (str, int, float), 0, above=True)
-MOMENTUM = Scheduled(
-    "a number of at least 0 and less than 1, or a schedule of such numbers", (str, int, float), 0, below=1
-)
+RATE = Scheduled("a number above 0", (str, int, float), 0, above=True)
+MOMENTUM = Scheduled("a number of at least 0 and less than 1", (str, int, float), 0, below=1)
 AMOUNT = Kind("a number of at least 0", (int, float), 0)
 SWITCH = Kind("true or false", (bool,))
 RANGE = Kind("two numbers", (int, float), length=2)

@@ -7,7 +7,7 @@ D winning        D is nearly always right, for long; told sooner where G's gradi
 D beaten         D is right less often than a coin, or takes nearly all generated images for real
 accuracy at 50%  D was better once, and has come to rest at half
 mode collapse    the samples are much closer to each other than real images are
-oscillation      D's judgement, D(x) - D(G(z)), swings widely and slowly, again and again
+oscillation      D's accuracy swings widely and slowly, again and again
 exploding        losses or gradients are far above all that they were when the run began
 ===============  ===================================================================================================
 
@@ -144,7 +144,7 @@ class Course:
     sizes, first_sizes : dict
         The losses, without their sign, and the gradient norms: of the last steps, and the highest of the beginning.
     swings : list of Swings
-        The history of D(x) - D(G(z)), or of a critic's loss: the finest first.
+        The history of D's accuracy, or of a critic's loss: the finest first.
     diversity : float
         Of the samples, relative to real images.
     """
@@ -184,7 +184,7 @@ class Course:
         else:
             # Every run swings when it begins.
             for swings in self.swings:
-                swings.add(event.d_real - event.d_fake if self.accuracy else event.d_loss)
+                swings.add((event.real_accuracy + event.fake_accuracy) / 2 if self.accuracy else event.d_loss)
 
 
 # What is watched
@@ -307,7 +307,7 @@ class AtHalf(Watch):
         "and average G's weights (arXiv:1806.04498)."
     )
     lasting = Span(8_000, 400)
-    near, d_near, far, better = 0.03, 0.1, 0.07, 0.58
+    near, d_near, far, better = 0.03, 0.15, 0.07, 0.58
 
     def holds(self, course: Course) -> float:
         rests = abs(course.mean - 0.5) < self.near and abs(course.d_fake - 0.5) < self.d_near
@@ -348,7 +348,10 @@ class Collapse(Watch):
 
 
 class Oscillation(Watch):
-    """D tells real from generated images well, then badly, then well: ``D(x) - D(G(z))`` swings, widely and slowly."""
+    """D tells real from generated images well, then badly, then well: its accuracy swings, widely and slowly.
+
+    The accuracy and not D(G(z)) or a loss, for it means the same in every game but a critic's.
+    """
 
     kind = "oscillation"
     advice = (
@@ -356,7 +359,7 @@ class Oscillation(Watch):
         "D's gradient on real images (R1, arXiv:1801.04406), and average G's weights (arXiv:1806.04498)."
     )
     times, slow = 3, 0.65
-    wide, narrow = 0.4, 0.25
+    wide, narrow = 0.33, 0.2
     #: For a critic's loss, whose size means nothing: in units of its mean size.
     critic_wide, critic_narrow = 2.0, 1.0
 
@@ -374,10 +377,12 @@ class Oscillation(Watch):
 
     def seen(self, course: Course) -> str:
         swings = next(swings for swings in course.swings if self.swinging(swings, course))
-        what = "D(x) - D(G(z)), by which D tells the images apart," if course.accuracy else "D's loss"
+        low, high = f"{swings.low:.2g}", f"{swings.high:.2g}"
+        if course.accuracy:
+            low, high = f"{swings.low:.0%}", f"{swings.high:.0%}"
         return (
-            f"{what} swings between {swings.low:.2g} and {swings.high:.2g}, {swings.count} times in the last "
-            f"{BLOCKS * swings.length:,} steps: D and G go round each other and get no nearer."
+            f"D's {'accuracy' if course.accuracy else 'loss'} swings between {low} and {high}, {swings.count} times in "
+            f"the last {BLOCKS * swings.length:,} steps: D and G go round each other and get no nearer."
         )
 
 
@@ -417,7 +422,7 @@ class Exploding(Watch):
         return f"{what}: in the first {course.beginning} steps it was {course.first_sizes[name]:.2g} at the most."
 
 
-#: What is looked for after every step; the last three only where the sign of D's logit is a judgement.
+#: What is looked for after every step; the last three only where D's accuracy means something.
 WATCHES: tuple[type[Watch], ...] = (Exploding, Oscillation, Winning, Beaten, AtHalf)
 #: All that a monitor can say.
 KINDS = tuple([watch.kind for watch in WATCHES] + [Collapse.kind])
@@ -431,9 +436,8 @@ class Monitor:
     batch_size : int
         Real images in a step: how much the numbers of one step say.
     accuracy : bool
-        The sign of D's logit is a judgement. False for a Wasserstein critic, whose values have no zero: then nothing
-        is said of who is winning, D's loss is watched for swings in the place of D(x) - D(G(z)), and a loss may be of
-        any size.
+        D's accuracy means something. False for a Wasserstein critic, which is never undecided: then nothing is said of
+        who is winning, D's loss is watched for swings in the place of its accuracy, and a loss may be of any size.
 
     Raises
     ------

@@ -72,7 +72,7 @@ class Rules(NamedTuple):
     Attributes
     ----------
     penalty : callable, optional
-        See `minigan.penalties`: called as ``penalty(discriminator, real, fake, rng, labels)``, adds its gradient to
+        See `minigan.penalties`: called with D's logits, the images, a stream and both labels, adds its gradient to
         D's and returns its value.
     blur : InstanceNoise, optional
         Noise on all that D sees, in both networks' steps. It does not depend on the images: the gradient passes it as
@@ -194,7 +194,7 @@ def judge(
     discriminator.backward(dreal, real_caches)
     discriminator.backward(dfake, fake_caches)
     if rules.penalty is not None:
-        total += finite(rules.penalty(discriminator, real, fake, rng, labels[0]), "discriminator")
+        total += finite(rules.penalty(discriminator, real, fake, rng, *labels), "discriminator")
     return DiscriminatorResult(total, real_logits, fake_logits), fake_caches
 
 

@@ -66,7 +66,7 @@ def test_a_command_line_that_cannot_be_read(refuses, arguments, parts):
     ("flags", "expected", "got"),
     [
         (["--model", "dcgan29"], "one of dcgan28", "'dcgan29'"),
-        (["--loss", "hinge"], "one of non-saturating, minimax", "'hinge'"),
+        (["--loss", "chess"], "one of non-saturating, minimax", "'chess'"),
         (["--optimizer", "lion"], "one of adam, momentum, rmsprop, sgd", "'lion'"),
         (["--noise", "pink"], "one of uniform, normal", "'pink'"),
         (["--backend", "torch"], "one of numpy, cupy, auto", "'torch'"),
@@ -79,7 +79,7 @@ def test_a_command_line_that_cannot_be_read(refuses, arguments, parts):
         (["--d-steps", ""], "a whole number from 1 to 2147483647", "''"),
         (["--threads", "0"], "a whole number from 1 to 2147483647", "0"),
         (["--seed", "dice"], "a whole number", "'dice'"),
-        (["--lr", "fast"], "a number above 0", "'fast'"),
+        (["--lr", "fast"], "a schedule such as 0.1", "'fast'"),
         (["--lr", "0"], "a number above 0", "0.0"),
         (["--lr", "nan"], "a number above 0", "nan"),
         (["--lr", "inf"], "a number above 0", "inf"),
@@ -95,8 +95,8 @@ def test_a_command_line_that_cannot_be_read(refuses, arguments, parts):
         (["--image-size", "30"], "a multiple of 4", "30"),
         (["--data-range", "0", "x"], "two numbers", "('0', 'x')"),
         (["--data-range", "5", "5"], "LOW < HIGH", "5 5"),
-        (["--data", "cifar"], "digits, mnist, fashion-mnist, folder:PATH", "'cifar'"),
-        (["--data", ""], "digits, mnist, fashion-mnist, folder:PATH", "''"),
+        (["--data", "cifar"], "digits, mnist, fashion-mnist, cifar10, stacked-digits", "'cifar'"),
+        (["--data", ""], "digits, mnist, fashion-mnist, cifar10, stacked-digits", "''"),
         (["--epochs", "1", "--steps", "2"], "epochs or steps", "both: 1 and 2"),
     ],
 )

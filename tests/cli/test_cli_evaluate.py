@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from minigan import models
+from minigan.cli.evaluate import number
 from minigan.files import save_arrays
 from minigan.training.config import TrainConfig, write_config
 
@@ -31,11 +32,11 @@ def test_it_prints_the_table_and_writes_the_figures(minigan, fresh):
     assert (fresh / "evaluation.json").read_bytes() == Path("figures.json").read_bytes()
     assert (result["count"], result["seed"]) == (50, 2)
     assert out.splitlines()[0] == "dcgan28 on digits, 50 samples, seed 2"
-    for name, entry in result["metrics"].items():
-        pattern = rf"^{name.replace('_', ' ')} +\S+.* {re.escape(entry['best'])}  +{entry['meaning'][:20]}"
-        assert re.search(pattern, out, re.MULTILINE), name
+    for entry in result["metrics"].values():
+        row = rf"^{re.escape(entry['title'])} +\S+.* {re.escape(entry['best'])} *\n  {re.escape(entry['meaning'])} *$"
+        assert re.search(row, out, re.MULTILINE), entry
     distance = result["metrics"]["frechet_distance"]
-    assert re.search(rf"frechet distance +{distance['generated']:.4g} +{distance['real']:.4g} +low", out)
+    assert re.search(rf"^Fréchet distance +{distance['generated']:.4g} +{distance['real']:.4g}  low", out, re.MULTILINE)
     likelihood = result["metrics"]["parzen_log_likelihood"]
     assert f"{likelihood['generated']:.4g} ± {likelihood['generated_spread']:.2g}" in out
     assert "Parzen windows judge 25 images that the run was trained on: digits has no others." in out
@@ -46,7 +47,21 @@ def test_the_table_fits_a_terminal_of_80_columns(minigan, fresh, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     lines = minigan("evaluate", fresh, "--count", 20).out.splitlines()
     assert max(len(line) for line in lines if not line.startswith("Wrote")) <= 80
-    assert not [line for line in lines if "…" in line]
+    assert "  between the features' means and covariances" in [line.rstrip() for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("value", "spread", "text"),
+    [
+        (12.34567, None, "12.35"),
+        (1000, None, "1,000"),
+        (None, None, "infinite"),
+        (225.1234, 2.04, "225.1 ± 2"),
+        (-0.000603, 0.0065, "-0.0006 ± 0.0065"),
+    ],
+)
+def test_a_number_has_the_digits_that_mean_something(value, spread, text):
+    assert number({"real": value} | ({} if spread is None else {"real_spread": spread}), "real") == text
 
 
 @pytest.mark.parametrize(

@@ -55,8 +55,10 @@ def test_a_run_leaves_its_files_and_no_others(finished):
         "config.toml",
         "discriminator.npz",
         "generator.npz",
+        "gradients.csv",
         "losses.png",
         "metrics.csv",
+        "notices.csv",
         "progress.gif",
         "samples/epoch-0001.png",
         "samples/start.png",
@@ -93,15 +95,24 @@ def test_config_toml_holds_every_setting(finished, images_file):
         "output_activation": "tanh",
         "data": str(images_file),
         "model": "dcgan28",
+        "conditional": False,
         "loss": "non-saturating",
         "label_smoothing": 0.0,
+        "fake_label_smoothing": 0.0,
+        "label_flips": 0.0,
+        "instance_noise": 0.0,
         "optimizer": "adam",
         "learning_rate": 0.0004,
         "momentum": 0.5,
         "batch_size": 8,
         "d_steps": 1,
+        "g_steps": 1,
+        "count_in": "batches",
+        "updates": "alternating",
         "noise": "uniform",
         "steps": 7,
+        "stop_when_converged": False,
+        "metrics": False,
         "seed": 3,
         "backend": "numpy",
         "threads": 1,
@@ -264,7 +275,7 @@ def test_ctrl_c_ends_a_run_in_order(start, tiny, tmp_path):
 
 
 def step(number: int) -> StepEnd:
-    return StepEnd(2, number, 12_345, 1.38629, 0.69315, 0.5, 0.5, 0.25, 0.75, 4321.0, 1.0)
+    return StepEnd(2, number, 12_345, 1.38629, 0.69315, 0.5, 0.5, 0.25, 0.75, 1.0, 1.0, 4321.0, 1.0)
 
 
 def test_the_bar_and_the_figures_fit_into_80_columns(capsys):

@@ -64,13 +64,17 @@ def test_the_file_is_the_one_that_the_documentation_states():
 
 def test_it_reads_the_embedded_digits(digits):
     # It has learnt them among the 60,000: not a measure of how it reads digits that it has not seen.
-    assert digit_classifier().accuracy(digits.batch(slice(None)), digits.labels) == pytest.approx(0.9956, abs=0.0011)
+    assert digit_classifier().accuracy(digits.batch(slice(None)), digits.labels) == pytest.approx(0.9958, abs=0.0005)
 
 
 @pytest.mark.slow
 def test_it_reads_digits_that_it_has_not_seen():
-    test = data.load("mnist", split="test")
-    assert digit_classifier().accuracy(test.batch(slice(None)), test.labels) >= 0.99
+    try:
+        test = data.load("mnist", split="test")
+    except DataError as error:
+        pytest.skip(f"MNIST cannot be had: {error}")
+    # 9,945 of 10,000, give or take one that rounding decides.
+    assert digit_classifier().accuracy(test.batch(slice(None)), test.labels) == pytest.approx(0.9945, abs=0.0002)
 
 
 def test_it_does_not_mind_a_pixel_to_the_side(digits):

@@ -329,8 +329,8 @@ def test_a_step_of_nothing_is_refused(make_trainer, argument, value):
 
 
 def test_an_unknown_loss_or_noise_is_refused(make_trainer):
-    with pytest.raises(ConfigError, match="unknown loss 'hinge': expected one of non-saturating, minimax"):
-        make_trainer(loss="hinge")
+    with pytest.raises(ConfigError, match="unknown loss 'chess': expected one of non-saturating, minimax"):
+        make_trainer(loss="chess")
     with pytest.raises(ConfigError, match="unknown noise 'gaussian': expected one of uniform, normal"):
         make_trainer(noise="gaussian")
 
