@@ -12,7 +12,9 @@ from minigan.gradcheck.report import FAIL, PASS, SKIP, Report
 def gradcheck(
     names: Annotated[
         list[str] | None,
-        typer.Argument(help="Layers such as Conv2D, 'losses', 'penalties', 'steps', or single cases; default: all.", metavar="NAME"),
+        typer.Argument(
+            help="Layers such as Conv2D, 'losses', 'penalties', 'steps', or cases; default: all.", metavar="NAME"
+        ),
     ] = None,
     file: Annotated[
         Path | None, typer.Option(help="Check the layers and networks in this Python file instead.", metavar="FILE")

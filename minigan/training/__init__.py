@@ -1,17 +1,40 @@
 """Training: the two steps by hand, the trainer that alternates them, and runs with a folder."""
 
 from minigan.training.config import ModelConfig, TrainConfig
-from minigan.training.events import EpochEnd, Event, RunStart, Saved, StepEnd
+from minigan.training.events import (
+    DiscriminatorEnd,
+    Diversity,
+    EpochEnd,
+    Evaluated,
+    Event,
+    Notice,
+    RunStart,
+    Saved,
+    StepEnd,
+)
 from minigan.training.run import load_run, train_run
-from minigan.training.steps import DiscriminatorResult, GeneratorResult, discriminator_step, generate, generator_step
+from minigan.training.steps import (
+    DiscriminatorResult,
+    GeneratorResult,
+    Rules,
+    discriminator_step,
+    generate,
+    generator_step,
+    simultaneous_step,
+)
 from minigan.training.trainer import Trainer
 
 __all__ = [
+    "DiscriminatorEnd",
     "DiscriminatorResult",
+    "Diversity",
     "EpochEnd",
+    "Evaluated",
     "Event",
     "GeneratorResult",
     "ModelConfig",
+    "Notice",
+    "Rules",
     "RunStart",
     "Saved",
     "StepEnd",
@@ -21,5 +44,6 @@ __all__ = [
     "generate",
     "generator_step",
     "load_run",
+    "simultaneous_step",
     "train_run",
 ]

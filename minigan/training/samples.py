@@ -44,7 +44,7 @@ class Samples:
         count = self.rows * EACH or COUNT
         self.noise = draw_noise(rng, count, gan.latent_size, noise)
         self.labels = backend.asarray(np.arange(self.rows).repeat(EACH)) if self.rows else None
-        drawn = data if isinstance(data, Points) and data.shape[0] <= 2 and not gan.classes else None
+        drawn = data if isinstance(data, Points) and data.shape[0] <= 2 else None
         self.view = None if drawn is None else PointsView(gan, loss, drawn, noise, seed)
         chosen = Stream(seed, "real samples").permutation(len(data))[:count]
         self.real_distance = distance(backend.asnumpy(data.batch(chosen, gan.output_range)))

@@ -208,9 +208,7 @@ def learn(gan: GAN, loss: GANLoss, logits: Array, judge_caches: Caches, caches: 
     return GeneratorResult(total, logits)
 
 
-def update(
-    network: Sequential, optimizer: Optimizer, constraint: Callable[[Sequential], None] | None = None
-) -> None:
+def update(network: Sequential, optimizer: Optimizer, constraint: Callable[[Sequential], None] | None = None) -> None:
     """Move a network by its gradients, and back within its bounds."""
     optimizer.step(network)
     if constraint is not None:

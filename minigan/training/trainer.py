@@ -34,6 +34,7 @@ from minigan.training.steps import (
 
 __all__ = ["Trainer"]
 
+
 class Batch(NamedTuple):
     """What a step needs: real images where D is to see some, noise, and the classes of both where there are any."""
 

@@ -1,6 +1,7 @@
 """`evaluate`: what is measured on which data, and that the figures are those of the functions it calls."""
 
 import json
+import struct
 from types import SimpleNamespace
 
 import numpy as np
@@ -154,6 +155,26 @@ def test_there_are_at_most_half_as_many_samples_as_real_images(run_of, tmp_path)
     result = evaluate("run")
     assert result["count"] == 30
     assert result["notes"][0] == "30 samples: there are no more real ones to compare with, 60 in all"
+
+
+def write_idx(path, array: np.ndarray) -> None:
+    header = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
+    path.write_bytes(header + array.tobytes())
+
+
+def test_where_there_are_test_images_the_parzen_windows_judge_those(run_of, digits, tmp_path):
+    for split, part in (("train", slice(0, 60)), ("t10k", slice(60, 85))):
+        write_idx(tmp_path / f"{split}-images-idx3-ubyte", digits.images[part, :, :, 0])
+        write_idx(tmp_path / f"{split}-labels-idx1-ubyte", digits.labels[part].astype(np.uint8))
+    samples = stored(digits, np.arange(100, 130))
+    run_of(f"mnist:{tmp_path}", samples)
+    result = evaluate("run", count=30)
+    assert "Parzen windows judge the 25 test images" in result["notes"]
+    first, _ = halves(60, 30, 0)
+    validation = stored(digits, first).reshape(30, -1)[:15]
+    test = stored(digits, np.arange(60, 85)).reshape(25, -1)
+    expected = parzen(samples.reshape(30, -1), test, validation)
+    assert generated(result, "parzen_log_likelihood") == pytest.approx(expected.mean, rel=1e-12)
 
 
 # Other data

@@ -62,7 +62,16 @@ def test_the_file_holds_every_setting_that_has_a_value_and_says_what_it_means(tm
     table = tomlkit.parse(path.read_text()).unwrap()
     expected = {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(config).items() if v is not None}
     assert table == expected
-    without = {"steps", "classes", "conditioning", "penalty", "penalty_weight", "clip", "instance_noise_steps", "average"}
+    without = {
+        "steps",
+        "classes",
+        "conditioning",
+        "penalty",
+        "penalty_weight",
+        "clip",
+        "instance_noise_steps",
+        "average",
+    }
     assert set(table) == {field.name for field in fields(TrainConfig)} - without
     for line, field in zip(path.read_text().splitlines(), (f for f in fields(config) if f.name in table)):
         assert line.startswith(f"{field.name} = ")

@@ -292,9 +292,9 @@ def test_a_swing_is_told_at_any_batch_size():
         pytest.param(lambda step: 0.6 + 0.38 * math.exp(-(((step - 200) / 80) ** 2)), id="start"),
     ],
 )
-@pytest.mark.parametrize("batch_size", [1, 16])
+@pytest.mark.parametrize("batch_size", [4, 16])
 def test_what_is_no_swing_is_not_told(course, batch_size):
-    assert swings(Run(batch_size), 3000 if batch_size > 1 else 15_000, course) == []
+    assert swings(Run(batch_size), 4000, course) == []
 
 
 def test_swings_that_begin_anew_are_told_anew():
