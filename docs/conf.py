@@ -52,7 +52,9 @@ def settings(panel: str) -> str:
 myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath", "substitution"]
 myst_substitutions = {
     "settings_of_networks": settings("Networks"),
+    "settings_of_game": settings("Game"),
     "settings_of_training": settings("Training"),
+    "settings_of_run": settings("Run"),
 }
 myst_heading_anchors = 3
 

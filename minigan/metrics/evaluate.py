@@ -156,7 +156,7 @@ def evaluate(
         The folder is not a run, or its weights are missing or damaged.
     """
     # Not above: a run that reports metrics as it trains imports this package.
-    from minigan.training.run import load_run
+    from minigan.training.run import load_data, load_run
 
     config, gan = load_run(folder)
     listener("reading the data")
@@ -211,14 +211,6 @@ def entry(name: str, generated: Figure, real: Figure) -> dict[str, Any]:
 
 
 # What is measured
-
-
-def load_data(config: Any, gan: GAN) -> Any:
-    """The data of the run: points where the generator makes points, else images of its size."""
-    if gan.output_range is None:
-        return data.load(config.data)
-    _, size, channels = gan.image_shape
-    return data.load(config.data, image_size=size, channels=channels, value_range=config.data_range)
 
 
 def kind_of(name: str, real: Any) -> str:

@@ -83,7 +83,7 @@ def dcgan28(
     output_activation : {"tanh", "sigmoid", "relu"}
         The article prints relu, which cannot make the -1 of images scaled to [-1, 1]: tanh is the default.
     classes : int
-        How many classes there are, by `minigan.layers.Context.labels`; 0 for a GAN that knows none.
+        How many classes there are, by the labels of a `minigan.layers.Context`; 0 for a GAN that knows none.
     conditioning : {"projection", "concatenation"}
         How the discriminator learns of the class.
 

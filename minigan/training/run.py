@@ -61,7 +61,7 @@ class Run:
         self.folder, self.trainer, self.listener = folder, trainer, listener
         self.gan = trainer.gan
         self.samples = Samples(trainer.gan, trainer.data, trainer.loss, config.noise, config.seed)
-        self.monitor = Monitor(config.batch_size, accuracy=config.loss != "wasserstein")
+        self.monitor = Monitor(config.batch_size, accuracy=trainer.loss.undecided is not None)
         self.stop_when_converged = config.stop_when_converged
         self.evaluate = Evaluation(trainer.gan, trainer.data, config.noise, config.seed) if config.metrics else None
         self.frames: list[Path] = []

@@ -39,8 +39,12 @@ def test_every_model_is_here():
     assert SMALL.keys() == models.MODELS.keys()
 
 
+#: One of each kind of network; the others are made of the same layers, or have too many inputs to go through.
+CHECKED = [case for case in CASES if case[0] in ("dcgan28", "mlp2d", "wgan-gp28")]
+
+
 @pytest.mark.slow
-@every_model
+@pytest.mark.parametrize(("name", "options"), CHECKED)
 def test_both_networks_pass_every_check(name, options):
     gan = models.build(name, **options)
     for network in (gan.generator, gan.discriminator.logits):
