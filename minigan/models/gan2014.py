@@ -192,7 +192,7 @@ def gan2014_cifar10_conv(
     *,
     latent_size: int = 100,
     generator_units: int = 8000,
-    generator_filters: int = 80,
+    generator_maps: int = 80,
     discriminator_filters: tuple[int, int, int] = (32, 32, 192),
     discriminator_units: int = 500,
 ) -> GAN:
@@ -222,7 +222,7 @@ def gan2014_cifar10_conv(
         Length of the noise.
     generator_units : int
         Of the first hidden layer.
-    generator_filters : int
+    generator_maps : int
         Channels of the map of 10 x 10 that the generator paints from.
     discriminator_filters : (int, int, int)
         Of the maxout convolutions, after the maximum of 2 pieces.
@@ -244,8 +244,8 @@ def gan2014_cifar10_conv(
     if len(discriminator_filters) != 3:
         raise ConfigError(f"expected three numbers in discriminator_filters, got {discriminator_filters!r}")
     generator = [
-        *relu_sigmoid_layers((generator_units, 10 * 10 * generator_filters), sigmoid_bias=0.0),
-        Reshape((10, 10, generator_filters)),
+        *relu_sigmoid_layers((generator_units, 10 * 10 * generator_maps), sigmoid_bias=0.0),
+        Reshape((10, 10, generator_maps)),
         Conv2DTranspose(3, 5, strides=3, kernel_initializer=uniform(0.05)),
     ]
     one, two, three = discriminator_filters

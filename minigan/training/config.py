@@ -178,7 +178,7 @@ class TrainConfig(ModelConfig):
 
     @classmethod
     def recommended(cls, **given: Any) -> "TrainConfig":
-        """The settings that are given, and for the others those that suit the model (``minigan.models.RECOMMENDED``)."""
+        """The settings that are given, and for the others those that suit the model."""
         suited = dict(models.RECOMMENDED.get(given.get("model", cls.model), {}))
         if given.keys() & {"epochs", "steps"}:  # either takes the place of either
             suited = {name: value for name, value in suited.items() if name not in ("epochs", "steps")}

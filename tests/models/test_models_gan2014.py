@@ -17,7 +17,7 @@ SMALL = {
     "gan2014-cifar10": {"generator_units": (6, 5), "discriminator_units": (4, 3), "pieces": 2},
     "gan2014-cifar10-conv": {
         "generator_units": 6,
-        "generator_filters": 2,
+        "generator_maps": 2,
         "discriminator_filters": (2, 3, 4),
         "discriminator_units": 3,
     },
