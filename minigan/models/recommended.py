@@ -40,14 +40,15 @@ RECOMMENDED: dict[str, dict[str, Any]] = {
     "gan2014-mnist": {**PAPER_2014, **decaying(0.1), "noise": "uniform"},
     "gan2014-tfd": {**PAPER_2014, **decaying(0.05), "noise": "normal"},
     "mlp1d": {"learning_rate": 1e-3, "batch_size": 256, "noise": "normal"},
-    # Noise on what D sees lets modes that are far apart pull at G's points; it has gone when they are to be sharp.
+    # For the ring. Noise on what D sees, a quarter of the distance of two modes, lets modes that are far apart pull at
+    # G's points; it has gone when they are to be sharp.
     "mlp2d": {
-        "learning_rate": "0.001 -> 1e-06 over 15000 cosine",
+        "learning_rate": "0.002 -> 1e-06 over 15000 cosine",
         "steps": 15000,
-        "batch_size": 128,
+        "batch_size": 256,
         "noise": "normal",
         "average": 0.999,
-        "instance_noise": 0.5,
+        "instance_noise": 0.2,
         "instance_noise_steps": 7500,
     },
     # Gulrajani et al., arXiv:1704.00028, algorithm 1, but for its beta_2 of 0.9.

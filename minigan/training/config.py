@@ -53,13 +53,13 @@ class Kind:
 
 @dataclass(frozen=True)
 class Scheduled(Kind):
-    """A number, or a schedule (`minigan.training.schedules`) all of whose numbers are of the kind."""
+    """A number, or a schedule (`minigan.training.schedules`) of such numbers, which may come to rest at the lowest."""
 
     def _accepts(self, item: Any) -> bool:
         if not isinstance(item, str):
             return super()._accepts(item)
         low, high = schedules.parse(item).bounds
-        return super()._accepts(low) and super()._accepts(high)
+        return low >= self.low and super()._accepts(high)
 
 
 TEXT = Kind("text", (str,))

@@ -228,7 +228,8 @@ def make_trainer(config: TrainConfig, gan: GAN, dataset: data.Dataset | data.Poi
     """The trainer that the settings describe."""
     rates = [schedules.parse(rate) for rate in (config.learning_rate, config.d_learning_rate or config.learning_rate)]
     momentum = schedules.parse(config.momentum)
-    g_optimizer, d_optimizer = (make_optimizer(config, rate(0), momentum(0)) for rate in rates)
+    # A schedule may begin at 0, with which no optimizer is made: the first numbers are set before the first step.
+    g_optimizer, d_optimizer = (optimizers.get(config.optimizer, learning_rate=rate.bounds[1]) for rate in rates)
 
     def before_step(step: int) -> None:
         for optimizer, rate in zip((g_optimizer, d_optimizer), rates):
@@ -253,14 +254,6 @@ def make_trainer(config: TrainConfig, gan: GAN, dataset: data.Dataset | data.Poi
         noise=config.noise,
         seed=config.seed,
     )
-
-
-def make_optimizer(config: TrainConfig, learning_rate: float, momentum: float) -> optimizers.Optimizer:
-    """The rule the settings name, with the arguments it takes."""
-    optimizer = optimizers.get(config.optimizer, learning_rate=learning_rate)
-    if optimizer.momentum_name is not None:
-        optimizer.set_momentum(momentum)
-    return optimizer
 
 
 def make_loss(config: TrainConfig) -> losses.GANLoss:
