@@ -5,6 +5,7 @@ import typer
 from benchmarks.kernels import kernels
 from benchmarks.layers import layers
 from benchmarks.mutants import mutants
+from benchmarks.quality import quality
 from benchmarks.scaling import scaling
 from benchmarks.startup import startup
 from benchmarks.step import step
@@ -16,7 +17,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (step, layers, kernels, scaling, startup):
+for command in (step, quality, layers, kernels, scaling, startup):
     app.command()(command)
 app.command()(mutants)
 

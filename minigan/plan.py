@@ -24,6 +24,8 @@ from minigan.layers.conv2d import Conv2D
 from minigan.layers.conv2d_transpose import Conv2DTranspose
 from minigan.layers.dense import Dense
 from minigan.layers.maxout import Maxout
+from minigan.layers.projection_head import ProjectionHead
+from minigan.layers.spectral_normalization import SpectralNormalization
 from minigan.random import Stream
 
 if TYPE_CHECKING:
@@ -153,8 +155,10 @@ def layer_products(layer: Layer) -> int | None:
             return prod(layer.input_shape[:-1]) * layer.kernel.data.size
         case Conv2D():
             return prod(layer.output_shape[:-1]) * layer.kernel.data.size
-        case Maxout():
+        case Maxout() | ProjectionHead():
             return layer.kernel.data.size
+        case SpectralNormalization():
+            return layer_products(layer.layer)
     return 0
 
 
@@ -176,7 +180,8 @@ def footprints(model: "Sequential", count: int) -> list[int]:
     values = [parameter.data for parameter in model.parameters().values()]
     flat = model.flat_data
     x = array_module(flat).ones((count, *model.input_shape), flat.dtype)
-    ctx = Context(training=True, rng=Stream(0, "plan"), update_stats=False)
+    labels = array_module(flat).zeros(count, int)  # for conditional layers
+    ctx = Context(training=True, rng=Stream(0, "plan"), update_stats=False, labels=labels)
     # All are held until the end: an array that dies leaves its identity to another.
     held: dict[int, Array] = {id(owner): owner for owner in map(owner_of, (x, *values))}
     added = []

@@ -13,6 +13,7 @@ from minigan.layers.affine import Affine
 from minigan.layers.base import INFERENCE, Context, Layer, Parameter, Shape
 from minigan.layers.identity import Identity
 from minigan.layers.sigmoid import Sigmoid
+from minigan.layers.spectral_normalization import SpectralNormalization
 from minigan.random import Stream
 
 __all__ = ["Sequential"]
@@ -158,7 +159,7 @@ class Sequential:
         network = copy.copy(self)
         if isinstance(last, Sigmoid):
             network.layers = self.layers[:-1]
-        elif isinstance(last, Affine) and isinstance(last.activation, Sigmoid):
+        elif isinstance(last, Affine | SpectralNormalization) and isinstance(last.activation, Sigmoid):
             bare = copy.copy(last)
             bare.activation = Identity()
             bare.activation.build(last.output_shape)

@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 
 from minigan.errors import CheckpointError, ConfigError, NotBuiltError, ShapeError, StaleCacheError
-from minigan.layers import BatchNorm, Context, Conv2D, Dense, Dropout, Flatten, LeakyReLU, Sigmoid
+from minigan.layers import (
+    BatchNorm,
+    Context,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    LeakyReLU,
+    Sigmoid,
+    SpectralNormalization,
+)
 from minigan.optimizers import SGD
 from minigan.random import Stream
 from minigan.sequential import Sequential
@@ -185,3 +195,11 @@ def test_repr_shows_the_layers_and_their_shapes():
     text = repr(small())
     assert text.startswith("<Sequential 'small' of 7 layers:")
     assert "<Conv2D 'conv2d': (8, 7, 2) -> (4, 4, 3)>" in text
+
+
+def test_the_logits_of_a_normalised_last_layer_are_logits():
+    model = Sequential([SpectralNormalization(Dense(1, activation="sigmoid"))])
+    model.build((3,))
+    x = np.random.default_rng(0).standard_normal((5, 3)).astype(np.float32)
+    p, z = model.predict(x), model.logits.predict(x)
+    np.testing.assert_allclose(p, 1 / (1 + np.exp(-z)), rtol=1e-6)

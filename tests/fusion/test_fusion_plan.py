@@ -20,6 +20,7 @@ from minigan.layers import (
     LeakyReLU,
     Maxout,
     Reshape,
+    SpectralNormalization,
     Tanh,
 )
 from minigan.layers.base import INFERENCE
@@ -269,3 +270,12 @@ def test_the_command_prints_both_plans(capsys, monkeypatch):
     assert "up_sampling2d_1" in generator
     assert "leaky_re_lu" in discriminator
     assert "Output Shape" not in out
+
+
+def test_the_plan_of_a_conditional_network_and_of_a_normalised_one():
+    gan = models.build("dcgan28", image_size=8, generator_filters=(4, 4), discriminator_filters=(4, 4), classes=3)
+    assert len(rows(gan.discriminator)) == len(gan.discriminator.steps)
+    plain, normalised = Sequential([Dense(5)]), Sequential([SpectralNormalization(Dense(5))])
+    for model in (plain, normalised):
+        model.build((7,))
+    assert rows(normalised)[0].direct == rows(plain)[0].direct == 35

@@ -1,0 +1,131 @@
+"""``python -m benchmarks quality``."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.status import Status
+
+from benchmarks import options
+from benchmarks.contestants import MINIGAN, Contestant, choose, interpreters, versions
+from benchmarks.options import JsonFile, PeerPython, PlotFolder, Python
+from benchmarks.quality.course import Course
+from benchmarks.quality.measure import Run, check, failed, problem_file, race
+from benchmarks.quality.report import curves, draw, notes, table
+from benchmarks.report import console, save_figure, save_json, waiting, warn
+from minigan import data as data_sets
+from minigan.data import Dataset
+from minigan.errors import MiniganError
+from minigan.metrics import FrechetDigits
+
+__all__ = ["quality"]
+
+#: The files in ``peers/`` that train, by family.
+TRAINERS = {"minigan": "minigan_train", "torch": "pytorch_train"}
+
+
+def quality(
+    peers: Annotated[
+        str, typer.Option(help="Who else trains: none, or some of PyTorch's variants.", metavar="NAMES")
+    ] = "torch-channels-last",
+    data: Annotated[str, typer.Option(help="Digits of 28x28 pixels.", metavar="digits|mnist:FOLDER")] = "digits",
+    steps: Annotated[int, typer.Option(help="Steps of training.", min=1)] = 1000,
+    every: Annotated[int, typer.Option(help="Steps between two measurements.", min=1)] = 100,
+    batch: Annotated[int, typer.Option(help="Images in a step.", min=2)] = 64,
+    seeds: Annotated[str, typer.Option(help="Everything is done once for each.", metavar="N,...")] = "0,1,2",
+    count: Annotated[int, typer.Option(help="Samples that are measured, at most half of the data.", min=2)] = 2500,
+    threads: Annotated[int, typer.Option(help="Threads.", min=1)] = int(options.default_threads()),
+    python: Python = None,
+    peer_python: PeerPython = None,
+    json_file: JsonFile = None,
+    plot: PlotFolder = None,
+) -> None:
+    """Train in minigan and in PyTorch, and measure how near to real digits the samples come, by steps and by seconds.
+
+    Exit status 1 where a peer computes something else, or fails.
+    """
+    pythons = interpreters(python or [], peer_python)
+    contestants = trainers(peers)
+    numbers = seed_numbers(seeds)
+    options.thread_counts("--threads", str(threads))
+    options.check_outputs(json_file, plot)
+    images, frechet = load(data, batch, count)
+
+    course = Course(steps, every, batch, frechet.count)
+    printer = console()
+    runs = []
+    with waiting(printer) as status:
+        for seed in numbers:
+            group = entrants(contestants, pythons, seed, threads)
+            train(group, pythons, images, course, frechet, status, checked=bool(runs))
+            runs += group
+    records = [run.record() for run in runs]
+    found = curves(records)
+    title = f"dcgan28 on {images.name}, batches of {batch}, seeds: {len(numbers)}, threads: {threads}"
+    printer.print(table(found, title))
+    for note in notes(found, records, frechet.floor):
+        printer.print(note, soft_wrap=True)
+    warn(printer, max((mark.others for run in runs for mark in run.marks), default=0.0), "at times")
+    settings = {**course._asdict(), "data": data, "peers": peers, "seeds": numbers, "threads": threads}
+    save_json(json_file, "quality", settings, {"floor": frechet.floor, "runs": records})
+    if plot is not None and found:
+        save_figure(draw(found, frechet.floor, title), plot, "quality", printer)
+    raise typer.Exit(int(any(map(failed, runs))))
+
+
+def trainers(text: str) -> list[Contestant]:
+    """minigan and the peers of ``--peers``, each with the file that trains it."""
+    chosen = [MINIGAN, *choose(text)]
+    for contestant in chosen:
+        if contestant.family not in TRAINERS:
+            known = [family for family in TRAINERS if family != MINIGAN.family]
+            raise typer.BadParameter(f"--peers: expected none or variants of {', '.join(known)}, got {text!r}")
+    return [contestant._replace(module=TRAINERS[contestant.family]) for contestant in chosen]
+
+
+def seed_numbers(text: str) -> list[int]:
+    """The seeds, each once."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.isdigit() for part in parts):
+        raise typer.BadParameter(f"--seeds: expected whole numbers such as 0,1,2, got {text!r}")
+    return list(dict.fromkeys(map(int, parts)))
+
+
+def load(name: str, batch: int, count: int) -> tuple[Dataset, FrechetDigits]:
+    """The images, and what measures the distance from them."""
+    try:
+        images = data_sets.load(name)
+        if not isinstance(images, Dataset):
+            raise typer.BadParameter(f"--data: expected images, got points in {name!r}")
+        if batch > len(images):
+            raise typer.BadParameter(f"--batch: expected at most {len(images)}, the images in {name!r}, got {batch}")
+        return images, FrechetDigits(images, count)
+    except MiniganError as error:
+        raise typer.BadParameter(f"--data: {error}") from None
+
+
+def entrants(contestants: Sequence[Contestant], pythons: dict[str, Path], seed: int, threads: int) -> list[Run]:
+    """The runs of one seed, minigan's first; who is not installed has its error already."""
+    runs = []
+    for contestant in contestants:
+        found = versions(pythons[contestant.family], contestant.packages)
+        missing = [package for package, version in found.items() if version is None]
+        runs.append(Run(contestant, seed, threads, found, f"not installed: {', '.join(missing)}" if missing else ""))
+    return runs
+
+
+def train(
+    runs: Sequence[Run],
+    pythons: dict[str, Path],
+    images: Dataset,
+    course: Course,
+    frechet: FrechetDigits,
+    status: Status,
+    checked: bool,
+) -> None:
+    """All that is done with one seed; the losses are compared where that was not yet done."""
+    with problem_file(images, course, runs[0].seed) as path:
+        if not checked and len(runs) > 1:
+            check(runs, pythons, path, course, status)
+        race(runs, pythons, path, course, frechet, status)
