@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from rich.table import Table
 
+from benchmarks.quality.measure import TOLERANCE
 from benchmarks.report import new_figure, new_table
-from benchmarks.step.measure import TOLERANCE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

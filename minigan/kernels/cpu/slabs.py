@@ -261,14 +261,14 @@ def scratch(name: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     try:
         return _here.views[name, shape, dtype]
     except (AttributeError, KeyError):
-        return _view(name, shape, np.dtype(dtype))
+        return _view(name, shape, dtype)
 
 
-def _view(name: str, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+def _view(name: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     """As `scratch`, for the first time."""
     here = _here.__dict__
     buffers, views = here.setdefault("buffers", {}), here.setdefault("views", {})
-    size = math.prod(shape) * dtype.itemsize
+    size = math.prod(shape) * np.dtype(dtype).itemsize
     if name not in buffers or buffers[name].size < size:
         buffers[name] = memory.aligned(size)
         views.clear()  # none may keep the smaller one alive
