@@ -14,6 +14,7 @@ from benchmarks.quality.course import Course
 from benchmarks.quality.measure import Run, check, failed, problem_file, race
 from benchmarks.quality.report import curves, draw, notes, table
 from benchmarks.report import console, save_figure, save_json, waiting, warn
+from benchmarks.workers import environment
 from minigan import data as data_sets
 from minigan.data import Dataset
 from minigan.errors import MiniganError
@@ -81,7 +82,15 @@ def trainers(text: str) -> list[Contestant]:
         if contestant.family not in TRAINERS:
             known = [family for family in TRAINERS if family != MINIGAN.family]
             raise typer.BadParameter(f"--peers: expected none or variants of {', '.join(known)}, got {text!r}")
-    return [contestant._replace(module=TRAINERS[contestant.family]) for contestant in chosen]
+    return [trainer(contestant) for contestant in chosen]
+
+
+def trainer(contestant: Contestant) -> Contestant:
+    """The same contestant, with the file that trains it; minigan's finds minigan where this process has found it."""
+    variables = dict(contestant.environment)
+    if contestant is MINIGAN:
+        variables["PYTHONPATH"] = environment(MINIGAN, threads=1)["PYTHONPATH"]
+    return contestant._replace(module=TRAINERS[contestant.family], environment=tuple(variables.items()))
 
 
 def seed_numbers(text: str) -> list[int]:

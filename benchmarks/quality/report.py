@@ -52,8 +52,7 @@ def curves(records: Sequence[Mapping[str, Any]]) -> list[Curve]:
         runs = [record["marks"] for record in records if record["title"] == title and not record["error"]]
         if runs:
             steps, seconds, distances = (
-                np.array([[mark[name] for mark in marks] for marks in runs])
-                for name in ("step", "seconds", "distance")
+                np.array([[mark[name] for mark in marks] for marks in runs]) for name in ("step", "seconds", "distance")
             )
             found.append(Curve(title, steps[0], seconds, distances))
     return found
@@ -119,4 +118,4 @@ def draw_curve(axes: "Axes", curve: Curve, x: np.ndarray, style: tuple[str, str,
     low, high = curve.distances.min(axis=0), curve.distances.max(axis=0)
     axes.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0)
     middle = np.median(curve.distances, axis=0)
-    axes.plot(x, middle, color=colour, marker=marker, linestyle=dashes, markersize=5, label=curve.title)
+    axes.plot(x, middle, color=colour, marker=marker, linestyle=dashes, markersize=5, clip_on=False, label=curve.title)

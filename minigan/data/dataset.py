@@ -90,6 +90,11 @@ class Dataset:
         _, height, width, channels = self.images.shape
         return height, width, channels
 
+    def mean(self, output_range: tuple[float, float] = (0.0, 1.0)) -> np.ndarray:
+        """The mean image (H, W, C), scaled to `output_range`; float64, in host memory."""
+        (least, greatest), (low, high) = self.value_range, output_range
+        return (self.images.mean(axis=0, dtype=np.float64) - least) / (greatest - least) * (high - low) + low
+
     def batch(
         self,
         indices: Sequence[int] | np.ndarray | slice,

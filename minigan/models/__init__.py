@@ -9,6 +9,7 @@ from minigan.models.dcgan28 import CONDITIONINGS, OUTPUT_RANGES, dcgan28, wgan_g
 from minigan.models.dcgan64 import dcgan64
 from minigan.models.gan import GAN, NOISES, draw_classes, draw_noise
 from minigan.models.gan2014 import (
+    FROM_MARGINALS,
     bias_from_marginals,
     gan2014_cifar10,
     gan2014_cifar10_conv,
@@ -20,6 +21,7 @@ from minigan.models.recommended import RECOMMENDED
 
 __all__ = [
     "CONDITIONINGS",
+    "FROM_MARGINALS",
     "GAN",
     "MODELS",
     "NOISES",

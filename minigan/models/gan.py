@@ -1,5 +1,6 @@
 """A generator and a discriminator that belong together."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from minigan.sequential import Sequential
 __all__ = ["GAN", "NOISES", "draw_classes", "draw_noise"]
 
 #: Distributions of the generator's input, by name.
-NOISES = ("uniform", "normal")
+NOISES = ("uniform", "normal", "unit-uniform")
 
 
 @dataclass
@@ -51,9 +52,15 @@ class GAN:
 
 
 def draw_noise(rng: Stream, count: int, latent_size: int, kind: str = "uniform") -> Array:
-    """Noise for the generator: uniform in [-1, 1), or standard normal; (count, latent_size) float32."""
+    """Noise for the generator, (count, latent_size) float32.
+
+    ``uniform`` in [-1, 1); ``normal``, with mean 0 and variance 1; ``unit-uniform``, uniform with the same mean and
+    variance, in [-sqrt(3), sqrt(3)), as the code of the 2014 paper draws it.
+    """
     if kind == "uniform":
         return rng.uniform((count, latent_size), -1.0, 1.0)
+    if kind == "unit-uniform":
+        return rng.uniform((count, latent_size), -math.sqrt(3), math.sqrt(3))
     if kind == "normal":
         return rng.normal((count, latent_size))
     raise ConfigError(f"unknown noise {kind!r}: expected one of {', '.join(NOISES)}")

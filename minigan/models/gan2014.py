@@ -34,7 +34,18 @@ from minigan.models.gan import GAN
 from minigan.models.networks import at_least_one, built
 from minigan.random import Stream
 
-__all__ = ["bias_from_marginals", "gan2014_cifar10", "gan2014_cifar10_conv", "gan2014_mnist", "gan2014_tfd"]
+__all__ = [
+    "FROM_MARGINALS",
+    "bias_from_marginals",
+    "gan2014_cifar10",
+    "gan2014_cifar10_conv",
+    "gan2014_mnist",
+    "gan2014_tfd",
+]
+
+
+#: The models whose generator begins with the mean image of its data: see `bias_from_marginals`.
+FROM_MARGINALS = ("gan2014-mnist", "gan2014-tfd")
 
 
 # The four
@@ -80,8 +91,7 @@ def gan2014_mnist(
 
     Notes
     -----
-    Source: mnist.yaml, where the last bias of the generator begins at the logit of each pixel's mean
-    (`bias_from_marginals`); here at 0.
+    Source: mnist.yaml. Its generator begins with the mean image, which `bias_from_marginals` does before a training.
     """
     shape = (28, 28, 1)
     at_least_one("generator_units", generator_units)

@@ -37,7 +37,7 @@ RECOMMENDED: dict[str, dict[str, Any]] = {
         "batch_size": 128,
         "noise": "normal",
     },
-    "gan2014-mnist": {**PAPER_2014, **decaying(0.1), "noise": "uniform"},
+    "gan2014-mnist": {**PAPER_2014, **decaying(0.1), "noise": "unit-uniform"},
     "gan2014-tfd": {**PAPER_2014, **decaying(0.05), "noise": "normal"},
     "mlp1d": {"learning_rate": 1e-3, "batch_size": 256, "noise": "normal"},
     # For the ring. Noise on what D sees, a quarter of the distance of two modes, lets modes that are far apart pull at

@@ -142,5 +142,8 @@ def spread_noise(kind: str) -> np.ndarray:
     from statistics import NormalDist
 
     shares = (np.arange(ARROWS) + 0.5) / ARROWS
-    places = 2 * shares - 1 if kind == "uniform" else np.array([NormalDist().inv_cdf(share) for share in shares])
+    if kind == "normal":
+        places = np.array([NormalDist().inv_cdf(share) for share in shares])
+    else:
+        places = (2 * shares - 1) * (1 if kind == "uniform" else 3**0.5)
     return places[:, np.newaxis].astype(np.float32)

@@ -197,6 +197,8 @@ def train_run(config: TrainConfig, folder: str | Path, listener: Callable[[Event
     if config.conditional and not gan.classes:
         config = with_classes(config, dataset)
         gan = models.build(config.model, config.seed, **config.model_options())
+    if config.model in models.FROM_MARGINALS and isinstance(dataset, data.Dataset):
+        models.bias_from_marginals(gan, dataset.mean())
     trainer = make_trainer(config, gan, dataset)
     try:
         run = Run(folder, config, trainer, listener)

@@ -64,3 +64,13 @@ def test_uniform_noise_fills_minus_one_to_one_and_normal_noise_goes_beyond():
 def test_an_unknown_option_is_refused_with_those_there_are():
     with pytest.raises(ConfigError, match=r"dcgan28: .*'width'.*: expected some of latent_size, image_size"):
         models.build("dcgan28", width=3)
+
+
+@pytest.mark.parametrize(
+    ("kind", "low", "high", "variance"), [("uniform", -1, 1, 1 / 3), ("unit-uniform", -1.7321, 1.7321, 1)]
+)
+def test_uniform_noise_fills_its_range(kind, low, high, variance):
+    noise = models.draw_noise(Stream(0, "noise"), 2000, 10, kind)
+    assert low <= noise.min() < 0.99 * low
+    assert 0.99 * high < noise.max() < high
+    assert noise.var() == pytest.approx(variance, rel=0.03)

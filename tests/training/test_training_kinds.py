@@ -187,3 +187,16 @@ def test_the_folder_is_made_only_when_all_fits(tmp_path):
     with pytest.raises(ConfigError):
         train_run(TrainConfig(loss="hinge", label_smoothing=0.1, **SMALL), tmp_path / "run")
     assert not Path(tmp_path / "run").exists()
+
+
+def test_the_generators_of_2014_begin_with_the_mean_image(tmp_path):
+    pixels = np.full((16, 28, 28), 51, np.uint8)
+    pixels[:, 5, 7] = 204
+    np.save(tmp_path / "images.npy", pixels)
+    config = TrainConfig.recommended(
+        model="gan2014-mnist", data=str(tmp_path / "images.npy"), batch_size=8, steps=1, learning_rate=1e-9, threads=1
+    )
+    train_run(config, tmp_path / "run")
+    _, gan = load_run(tmp_path / "run")
+    start = 1 / (1 + np.exp(-gan.generator[-2].bias.data.reshape(28, 28)))
+    np.testing.assert_allclose(start, pixels[0] / 255, atol=1e-5)
