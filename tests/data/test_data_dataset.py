@@ -190,3 +190,11 @@ def test_labels_may_be_a_column(labels):
 def test_labels_that_are_no_whole_number_an_image_are_refused(bad, refuses):
     with refuses("expected 7 labels as whole numbers of shape (7,)", f"got {bad.dtype} of shape {bad.shape}"):
         Dataset(np.zeros((7, 2, 2), np.uint8), bad)
+
+
+def test_the_mean_image_is_that_of_the_scaled_images():
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 4, 5, 3), dtype=np.uint8)
+    dataset = Dataset(pixels)
+    for output_range in ((0.0, 1.0), (-1.0, 1.0)):
+        expected = dataset.batch(range(9), output_range, np.float64).mean(axis=0)
+        np.testing.assert_allclose(dataset.mean(output_range), expected, atol=1e-14)
