@@ -22,7 +22,7 @@ SOURCES = {
     "losses/*.py": r"binary_crossentropy\w*|half_squared_error|negative_mean|parts_of_a_batch|"
     r"(Minimax|Hinge|Wasserstein)\.(real|fake|generator)",
     "penalties.py": r"Penalty\.__call__|norms_and_directions|distance_from_one|half_square",
-    "training/steps.py": r"generate|\w+_step",
+    "training/steps.py": r"generate|judge|learn|update|\w+_step",
 }
 
 
