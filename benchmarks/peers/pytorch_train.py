@@ -1,4 +1,4 @@
-"""PyTorch's training: the networks and the steps of ``pytorch_step``, with samples in between.
+"""PyTorch's training, ``eager`` or ``channels_last``: the steps of ``pytorch_step``, with samples in between.
 
 What differs from minigan: D's moving averages, which no loss and no sample reads, move in G's step as well; G's moving
 variance is the unbiased one, larger by one part in the thousands of values that a channel has in a batch.
@@ -38,8 +38,6 @@ def make(problem, job):
     g_optimizer, d_optimizer = (
         torch.optim.Adam(network.parameters(), lr=rate, betas=(0.5, 0.999), fused=True) for network in (g, d)
     )
-    # A compiled network has the same weights and averages; samples come from the one that was not compiled.
-    train_g, train_d = (torch.compile(g), torch.compile(d)) if job["variant"] == "compile" else (g, d)
     batch = problem["real"].shape[1]
     ones, zeros = torch.ones(batch, 1), torch.zeros(batch, 1)
     t = 0
@@ -50,13 +48,13 @@ def make(problem, job):
             return samples.hand_over(draw(g, problem["fixed_noise"]), job)
         t += 1
         real = torch.from_numpy(problem["images"][rows]).permute(0, 3, 1, 2)
-        fake = train_g(torch.from_numpy(noise))
+        fake = g(torch.from_numpy(noise))
 
-        d_loss = cross_entropy(train_d(real), ones) + cross_entropy(train_d(fake.detach()), zeros)
+        d_loss = cross_entropy(d(real), ones) + cross_entropy(d(fake.detach()), zeros)
         update(d_optimizer, d_loss, t)
 
         d.requires_grad_(False)  # no gradients of D's weights in G's step
-        g_loss = cross_entropy(train_d(fake), ones)
+        g_loss = cross_entropy(d(fake), ones)
         update(g_optimizer, g_loss, t)
         d.requires_grad_(True)
         return d_loss.item(), g_loss.item()

@@ -22,20 +22,20 @@ from minigan.metrics import FrechetDigits
 
 __all__ = ["quality"]
 
-#: The files in ``peers/`` that train, by family.
-TRAINERS = {"minigan": "minigan_train", "torch": "pytorch_train"}
+#: The files in ``peers/`` that train, by the contestant's name.
+TRAINERS = {"minigan": "minigan_train", "torch-eager": "pytorch_train", "torch-channels-last": "pytorch_train"}
 
 
 def quality(
     peers: Annotated[
-        str, typer.Option(help="Who else trains: none, or some of PyTorch's variants.", metavar="NAMES")
+        str, typer.Option(help="Who else trains: none, torch-eager, torch-channels-last, or both.", metavar="NAMES")
     ] = "torch-channels-last",
     data: Annotated[str, typer.Option(help="Digits of 28x28 pixels.", metavar="digits|mnist:FOLDER")] = "digits",
     steps: Annotated[int, typer.Option(help="Steps of training.", min=1)] = 1000,
     every: Annotated[int, typer.Option(help="Steps between two measurements.", min=1)] = 100,
     batch: Annotated[int, typer.Option(help="Images in a step.", min=2)] = 64,
     seeds: Annotated[str, typer.Option(help="Everything is done once for each.", metavar="N,...")] = "0,1,2",
-    count: Annotated[int, typer.Option(help="Samples that are measured, at most half of the data.", min=2)] = 2500,
+    samples: Annotated[int, typer.Option(help="Samples that are measured, at most half of the data.", min=2)] = 2500,
     threads: Annotated[int, typer.Option(help="Threads.", min=1)] = int(options.default_threads()),
     python: Python = None,
     peer_python: PeerPython = None,
@@ -51,11 +51,11 @@ def quality(
     numbers = seed_numbers(seeds)
     options.thread_counts("--threads", str(threads))
     options.check_outputs(json_file, plot)
-    images, frechet = load(data, batch, count)
+    images, frechet = load(data, batch, samples)
 
     course = Course(steps, every, batch, frechet.count)
     printer = console()
-    runs = []
+    runs: list[Run] = []
     with waiting(printer) as status:
         for seed in numbers:
             group = entrants(contestants, pythons, seed, threads)
@@ -78,10 +78,9 @@ def quality(
 def trainers(text: str) -> list[Contestant]:
     """minigan and the peers of ``--peers``, each with the file that trains it."""
     chosen = [MINIGAN, *choose(text)]
-    for contestant in chosen:
-        if contestant.family not in TRAINERS:
-            known = [family for family in TRAINERS if family != MINIGAN.family]
-            raise typer.BadParameter(f"--peers: expected none or variants of {', '.join(known)}, got {text!r}")
+    if not {contestant.name for contestant in chosen} <= TRAINERS.keys():
+        known = ", ".join(name for name in TRAINERS if name != MINIGAN.name)
+        raise typer.BadParameter(f"--peers: expected none or some of {known}, got {text!r}")
     return [trainer(contestant) for contestant in chosen]
 
 
@@ -90,7 +89,7 @@ def trainer(contestant: Contestant) -> Contestant:
     variables = dict(contestant.environment)
     if contestant is MINIGAN:
         variables["PYTHONPATH"] = environment(MINIGAN, threads=1)["PYTHONPATH"]
-    return contestant._replace(module=TRAINERS[contestant.family], environment=tuple(variables.items()))
+    return contestant._replace(module=TRAINERS[contestant.name], environment=tuple(variables.items()))
 
 
 def seed_numbers(text: str) -> list[int]:
@@ -101,7 +100,7 @@ def seed_numbers(text: str) -> list[int]:
     return list(dict.fromkeys(map(int, parts)))
 
 
-def load(name: str, batch: int, count: int) -> tuple[Dataset, FrechetDigits]:
+def load(name: str, batch: int, samples: int) -> tuple[Dataset, FrechetDigits]:
     """The images, and what measures the distance from them."""
     try:
         images = data_sets.load(name)
@@ -109,7 +108,7 @@ def load(name: str, batch: int, count: int) -> tuple[Dataset, FrechetDigits]:
             raise typer.BadParameter(f"--data: expected images, got points in {name!r}")
         if batch > len(images):
             raise typer.BadParameter(f"--batch: expected at most {len(images)}, the images in {name!r}, got {batch}")
-        return images, FrechetDigits(images, count)
+        return images, FrechetDigits(images, samples)
     except MiniganError as error:
         raise typer.BadParameter(f"--data: {error}") from None
 

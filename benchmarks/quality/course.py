@@ -32,14 +32,14 @@ class Course(NamedTuple):
         Steps between two measurements.
     batch : int
         Images in a step.
-    count : int
-        Samples that the distance is measured with.
+    samples : int
+        How many of G's images the distance is measured with.
     """
 
     steps: int
     every: int
     batch: int
-    count: int
+    samples: int
 
     @property
     def marks(self) -> list[int]:
@@ -56,7 +56,7 @@ def save_course(path: Path, data: Dataset, course: Course, seed: int, **model: A
     `images`         (len(data), H, W, C) float32    all real images, from -1 to 1
     `real`           (turns, batch) int              which of them a step takes; a row of -1 asks for samples
     `noise`          (turns, batch, latent_size)     of that step, float32; zeros where samples are asked for
-    `fixed_noise`    (count, latent_size) float32    of the samples
+    `fixed_noise`    (samples, latent_size) float32  of the samples
     `learning_rate`  ()                              Adam's
     ===============  ==============================  =============================================================
 
@@ -71,7 +71,7 @@ def save_course(path: Path, data: Dataset, course: Course, seed: int, **model: A
     arrays["images"] = asnumpy(data.batch(np.arange(len(data)), OUTPUT_RANGE))
     arrays["real"] = np.insert(order, course.marks, -1, axis=0)
     arrays["noise"] = np.insert(noise, course.marks, 0, axis=0)
-    arrays["fixed_noise"] = asnumpy(draw_noise(Stream(seed, "samples"), course.count, latent_size))
+    arrays["fixed_noise"] = asnumpy(draw_noise(Stream(seed, "samples"), course.samples, latent_size))
     arrays["learning_rate"] = np.array(LEARNING_RATE)
     save_arrays(path, arrays)
 

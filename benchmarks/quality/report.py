@@ -20,6 +20,9 @@ LEGEND = (
     "Median over the seeds, and range. s: seconds of training, without drawing and measuring samples."
 )
 
+#: What a curve takes from a mark.
+COLUMNS = ("step", "seconds", "distance")
+
 #: Colours that the colour-blind tell apart (Okabe and Ito, 2008), marks and dashes.
 STYLES = (("#0072B2", "o", "-"), ("#D55E00", "s", "--"), ("#009E73", "^", "-."), ("#CC79A7", "D", ":"))
 
@@ -51,17 +54,15 @@ def curves(records: Sequence[Mapping[str, Any]]) -> list[Curve]:
     for title in dict.fromkeys(record["title"] for record in records):
         runs = [record["marks"] for record in records if record["title"] == title and not record["error"]]
         if runs:
-            steps, seconds, distances = (
-                np.array([[mark[name] for mark in marks] for marks in runs]) for name in ("step", "seconds", "distance")
-            )
-            found.append(Curve(title, steps[0], seconds, distances))
+            columns = {name: np.array([[mark[name] for mark in marks] for marks in runs]) for name in COLUMNS}
+            found.append(Curve(title, columns["step"][0], columns["seconds"], columns["distance"]))
     return found
 
 
 def table(found: Sequence[Curve], title: str) -> Table:
     """A line for each step at which samples were measured."""
     numbers = ["step", *(name for curve in found for name in (curve.title, "range", "s"))]
-    steps = found[0].steps if found else []
+    steps: list[int] = found[0].steps.tolist() if found else []
     rows = ([str(step), *(cell for curve in found for cell in cells(curve, k))] for k, step in enumerate(steps))
     return new_table([], numbers, rows, title)
 

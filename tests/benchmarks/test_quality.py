@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 import minigan as mg
-from benchmarks.contestants import PEERS
 from benchmarks.quality import command, measure
 from benchmarks.quality.command import entrants, trainers
 from benchmarks.quality.course import Course, batch_order, save_course
@@ -16,7 +15,7 @@ from benchmarks.quality.report import Curve, curves, draw, notes, table
 from minigan.metrics import FrechetDigits
 
 TINY = {"generator_filters": (4, 4), "discriminator_filters": (4, 4), "latent_size": 5}
-SMALL = ("--steps", 3, "--every", 2, "--batch", 4, "--count", 20, "--threads", 1)
+SMALL = ("--steps", 3, "--every", 2, "--batch", 4, "--samples", 20, "--threads", 1)
 
 #: A trainer whose samples are white, and whose losses never change.
 WHITE = """
@@ -62,7 +61,7 @@ def _tiny_networks(monkeypatch):
 
 
 def test_the_batches_and_the_noise_are_those_of_the_trainer(digits, tmp_path):
-    save_course(tmp_path / "problem.npz", digits, Course(steps=3, every=2, batch=4, count=6), seed=7, **TINY)
+    save_course(tmp_path / "problem.npz", digits, Course(steps=3, every=2, batch=4, samples=6), seed=7, **TINY)
     trainer = mg.Trainer(mg.models.build("dcgan28", seed=7, **TINY), digits, batch_size=4, seed=7)
     with np.load(tmp_path / "problem.npz") as problem:
         training = problem["real"][:, 0] >= 0
@@ -77,7 +76,7 @@ def test_the_batches_and_the_noise_are_those_of_the_trainer(digits, tmp_path):
 
 
 def test_every_pass_has_each_image_at_most_once():
-    order = batch_order(10, Course(steps=5, every=1, batch=4, count=2), mg.Stream(0))
+    order = batch_order(10, Course(steps=5, every=1, batch=4, samples=2), mg.Stream(0))
     assert order.shape == (5, 4)
     for first in (0, 2):
         assert len(np.unique(order[first : first + 2])) == 8
@@ -94,48 +93,74 @@ def test_samples_are_drawn_first_last_and_on_the_way(steps, every, marks):
 # The measurement
 
 
-def test_who_trains_the_same_gets_the_same_distances_and_the_seeds_differ(run, rival, tmp_path, read):
+def test_who_trains_the_same_gets_the_same_distances(run, rival, tmp_path, read):
     rival("minigan_train")
-    outcome = run("quality", "--peers", "fake", *SMALL, "--seeds", "0,1", "--json", "q.json", "--plot", "pictures")
-    # The twin does not know that the networks are tiny ... unless it is told as minigan is.
+    outcome = run("quality", "--peers", "fake", *SMALL, "--seeds", 3, "--json", "q.json", "--plot", "pictures")
     assert outcome.status == 0, outcome.out
-    content = read(tmp_path / "q.json")
-    assert content["settings"]["seeds"] == [0, 1]
-    runs = {(run["name"], run["seed"]): run for run in content["results"]["runs"]}
-    distances = {key: [mark["distance"] for mark in run["marks"]] for key, run in runs.items()}
-    assert distances["minigan", 0] == distances["fake", 0]
-    assert distances["minigan", 1] == distances["fake", 1]
-    assert distances["minigan", 0] != distances["minigan", 1]
-    assert len(set(distances["minigan", 0])) == 3  # training changes what is measured
-    assert runs["fake", 0]["difference"] == 0
-    assert [mark["step"] for mark in runs["fake", 1]["marks"]] == [0, 2, 3]
+    minigan, peer = read(tmp_path / "q.json")["results"]["runs"]
+    assert peer["difference"] == 0
+    distances = [[mark["distance"] for mark in run["marks"]] for run in (minigan, peer)]
+    assert distances[0] == distances[1]
+    assert len(set(distances[0])) == 3  # training changes what is measured
     assert (tmp_path / "pictures" / "quality.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_who_computes_something_else_is_told_and_fails(run, rival, digits, tmp_path, read):
+def test_every_seed_has_its_run(run, tmp_path, read):
+    outcome = run("quality", "--peers", "none", *SMALL, "--seeds", "4,5", "--json", "q.json")
+    assert outcome.status == 0, outcome.out
+    content = read(tmp_path / "q.json")
+    assert content["settings"]["seeds"] == [4, 5]
+    assert content["results"]["floor"] > 0
+    first, second = content["results"]["runs"]
+    assert (first["seed"], second["seed"]) == (4, 5)
+    for one, other in zip(first["marks"], second["marks"]):
+        assert one["step"] == other["step"]
+        assert one["distance"] != other["distance"]
+    steps, seconds = zip(*((mark["step"], mark["seconds"]) for mark in first["marks"]))
+    assert steps == (0, 2, 3)
+    assert 0 == seconds[0] < seconds[1] < seconds[2]
+
+
+def test_who_computes_something_else_is_told_and_fails(rival, digits, this_python):
     rival()
-    outcome = run("quality", "--peers", "fake", *SMALL, "--seeds", "0", "--json", "q.json")
-    assert outcome.status == 1
-    assert "A fake: first losses without dropout NOT minigan's" in outcome.words
-    minigan, peer = read(tmp_path / "q.json")["results"]["runs"]
-    white = FrechetDigits(digits, 20)(np.ones((20, 28, 28, 1), np.float32), (-1, 1))
-    assert [mark["distance"] for mark in peer["marks"]] == [white] * 3
-    assert minigan["marks"][0]["seconds"] == 0
-    assert 0 < minigan["marks"][1]["seconds"] < minigan["marks"][2]["seconds"]
+    course, pythons = Course(steps=1, every=1, batch=4, samples=20), {"minigan": this_python, "fake": this_python}
+    runs = entrants(trainers("fake"), pythons, seed=0, threads=1)
+    with problem_file(digits, course, 0) as path:
+        check(runs, pythons, path, course, Silent())
+    assert [failed(run) for run in runs] == [False, True]
+    assert "A fake: first losses without dropout NOT minigan's" in " ".join(told(runs))
 
 
-def test_who_breaks_is_told_and_fails(run, rival):
+def test_it_is_the_samples_of_each_that_are_measured(rival, digits, this_python):
+    rival()
+    course, pythons = Course(steps=3, every=2, batch=4, samples=20), {"minigan": this_python, "fake": this_python}
+    frechet, (_, peer) = FrechetDigits(digits, 20), entrants(trainers("fake"), pythons, seed=0, threads=1)
+    with problem_file(digits, course, 0) as path:
+        race([peer], pythons, path, course, frechet, Silent())
+    white = frechet(np.ones((20, 28, 28, 1), np.float32), (-1, 1))
+    assert [(mark.step, mark.distance) for mark in peer.marks] == [(0, white), (2, white), (3, white)]
+
+
+def test_who_breaks_is_told_and_fails(rival, digits, this_python):
     rival(variant="broken")
-    outcome = run("quality", "--peers", "fake", *SMALL, "--seeds", "0")
-    assert outcome.status == 1
-    assert "A fake, seed 0: failed: RuntimeError: no luck today" in outcome.words
+    course, pythons = Course(steps=1, every=1, batch=4, samples=20), {"minigan": this_python, "fake": this_python}
+    _, peer = entrants(trainers("fake"), pythons, seed=0, threads=1)
+    with problem_file(digits, course, 0) as path:
+        race([peer], pythons, path, course, FrechetDigits(digits, 20), Silent())
+    assert failed(peer)
+    assert "A fake, seed 0: failed: RuntimeError: no luck today" in told([peer])
 
 
-def test_who_is_not_installed_is_told_and_does_not_fail(run, rival):
+def test_who_is_not_installed_is_told_and_does_not_fail(rival, this_python):
     rival(package="no_such_package")
-    outcome = run("quality", "--peers", "fake", *SMALL, "--seeds", "0")
-    assert outcome.status == 0
-    assert "A fake, seed 0: not installed: no_such_package" in outcome.words
+    _, peer = entrants(trainers("fake"), {"minigan": this_python, "fake": this_python}, seed=0, threads=1)
+    assert not failed(peer)
+    assert "A fake, seed 0: not installed: no_such_package" in told([peer])
+
+
+def told(runs: list[Run]) -> list[str]:
+    """What stands below the table."""
+    return list(notes([], [run.record() for run in runs], floor=1.0))
 
 
 @pytest.mark.slow
@@ -143,7 +168,7 @@ def test_who_is_not_installed_is_told_and_does_not_fail(run, rival):
 @pytest.mark.parametrize("name", ["torch-eager", "torch-channels-last"])
 def test_pytorch_begins_where_minigan_does_and_goes_the_same_way(name, digits, this_python, monkeypatch):
     monkeypatch.setattr(measure, "MODEL", {})
-    course, frechet = Course(steps=2, every=2, batch=32, count=50), FrechetDigits(digits, 50)
+    course, frechet = Course(steps=2, every=2, batch=32, samples=50), FrechetDigits(digits, 50)
     pythons = {"minigan": this_python, "torch": this_python}
     runs = entrants(trainers(name), pythons, seed=0, threads=1)
     with problem_file(digits, course, 0) as path:
@@ -205,7 +230,8 @@ def test_the_picture_has_both_panels_a_line_for_each_and_the_floor():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--peers", "jax"], "--peers: expected none or variants of torch, got 'jax'"),
+        (["--peers", "jax"], "--peers: expected none or some of torch-eager, torch-channels-last, got 'jax'"),
+        (["--peers", "torch"], "got 'torch'"),
         (["--peers", "tenser"], "--peers: expected all, none, or some of"),
         (["--seeds", "0,x"], "--seeds: expected whole numbers such as 0,1,2, got '0,x'"),
         (["--threads", "4096"], "--threads: expected at most"),
@@ -227,13 +253,13 @@ def test_what_is_refused(run, arguments, message):
 def test_every_trainer_has_its_file_and_keeps_the_contestants_name():
     from benchmarks.workers import PROTOCOL
 
-    found = trainers("torch")
-    assert [contestant.name for contestant in found] == ["minigan", *(n for n in PEERS if n.startswith("torch"))]
+    found = trainers("torch-channels-last,torch-eager")
+    assert [contestant.name for contestant in found] == ["minigan", "torch-eager", "torch-channels-last"]
     for contestant in found:
         assert (Path(PROTOCOL).parent / f"{contestant.module}.py").is_file()
 
 
 def test_a_run_that_lost_its_way_has_failed():
-    minigan, peer, absent = (Run(contestant, 0, 1) for contestant in trainers("torch-eager,torch-compile"))
+    minigan, peer, absent = (Run(contestant, 0, 1) for contestant in trainers("torch-eager,torch-channels-last"))
     peer.difference, absent.error = float("nan"), "not installed: torch"
     assert [failed(run) for run in (minigan, peer, absent)] == [False, True, False]
