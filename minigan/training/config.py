@@ -20,7 +20,7 @@ COUNTED = ("batches", "epochs")
 UPDATES = ("alternating", "simultaneous")
 
 #: Passes over the embedded digits: about three minutes on two processor cores.
-DEFAULT_EPOCHS = 6
+DEFAULT_EPOCHS = 5
 
 
 @dataclass(frozen=True)

@@ -189,7 +189,7 @@ def test_settings_cannot_be_changed_afterwards():
 def test_resolved_settings_leave_nothing_to_the_machine(monkeypatch):
     monkeypatch.setenv("MINIGAN_THREADS", "1")
     resolved = TrainConfig().resolved()
-    assert (resolved.epochs, resolved.steps) == (6, None)
+    assert (resolved.epochs, resolved.steps) == (5, None)
     assert resolved.backend == "numpy"
     assert resolved.threads == 1
     assert TrainConfig(steps=5).resolved().epochs is None
