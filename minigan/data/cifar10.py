@@ -149,7 +149,8 @@ def _extracted(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     if member.size > BATCH:
         raise DataError(f"expected {member.name} to have at most {BATCH:,} bytes, got {member.size:,}")
     file = archive.extractfile(member)
-    assert file is not None  # so it is for a regular file
+    if file is None:
+        raise DataError(f"expected {member.name} to be a regular file")
     return file.read()
 
 

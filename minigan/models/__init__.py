@@ -7,7 +7,7 @@ from typing import Any
 from minigan.errors import ConfigError
 from minigan.models.dcgan28 import CONDITIONINGS, OUTPUT_RANGES, dcgan28, wgan_gp28
 from minigan.models.dcgan64 import dcgan64
-from minigan.models.gan import GAN, NOISES, draw_classes, draw_noise
+from minigan.models.gan import GAN, NOISES, classes_in_turn, draw_classes, draw_noise
 from minigan.models.gan2014 import (
     FROM_MARGINALS,
     bias_from_marginals,
@@ -29,6 +29,7 @@ __all__ = [
     "RECOMMENDED",
     "bias_from_marginals",
     "build",
+    "classes_in_turn",
     "dcgan28",
     "dcgan64",
     "draw_classes",

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from minigan import backend
 from minigan.backend import Array
 from minigan.errors import ConfigError
 from minigan.random import Stream
 from minigan.sequential import Sequential
 
-__all__ = ["GAN", "NOISES", "draw_classes", "draw_noise"]
+__all__ = ["GAN", "NOISES", "classes_in_turn", "draw_classes", "draw_noise"]
 
 #: Distributions of the generator's input, by name.
 NOISES = ("uniform", "normal", "unit-uniform")
@@ -72,3 +73,8 @@ def draw_classes(rng: Stream, count: int, classes: int) -> Array | None:
         return None
     # 53 random bits: no float32 stands between two classes of a thousand.
     return (rng.uniform((count,), 0, classes, np.float64)).astype(np.int64)
+
+
+def classes_in_turn(count: int, classes: int) -> Array | None:
+    """One class after the other, and again, (count,) from 0; None where there are none."""
+    return backend.asarray(np.arange(count) % classes) if classes else None

@@ -12,7 +12,7 @@ from minigan.errors import DataError
 from minigan.kernels import sigmoid
 from minigan.layers.base import Context
 from minigan.losses import GANLoss, NonSaturating
-from minigan.models import GAN, draw_noise
+from minigan.models import GAN, classes_in_turn, draw_noise
 from minigan.plots.figure1 import kernel_density, save_figure1
 from minigan.plots.plane import extent_of, plane_grid, save_plane
 from minigan.random import Stream
@@ -65,7 +65,7 @@ class PointsView:
         self.flat = data.shape == (2,)
         count = IN_PLANE if self.flat else FOR_DENSITY
         self.noise = draw_noise(Stream(seed, "plot"), count, gan.latent_size, noise)
-        self.labels = asarray(np.arange(count) % gan.classes) if gan.classes else None
+        self.labels = classes_in_turn(count, gan.classes)
         self.real = data.points[:count]
         if self.flat:
             self.extent = extent_of(self.real)

@@ -10,7 +10,7 @@ import numpy as np
 from minigan.backend import Array, asarray, asnumpy
 from minigan.errors import ConfigError, RunError
 from minigan.losses import GANLoss
-from minigan.models import draw_noise
+from minigan.models import classes_in_turn, draw_noise
 from minigan.plots.gradients import save_gradients
 from minigan.plots.histogram import save_histogram
 from minigan.plots.images import interpolate, nearest, save_classes, save_grid, save_neighbours, save_walk
@@ -65,7 +65,7 @@ class Source:
 
     def classes(self, count: int) -> Array | None:
         """One class after the other, and again; None for a GAN that knows none."""
-        return asarray(np.arange(count) % self.gan.classes) if self.gan.classes else None
+        return classes_in_turn(count, self.gan.classes)
 
     def generated(self, noise: Array, labels: Array | None) -> np.ndarray:
         """What G makes, in host memory."""

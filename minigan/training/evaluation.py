@@ -9,7 +9,7 @@ from minigan.data import Dataset, Points
 from minigan.errors import ConfigError
 from minigan.metrics.digits import DIGIT_SHAPE, FrechetDigits
 from minigan.metrics.modes import count_modes
-from minigan.models import GAN, draw_noise
+from minigan.models import GAN, classes_in_turn, draw_noise
 from minigan.random import Stream
 from minigan.sequential import Sequential
 
@@ -48,7 +48,7 @@ class Evaluation:
         self.gan = gan
         self.names, self.count, self.measure = chosen(gan, data)
         self.noise = draw_noise(Stream(seed, "evaluation"), self.count, gan.latent_size, noise)
-        self.labels = backend.asarray(np.arange(self.count) % gan.classes) if gan.classes else None
+        self.labels = classes_in_turn(self.count, gan.classes)
 
     def __call__(self, generator: Sequential) -> dict[str, float]:
         """The figures of what `generator` makes now, by name."""

@@ -39,7 +39,7 @@ from minigan.training.interrupt import StopRequest
 from minigan.training.monitor import Monitor
 from minigan.training.samples import Samples
 from minigan.training.steps import Rules
-from minigan.training.trainer import Trainer
+from minigan.training.trainer import Trainer, steps_per_epoch
 
 __all__ = ["Run", "load_run", "new_run_folder", "train_run"]
 
@@ -275,7 +275,7 @@ def make_rules(config: TrainConfig, dataset: data.Dataset | data.Points) -> Rule
     penalty = None if config.penalty is None else penalties.get(config.penalty, **weight)
     blur = None
     if config.instance_noise:
-        per_epoch = max(1, len(dataset) // config.batch_size * config.g_steps // config.d_steps)
+        per_epoch = steps_per_epoch(len(dataset), config.batch_size, config.d_steps, config.g_steps)
         steps = config.instance_noise_steps or config.steps or (config.epochs or 1) * per_epoch
         blur = losses.InstanceNoise(config.instance_noise, steps, Stream(config.seed, "instance noise"))
     constraint = None if config.clip is None else partial(losses.clip_weights, bound=config.clip)

@@ -7,7 +7,7 @@ import numpy as np
 from minigan import backend, plots
 from minigan.backend import Array
 from minigan.errors import ConfigError, RunError
-from minigan.models import GAN, draw_noise
+from minigan.models import GAN, classes_in_turn, draw_noise
 from minigan.random import Stream
 from minigan.training.run import load_run
 
@@ -72,6 +72,4 @@ def classes_to_draw(gan: GAN, count: int, label: int | None) -> Array | None:
     if label is not None and not 0 <= label < gan.classes:
         known = f"a class from 0 to {gan.classes - 1}" if gan.classes else "no class, for the run is not conditional"
         raise ConfigError(f"expected {known}, got {label}")
-    if not gan.classes:
-        return None
-    return backend.asarray(np.arange(count) % gan.classes if label is None else np.full(count, label))
+    return classes_in_turn(count, gan.classes) if label is None else backend.asarray(np.full(count, label))

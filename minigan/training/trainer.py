@@ -136,11 +136,9 @@ class Trainer:
         self.before_step = before_step
         self.rules, self.simultaneous = rules, updates == "simultaneous"
         self.batch_size, self.noise = batch_size, noise
-        batches = len(data) // batch_size
-        times = batches if count_in == "epochs" else 1
+        times = len(data) // batch_size if count_in == "epochs" else 1
         self.d_steps, self.g_steps = d_steps * times, g_steps * times
-        #: Generator steps in which D sees about all images once.
-        self.steps_per_epoch = max(1, batches * g_steps // d_steps)
+        self.steps_per_epoch = steps_per_epoch(len(data), batch_size, d_steps, g_steps)
         self.average = None if average is None else MovingAverage(gan.generator, average)
         self.noise_stream = Stream(seed, "noise")
         self.label_stream = Stream(seed, "labels")
@@ -307,6 +305,11 @@ class Trainer:
         noise = draw_noise(self.noise_stream, self.batch_size, self.gan.latent_size, self.noise)
         of_fake = draw_classes(self.label_stream, self.batch_size, self.gan.classes)
         return Batch(images, noise, (of_real, of_fake))
+
+
+def steps_per_epoch(images: int, batch_size: int, d_steps: int, g_steps: int) -> int:
+    """Generator steps in which D sees about all images once."""
+    return max(1, images // batch_size * g_steps // d_steps)
 
 
 def check_counts(**counts: int) -> None:
