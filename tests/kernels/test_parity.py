@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kernel_cases import CASES, POINTWISE, Drawn, Usual
+from on_threads import threads
 
-from minigan import backend, kernels
+from minigan import kernels
 from minigan.kernels.cpu import slabs
 
 TWINS = {name: kernel for name, kernel in kernels.TABLE.items() if kernel.cpu}
@@ -32,16 +33,6 @@ def slab_of(size: int) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(slabs, "SLAB", size)
         yield
-
-
-@contextlib.contextmanager
-def threads(count: int) -> Iterator[None]:
-    before = backend.threads()
-    backend.threads(count)
-    try:
-        yield
-    finally:
-        backend.threads(before)
 
 
 def arrays(result: Any) -> list[Any]:

@@ -1,29 +1,18 @@
 """The fast kernels in a training step: the same bits on any number of threads, and no new large arrays."""
 
 import tracemalloc
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 import pytest
+from on_threads import threads
 
-from minigan import backend, fusion, kernels, losses, models, optimizers
+from minigan import fusion, kernels, losses, models, optimizers
 from minigan.random import Stream
 from minigan.training.steps import discriminator_step, generate, generator_step
 
 pytestmark = pytest.mark.skipif(
     kernels.kind() != "fast" or not fusion.enabled(), reason="about the fast kernels in fused networks"
 )
-
-
-@contextmanager
-def threads(count: int) -> Iterator[None]:
-    before = backend.threads()
-    backend.threads(count)
-    try:
-        yield
-    finally:
-        backend.threads(before)
 
 
 class Training:
