@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from minigan.backend import Array, array_module
+from minigan import kernels
+from minigan.backend import Array
 from minigan.errors import ShapeError
 from minigan.layers.base import INFERENCE, Context, Shape, Stamp
 from minigan.layers.linear_map import LinearMap, LinearTangent
@@ -10,9 +11,9 @@ from minigan.layers.options import positive, vectors
 
 
 class ChannelMaxCache(NamedTuple):
-    """Which of its pieces was the largest."""
+    """For each channel of x whether it was the largest of its neighbours."""
 
-    winner: Array
+    won: Array
     stamp: Stamp
 
 
@@ -52,20 +53,13 @@ class ChannelMax(LinearMap):
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, ChannelMaxCache]:
         self.check_input(x)
-        winner = self.in_pieces(x).argmax(axis=-1)
-        y = self.taken(x, winner)
-        return y, ChannelMaxCache(winner, self.stamp(y))
-
-    def taken(self, x: Array, winner: Array) -> Array:
-        """The winning pieces."""
-        return array_module(x).take_along_axis(self.in_pieces(x), winner[..., None], axis=-1)[..., 0]
+        y, won = kernels.largest(self.in_pieces(x))
+        return y, ChannelMaxCache(won, self.stamp(y))
 
     def backward(self, dy: Array, cache: ChannelMaxCache, param_grads: bool = True) -> Array:
         self.check_backward(dy, cache)
-        pieces = array_module(dy).arange(self.pieces)
-        dx = dy[..., None] * (cache.winner[..., None] == pieces)
-        return dx.reshape(len(dy), *self.input_shape)
+        return (dy[..., None] * cache.won).reshape(len(dy), *self.input_shape)
 
     def tangent(self, x_dot: Array, cache: ChannelMaxCache) -> tuple[Array, LinearTangent]:
         self.check_tangent(x_dot, cache)
-        return self.taken(x_dot, cache.winner), LinearTangent(cache.stamp)
+        return (self.in_pieces(x_dot) * cache.won).sum(axis=-1), LinearTangent(cache.stamp)

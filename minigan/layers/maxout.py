@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minigan import initializers
-from minigan.backend import Array, array_module
+from minigan import initializers, kernels
+from minigan.backend import Array
 from minigan.errors import ShapeError
 from minigan.initializers import Initializer
 from minigan.layers.base import INFERENCE, Context, Layer, Shape, Stamp
@@ -14,10 +14,10 @@ from minigan.random import Stream
 
 
 class MaxoutCache(NamedTuple):
-    """The input, and which piece was the largest."""
+    """The input, and for each unit and piece whether it was the largest."""
 
     x: Array
-    winner: Array
+    won: Array
     stamp: Stamp
 
 
@@ -94,11 +94,6 @@ class Maxout(Layer):
         """``x W`` for all pieces: (N, units, pieces)."""
         return (x @ self.matrix).reshape(-1, self.units, self.pieces)
 
-    def to_winner(self, dy: Array, cache: MaxoutCache) -> Array:
-        """dz: dy for the winning piece, 0 for the others."""
-        pieces = array_module(dy).arange(self.pieces)
-        return dy[:, :, None] * (cache.winner[:, :, None] == pieces)
-
     def product_grad(self, dz: Array, x: Array, param_grads: bool) -> Array:
         """``dz W^T``; adds ``x^T dz`` to the kernel's gradient if `param_grads`."""
         flat = dz.reshape(len(dz), -1)
@@ -108,21 +103,19 @@ class Maxout(Layer):
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, MaxoutCache]:
         self.check_input(x)
-        z = self.products(x) + self.bias.data
-        y = z.max(axis=2)
-        return y, MaxoutCache(x, z.argmax(axis=2), self.stamp(y))
+        y, won = kernels.largest(self.products(x) + self.bias.data)
+        return y, MaxoutCache(x, won, self.stamp(y))
 
     def backward(self, dy: Array, cache: MaxoutCache, param_grads: bool = True) -> Array:
         self.check_backward(dy, cache)
-        dz = self.to_winner(dy, cache)
+        dz = dy[:, :, None] * cache.won
         if param_grads:
             self.bias.grad += dz.sum(axis=0)
         return self.product_grad(dz, cache.x, param_grads)
 
     def tangent(self, x_dot: Array, cache: MaxoutCache) -> tuple[Array, MaxoutTangent]:
         self.check_tangent(x_dot, cache)
-        winner = cache.winner[:, :, None]
-        y_dot = array_module(x_dot).take_along_axis(self.products(x_dot), winner, axis=2)[:, :, 0]
+        y_dot = (self.products(x_dot) * cache.won).sum(axis=2)
         return y_dot, MaxoutTangent(x_dot, cache.stamp)
 
     def tangent_backward(
@@ -130,4 +123,4 @@ class Maxout(Layer):
     ) -> tuple[Array, Array]:
         self.check_tangent_backward(dy, dy_dot, cache, tcache)
         dx = self.backward(dy, cache, param_grads)
-        return dx, self.product_grad(self.to_winner(dy_dot, cache), tcache.x_dot, param_grads)
+        return dx, self.product_grad(dy_dot[:, :, None] * cache.won, tcache.x_dot, param_grads)

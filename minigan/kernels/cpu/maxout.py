@@ -1,0 +1,44 @@
+"""The largest of neighbouring numbers, one after the other.
+
+NumPy's own maximum along a short axis starts a loop for every few numbers. Here the k-th of all groups are a view, and
+are compared with what was the largest so far, in one long loop.
+"""
+
+import numpy as np
+
+from minigan.kernels.cpu import memory
+from minigan.kernels.cpu.slabs import bytes_each, cut_coarsely, run, scratch
+
+__all__ = ["largest"]
+
+
+def largest(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The twin of `minigan.kernels.reference.maxout.largest`."""
+    if x.ndim < 2 or not x.size:
+        return NotImplemented
+    x = memory.contiguous(x)
+    y, won = memory.empty(x.shape[:-1], x.dtype), memory.empty(x.shape, np.dtype(np.bool_))
+    slabs = cut_coarsely(len(x), bytes_each(x))
+
+    def work(number: int) -> None:
+        slab = slabs[number]
+        compete(x[slab], y[slab], won[slab])
+
+    run(work, len(slabs))
+    return y, won
+
+
+def compete(x: np.ndarray, y: np.ndarray, won: np.ndarray) -> None:
+    """Write the largest along the last axis to `y`, and who it was to `won`; a NaN is larger than all numbers."""
+    np.copyto(y, x[..., 0])
+    for k in range(1, x.shape[-1]):
+        np.maximum(y, x[..., k], out=y)
+    wins, nan, free = (scratch(name, y.shape, np.bool_) for name in ("wins", "nan", "free"))
+    free.fill(True)
+    for k in range(x.shape[-1]):
+        np.equal(x[..., k], y, out=wins)
+        np.not_equal(x[..., k], x[..., k], out=nan)
+        wins |= nan
+        wins &= free
+        won[..., k] = wins
+        free ^= wins

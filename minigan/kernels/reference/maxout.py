@@ -1,0 +1,14 @@
+"""The largest of neighbouring numbers, for maxout units."""
+
+from minigan.backend import Array, array_module
+
+__all__ = ["largest"]
+
+
+def largest(x: Array) -> tuple[Array, Array]:
+    """The largest numbers along the last axis, and which they are: of several equal ones the first.
+
+    Shapes: x (..., K), y (...), won (..., K) of booleans, one of which is true for each y.
+    """
+    won = x.argmax(axis=-1)[..., None] == array_module(x).arange(x.shape[-1])
+    return x.max(axis=-1), won
