@@ -14,6 +14,7 @@ ship, truck. See Krizhevsky, "Learning multiple layers of features from tiny ima
 import gzip
 import hashlib
 import io
+import os.path
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from minigan.data.dataset import Dataset
 from minigan.data.download import cache_folder, download
 from minigan.data.messages import one_line
 from minigan.errors import DataError
+from minigan.reading import read_bytes
 
 __all__ = ["ARCHIVE", "MIRRORS", "SHA256", "load"]
 
@@ -60,21 +62,18 @@ def load(path: Path | None = None, *, split: str = "train", value_range: tuple[f
         anything else than such images and their labels.
     """
     name = "cifar10" if path is None else f"cifar10:{path}"
-    content = _published() if path is None else _given(path)
-    batches = _batches(content, FILES[split], name)
-    images, labels = zip(*(_parsed(batches[file], f"{name}: {file}") for file in FILES[split]))
+    batches = _batches(_published() if path is None else _given(path), FILES[split], name)
+    images, labels = zip(*(_parsed(batches.pop(file), f"{name}: {file}") for file in FILES[split]))
     return Dataset(np.concatenate(images), np.concatenate(labels), name=name, value_range=value_range)
 
 
 def _given(path: Path) -> bytes:
     """The archive that the user named."""
-    file = path / ARCHIVE if path.is_dir() else path
-    if not file.is_file():
-        raise DataError(f"no such file: {file}")
+    file = path / ARCHIVE if os.path.isdir(path) else path
     try:
-        if (size := file.stat().st_size) > PACKED:
-            raise DataError(f"{file}: expected an archive of at most {PACKED:,} bytes, got {size:,}")
-        return file.read_bytes()
+        return read_bytes(file, PACKED)
+    except FileNotFoundError:
+        raise DataError(f"no such file: {file}") from None
     except OSError as error:
         raise DataError(f"{file}: cannot be read: {one_line(error)}") from None
 
@@ -114,7 +113,8 @@ class _Bounded:
     def read(self, size: int) -> bytes:
         """The next bytes, at most `size`."""
         content = self.stream.read(size)
-        self.given += len(content)
+        # At the end, what was asked for counts: tarfile would look for the end of a file of 2**88 bytes for ever.
+        self.given += len(content) or size
         if self.given > self.limit:
             raise DataError(f"expected at most {self.limit:,} bytes unpacked, got more")
         return content

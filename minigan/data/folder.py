@@ -1,9 +1,17 @@
-"""Images from a folder of picture files, by Pillow."""
+"""Images from a folder of picture files, by Pillow.
 
+Pictures come from anywhere, and so do files that only look like them. Pillow is told which formats to expect, since it
+would hand an EPS file to Ghostscript, which runs it. A header of a few bytes can ask for gigabytes: what a picture may
+have is bounded, and so is what all pictures that are open at a time have together.
+"""
+
+import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import Lock, Semaphore
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -11,6 +19,7 @@ from minigan.data.dataset import Dataset
 from minigan.data.messages import one_line
 from minigan.data.progress import track
 from minigan.errors import DataError
+from minigan.reading import most_unpacked, open_file
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -18,7 +27,13 @@ if TYPE_CHECKING:
 __all__ = ["load"]
 
 EXTENSIONS = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 MODES = {1: "L", 3: "RGB"}
+
+#: Pixels that a picture may have, as many as cameras of 50 megapixels make, and that all those may have together which
+#: are decoded at a time. A pixel takes 4 bytes, and blending, cropping and turning copy it: 16 bytes at the most.
+PIXELS = 48 * 2**20
+
 REMEDY = "state an image size to crop and resize all images to"
 
 
@@ -33,7 +48,7 @@ def load(
 
     An image is turned upright as its EXIF data say, blended over black where it is transparent, and reduced
     from 16 bits to 8; of an animation the first frame counts. Files and folders whose name begins with a dot
-    are left out.
+    are left out, and links to other folders are not followed.
 
     Parameters
     ----------
@@ -49,8 +64,8 @@ def load(
     Raises
     ------
     DataError
-        There is no such folder, no image in it, one that cannot be read, or (without `image_size`) one of
-        another size; the message names the first such file.
+        There is no such folder, no image in it, one that cannot be read, has more than `PIXELS`, or leads out of the
+        folder by a link, or (without `image_size`) one of another size; the message names the first such file.
     """
     if channels not in (None, 1, 3):
         raise DataError(f"{folder}: expected channels of 1 or 3, got {channels}")
@@ -62,63 +77,136 @@ def load(
 
     paths = _find(folder)
     Image.init()  # else the threads race to load the rarer formats, and the losers find them unknown
-    with ThreadPoolExecutor() as pool:  # Pillow decodes outside the GIL
+    with warnings.catch_warnings(), ThreadPoolExecutor() as pool:  # Pillow decodes outside the GIL
+        warnings.simplefilter("ignore")  # of damaged notes about a picture that itself is whole, and of many pixels
         heads = list(track(pool.map(_head, paths), len(paths), "looking at images"))
-        size = image_size or _common_size(paths, [size for size, _ in heads])
-        channels = channels or (1 if all(grey for _, grey in heads) else 3)
-        images = np.empty((len(paths), size, size, channels), np.uint8)
+        size = image_size or _common_size(paths, heads)
+        channels = channels or (1 if all(head.grey for head in heads) else 3)
+        images = _empty(folder, (len(paths), size, size, channels))
+        room = Room()
 
-        def read(path: Path, image: np.ndarray) -> None:
-            image[...] = _pixels(path, size, MODES[image.shape[2]]).reshape(image.shape)
+        def read(path: Path, head: Head, image: np.ndarray) -> None:
+            with room.taken(head.pixels):
+                image[...] = _pixels(path, size, MODES[image.shape[2]]).reshape(image.shape)
 
-        for _ in track(pool.map(read, paths, images), len(paths), "reading images"):
+        for _ in track(pool.map(read, paths, heads, images), len(paths), "reading images"):
             pass
     return Dataset(images, name=f"folder:{folder}", value_range=value_range)
 
 
 def _find(folder: Path) -> list[Path]:
     """The image files below `folder`, sorted the same way on every system."""
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise DataError(f"no such folder: {folder}")
-    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*")}
-    paths = [
-        path
-        for name, path in sorted(files.items())
-        if path.suffix.lower() in EXTENSIONS and "/." not in f"/{name}" and path.is_file()
-    ]
-    if not paths:
+    inside = os.path.join(os.path.realpath(folder), "")
+    names, pending = [], [""]
+    try:
+        while pending:  # no function that calls itself: folders may be nested deeper than calls
+            below = pending.pop()
+            with os.scandir(folder / below) as entries:
+                for entry in entries:
+                    if entry.name.startswith("."):
+                        continue
+                    if entry.is_dir(follow_symlinks=False):
+                        pending.append(f"{below}{entry.name}/")
+                    elif Path(entry.name).suffix.lower() in EXTENSIONS:
+                        _check_link(entry, inside)
+                        names.append(below + entry.name)
+    except OSError as error:
+        raise DataError(f"{one_line(str(error.filename or folder))}: cannot be read: {one_line(error)}") from None
+    if not names:
         raise DataError(f"{folder}: no images in this folder (looked for {' '.join(sorted(EXTENSIONS))})")
-    return paths
+    return [folder / name for name in sorted(names)]
+
+
+def _check_link(entry: "os.DirEntry[str]", inside: str) -> None:
+    """Raise where a link leads to a file that is not below the folder `inside`."""
+    if entry.is_symlink() and not (target := os.path.realpath(entry.path)).startswith(inside):
+        link = one_line(entry.path)
+        raise DataError(f"{link}: leads out of the folder, to {one_line(target)}: copy the file, or leave it out")
+
+
+class Head(NamedTuple):
+    """What a file says of its picture: width and height, and whether it is grey; and how many bytes it has."""
+
+    size: tuple[int, int]
+    grey: bool
+    packed: int
+
+    @property
+    def pixels(self) -> int:
+        """How many it has."""
+        return self.size[0] * self.size[1]
+
+
+class Room:
+    """Where pictures are decoded: many small ones or one large one at a time."""
+
+    def __init__(self) -> None:
+        self.free = Semaphore(PIXELS >> 20)
+        self.turn = Lock()
+
+    @contextmanager
+    def taken(self, pixels: int) -> Iterator[None]:
+        """Have room for so many pixels."""
+        count = -(-pixels >> 20)
+        with self.turn:  # else two large ones could each hold half of what they need
+            for _ in range(count):
+                self.free.acquire()
+        try:
+            yield
+        finally:
+            self.free.release(count)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Whatever goes wrong in the ``with`` block names the file."""
+    try:
+        yield
+    except Exception as error:  # on damaged files, Pillow's decoders raise nearly anything
+        raise DataError(f"{one_line(str(path))}: cannot be read as an image: {one_line(error)}") from None
 
 
 @contextmanager
 def _opened(path: Path) -> "Iterator[Image]":
-    """The image at `path`; whatever goes wrong in the ``with`` block names the file."""
+    """The picture at `path`, not yet decoded, if it is not too large."""
     from PIL import Image
 
+    with open_file(path) as file, Image.open(file, formats=FORMATS) as image:
+        if image.width * image.height > PIXELS:
+            raise ValueError(f"expected at most {PIXELS:,} pixels, got {image.width}x{image.height}")
+        yield image
+
+
+def _head(path: Path) -> Head:
+    """What a file says of its picture; reads no pixels."""
+    with _named(path), _opened(path) as image:
+        return Head(image.size, image.getbands()[0] in ("1", "L", "I"), path.stat().st_size)
+
+
+def _empty(folder: Path, shape: tuple[int, ...]) -> np.ndarray:
+    """Memory for all images."""
     try:
-        with Image.open(path) as image:
-            yield image
-    except Exception as error:  # on damaged files, Pillow's decoders raise nearly anything
-        raise DataError(f"{path}: cannot be read as an image: {one_line(error)}") from None
+        return np.empty(shape, np.uint8)
+    except (MemoryError, ValueError):
+        raise DataError(f"{folder}: images of shape {shape} do not fit into the memory") from None
 
 
-def _head(path: Path) -> tuple[tuple[int, int], bool]:
-    """Width and height, and whether the file is stored as grey; reads no pixels."""
-    with _opened(path) as image:
-        return image.size, image.getbands()[0] in ("1", "L", "I")
-
-
-def _common_size(paths: list[Path], sizes: list[tuple[int, int]]) -> int:
+def _common_size(paths: list[Path], heads: list[Head]) -> int:
     """The height and width that all images have."""
-    width, height = sizes[0]
+    width, height = heads[0].size
+    first = one_line(paths[0].name)
     if width != height:
-        raise DataError(f"{paths[0]}: expected a square image, got {width}x{height}; {REMEDY}")
-    for path, (other_width, other_height) in zip(paths, sizes):
-        if (other_width, other_height) != (width, height):
-            raise DataError(
-                f"{path}: expected {width}x{height} as {paths[0].name} is, got {other_width}x{other_height}; {REMEDY}"
-            )
+        raise DataError(f"{paths[0].parent / first}: expected a square image, got {width}x{height}; {REMEDY}")
+    for path, head in zip(paths, heads):
+        if head.size != (width, height):
+            found = f"{head.size[0]}x{head.size[1]}"
+            raise DataError(f"{one_line(str(path))}: expected {width}x{height} as {first} is, got {found}; {REMEDY}")
+    pixels, packed = sum(head.pixels for head in heads), sum(head.packed for head in heads)
+    if 3 * pixels > (most := most_unpacked(packed)):
+        found = f"{len(heads)} images of {width}x{height} in {packed:,} bytes"
+        raise DataError(f"{paths[0].parent}: expected at most {most:,} bytes unpacked, got {found}")
     return width
 
 
@@ -126,12 +214,20 @@ def _pixels(path: Path, size: int, mode: str) -> np.ndarray:
     """The image as (size, size) or (size, size, 3) bytes."""
     from PIL import Image, ImageOps
 
+    with _named(path):
+        upright = ImageOps.exif_transpose(_flat(_square(path)).convert(mode))
+        return np.asarray(upright.resize((size, size), Image.Resampling.LANCZOS))
+
+
+def _square(path: Path) -> "Image":
+    """The largest square in the middle of the picture, decoded; the rest is forgotten."""
     with _opened(path) as image:
-        upright = ImageOps.exif_transpose(_flat(image).convert(mode))
-        side = min(upright.size)
-        left, top = (upright.width - side) // 2, (upright.height - side) // 2
-        square = upright.crop((left, top, left + side, top + side))
-        return np.asarray(square.resize((size, size), Image.Resampling.LANCZOS))
+        image.load()
+        side = min(image.size)
+        left, top = (image.width - side) // 2, (image.height - side) // 2
+        square = image.crop((left, top, left + side, top + side))
+        square.format = image.format  # a crop forgets it
+        return square
 
 
 def _flat(image: "Image") -> "Image":
@@ -144,5 +240,5 @@ def _flat(image: "Image") -> "Image":
         raise ValueError("32 bits a pixel, whose range of values nothing tells")
     if "A" in image.getbands() or "transparency" in image.info:
         black = Image.new("RGBA", image.size, (0, 0, 0, 255))
-        return Image.alpha_composite(black, image.convert("RGBA"))
+        return Image.alpha_composite(black, image if image.mode == "RGBA" else image.convert("RGBA"))
     return image

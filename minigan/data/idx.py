@@ -17,16 +17,19 @@ import gzip
 import math
 import struct
 import zlib
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 
 from minigan.data.messages import one_line
 from minigan.errors import DataError
+from minigan.reading import most_unpacked, open_file, read_bytes, size_of
 
 __all__ = ["parse", "read", "unpack"]
 
 UNSIGNED_BYTE = 0x08
+GZIP = b"\x1f\x8b"
 
 
 def unpack(content: bytes, what: object) -> bytes:
@@ -37,14 +40,20 @@ def unpack(content: bytes, what: object) -> bytes:
     Raises
     ------
     DataError
-        The gzip data are cut short, or their checksum is wrong. `what` names them in the message.
+        The gzip data are cut short, their checksum is wrong, or they unpack to more than images or labels of their
+        size can. `what` names them in the message.
     """
-    if not content.startswith(b"\x1f\x8b"):
+    if not content.startswith(GZIP):
         return content
+    most = most_unpacked(len(content))
     try:
-        return gzip.decompress(content)
-    except (EOFError, OSError, struct.error, zlib.error) as error:
+        with gzip.GzipFile(fileobj=BytesIO(content)) as file:
+            unpacked = file.read(most + 1)
+    except (EOFError, OSError, MemoryError, struct.error, zlib.error) as error:
         raise DataError(f"{what}: the gzip data are damaged: {one_line(error)}") from None
+    if len(unpacked) > most:
+        raise DataError(f"{what}: expected at most {most:,} bytes unpacked from {len(content):,}, got more")
+    return unpacked
 
 
 def parse(content: bytes, ndim: int, what: object) -> np.ndarray:
@@ -69,26 +78,37 @@ def parse(content: bytes, ndim: int, what: object) -> np.ndarray:
         It is not idx, holds another type or number of dimensions, or is shorter or longer than its header
         says.
     """
+    start = 4 + 4 * ndim
+    shape = _shape(content[:start], len(content), ndim, what)
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+
+
+def _shape(header: bytes, size: int, ndim: int, what: object) -> tuple[int, ...]:
+    """The shape that a header tells, if a file of `size` bytes holds so many values."""
     expected = bytes([0, 0, UNSIGNED_BYTE, ndim])
-    if content[:4] != expected:
+    if header[:4] != expected:
         raise DataError(
             f"{what}: expected an idx{ndim} file of unsigned bytes, which begins with {expected.hex(' ')}, "
-            f"got {content[:4].hex(' ') or 'an empty file'}"
+            f"got {header[:4].hex(' ') or 'an empty file'}"
         )
     start = 4 + 4 * ndim
-    if len(content) < start:
-        raise DataError(f"{what}: expected an idx header of {start} bytes, got {len(content)}")
-    shape = struct.unpack(f">{ndim}I", content[4:start])
-    count, found = math.prod(shape), len(content) - start
+    if len(header) < start:
+        raise DataError(f"{what}: expected an idx header of {start} bytes, got {len(header)}")
+    shape = struct.unpack(f">{ndim}I", header[4:start])
+    count, found = math.prod(shape), size - start
     if found != count:
         raise DataError(f"{what}: expected {count} values for shape {shape}, got {found}")
-    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+    return shape
 
 
 def read(path: Path, ndim: int) -> np.ndarray:
     """The array of bytes in the idx file at `path`, plain or gzipped; errors as `unpack` and `parse`."""
     try:
-        content = path.read_bytes()
+        with open_file(path) as file:
+            header = file.read(4 + 4 * ndim)
+            if not header.startswith(GZIP):
+                _shape(header, size_of(file), ndim, path)  # before so much is read
+        content = read_bytes(path)
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {one_line(error)}") from None
     return parse(unpack(content, path), ndim, path)

@@ -5,6 +5,7 @@ the compressed ones.
 """
 
 import hashlib
+import os.path
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from minigan.data.dataset import Dataset
 from minigan.data.download import cache_folder, download
 from minigan.data.messages import one_line
 from minigan.errors import DataError
+from minigan.reading import read_bytes
 
 __all__ = ["FILES", "SOURCES", "Source", "load"]
 
@@ -112,13 +114,14 @@ def load(
 
 
 def _candidates(folder: Path, file: str) -> Iterator[Path]:
-    """`file` in `folder`, plain or gzipped, as far as there is one."""
-    return (path for path in (folder / file, folder / f"{file}.gz") if path.is_file())
+    """`file` in `folder`, plain or gzipped, as far as there is one, or anything else that is no folder."""
+    places = folder / file, folder / f"{file}.gz"
+    return (path for path in places if os.path.lexists(path) and not os.path.isdir(path))
 
 
 def _given(folder: Path, file: str, ndim: int) -> np.ndarray:
     """`file` from the folder that the user named."""
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise DataError(f"no such folder: {folder}")
     for path in _candidates(folder, file):
         return idx.read(path, ndim)
@@ -133,7 +136,7 @@ def _published(source: Source, file: str, ndim: int) -> np.ndarray:
     for folder in (home, *source.folders):
         for path in _candidates(folder, file):
             try:
-                return idx.parse(_verified(path.read_bytes(), md5, path), ndim, path)
+                return idx.parse(_verified(read_bytes(path), md5, path), ndim, path)
             except (DataError, OSError) as error:
                 damaged.append(one_line(error))
     target = home / f"{file}.gz"

@@ -1,5 +1,6 @@
 """Data sets by name."""
 
+import os.path
 from pathlib import Path
 
 from minigan.data import arrays, cifar10, digits, folder, mnist, stacked, toy
@@ -96,7 +97,7 @@ def _images(
 ) -> Dataset:
     """The images called `name`, of whatever size."""
     kind, colon, place = name.partition(":")
-    path = Path(place).expanduser()
+    path = Path(os.path.expanduser(place))  # Path.expanduser raises where there is no such user
     if kind in mnist.SOURCES and bool(colon) == bool(place):
         return mnist.load(kind, path if place else None, split=split, value_range=value_range)
     if kind == "cifar10" and bool(colon) == bool(place):
@@ -112,7 +113,7 @@ def _images(
         return folder.load(path, image_size=image_size, channels=channels, value_range=value_range)
     if name.lower().endswith((".npy", ".npz")):
         _refuse_test(name, split)
-        return arrays.load(Path(name).expanduser(), value_range=value_range)
+        return arrays.load(Path(os.path.expanduser(name)), value_range=value_range)
     raise DataError(
         f"unknown data set {name!r}: expected {', '.join(NAMES)}, folder:PATH, or a file PATH.npy or PATH.npz"
     )

@@ -15,6 +15,7 @@ A pickle that Python 2's NumPy wrote of an array of shape (2, 3) tells the story
 
 import math
 import pickletools
+import warnings
 from enum import Enum
 from typing import Any
 
@@ -67,13 +68,15 @@ def loads(content: bytes, what: object) -> Any:
     stack: list[Any] = []
     memo: dict[int, Any] = {}
     try:
-        for count, (opcode, argument, _) in enumerate(pickletools.genops(content)):
-            if opcode.name == "STOP":
-                (value,) = stack
-                return value
-            if count == LIMIT:
-                raise DataError(f"refused: the pickle has more than {LIMIT:,} instructions")
-            _step(opcode.name, argument, stack, memo)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd escapes in texts, which are refused anyway
+            for count, (opcode, argument, _) in enumerate(pickletools.genops(content)):
+                if opcode.name == "STOP":
+                    (value,) = stack
+                    return value
+                if count == LIMIT:
+                    raise DataError(f"refused: the pickle has more than {LIMIT:,} instructions")
+                _step(opcode.name, argument, stack, memo)
     except DataError as error:
         raise DataError(f"{what}: {error}") from None
     except Exception as error:  # a damaged pickle can fail in nearly any way

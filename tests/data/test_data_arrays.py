@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minigan import data
+from minigan import data, reading
 
 
 class Trap:
@@ -154,3 +154,24 @@ def test_there_is_only_a_split_to_train_on(tmp_path, images, refuses):
     name = save(tmp_path / "a.npy", images)
     with refuses(name, "no split test"):
         data.load(name, split="test")
+
+
+def test_a_header_that_claims_terabytes_is_refused_before_memory_is_asked_for(tmp_path, images, refuses):
+    path = Path(save(tmp_path / "a.npy", images))
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"(7, 5, 4), }         ", b"(7, 5, 40000000000000"[:-8] + b"00), }  "))
+    assert len(path.read_bytes()) == len(content)
+    with refuses(f"{path}: damaged, or no NumPy file: expected", "bytes for uint8 of shape (7, 5, 4", "got 140"):
+        data.load(str(path))
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch, refuses):
+    monkeypatch.setattr(reading, "UNPACKED", 10_000)
+    name = savez(tmp_path / "a.npz", images=np.zeros((100, 50, 50), np.uint8))
+    with refuses(f"{name}: damaged, or no NumPy file: expected at most ", "bytes unpacked, got 250,128"):
+        data.load(name)
+
+
+def test_of_an_archive_only_what_is_needed_is_read(tmp_path, images):
+    name = savez(tmp_path / "a.npz", images=images, other=np.array([{}], object))
+    assert len(data.load(name)) == 7

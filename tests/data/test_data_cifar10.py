@@ -7,6 +7,7 @@ import os
 import pickle
 import struct
 import tarfile
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -291,7 +292,7 @@ def test_an_archive_larger_than_any_is_not_opened(files, put, monkeypatch, refus
     content = as_archive(files)
     monkeypatch.setattr(cifar10, "PACKED", len(content) - 1)
     path = put(content)
-    with refuses(f"{path}: expected an archive of at most {len(content) - 1:,} bytes, got {len(content):,}"):
+    with refuses(f"{path}: cannot be read: Expected at most {len(content) - 1:,} bytes, got {len(content):,}"):
         data.load(f"cifar10:{path}")
 
 
@@ -307,3 +308,22 @@ def test_the_limits_hold_the_published_archive():
     assert cifar10.BATCH > 31_035_999
     assert cifar10.UNPACKED > 6 * 31_035_999 + 7 * 1024 + 10_240
     assert len(cifar10.SHA256) == 64
+
+
+def test_a_file_of_two_to_the_88_bytes_is_not_looked_through_for_ever(put, refuses):
+    """The size of a tar's file may have 95 bits, and `tarfile` reads on where there is nothing more to read."""
+    header = bytearray(tarfile.TarInfo("cifar-10-batches-py/readme.html").tobuf(tarfile.GNU_FORMAT))
+    header[124:136] = b"\x80" + b"\xff" * 11
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    with refuses("bytes unpacked, got more"):
+        data.load(f"cifar10:{put(gzip.compress(bytes(header) + bytes(2048)))}")
+
+
+def test_odd_texts_in_a_pickle_are_not_warned_of(files, put, refuses):
+    files[TRAIN[0]] = b"\x80\x02S'\\|'\n."
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        with refuses("the pickle has the instruction STRING, which such data do not need"):
+            data.load(f"cifar10:{put(as_archive(files))}")
+    assert not warned

@@ -1,12 +1,19 @@
 """Images from folders: found in order, converted and cropped right, and every bad file named."""
 
+import os
+import struct
+import time
+import warnings
+import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import EpsImagePlugin, Image
 
-from minigan import data
+from minigan import data, reading
+from minigan.data import folder
 
 
 def save(path: Path, pixels: np.ndarray, **options) -> np.ndarray:
@@ -188,3 +195,141 @@ def test_an_image_size_of_nothing_is_refused(tmp_path, refuses):
 def test_there_is_only_a_split_to_train_on(tmp_path, refuses):
     with refuses(f"folder:{tmp_path}", "split test"):
         data.load(f"folder:{tmp_path}", split="test")
+
+
+# Pictures and folders made to do harm
+
+
+def png(width: int, height: int, data: bytes = b"", *more: tuple[bytes, bytes]) -> bytes:
+    """A grey PNG of any size, chunk by chunk."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    chunks = [(b"IHDR", header), *more, (b"IDAT", zlib.compress(data)), (b"IEND", b"")]
+    parts = [struct.pack(">I", len(d)) + n + d + struct.pack(">I", zlib.crc32(n + d)) for n, d in chunks]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def test_a_header_that_asks_for_gigabytes_is_refused_without_decoding(tmp_path, refuses):
+    (tmp_path / "a.png").write_bytes(png(30_000, 30_000))
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        with refuses(f"{tmp_path / 'a.png'}: cannot be read as an image: "):
+            data.load(f"folder:{tmp_path}", image_size=8)
+    assert not warned
+
+
+def test_the_most_pixels_are_those_of_a_good_camera(tmp_path, monkeypatch, refuses):
+    assert 8192 * 6144 <= folder.PIXELS < 2**27
+    monkeypatch.setattr(folder, "PIXELS", 2**20)
+    (tmp_path / "a.png").write_bytes(png(1024, 1025, bytes(1025 * 1025)))
+    with refuses("a.png: cannot be read as an image: expected at most 1,048,576 pixels, got 1024x1025"):
+        data.load(f"folder:{tmp_path}", image_size=8)
+    (tmp_path / "a.png").write_bytes(png(1024, 1024, bytes(1025 * 1024)))
+    assert len(data.load(f"folder:{tmp_path}", image_size=8)) == 1
+
+
+def test_pictures_that_all_claim_to_be_large_are_refused_before_memory_is_asked_for(tmp_path, monkeypatch, refuses):
+    monkeypatch.setattr(reading, "UNPACKED", 20_000)
+    monkeypatch.setattr(reading, "RATIO", 2)
+    for number in range(3):
+        (tmp_path / f"{number}.png").write_bytes(png(50, 50, bytes(51 * 50)))
+    with refuses(f"{tmp_path}: expected at most 20,000 bytes unpacked, got 3 images of 50x50 in "):
+        data.load(f"folder:{tmp_path}")
+
+
+def test_an_image_size_beyond_all_memory_is_refused(tmp_path, refuses):
+    save(tmp_path / "a.png", noise(4, 4))
+    with refuses("images of shape (1, 2147483647, 2147483647, 1) do not fit into the memory"):
+        data.load(f"folder:{tmp_path}", image_size=2**31 - 1)
+
+
+def test_no_more_pixels_are_decoded_at_a_time_than_one_picture_may_have():
+    room, busy, most = folder.Room(), [], []
+
+    def decode(pixels: int) -> None:
+        with room.taken(pixels):
+            busy.append(pixels)
+            most.append(sum(busy))
+            time.sleep(0.002)
+            busy.remove(pixels)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(decode, [folder.PIXELS, 1, 30 << 20, 20 << 20, 10 << 20, folder.PIXELS, 5, 40 << 20] * 3))
+    assert len(most) == 24
+    assert max(most) <= folder.PIXELS
+
+
+def test_a_program_in_the_place_of_a_picture_is_not_run(tmp_path, monkeypatch, refuses):
+    """Pillow knows EPS, and has Ghostscript run it."""
+    ran = []
+    monkeypatch.setattr(EpsImagePlugin, "Ghostscript", lambda *_: ran.append(True))
+    (tmp_path / "a.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n%%EndComments\n(x) print\n")
+    with refuses("a.png: cannot be read as an image: "):
+        data.load(f"folder:{tmp_path}")
+    assert not ran
+
+
+def test_damaged_notes_about_a_whole_picture_are_passed_over(tmp_path):
+    (tmp_path / "a.png").write_bytes(png(2, 2, bytes(6), (b"eXIf", b"MM\0*\0\0\0\x08\0\x09")))
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        assert data.load(f"folder:{tmp_path}").shape == (2, 2, 1)
+    assert not warned
+
+
+def test_a_link_that_leads_out_of_the_folder_is_named(tmp_path, refuses):
+    save(tmp_path / "out.png", noise(4, 4))
+    inside = tmp_path / "in"
+    save(inside / "a.png", noise(4, 4))
+    (inside / "b.png").symlink_to("a.png")
+    assert len(data.load(f"folder:{inside}")) == 2
+    (inside / "c.png").symlink_to("../out.png")
+    with refuses(f"{inside / 'c.png'}: leads out of the folder, to {tmp_path / 'out.png'}: "):
+        data.load(f"folder:{inside}")
+
+
+def test_the_folder_itself_may_be_a_link(tmp_path):
+    save(tmp_path / "there" / "a.png", noise(4, 4))
+    (tmp_path / "here").symlink_to("there")
+    assert len(data.load(f"folder:{tmp_path / 'here'}")) == 1
+
+
+def test_a_folder_below_that_is_a_link_to_those_above_is_not_followed(tmp_path):
+    save(tmp_path / "a.png", noise(4, 4))
+    (tmp_path / "round").symlink_to(".")
+    assert len(data.load(f"folder:{tmp_path}")) == 1
+
+
+@pytest.mark.parametrize(
+    "make", [os.mkfifo, lambda path: path.symlink_to(path.name), lambda path: path.symlink_to("x")]
+)
+def test_what_has_a_picture_s_name_and_cannot_be_opened_is_named(make, tmp_path, refuses):
+    save(tmp_path / "a.png", noise(4, 4))
+    make(tmp_path / "b.png")
+    with refuses(f"{tmp_path / 'b.png'}: cannot be read as an image: "):
+        data.load(f"folder:{tmp_path}")
+
+
+def test_folders_nested_deeper_than_calls_are_searched(tmp_path):
+    places = [tmp_path]
+    for _ in range(1200):
+        places.append(places[-1] / "d")
+        places[-1].mkdir()
+    save(places[-1] / "a.png", noise(4, 4))
+    assert len(data.load(f"folder:{tmp_path}")) == 1
+    (places[-1] / "a.png").unlink()
+    for place in reversed(places[1:]):  # what removes folders afterwards may call itself
+        place.rmdir()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is forbidden to this user")
+def test_a_folder_below_that_may_not_be_read_is_named(tmp_path, refuses):
+    save(tmp_path / "a.png", noise(4, 4))
+    (tmp_path / "secret").mkdir(0)
+    with refuses(f"{tmp_path / 'secret'}: cannot be read: Permission denied"):
+        data.load(f"folder:{tmp_path}")
+
+
+def test_a_name_that_would_steer_a_terminal_is_shown_without_it(tmp_path, refuses):
+    (tmp_path / "a\x1b[2J\nb.png").write_bytes(b"no picture")
+    with refuses(f"{tmp_path}/a?[2J b.png: cannot be read as an image: "):
+        data.load(f"folder:{tmp_path}")

@@ -5,6 +5,7 @@ import gzip
 import numpy as np
 import pytest
 
+from minigan import reading
 from minigan.data import idx
 
 
@@ -90,3 +91,21 @@ def test_every_flipped_bit_of_gzipped_values_is_found_out(as_idx, labels, refuse
 def test_a_file_that_cannot_be_read_is_refused(tmp_path, refuses):
     with refuses(tmp_path / "none", "cannot be read", "No such file"):
         idx.read(tmp_path / "none", 3)
+
+
+def test_a_gzip_file_that_unpacks_to_more_than_it_can_honestly_hold_is_not_read_to_its_end(
+    as_idx, monkeypatch, refuses
+):
+    monkeypatch.setattr(reading, "UNPACKED", 1000)
+    monkeypatch.setattr(reading, "RATIO", 2)
+    bomb = gzip.compress(as_idx(np.zeros((10, 50, 50), np.uint8)))
+    with refuses(f"it: expected at most 1,000 bytes unpacked from {len(bomb)}, got more"):
+        idx.unpack(bomb, "it")
+
+
+def test_a_terabyte_of_holes_is_refused_by_its_header_alone(tmp_path, as_idx, images, refuses):
+    (tmp_path / "images").write_bytes(as_idx(images))
+    with (tmp_path / "images").open("rb+") as file:
+        file.truncate(2**40)
+    with refuses("expected 140 values for shape (7, 5, 4), got 1099511627760"):
+        idx.read(tmp_path / "images", 3)

@@ -89,3 +89,10 @@ def test_importing_and_the_digits_need_no_heavy_library():
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("kind", ["mnist:{}", "fashion-mnist:{}", "cifar10:{}", "folder:{}", "{}.npy", "{}.npz"])
+@pytest.mark.parametrize("place", ["x" * 300, "a\0b", "~nobody-of-this-name/a", "/dev/null/a"])
+def test_a_place_that_cannot_be_is_refused_like_one_that_is_not_there(kind, place, refuses):
+    with refuses():
+        data.load(kind.format(place))

@@ -71,3 +71,8 @@ def test_errors_are_told_on_one_line():
     assert one_line(ValueError("one\n  two\r\nthree")) == "one two three"
     assert one_line(FileNotFoundError(2, "No such file or directory", "x")) == "No such file or directory"
     assert one_line(EOFError()) == "EOFError"
+
+
+def test_what_a_damaged_file_made_an_error_say_is_cut_and_cannot_steer_a_terminal():
+    assert one_line(ValueError("\x1b[2Ja\x07")) == "?[2Ja?"
+    assert one_line(ValueError("x" * 10**6)) == "x" * 500 + " ..."
