@@ -11,6 +11,7 @@ import numpy as np
 from minigan import backend, kernels
 from minigan.backend import Array
 from minigan.errors import ConfigError, ShapeError
+from minigan.kernels.rules import FusedRule
 
 if TYPE_CHECKING:
     from minigan.sequential import Sequential
@@ -33,12 +34,21 @@ class Optimizer:
     #: The attribute that plays the part of momentum, if one does.
     momentum_name: str | None = None
 
+    #: The CUDA kernel that does what `update` does, if there is one; a rule derived from another has its own.
+    kernel: str | None = None
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "update" in vars(cls) and "kernel" not in vars(cls):
+            cls.kernel = None
+
     def __init__(self, learning_rate: float) -> None:
         if not learning_rate > 0:
             raise ConfigError(f"expected learning_rate to be more than 0, got {learning_rate!r}")
         self.learning_rate = learning_rate
         self.iterations = 0
         self.slots: dict[str, Array] = {}
+        self.fused = FusedRule(self.kernel)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(learning_rate={self.learning_rate!r}, iterations={self.iterations})"
@@ -49,6 +59,11 @@ class Optimizer:
             raise ConfigError(f"{type(self).__name__} has no momentum that could be set to {momentum!r}")
         setattr(self, self.momentum_name, momentum)
 
+    def to(self, name: str) -> "Optimizer":
+        """Move what the rule remembers to another backend, "numpy" or "cupy", and return the optimizer."""
+        self.slots = {slot: backend.to(values, name) for slot, values in self.slots.items()}
+        return self
+
     def step(self, network: "Sequential") -> None:
         """Move the network's trainable values by their gradients; caches from before are stale afterwards.
 
@@ -58,16 +73,39 @@ class Optimizer:
             The optimizer has begun with a network of another size.
         """
         w, g = network.flat_data, network.flat_grad
-        if not self.slots:
+        if self.slots:
+            backend.check_same(type(self).__name__, backend.array_module(w).__name__, slots=self.slots["scratch"])
+        else:
             self.slots = {name: backend.array_module(w).zeros_like(w) for name in (*self.slot_names, "scratch")}
         if self.slots["scratch"].shape != w.shape:
             raise ShapeError(
                 f"{type(self).__name__}: expected the network of {self.slots['scratch'].size:,} trainable values "
                 f"it began with, got {network.name} of {w.size:,}"
             )
+        numbers = self.numbers()
         self.iterations += 1
         # Each entry is for itself, so that a rule may work on any piece of all vectors.
-        kernels.in_pieces(w, g, *self.slots.values(), rule=self._update_piece)
+        kernels.in_pieces(w, g, *self.slots.values(), rule=self._update_piece, fused=self.fused, numbers=numbers)
+        network.mark_updated()
+
+    def numbers(self) -> tuple[float, ...]:
+        """What the rule's kernel has to know of the step to come: its number, the learning rate, the momentum ..."""
+        momentum = 0.0 if self.momentum_name is None else getattr(self, self.momentum_name)
+        return (self.iterations + 1, self.learning_rate, momentum, *self.constants())
+
+    def constants(self) -> tuple[float, ...]:
+        """... and its other settings, in the order in which the kernel expects them."""
+        return ()
+
+    def settle(self) -> None:
+        """Tell the device what has changed since the last step: before a step is recorded, and before each replay."""
+        if self.slots and self.kernel is not None:
+            self.fused.settle(self.numbers(), self.slots["scratch"])
+
+    def replayed(self, network: "Sequential") -> None:
+        """Note that the device has replayed a recorded step of this network."""
+        self.iterations += 1
+        self.fused.counted()
         network.mark_updated()
 
     def _update_piece(self, w: Array, g: Array, *slots: Array) -> None:
@@ -84,6 +122,8 @@ class Optimizer:
 
 class SGD(Optimizer):
     """Plain gradient descent, ``w <- w - learning_rate * g``."""
+
+    kernel = "sgd"
 
     def __init__(self, learning_rate: float = 0.01) -> None:
         super().__init__(learning_rate)
@@ -110,6 +150,7 @@ class Momentum(Optimizer):
 
     slot_names = ("velocity",)
     momentum_name = "momentum"
+    kernel = "momentum"
 
     def __init__(self, learning_rate: float = 0.01, momentum: float = 0.9) -> None:
         super().__init__(learning_rate)
@@ -140,10 +181,14 @@ class RMSprop(Optimizer):
     """
 
     slot_names = ("square",)
+    kernel = "rmsprop"
 
     def __init__(self, learning_rate: float = 0.001, rho: float = 0.9, epsilon: float = 1e-7) -> None:
         super().__init__(learning_rate)
         self.rho, self.epsilon = rho, epsilon
+
+    def constants(self) -> tuple[float, ...]:
+        return self.rho, self.epsilon
 
     def update(self, w: Array, g: Array, slots: dict[str, Array]) -> None:
         s, scratch = slots["square"], slots["scratch"]
@@ -178,6 +223,7 @@ class Adam(Optimizer):
 
     slot_names = ("mean", "square")
     momentum_name = "beta_1"
+    kernel = "adam"
 
     def __init__(
         self, learning_rate: float = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7
@@ -186,6 +232,9 @@ class Adam(Optimizer):
         if not (0 <= beta_1 < 1 and 0 <= beta_2 < 1):
             raise ConfigError(f"expected beta_1 and beta_2 to be at least 0 and less than 1, got {beta_1} and {beta_2}")
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
+
+    def constants(self) -> tuple[float, ...]:
+        return self.beta_2, self.epsilon
 
     def update(self, w: Array, g: Array, slots: dict[str, Array]) -> None:
         m, v, scratch = slots["mean"], slots["square"], slots["scratch"]

@@ -2,7 +2,8 @@
 
 A stream is Philox4x64-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): block ``i`` of
 four 64-bit words is a pure function of a 128-bit key and the counter ``i``. There is no state but the counter,
-so a stream can be saved in four numbers, and any backend can compute any part of it.
+so a stream can be saved in four numbers, and any backend can compute any part of it: numbers for a GPU are drawn
+there (``minigan.kernels.cuda.philox``).
 
 Every consumer has a stream of its own, named by a path: ``Stream(seed, "dropout")``. Drawing more from one
 never shifts another: a network with one more layer still sees the same noise. Nothing uses NumPy's global state.
@@ -19,14 +20,20 @@ permutation    the stable order of one word an item
 """
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from minigan import backend
+from minigan import backend, kernels
 from minigan.backend import Array
+from minigan.kernels.cuda import philox
 
-__all__ = ["Stream"]
+__all__ = ["Stream", "draws_on_device"]
+
+#: The counter of a state in device memory that is not this stream's, or not there at all.
+NOWHERE = -1
 
 
 class Stream:
@@ -53,6 +60,9 @@ class Stream:
         digest = hashlib.sha256(f"{self.seed}/{path}".encode()).digest()
         self._key = (int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:16], "little"))
         self._counter = 0
+        # In device memory, from the first draw there on: a state of this stream, and the counter that it has.
+        self._device_state: Array | None = None
+        self._device_counter = NOWHERE
 
     def __repr__(self) -> str:
         return f"Stream(seed={self.seed}, path={self.path!r}, counter={self._counter})"
@@ -70,13 +80,18 @@ class Stream:
     def state(self, state: tuple[int, int, int, int]) -> None:
         low_key, high_key, low, high = (int(word) for word in state)
         self._key, self._counter = (low_key, high_key), low | high << 64
+        self._device_counter = NOWHERE
+
+    def _take(self, count: int) -> int:
+        """The counter before the next `count` 64-bit words, which are used now; a block begun is a block used."""
+        first = self._counter
+        self._counter += -(-count // 4)
+        return first
 
     def _words(self, count: int) -> np.ndarray:
-        """The next `count` 64-bit words; a block begun is a block used."""
+        """The next `count` 64-bit words."""
         # NumPy counts up before it makes a block: counter c gives block c + 1.
-        generator = np.random.Philox(key=np.array(self._key, np.uint64), counter=self._counter)
-        self._counter += -(-count // 4)
-        return generator.random_raw(count)
+        return np.random.Philox(key=np.array(self._key, np.uint64), counter=self._take(count)).random_raw(count)
 
     def _halves(self, count: int) -> np.ndarray:
         """The next `count` 32-bit words, low half of each 64-bit word first."""
@@ -90,7 +105,10 @@ class Stream:
 
     def uniform(self, shape: tuple[int, ...], low: float = 0.0, high: float = 1.0, dtype: Any = np.float32) -> Array:
         """Uniform numbers in [low, high)."""
-        units = self._units(int(np.prod(shape)), np.dtype(dtype))
+        count = int(np.prod(shape))
+        if drawn_on_device():
+            return philox.uniform(*self._on_device(words_of(count, dtype)), shape, low, high, dtype)
+        units = self._units(count, np.dtype(dtype))
         units *= units.dtype.type(high - low)
         units += units.dtype.type(low)
         return backend.asarray(units.reshape(shape))
@@ -100,6 +118,8 @@ class Stream:
         dtype = np.dtype(dtype)
         count = int(np.prod(shape))
         pairs = -(-count // 2)
+        if drawn_on_device():
+            return philox.normal(*self._on_device(words_of(2 * pairs, dtype)), shape, mean, stddev, dtype)
         u, v = self._units(2 * pairs, dtype).reshape(2, pairs)
         radius, angle = np.sqrt(-2 * np.log1p(-u)), dtype.type(2 * np.pi) * v
         numbers = np.concatenate([radius * np.cos(angle), radius * np.sin(angle)])[:count]
@@ -121,6 +141,8 @@ class Stream:
             return backend.xp().full(-(-count // 8), 255 if threshold else 0, np.uint8)
         zeros = (threshold & -threshold).bit_length() - 1
         digits = [threshold >> place & 1 for place in range(zeros, 32)]
+        if drawn_on_device():
+            return philox.bits(*self._on_device(size * len(digits)), count, threshold)
         # A word is as random as its complement: a set bit stands for a digit 0 of u.
         words = self._words(size * len(digits)).reshape(size, len(digits)).T
         below = words[0].copy()
@@ -131,3 +153,66 @@ class Stream:
     def permutation(self, count: int) -> np.ndarray:
         """The numbers 0 to ``count - 1`` in random order, in host memory."""
         return np.argsort(self._words(count), kind="stable")
+
+    # On the device
+
+    def _on_device(self, count: int) -> tuple[Array, int]:
+        """The state in device memory, and the blocks between it and the next `count` words, which are used now."""
+        if self._device_counter == NOWHERE:
+            self.settle()
+        if _drawn_from is not None:
+            _drawn_from.setdefault(self, self.state)
+        return self._device_state, self._take(count) - self._device_counter
+
+    def settle(self) -> None:
+        """Bring the state in device memory to where the stream is now, in the same memory from the first time on.
+
+        A draw tells the device how many blocks it lies after that state, a number that in a recorded step is always
+        the same. What moves is the state: `settle` before the recording and before each replay, `advance` at the
+        recording's end, and `replayed` after each replay.
+        """
+        if self._device_counter == self._counter:
+            return
+        state = backend.asarray(np.array(self.state, np.uint64))
+        if self._device_state is None:
+            self._device_state = state
+        else:
+            self._device_state[...] = state
+        self._device_counter = self._counter
+
+    def advance(self) -> int:
+        """Let the device move its state on past all that was drawn since `settle`; tells by how many blocks."""
+        blocks = self._counter - self._device_counter
+        philox.advance(self._device_state, blocks)
+        self._device_counter = self._counter
+        return blocks
+
+    def replayed(self, blocks: int) -> None:
+        """Note that the device has drawn so many blocks more, and has moved its state on past them."""
+        self._counter += blocks
+        self._device_counter = self._counter
+
+
+def words_of(count: int, dtype: Any) -> int:
+    """The 64-bit words of which so many uniform numbers are made: a float32 takes half of one."""
+    return -(-count // 2) if np.dtype(dtype) == np.float32 else count
+
+
+def drawn_on_device() -> bool:
+    """Whether numbers for the active backend are drawn by kernels of its own."""
+    return backend.name() != "numpy" and kernels.kind() == "fast"
+
+
+#: The streams that have drawn on the device, while somebody asks for them, with their states before that.
+_drawn_from: dict[Stream, tuple[int, int, int, int]] | None = None
+
+
+@contextmanager
+def draws_on_device() -> Iterator[dict[Stream, tuple[int, int, int, int]]]:
+    """A block that gives the streams which have drawn on the device in it, with their states before that."""
+    global _drawn_from
+    before, _drawn_from = _drawn_from, {}
+    try:
+        yield _drawn_from
+    finally:
+        _drawn_from = before

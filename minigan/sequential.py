@@ -142,6 +142,27 @@ class Sequential:
             parameter.move(self.flat_data[part].reshape(shape), self.flat_grad[part].reshape(shape))
             start = part.stop
 
+    def to(self, name: str) -> "Sequential":
+        """Move all values and gradients to another backend, "numpy" or "cupy", and return the network.
+
+        Caches from before are stale afterwards, and `logits` is to be asked for anew. An optimizer that has begun has
+        a ``to`` of its own.
+
+        Raises
+        ------
+        BackendError
+            There is no such backend, or it does not work here.
+        """
+        self._check_built()
+        if backend.array_module(self.flat_data).__name__ == name:
+            return self
+        for parameter in self.parameters().values():
+            parameter.to(name)
+        with backend.using(name):
+            self._share_buffers(self.flat_data.dtype)
+        self._logits = None
+        return self
+
     @property
     def logits(self) -> "Sequential":
         """The same network up to, but without, its last sigmoid: the same layers, the same parameters.
@@ -274,7 +295,7 @@ class Sequential:
                     f"got {got.shape} {got.dtype}"
                 )
         for name, parameter in parameters.items():
-            parameter.data[...] = backend.asarray(state[name])
+            parameter.data[...] = backend.to(state[name], backend.array_module(parameter.data).__name__)
         self.mark_updated()
 
     def summary(self) -> None:

@@ -20,6 +20,7 @@ has_cupy = importlib.util.find_spec("cupy") is not None
 def _restored(monkeypatch):
     """Leave the backend and the threads as they were."""
     monkeypatch.setattr(backend, "_active", backend._active)
+    monkeypatch.setattr(backend, "_cupy", None)
     monkeypatch.delenv("MINIGAN_BACKEND", raising=False)
     monkeypatch.delenv("MINIGAN_THREADS", raising=False)
     monkeypatch.setattr(backend, "_threads", None)

@@ -1,6 +1,10 @@
 """``minigan info``."""
 
 import platform
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from minigan.backend import Device
 
 
 def info() -> None:
@@ -16,8 +20,7 @@ def info() -> None:
     from minigan.version import __version__
 
     try:
-        with backend.using("cupy"):
-            gpu = f"CuPy {backend.xp().__version__}"
+        gpu = described(backend.device())
     except BackendError as error:
         gpu = str(error)
     products = ", ".join(f"{lib['internal_api']} {lib['version']}" for lib in threadpool_info()) or "unknown"
@@ -38,3 +41,13 @@ def info() -> None:
     ):
         table.add_row(name, value)
     Console(markup=False).print(table, highlight=False)
+
+
+def described(device: "Device") -> str:
+    """The GPU, and what runs it."""
+    major, minor = device.capability
+    memory, free = (f"{size >> 20:,}" for size in (device.memory, device.free))
+    return (
+        f"CuPy {device.cupy} with CUDA {device.cuda}, on {device.name} (compute capability {major}.{minor}): "
+        f"{memory} MiB of memory, of which {free} free; driver for {device.driver}"
+    )

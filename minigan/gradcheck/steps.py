@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from minigan import losses, models
-from minigan.backend import Array, asnumpy
+from minigan.backend import Array, array_module, asnumpy
 from minigan.errors import GradientError
 from minigan.optimizers import Optimizer
 from minigan.random import Stream
@@ -121,7 +121,7 @@ def step_functions(network: str, step: Callable) -> tuple[Callable, Callable, Ar
         check_bystander(bystander, before)
         if rng.state == drawn:
             raise GradientError(f"the {network}'s step drew no dropout masks: D did not run in training mode")
-        return np.asarray(loss, weights.dtype), witness.gradient
+        return array_module(weights).asarray(loss, weights.dtype), witness.gradient
 
     def backward(dy: Array, gradient: Array) -> Array:
         return dy * gradient

@@ -1,21 +1,33 @@
 """Array functions under the layers, without state.
 
 Layers call ``kernels.<name>`` and never know which implementation answers. `minigan.kernels.reference` defines every
-one of them; `minigan.kernels.cpu` has fast twins of most for NumPy. This is the table of both.
+one of them; `minigan.kernels.cpu` has fast twins of most for NumPy, and `minigan.kernels.cuda` for GPUs. This is the
+table of all.
 """
 
 from minigan.kernels.cpu import affine as cpu_affine
 from minigan.kernels.cpu import dropout as cpu_dropout
 from minigan.kernels.cpu import elementwise as cpu_elementwise
+from minigan.kernels.cpu import maxout as cpu_maxout
 from minigan.kernels.cpu import normalization as cpu_normalization
 from minigan.kernels.cpu import pieces as cpu_pieces
 from minigan.kernels.cpu import pooling as cpu_pooling
 from minigan.kernels.cpu import resizing as cpu_resizing
 from minigan.kernels.cpu import standardization as cpu_standardization
+from minigan.kernels.cuda import affine as cuda_affine
+from minigan.kernels.cuda import convolution as cuda_convolution
+from minigan.kernels.cuda import cross_entropy as cuda_cross_entropy
+from minigan.kernels.cuda import elementwise as cuda_elementwise
+from minigan.kernels.cuda import normalization as cuda_normalization
+from minigan.kernels.cuda import optimizer as cuda_optimizer
+from minigan.kernels.cuda import pooling as cuda_pooling
+from minigan.kernels.cuda import resizing as cuda_resizing
 from minigan.kernels.reference import (
     activations,
     convolution,
+    cross_entropy,
     fused,
+    maxout,
     normalization,
     pooling,
     resizing,
@@ -48,6 +60,7 @@ __all__ = [
     "affine_grads",
     "average_pool",
     "average_pool_grad",
+    "binary_crossentropy_from_logits",
     "channel_sum",
     "conv2d",
     "conv2d_input_grad",
@@ -59,6 +72,7 @@ __all__ = [
     "elu_second",
     "in_pieces",
     "kind",
+    "largest",
     "leaky_relu",
     "leaky_relu_grad",
     "max_pool",
@@ -96,63 +110,93 @@ __all__ = [
     "using",
 ]
 
-elu = Kernel(activations.elu, cpu_elementwise.elu)
-elu_grad = Kernel(activations.elu_grad, cpu_elementwise.elu_grad)
-elu_second = Kernel(activations.elu_second, cpu_elementwise.elu_second)
-leaky_relu = Kernel(activations.leaky_relu, cpu_elementwise.leaky_relu)
-leaky_relu_grad = Kernel(activations.leaky_relu_grad, cpu_elementwise.leaky_relu_grad)
-relu = Kernel(activations.relu, cpu_elementwise.relu)
-relu_grad = Kernel(activations.relu_grad, cpu_elementwise.relu_grad)
-sigmoid = Kernel(activations.sigmoid, cpu_elementwise.sigmoid)
-sigmoid_grad = Kernel(activations.sigmoid_grad, cpu_elementwise.sigmoid_grad)
-sigmoid_second = Kernel(activations.sigmoid_second, cpu_elementwise.sigmoid_second)
+elu = Kernel(activations.elu, cpu_elementwise.elu, cuda_elementwise.elu)
+elu_grad = Kernel(activations.elu_grad, cpu_elementwise.elu_grad, cuda_elementwise.elu_grad)
+elu_second = Kernel(activations.elu_second, cpu_elementwise.elu_second, cuda_elementwise.elu_second)
+leaky_relu = Kernel(activations.leaky_relu, cpu_elementwise.leaky_relu, cuda_elementwise.leaky_relu)
+leaky_relu_grad = Kernel(activations.leaky_relu_grad, cpu_elementwise.leaky_relu_grad, cuda_elementwise.leaky_relu_grad)
+relu = Kernel(activations.relu, cpu_elementwise.relu, cuda_elementwise.relu)
+relu_grad = Kernel(activations.relu_grad, cpu_elementwise.relu_grad, cuda_elementwise.relu_grad)
+sigmoid = Kernel(activations.sigmoid, cpu_elementwise.sigmoid, cuda_elementwise.sigmoid)
+sigmoid_grad = Kernel(activations.sigmoid_grad, cpu_elementwise.sigmoid_grad, cuda_elementwise.sigmoid_grad)
+sigmoid_second = Kernel(activations.sigmoid_second, cpu_elementwise.sigmoid_second, cuda_elementwise.sigmoid_second)
 softmax = Kernel(activations.softmax)
 softmax_grad = Kernel(activations.softmax_grad)
 softmax_tangent_grad = Kernel(activations.softmax_tangent_grad)
-softplus = Kernel(activations.softplus, cpu_elementwise.softplus)
-softplus_grad = Kernel(activations.softplus_grad, cpu_elementwise.softplus_grad)
-softplus_second = Kernel(activations.softplus_second, cpu_elementwise.softplus_second)
-tanh = Kernel(activations.tanh, cpu_elementwise.tanh)
-tanh_grad = Kernel(activations.tanh_grad, cpu_elementwise.tanh_grad)
-tanh_second = Kernel(activations.tanh_second, cpu_elementwise.tanh_second)
+softplus = Kernel(activations.softplus, cpu_elementwise.softplus, cuda_elementwise.softplus)
+softplus_grad = Kernel(activations.softplus_grad, cpu_elementwise.softplus_grad, cuda_elementwise.softplus_grad)
+softplus_second = Kernel(activations.softplus_second, cpu_elementwise.softplus_second, cuda_elementwise.softplus_second)
+tanh = Kernel(activations.tanh, cpu_elementwise.tanh, cuda_elementwise.tanh)
+tanh_grad = Kernel(activations.tanh_grad, cpu_elementwise.tanh_grad, cuda_elementwise.tanh_grad)
+tanh_second = Kernel(activations.tanh_second, cpu_elementwise.tanh_second, cuda_elementwise.tanh_second)
 
-conv2d = Kernel(convolution.conv2d, cpu_affine.conv2d)
-conv2d_input_grad = Kernel(convolution.conv2d_input_grad, cpu_affine.conv2d_input_grad)
-conv2d_kernel_grad = Kernel(convolution.conv2d_kernel_grad, cpu_affine.conv2d_kernel_grad)
+binary_crossentropy_from_logits = Kernel(
+    cross_entropy.binary_crossentropy_from_logits, cuda=cuda_cross_entropy.binary_crossentropy_from_logits
+)
 
-dropout = Kernel(dropout_.dropout, cpu_dropout.dropout)
+conv2d = Kernel(convolution.conv2d, cpu_affine.conv2d, cuda_convolution.conv2d)
+conv2d_input_grad = Kernel(
+    convolution.conv2d_input_grad, cpu_affine.conv2d_input_grad, cuda_convolution.conv2d_input_grad
+)
+conv2d_kernel_grad = Kernel(
+    convolution.conv2d_kernel_grad, cpu_affine.conv2d_kernel_grad, cuda_convolution.conv2d_kernel_grad
+)
 
-affine = Kernel(fused.affine, cpu_affine.affine)
-affine_grads = Kernel(fused.affine_grads, cpu_affine.affine_grads)
-normalize_activate = Kernel(fused.normalize_activate, cpu_normalization.normalize_activate)
-normalize_activate_grads = Kernel(fused.normalize_activate_grads, cpu_normalization.normalize_activate_grads)
+dropout = Kernel(dropout_.dropout, cpu_dropout.dropout, cuda_elementwise.dropout)
 
-channel_sum = Kernel(normalization.channel_sum, cpu_standardization.channel_sum)
-moments = Kernel(normalization.moments, cpu_normalization.moments)
-normalize_batch = Kernel(normalization.normalize_batch, cpu_standardization.normalize_batch)
-normalize_batch_grad = Kernel(normalization.normalize_batch_grad, cpu_standardization.normalize_batch_grad)
+affine = Kernel(fused.affine, cpu_affine.affine, cuda_affine.affine)
+affine_grads = Kernel(fused.affine_grads, cpu_affine.affine_grads, cuda_affine.affine_grads)
+normalize_activate = Kernel(
+    fused.normalize_activate, cpu_normalization.normalize_activate, cuda_normalization.normalize_activate
+)
+normalize_activate_grads = Kernel(
+    fused.normalize_activate_grads,
+    cpu_normalization.normalize_activate_grads,
+    cuda_normalization.normalize_activate_grads,
+)
+
+largest = Kernel(maxout.largest, cpu_maxout.largest)
+
+channel_sum = Kernel(normalization.channel_sum, cpu_standardization.channel_sum, cuda_normalization.channel_sum)
+moments = Kernel(normalization.moments, cpu_normalization.moments, cuda_normalization.moments)
+normalize_batch = Kernel(
+    normalization.normalize_batch, cpu_standardization.normalize_batch, cuda_normalization.normalize_batch
+)
+normalize_batch_grad = Kernel(
+    normalization.normalize_batch_grad,
+    cpu_standardization.normalize_batch_grad,
+    cuda_normalization.normalize_batch_grad,
+)
 normalize_batch_tangent_grad = Kernel(
     normalization.normalize_batch_tangent_grad, cpu_standardization.normalize_batch_tangent_grad
 )
-normalize_layer = Kernel(normalization.normalize_layer, cpu_standardization.normalize_layer)
-normalize_layer_grad = Kernel(normalization.normalize_layer_grad, cpu_standardization.normalize_layer_grad)
+normalize_layer = Kernel(
+    normalization.normalize_layer, cpu_standardization.normalize_layer, cuda_normalization.normalize_layer
+)
+normalize_layer_grad = Kernel(
+    normalization.normalize_layer_grad,
+    cpu_standardization.normalize_layer_grad,
+    cuda_normalization.normalize_layer_grad,
+)
 normalize_layer_tangent_grad = Kernel(normalization.normalize_layer_tangent_grad)
 
-average_pool = Kernel(pooling.average_pool, cpu_pooling.average_pool)
-average_pool_grad = Kernel(pooling.average_pool_grad, cpu_pooling.average_pool_grad)
-max_pool = Kernel(pooling.max_pool, cpu_pooling.max_pool)
-max_pool_grad = Kernel(pooling.max_pool_grad, cpu_pooling.max_pool_grad)
+average_pool = Kernel(pooling.average_pool, cpu_pooling.average_pool, cuda_pooling.average_pool)
+average_pool_grad = Kernel(pooling.average_pool_grad, cpu_pooling.average_pool_grad, cuda_pooling.average_pool_grad)
+max_pool = Kernel(pooling.max_pool, cpu_pooling.max_pool, cuda_pooling.max_pool)
+max_pool_grad = Kernel(pooling.max_pool_grad, cpu_pooling.max_pool_grad, cuda_pooling.max_pool_grad)
 max_pool_tangent = Kernel(pooling.max_pool_tangent)
 
 upsample_bilinear = Kernel(resizing.upsample_bilinear)
 upsample_bilinear_grad = Kernel(resizing.upsample_bilinear_grad)
-upsample_nearest = Kernel(resizing.upsample_nearest, cpu_resizing.upsample_nearest)
-upsample_nearest_grad = Kernel(resizing.upsample_nearest_grad, cpu_resizing.upsample_nearest_grad)
+upsample_nearest = Kernel(resizing.upsample_nearest, cpu_resizing.upsample_nearest, cuda_resizing.upsample_nearest)
+upsample_nearest_grad = Kernel(
+    resizing.upsample_nearest_grad, cpu_resizing.upsample_nearest_grad, cuda_resizing.upsample_nearest_grad
+)
 
-pad = Kernel(windows_.pad, cpu_resizing.pad)
+pad = Kernel(windows_.pad, cpu_resizing.pad, cuda_resizing.pad)
 
 #: All kernels by name.
 TABLE: dict[str, Kernel] = {name: value for name, value in globals().items() if isinstance(value, Kernel)}
 
 # Not in the table of functions that return something new: it changes its arguments.
-in_pieces = Kernel(pieces_.in_pieces, cpu_pieces.in_pieces)
+in_pieces = Kernel(pieces_.in_pieces, cpu_pieces.in_pieces, cuda_optimizer.in_pieces)

@@ -1,8 +1,9 @@
 """One definition, fast twins: how a kernel is chosen.
 
-A `Kernel` is called like the function that defines it. On NumPy arrays of one real dtype its CPU twin answers, if it
-has one and the twin covers the case; what it does not cover it declines by returning `NotImplemented`. Everything
-else, complex numbers and arrays of other libraries included, goes to the definition.
+A `Kernel` is called like the function that defines it. On arrays of one real dtype a twin answers, if there is one:
+on NumPy arrays the CPU twin, on arrays in a GPU's memory the CUDA twin. What a twin does not cover it declines by
+returning `NotImplemented`. Everything else, complex numbers and arrays of other libraries included, goes to the
+definition.
 
 The environment variable ``MINIGAN_KERNELS`` (``fast``, the default, or ``reference``) or `using` switches twins off.
 """
@@ -11,7 +12,7 @@ import functools
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Generic, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -55,34 +56,62 @@ def using(name: str) -> Iterator[None]:
         _kind = before
 
 
-def one_real_dtype(arguments: tuple[object, ...]) -> bool:
-    """Whether the first is a real array of NumPy, and no other array of numbers has another dtype."""
-    first = arguments[0]
-    if type(first) is not np.ndarray or first.dtype not in REAL:
+def on_device(array: object) -> bool:
+    """Whether an array lies in a GPU's memory: such arrays of all libraries have the CUDA Array Interface."""
+    return hasattr(type(array), "__cuda_array_interface__")
+
+
+def one_real_dtype(arguments: tuple[Any, ...]) -> bool:
+    """Whether the first is a real array, and no other array of its type has numbers of another dtype."""
+    kind, dtype = type(arguments[0]), arguments[0].dtype
+    if dtype not in REAL:
         return False
-    dtype = first.dtype
     for other in arguments[1:]:
-        if type(other) is np.ndarray and other.dtype is not dtype and other.dtype.kind in "fc":
+        if type(other) is kind and other.dtype != dtype and other.dtype.kind in "fc":
             return False
     return True
 
 
 class Kernel(Generic[P, R]):
-    """A function of arrays: its definition and, where there is one, its CPU twin of the same signature.
+    """A function of arrays: its definition and, where there are any, its twins of the same signature.
 
     The first argument is the array by which a twin is chosen.
+
+    Parameters
+    ----------
+    definition : callable
+        What the kernel is, on arrays of any library.
+    cpu : callable, optional
+        Its twin for NumPy arrays.
+    cuda : callable, optional
+        Its twin for arrays in a GPU's memory.
     """
 
-    def __init__(self, definition: Callable[P, R], cpu: Callable[P, R] | None = None) -> None:
+    def __init__(
+        self,
+        definition: Callable[P, R],
+        cpu: Callable[P, R] | None = None,
+        cuda: Callable[P, R] | None = None,
+    ) -> None:
         functools.update_wrapper(self, definition)
-        self.definition, self.cpu = definition, cpu
+        self.definition, self.cpu, self.cuda = definition, cpu, cuda
+
+    def twin(self, arguments: tuple[Any, ...]) -> Callable[P, R] | None:
+        """The twin for these arguments, which may still decline them."""
+        first = arguments[0]
+        twin = self.cpu if type(first) is np.ndarray else self.cuda if on_device(first) else None
+        return twin if twin is not None and one_real_dtype(arguments) else None
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        if self.cpu is not None and (_kind or kind()) == "fast" and one_real_dtype(args):
-            result = self.cpu(*args, **kwargs)
-            if result is not NotImplemented:
-                return result
+        if (_kind or kind()) == "fast":
+            twin = self.twin(args)
+            if twin is not None:
+                result = twin(*args, **kwargs)
+                if result is not NotImplemented:
+                    return result
         return self.definition(*args, **kwargs)
 
     def __repr__(self) -> str:
-        return f"<Kernel {self.definition.__name__}{', with a CPU twin' if self.cpu else ''}>"
+        twins = [name for name, twin in (("CPU", self.cpu), ("CUDA", self.cuda)) if twin]
+        text = f", with a {' and a '.join(twins)} twin" if twins else ""
+        return f"<Kernel {self.definition.__name__}{text}>"

@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minigan.backend import Array
+from minigan import backend
+from minigan.backend import Array, array_module
 from minigan.errors import DtypeError, NotBuiltError, ShapeError, StaleCacheError
 from minigan.initializers import Initializer
 from minigan.random import Stream
@@ -63,7 +64,7 @@ class Parameter:
 
     def __init__(self, data: Array, trainable: bool = True) -> None:
         self.data = data
-        self.grad = np.zeros_like(data) if trainable else None
+        self.grad: Array | None = array_module(data).zeros_like(data) if trainable else None
         self.trainable = trainable
         self.version = 0
 
@@ -79,13 +80,24 @@ class Parameter:
             grad[...] = self.grad
             self.grad = grad
 
+    def to(self, name: str) -> None:
+        """Live in the memory of another backend, "numpy" or "cupy": caches from before are stale from now on."""
+        self.data = backend.to(self.data, name)
+        if self.grad is not None:
+            self.grad = backend.to(self.grad, name)
+        self.version += 1
+
 
 class Stamp(NamedTuple):
-    """What a forward leaves in its cache for the other passes to check: they must be given arrays that fit."""
+    """What a forward leaves in its cache for the other passes to check: they must be given arrays that fit.
+
+    `backend` names the memory that the output lies in.
+    """
 
     shape: tuple[int, ...]
     dtype: Any
     version: int
+    backend: str = "numpy"
 
 
 class Layer:
@@ -186,6 +198,15 @@ class Layer:
         self.parameters[name] = parameter
         return parameter
 
+    def to(self, name: str) -> "Layer":
+        """Move the parameters to another backend, "numpy" or "cupy", and return the layer.
+
+        A layer of a network moves with it: `minigan.Sequential.to` keeps all parameters in one buffer.
+        """
+        for parameter in self.parameters.values():
+            parameter.to(name)
+        return self
+
     # Running
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, Any]:
@@ -215,10 +236,10 @@ class Layer:
 
     def stamp(self, y: Array) -> Stamp:
         """What the checks below compare with: `y`'s shape and dtype, the parameters' version."""
-        return Stamp(y.shape, y.dtype, self.version)
+        return Stamp(y.shape, y.dtype, self.version, array_module(y).__name__)
 
     def check_input(self, x: Array) -> None:
-        """Refuse an `x` of another shape or dtype than the layer was built for."""
+        """Refuse an `x` of another shape, dtype or backend than the layer was built for."""
         if not self.built:
             raise NotBuiltError(f"{self.title}: call build(input_shape, rng) before forward")
         if x.shape[1:] != self.input_shape or not x.shape:
@@ -228,6 +249,8 @@ class Layer:
         if x.dtype.kind not in "fc":
             raise DtypeError(f"{self.title}: expected x of a floating dtype, got {x.dtype}")
         for name, parameter in self.parameters.items():
+            if type(parameter.data) is not type(x):
+                backend.check_same(self.title, array_module(parameter.data).__name__, x=x)
             if parameter.data.dtype != x.dtype:
                 raise DtypeError(f"{self.title}: expected x {parameter.data.dtype}, as its {name}, got {x.dtype}")
 
@@ -247,9 +270,10 @@ class Layer:
         self.check_like("dy_dot", dy_dot, tcache.stamp)
 
     def check_like(self, argument: str, array: Array, stamp: Stamp) -> None:
-        """Refuse an array of another shape or dtype than the stamp's, and a stamp of replaced parameters."""
+        """Refuse an array of another shape, dtype or backend than the stamp's, and a stamp of replaced parameters."""
         if array.shape != stamp.shape:
             raise ShapeError(f"{self.title}: expected {argument} {stamp.shape}, got {array.shape}")
+        backend.check_same(self.title, stamp.backend, **{argument: array})
         if array.dtype != stamp.dtype:
             raise DtypeError(f"{self.title}: expected {argument} {stamp.dtype}, got {array.dtype}")
         if stamp.version != self.version:

@@ -1,5 +1,8 @@
 """The classes of a batch's examples, for the layers that need them."""
 
+import numpy as np
+
+from minigan import backend
 from minigan.backend import Array, array_module
 from minigan.errors import ConfigError, DataError, DtypeError, ShapeError
 from minigan.layers.base import Context, Layer
@@ -12,8 +15,9 @@ def labels_of(layer: Layer, ctx: Context, x: Array, classes: int) -> Array:
 
     Raises
     ------
-    ConfigError, ShapeError, DtypeError, DataError
-        There are none; not one for each example; no whole numbers; some are no class.
+    ConfigError, ShapeError, DtypeError, BackendError, DataError
+        There are none; not one for each example; no whole numbers; not where x is; some are no class. In training on a
+        GPU the last is not looked for: whoever makes the labels (`minigan.Trainer` does) looks before they go there.
     """
     labels = ctx.labels
     expected = f"{layer.title}: expected labels ({len(x)},) from 0 to {classes - 1} in Context(labels=...)"
@@ -23,8 +27,11 @@ def labels_of(layer: Layer, ctx: Context, x: Array, classes: int) -> Array:
         raise ShapeError(f"{expected}, got an array of shape {labels.shape}")
     if labels.dtype.kind not in "iu":
         raise DtypeError(f"{expected}, got {labels.dtype}")
-    # An index below 0 counts from the end, and on a GPU one that is too large is no error either.
-    if labels.size and not 0 <= (low := int(labels.min())) <= (high := int(labels.max())) < classes:
+    backend.check_same(layer.title, array_module(x).__name__, labels=labels)
+    # An index below 0 counts from the end, and on a GPU one that is too large is no error either. But to look at
+    # the labels there is to wait for the device, which a training step must not do.
+    looks = labels.size and (array_module(labels) is np or not ctx.training)
+    if looks and not 0 <= (low := int(labels.min())) <= (high := int(labels.max())) < classes:
         raise DataError(f"{expected}, got {low if low < 0 else high}")
     return labels
 

@@ -2,8 +2,8 @@
 
 import math
 
+from minigan import kernels
 from minigan.backend import Array, array_module
-from minigan.kernels import sigmoid, softplus
 from minigan.losses.game import Labelled, Optimum, as_target
 
 __all__ = ["Minimax", "NonSaturating", "binary_crossentropy", "binary_crossentropy_from_logits"]
@@ -51,9 +51,7 @@ def binary_crossentropy_from_logits(z: Array, target: Array | float) -> tuple[Ar
     dz : array like `z`
         ``dL/dz = ((1 - t) sigma(z) - t sigma(-z)) / N`` with N the number of entries.
     """
-    t = as_target(target, z)
-    loss = (t * softplus(-z) + (1 - t) * softplus(z)).mean()
-    return loss, ((1 - t) * sigmoid(z) - t * sigmoid(-z)) / z.size
+    return kernels.binary_crossentropy_from_logits(z, as_target(target, z))
 
 
 class NonSaturating(Labelled):

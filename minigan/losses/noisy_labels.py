@@ -1,5 +1,7 @@
 """Labels of which some are wrong."""
 
+import numpy as np
+
 from minigan.backend import Array, array_module
 from minigan.losses.game import GANLoss, Optimum, below_half
 from minigan.random import Stream
@@ -76,7 +78,9 @@ def parts_of_a_batch(z: Array, *parts: tuple) -> tuple[Array, Array]:
 
     ``L = N_1/N L_1 + N_2/N L_2``, for each loss is a mean over its own part.
     """
-    total, dz = z.dtype.type(0), array_module(z).zeros_like(z)
+    if array_module(z) is not np:
+        return parts_without_counting(z, *parts)
+    total, dz = z.dtype.type(0), np.zeros_like(z)
     for loss, chosen in parts:
         count = int(chosen.sum())
         if count:  # a mean over nothing is no number
@@ -84,4 +88,21 @@ def parts_of_a_batch(z: Array, *parts: tuple) -> tuple[Array, Array]:
             value, gradient = loss(z[chosen])
             total = total + share * value
             dz[chosen] = share * gradient
+    return total, dz
+
+
+def parts_without_counting(z: Array, *parts: tuple) -> tuple[Array, Array]:
+    """The same for a GPU, where the host does not know how large a part is: to ask would make it wait.
+
+    Every loss is taken of the whole batch, with 0 in the place of all logits that are not of its part. Each of these
+    adds f(0), the loss of a logit of 0, which is taken away again: ``L = sum_p mean(f_p(z_p)) - (1 - N_p/N) f_p(0)``.
+    """
+    xp = array_module(z)
+    total, dz = z.dtype.type(0), xp.zeros_like(z)
+    for loss, chosen in parts:
+        value, gradient = loss(xp.where(chosen, z, z.dtype.type(0)))
+        at_zero, _ = loss(xp.zeros_like(z))
+        rest = (~chosen).astype(z.dtype).mean()
+        total = total + value - rest * at_zero
+        dz = xp.where(chosen, gradient, dz)
     return total, dz

@@ -41,6 +41,12 @@ class GAN:
     output_range: tuple[float, float] | None
     classes: int = 0
 
+    def to(self, name: str) -> "GAN":
+        """Move both networks to another backend, "numpy" or "cupy", and return the GAN."""
+        self.generator.to(name)
+        self.discriminator.to(name)
+        return self
+
     @property
     def latent_size(self) -> int:
         """The length of the generator's noise."""

@@ -9,6 +9,8 @@ from golden import ARRAYS, load, relative_error
 
 from minigan import backend, layers
 
+pytestmark = pytest.mark.usefixtures("each_backend")
+
 #: Bounds of the relative error, in norm. Keras computed in float64, so float32 shows its own rounding.
 TOLERANCES = {"float64": 1e-12, "float32": 1e-5}
 

@@ -6,6 +6,8 @@ from golden import load, relative_error
 
 from minigan import backend, losses
 
+pytestmark = pytest.mark.usefixtures("each_backend")
+
 GOLDEN = load("losses")
 CASES = sorted({key.partition("/")[0] for key in GOLDEN})
 TOLERANCES = {"float64": 1e-12, "float32": 1e-5}

@@ -9,6 +9,8 @@ from golden import load
 from minigan import Sequential, backend, optimizers
 from minigan.layers import Dense
 
+pytestmark = pytest.mark.usefixtures("each_backend")
+
 GOLDEN = load("optimizers")
 CASES = sorted({key.partition("/")[0] for key in GOLDEN} - {"start", "gradients"})
 

@@ -162,6 +162,18 @@ def gradient_by_y(s: Source) -> tuple:
     return s.numbers(*shape), s.numbers(*shape, low=0.0)
 
 
+def neighbours(s: Source) -> tuple:
+    """Groups of up to six numbers."""
+    return (s.numbers(*any_shape(s), s.whole(1, 6, usual=5)),)
+
+
+def cross_entropy(s: Source) -> tuple:
+    """Logits of at least one image, and what they should say: one number for all, or one for each."""
+    shape = s.whole(1, 5, usual=13), s.whole(1, 3, usual=1)
+    target = s.numbers(*shape, low=0.0) if s.one_of((False, True)) else s.one_of((0.9, 0.0, 1.0))
+    return s.numbers(*shape), target
+
+
 def relu_options(s: Source) -> tuple:
     return s.one_of((None, 1.0)), s.one_of((0.0, 0.2, 2.0, -0.5)), s.one_of((0.0, 0.0, 1.0, -1.0))
 
@@ -315,6 +327,7 @@ CASES: dict[str, Callable[[Source], tuple]] = {
     "affine_grads": affine_grads,
     "average_pool": pool,
     "average_pool_grad": pool_grad,
+    "binary_crossentropy_from_logits": cross_entropy,
     "channel_sum": lambda s: (s.numbers(*channelled(s)),),
     "conv2d": conv2d,
     "conv2d_input_grad": conv2d_input_grad,
@@ -325,6 +338,7 @@ CASES: dict[str, Callable[[Source], tuple]] = {
     "elu_second": lambda s: function(s, s.one_of((1.0, 0.3, 2.0))),
     "leaky_relu": lambda s: function(s, s.one_of(SLOPES)),
     "leaky_relu_grad": lambda s: gradient(s, s.one_of(SLOPES)),
+    "largest": neighbours,
     "max_pool": pool,
     "max_pool_grad": max_pool_grad,
     "moments": lambda s: (s.numbers(*channelled(s)),),
@@ -355,5 +369,5 @@ CASES: dict[str, Callable[[Source], tuple]] = {
 #: a mean over a batch it may spread: 0 times infinity is a NaN, and which zeros are multiplied is the twin's affair.
 POINTWISE = sorted(
     set(CASES)
-    - {name for name in CASES if name.startswith(("affine", "conv2d", "normalize", "moments", "channel_sum"))}
+    - {name for name in CASES if name.startswith(("affine", "binary", "conv2d", "normalize", "moments", "channel_sum"))}
 )

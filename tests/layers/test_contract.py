@@ -5,20 +5,24 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import BY_NAME, CASES, Case, built, inference, random_arrays, training
+from cases import BY_NAME, CASES, Case, assert_close, assert_equal, built, inference, random_arrays, training
 
 import minigan.layers
+from minigan import backend
+from minigan.backend import Array, asnumpy
 from minigan.errors import DtypeError, NotBuiltError, ShapeError, StaleCacheError
 from minigan.layers import Layer
 from minigan.random import Stream
+
+pytestmark = pytest.mark.usefixtures("each_backend")
 
 every_layer = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
-def arrays_in(cache: Any) -> list[np.ndarray]:
+def arrays_in(cache: Any) -> list[Array]:
     """All arrays of a cache, those of an activation's cache inside included."""
-    if isinstance(cache, np.ndarray):
+    if hasattr(cache, "astype"):
         return [cache]
     return [array for item in cache for array in arrays_in(item)] if isinstance(cache, tuple) else []
 
@@ -35,7 +39,9 @@ def test_layers_that_mix_examples_in_training_say_so(case: Case):
     other = x.copy()
     other[1:] += 1 + other[1:] ** 2
     whole, changed = (layer.forward(array, training(x)._replace(update_stats=False))[0][0] for array in (x, other))
-    assert np.array_equal(whole, changed) is (len(x) == 1 or not getattr(layer, "mixes_examples", False))
+    assert np.array_equal(asnumpy(whole), asnumpy(changed)) is (
+        len(x) == 1 or not getattr(layer, "mixes_examples", False)
+    )
 
 
 def test_cases_cover_every_layer():
@@ -48,7 +54,7 @@ def test_cases_cover_every_layer():
 def test_output_has_the_shape_that_build_inferred(case: Case):
     layer = case.make()
     inferred = layer.build(case.shape[1:])
-    x = np.ones(case.shape, np.float32)
+    x = backend.xp().ones(case.shape, np.float32)
     y, _ = layer.forward(x, training(x))
     assert y.shape == (case.shape[0], *inferred) == (case.shape[0], *layer.output_shape)
 
@@ -84,10 +90,10 @@ def test_passes_change_neither_x_nor_dy_nor_cache(case: Case):
     _, cache = layer.forward(x, training(x))
     cache_before = copy.deepcopy(arrays_in(cache))
     layer.backward(dy, cache)
-    np.testing.assert_array_equal(x, x_before)
-    np.testing.assert_array_equal(dy, dy_before)
+    assert_equal(x, x_before)
+    assert_equal(dy, dy_before)
     for now, before in zip(arrays_in(cache), cache_before, strict=True):
-        np.testing.assert_array_equal(now, before)
+        assert_equal(now, before)
 
 
 @every_layer
@@ -97,7 +103,7 @@ def test_two_forwards_then_two_backwards_in_either_order(case: Case):
     other_x, other_dy = x[::-1] + 1, dy[::-1] - 1
     ctx = training(x)._replace(update_stats=False)
 
-    def gradients(order: tuple[int, int]) -> list[np.ndarray]:
+    def gradients(order: tuple[int, int]) -> list[Array]:
         ctx.rng.state = Stream(0, "test").state
         caches = [layer.forward(x, ctx)[1], layer.forward(other_x, ctx)[1]]
         out = [None, None]
@@ -106,7 +112,7 @@ def test_two_forwards_then_two_backwards_in_either_order(case: Case):
         return out
 
     for first, second in zip(gradients((0, 1)), gradients((1, 0)), strict=True):
-        np.testing.assert_array_equal(first, second)
+        assert_equal(first, second)
 
 
 @every_layer
@@ -115,9 +121,9 @@ def test_param_grads_false_gives_the_same_dx_and_touches_nothing(case: Case):
     x, dy = random_arrays(layer, case)
     _, cache = layer.forward(x, training(x))
     frozen = layer.backward(dy, cache, param_grads=False)
-    assert not any(np.any(p.grad) for p in layer.parameters.values() if p.trainable)
-    np.testing.assert_array_equal(layer.backward(dy, cache), frozen)
-    assert all(np.any(p.grad) for p in layer.parameters.values() if p.trainable)
+    assert not any(asnumpy(p.grad).any() for p in layer.parameters.values() if p.trainable)
+    assert_equal(layer.backward(dy, cache), frozen)
+    assert all(asnumpy(p.grad).any() for p in layer.parameters.values() if p.trainable)
 
 
 @every_layer
@@ -129,7 +135,7 @@ def test_parameter_gradients_add_up(case: Case):
     once = {name: p.grad.copy() for name, p in layer.parameters.items() if p.trainable}
     layer.backward(dy, cache)
     for name, gradient in once.items():
-        np.testing.assert_allclose(layer.parameters[name].grad, 2 * gradient, rtol=1e-12)
+        assert_close(layer.parameters[name].grad, 2 * gradient, rtol=1e-12)
 
 
 @every_layer
@@ -139,7 +145,7 @@ def test_update_stats_false_changes_no_parameter(case: Case):
     x, _ = random_arrays(layer, case)
     layer.forward(x, training(x)._replace(update_stats=False))
     for name, values in before.items():
-        np.testing.assert_array_equal(layer.parameters[name].data, values)
+        assert_equal(layer.parameters[name].data, values)
 
 
 @every_layer
@@ -147,9 +153,9 @@ def test_inference_is_repeatable_and_changes_no_parameter(case: Case):
     layer = built(case)
     x, _ = random_arrays(layer, case)
     before = {name: p.data.copy() for name, p in layer.parameters.items()}
-    np.testing.assert_array_equal(layer.forward(x, inference(x))[0], layer.forward(x, inference(x))[0])
+    assert_equal(layer.forward(x, inference(x))[0], layer.forward(x, inference(x))[0])
     for name, values in before.items():
-        np.testing.assert_array_equal(layer.parameters[name].data, values)
+        assert_equal(layer.parameters[name].data, values)
 
 
 @every_layer
@@ -174,18 +180,18 @@ def test_dy_of_another_dtype_is_refused(case: Case):
 def test_x_of_another_shape_or_dtype_is_refused(case: Case):
     layer = built(case)
     with pytest.raises(ShapeError, match=r"expected x \(N, .*\), got"):
-        layer.forward(np.zeros((*case.shape[:-1], case.shape[-1] + 1)))
+        layer.forward(backend.xp().zeros((*case.shape[:-1], case.shape[-1] + 1)))
     with pytest.raises(DtypeError, match="floating"):
-        layer.forward(np.zeros(case.shape, np.int64))
+        layer.forward(backend.xp().zeros(case.shape, np.int64))
     if layer.parameters:
         with pytest.raises(DtypeError, match="expected x float64"):
-            layer.forward(np.zeros(case.shape, np.float32))
+            layer.forward(backend.xp().zeros(case.shape, np.float32))
 
 
 @every_layer
 def test_forward_before_build_is_refused(case: Case):
     with pytest.raises(NotBuiltError, match="call build"):
-        case.make().forward(np.zeros(case.shape, np.float32))
+        case.make().forward(backend.xp().zeros(case.shape, np.float32))
 
 
 @every_layer
@@ -205,8 +211,10 @@ def test_single_image_batches_agree_with_one_batch_at_inference(case: Case):
     layer = built(case)
     x, _ = random_arrays(layer, case)
     whole, _ = layer.forward(x, inference(x))
-    parts = np.concatenate([layer.forward(x[i : i + 1], inference(x[i : i + 1], i))[0] for i in range(len(x))])
-    np.testing.assert_allclose(whole, parts, rtol=1e-12, atol=1e-14)
+    parts = backend.xp().concatenate(
+        [layer.forward(x[i : i + 1], inference(x[i : i + 1], i))[0] for i in range(len(x))]
+    )
+    assert_close(whole, parts, rtol=1e-12, atol=1e-14)
 
 
 @every_layer
@@ -222,6 +230,6 @@ def test_error_names_layer_expectation_and_arrival():
     layer = BY_NAME["conv2d-same"].make()
     layer.name = "conv2d_1"
     layer.build((7, 7, 2))
-    _, cache = layer.forward(np.zeros((4, 7, 7, 2), np.float32))
+    _, cache = layer.forward(backend.xp().zeros((4, 7, 7, 2), np.float32))
     with pytest.raises(ShapeError, match=r"^Conv2D 'conv2d_1': expected dy \(4, 7, 7, 3\), got \(32, 1\)$"):
-        layer.backward(np.zeros((32, 1), np.float32), cache)
+        layer.backward(backend.xp().zeros((32, 1), np.float32), cache)

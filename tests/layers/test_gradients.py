@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 from cases import CASES, Case, built, inference, random_arrays, training
 
+from minigan.backend import asnumpy
 from minigan.gradcheck.report import SKIP
+
+# Not on the strict device, which takes long: tests/cuda has less of the same for it.
+host_and_gpu = ["numpy", pytest.param("cupy", marks=pytest.mark.gpu)]
+pytestmark = [
+    pytest.mark.usefixtures("each_backend"),
+    pytest.mark.parametrize("each_backend", host_and_gpu, indirect=True, scope="module"),
+]
 
 every_layer = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
@@ -32,7 +40,8 @@ def test_a_layer_with_one_mode_is_the_same_function_at_inference(case: Case):
     layer = built(case)
     x, dy = random_arrays(layer, case)
     (y, cache), (other, other_cache) = (layer.forward(x, ctx) for ctx in (training(x), inference(x)))
-    same = np.array_equal(y, other) and np.array_equal(layer.backward(dy, cache), layer.backward(dy, other_cache))
+    pairs = (y, other), (layer.backward(dy, cache), layer.backward(dy, other_cache))
+    same = all(np.array_equal(asnumpy(one), asnumpy(two)) for one, two in pairs)
     assert same is not case.two_modes
 
 
@@ -53,6 +62,6 @@ def test_backward_of_a_linear_layer_is_its_adjoint(case: Case):
     x, dy = random_arrays(layer, case)
     y, cache = layer.forward(x)
     affine_part, _ = layer.forward(np.zeros_like(x))
-    forwards = np.sum((y - affine_part) * dy)
-    backwards = np.sum(x * layer.backward(dy, cache))
-    assert abs(forwards - backwards) < 1e-12 * np.linalg.norm(y) * np.linalg.norm(dy)
+    forwards = float(((y - affine_part) * dy).sum())
+    backwards = float((x * layer.backward(dy, cache)).sum())
+    assert abs(forwards - backwards) < 1e-12 * np.linalg.norm(asnumpy(y)) * np.linalg.norm(asnumpy(dy))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from minigan.kernels.cpu.slabs import cut, run
+from minigan.kernels.rules import FusedRule
 
 __all__ = ["in_pieces"]
 
@@ -12,7 +13,13 @@ __all__ = ["in_pieces"]
 PIECE = 1 << 18
 
 
-def in_pieces(first: np.ndarray, *others: np.ndarray, rule: Callable[..., None]) -> None:
+def in_pieces(
+    first: np.ndarray,
+    *others: np.ndarray,
+    rule: Callable[..., None],
+    fused: FusedRule | None = None,
+    numbers: tuple[float, ...] = (),
+) -> None:
     """The twin of `minigan.kernels.reference.pieces.in_pieces`."""
     pieces = cut(first.size, first.itemsize, PIECE)
     run(lambda number: rule(*(vector[pieces[number]] for vector in (first, *others))), len(pieces))

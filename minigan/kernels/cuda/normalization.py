@@ -1,0 +1,218 @@
+"""Normalisation, over the batch and over the channels: launches ``normalization.cu``.
+
+A sum over the batch takes two launches: one leaves the sums of parts of the rows, one joins them. The parts are cut by
+the array's sizes alone, so that the result is the same bits on every card and in every run.
+"""
+
+from minigan.backend import Array, array_module
+from minigan.kernels.cuda.module import Module, contiguous, fits, module
+from minigan.kernels.cuda.rows import columns_along, covers, laid_out, matrix
+from minigan.kernels.reference.fused import RECTIFIER, Activation
+
+__all__ = [
+    "channel_sum",
+    "moments",
+    "normalize_activate",
+    "normalize_activate_grads",
+    "normalize_batch",
+    "normalize_batch_grad",
+    "normalize_layer",
+    "normalize_layer_grad",
+]
+
+#: Rows that a thread adds up at least: a sum over few rows needs few parts.
+EACH = 8
+
+#: Threads that share a position's channels, at most.
+TEAM = 256
+
+#: What ``activations.cuh`` calls the activations.
+ACTIVATIONS = {"linear": 0, "leaky_relu": 1, "tanh": 2, "sigmoid": 3}
+
+
+def covered(*arrays: Array) -> bool:
+    """Whether they are matrices of one shape, with numbers in them, that the kernels can count."""
+    shape = arrays[0].shape
+    if len(shape) < 2 or not arrays[0].size or any(array.shape != shape for array in arrays):
+        return False
+    return covers(*matrix(arrays[0]))
+
+
+# Over the batch
+
+
+def channel_sum(x: Array) -> Array:
+    """The twin of `minigan.kernels.reference.normalization.channel_sum`."""
+    if not covered(x):
+        return NotImplemented
+    x = contiguous(x)
+    rows, channels = matrix(x)
+    grid, block = laid_out(rows, channels, EACH)
+    source = module("normalization", x.dtype)
+    parts = array_module(x).empty((1, grid[1], channels), x.dtype)
+    source.launch("channel_sum", grid, block, (x, parts, rows, channels))
+    return joined(source, parts)[0]
+
+
+def joined(source: Module, parts: Array) -> Array:
+    """The sums over the middle axis."""
+    sums, count, channels = parts.shape
+    total = array_module(parts).empty((sums, channels), parts.dtype)
+    (across, _), block = laid_out(count, channels)
+    source.launch("join_sums", (across, sums), block, (parts, total, count, channels))
+    return total
+
+
+def moments(x: Array) -> tuple[Array, Array]:
+    """The twin of `minigan.kernels.reference.normalization.moments`."""
+    if not covered(x):
+        return NotImplemented
+    x = contiguous(x)
+    rows, channels = matrix(x)
+    grid, block = laid_out(rows, channels, EACH)
+    source, xp = module("normalization", x.dtype), array_module(x)
+    count = grid[1]
+    means, squares = (xp.empty((count, channels), x.dtype) for _ in range(2))
+    source.launch("channel_moments", grid, block, (x, means, squares, rows, channels))
+    mean, variance = (xp.empty((channels,), x.dtype) for _ in range(2))
+    (across, _), block = laid_out(count, channels)
+    source.launch("join_moments", (across, 1), block, (x, means, squares, mean, variance, count, rows, channels))
+    return mean, variance
+
+
+def normalize_batch(x: Array, mean: Array, variance: Array, epsilon: float) -> tuple[Array, Array]:
+    """The twin of `minigan.kernels.reference.normalization.normalize_batch`."""
+    if not covered(x) or not mean.shape == variance.shape == x.shape[-1:]:
+        return NotImplemented
+    x, mean, variance = map(contiguous, (x, mean, variance))
+    rows, channels = matrix(x)
+    xp = array_module(x)
+    x_hat, inverse_std = xp.empty(x.shape, x.dtype), xp.empty((channels,), x.dtype)
+    arguments = (x, mean, variance, x_hat, inverse_std, float(epsilon), rows, channels)
+    module("normalization", x.dtype).launch("normalize_batch", *laid_out(rows, channels), arguments)
+    return x_hat, inverse_std
+
+
+def normalize_batch_grad(dx_hat: Array, x_hat: Array, inverse_std: Array) -> Array:
+    """The twin of `minigan.kernels.reference.normalization.normalize_batch_grad`."""
+    if not covered(dx_hat, x_hat) or inverse_std.shape != x_hat.shape[-1:]:
+        return NotImplemented
+    g, x_hat, inverse_std = map(contiguous, (dx_hat, x_hat, inverse_std))
+    rows, channels = matrix(g)
+    source, xp = module("normalization", g.dtype), array_module(g)
+    grid, block = laid_out(rows, channels, EACH)
+    parts = xp.empty((2, grid[1], channels), g.dtype)
+    source.launch("normalize_batch_grad_sums", grid, block, (g, x_hat, parts, rows, channels))
+    sums, dx = joined(source, parts), xp.empty(g.shape, g.dtype)
+    arguments = (g, x_hat, inverse_std, sums, dx, rows, channels)
+    source.launch("normalize_batch_grad", *laid_out(rows, channels), arguments)
+    return dx
+
+
+# Over the batch, with what follows
+
+
+def normalize_activate(
+    x: Array,
+    mean: Array,
+    variance: Array,
+    epsilon: float,
+    gamma: Array,
+    beta: Array,
+    activation: Activation,
+    bits: Array | None,
+    keep: float,
+) -> tuple[Array, Array | None]:
+    """The twin of `minigan.kernels.reference.fused.normalize_activate`."""
+    rows_of_numbers = (mean, variance, gamma, beta)
+    if not covered(x) or any(row.shape != x.shape[-1:] for row in rows_of_numbers):
+        return NotImplemented
+    if bits is not None and 8 * bits.size < x.size:
+        return NotImplemented
+    x, mean, variance, gamma, beta = map(contiguous, (x, *rows_of_numbers))
+    rows, channels = matrix(x)
+    xp = array_module(x)
+    y, factor, positive = xp.empty(x.shape, x.dtype), None, None
+    if bits is None and activation == RECTIFIER:
+        positive = xp.empty(x.shape, bool)
+    elif bits is not None or activation.name != "linear":
+        factor = xp.empty(x.shape, x.dtype)
+    arrays = (x, mean, variance, gamma, beta, None if bits is None else contiguous(bits), y, factor, positive)
+    options = (float(epsilon), ACTIVATIONS[activation.name], float(activation.slope), 1 / float(keep))
+    module("normalization", x.dtype).launch(
+        "normalize_activate", *laid_out(rows, channels), (*arrays, *options, rows, channels)
+    )
+    return y, factor if positive is None else positive
+
+
+def normalize_activate_grads(
+    dy: Array,
+    factor: Array | None,
+    x: Array,
+    mean: Array,
+    variance: Array,
+    epsilon: float,
+    gamma: Array,
+    training: bool,
+) -> tuple[Array, Array, Array]:
+    """The twin of `minigan.kernels.reference.fused.normalize_activate_grads`."""
+    rows_of_numbers = (mean, variance, gamma)
+    factors = () if factor is None else (factor,)
+    if not covered(dy, x, *factors) or any(row.shape != x.shape[-1:] for row in rows_of_numbers):
+        return NotImplemented
+    dy, x, mean, variance, gamma = map(contiguous, (dy, x, *rows_of_numbers))
+    positive = None
+    if factor is not None:
+        factor = contiguous(factor)
+        if factor.dtype == bool:
+            factor, positive = None, factor
+    rows, channels = matrix(x)
+    source, xp = module("normalization", x.dtype), array_module(x)
+    grid, block = laid_out(rows, channels, EACH)
+    parts = xp.empty((2, grid[1], channels), x.dtype)
+    arrays = (dy, factor, positive, x, mean, variance)
+    sizes = (float(epsilon), rows, channels)
+    source.launch("normalize_activate_grad_sums", grid, block, (*arrays, parts, *sizes))
+    sums, dx = joined(source, parts), xp.empty(x.shape, x.dtype)
+    arguments = (*arrays, gamma, sums if training else None, dx, *sizes)
+    source.launch("normalize_activate_grad", *laid_out(rows, channels), arguments)
+    return dx, sums[0], sums[1]
+
+
+# Over the channels
+
+
+def normalize_layer(x: Array, epsilon: float) -> tuple[Array, Array]:
+    """The twin of `minigan.kernels.reference.normalization.normalize_layer`."""
+    if not covers_positions(x):
+        return NotImplemented
+    x = contiguous(x)
+    xp = array_module(x)
+    x_hat, inverse_std = xp.empty(x.shape, x.dtype), xp.empty((*x.shape[:-1], 1), x.dtype)
+    positions, channels = matrix(x)
+    arguments = (x, x_hat, inverse_std, float(epsilon), positions, channels)
+    module("normalization", x.dtype).launch("normalize_layer", *teams(positions, channels), arguments)
+    return x_hat, inverse_std
+
+
+def normalize_layer_grad(dx_hat: Array, x_hat: Array, inverse_std: Array) -> Array:
+    """The twin of `minigan.kernels.reference.normalization.normalize_layer_grad`."""
+    if not covers_positions(x_hat) or dx_hat.shape != x_hat.shape or inverse_std.shape != (*x_hat.shape[:-1], 1):
+        return NotImplemented
+    g, x_hat, inverse_std = map(contiguous, (dx_hat, x_hat, inverse_std))
+    positions, channels = matrix(g)
+    dx = array_module(g).empty(g.shape, g.dtype)
+    arguments = (g, x_hat, inverse_std, dx, positions, channels)
+    module("normalization", g.dtype).launch("normalize_layer_grad", *teams(positions, channels), arguments)
+    return dx
+
+
+def covers_positions(x: Array) -> bool:
+    """Whether there are numbers, and the kernels can count them."""
+    return bool(x.ndim and x.size) and fits(x.size + TEAM * x.shape[-1])
+
+
+def teams(positions: int, channels: int) -> tuple[tuple[int], tuple[int, int]]:
+    """The grid and the block of the kernels in which a team of threads has a position."""
+    block = columns_along(channels, TEAM)
+    return (-(-positions // block[1]),), block

@@ -1,0 +1,31 @@
+"""The optimizers' rules on all values of a network at once: launches ``optimizer.cu``."""
+
+from collections.abc import Callable
+from typing import Any
+
+from minigan.backend import Array
+from minigan.kernels.cuda.module import fits, module, spread
+from minigan.kernels.rules import FusedRule
+
+__all__ = ["in_pieces"]
+
+
+def in_pieces(
+    first: Array,
+    *others: Array,
+    rule: Callable[..., None],
+    fused: FusedRule | None = None,
+    numbers: tuple[float, ...] = (),
+) -> Any:
+    """The twin of `minigan.kernels.reference.pieces.in_pieces`, for rules that have a kernel."""
+    # The last vector is scratch memory, for array code; a kernel has registers.
+    vectors = (first, *others[:-1])
+    if fused is None or fused.kernel is None or not fits(first.size):
+        return NotImplemented
+    if not all(vector.flags.c_contiguous for vector in vectors):
+        return NotImplemented
+    source, on_device = module("optimizer", first.dtype), fused.settle(numbers, first)
+    source.launch(fused.kernel, *spread(first.size), (*vectors, on_device, first.size))
+    source.launch("count_step", (1,), (1,), (on_device,))
+    fused.counted()
+    return None

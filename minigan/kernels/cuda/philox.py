@@ -1,0 +1,62 @@
+"""Random numbers drawn on the device: words of np.random.Philox, and what `minigan.random` makes of them.
+
+Every function takes a stream's `state`, four 64-bit words in device memory (its key and its counter, low words
+first), and `first`, the blocks of four words that were drawn since that state was written: block ``first`` after the
+counter is the first one used. Nothing but `advance` changes the state.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from minigan.backend import Array, array_module
+from minigan.kernels.cuda.module import module
+
+__all__ = ["advance", "bits", "normal", "uniform"]
+
+#: Threads in a block, and numbers that a thread makes (RUN in the source).
+THREADS, RUN = 128, 8
+
+
+def uniform(
+    state: Array, first: int, shape: tuple[int, ...], low: float = 0.0, high: float = 1.0, dtype: Any = np.float32
+) -> Array:
+    """Uniform numbers in [low, high), equal to those of `minigan.random.Stream.uniform` to the last bit."""
+    out, number = array_module(state).empty(shape, dtype), np.dtype(dtype).type
+    # The span in the numbers' own precision, rounded once: as the host computes it.
+    launch("uniform", out.size, RUN, state, first, out, np.uint64(out.size), number(low), number(high - low))
+    return out
+
+
+def normal(
+    state: Array, first: int, shape: tuple[int, ...], mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32
+) -> Array:
+    """Normal numbers, by Box and Muller; log, cos and sin differ from the host's in their last bits."""
+    out, number = array_module(state).empty(shape, dtype), np.dtype(dtype).type
+    launch("normal", -(-out.size // 2), RUN, state, first, out, np.uint64(out.size), number(mean), number(stddev))
+    return out
+
+
+def bits(state: Array, first: int, count: int, threshold: int) -> Array:
+    """`count` bits, each set with the probability ``threshold / 2**32``, eight in a byte, lowest first.
+
+    `threshold` is neither 0 nor 2**32: those draw nothing.
+    """
+    groups = -(-count // 64)
+    out = array_module(state).empty(groups, np.uint64)
+    zeros = (threshold & -threshold).bit_length() - 1
+    launch("bits", groups, 1, state, first, out, np.uint64(groups), np.uint32(threshold), zeros)
+    return out.view(np.uint8)[: -(-count // 8)]
+
+
+def advance(state: Array, blocks: int) -> None:
+    """Move the counter on by so many blocks, in place."""
+    module("philox", np.dtype(np.float32)).launch("advance_counter", (1,), (1,), (state, np.uint64(blocks)))
+
+
+def launch(kernel: str, items: int, run: int, state: Array, first: int, out: Array, *arguments: Any) -> None:
+    """A thread for each `run` of so many items; nothing where there are none."""
+    if items:
+        dtype = out.dtype if out.dtype.kind == "f" else np.dtype(np.float32)
+        grid = (-(-items // (run * THREADS)),)
+        module("philox", dtype).launch(kernel, grid, (THREADS,), (state, np.uint64(first), out, *arguments))

@@ -1,0 +1,140 @@
+"""Every CUDA twin against the definition of its kernel, on the cases of `kernel_cases.CASES`, without a GPU.
+
+The sources run on the CPU, as `host` says. A new twin is picked up from `minigan.kernels.TABLE`.
+"""
+
+import inspect
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import host
+import numpy as np
+import pytest
+from host import HostCompiler
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kernel_cases import CASES, POINTWISE, Drawn, Usual
+
+from minigan import kernels
+from minigan.kernels.cuda import module
+
+pytestmark = pytest.mark.skipif(host.compiler() is None, reason="the CUDA sources run on the CPU only by g++")
+
+TWINS = {name: kernel for name, kernel in kernels.TABLE.items() if kernel.cuda}
+
+#: Error in units of the largest number, or of 1.
+TOLERANCE = {np.dtype(np.float32): 1e-5, np.dtype(np.float64): 1e-12}
+
+each_twin = pytest.mark.parametrize("name", sorted(TWINS))
+each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+
+COMPILER = HostCompiler()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def on_the_host() -> Iterator[None]:
+    """Compile for the CPU, and let new memory be NaN: an entry that no thread writes is seen."""
+    with module.compiling_with(COMPILER), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(np, "empty", empty)
+        yield
+
+
+def empty(shape: Any, dtype: Any = float, **options: Any) -> np.ndarray:
+    array = np.zeros(shape, dtype, **options)
+    array.reshape(-1, order="A").view(np.uint8)[...] = 0xFF
+    return array
+
+
+def arrays(result: Any) -> list[Any]:
+    """A result as a list."""
+    return list(result) if isinstance(result, tuple) else [result]
+
+
+def assert_close(got: Any, expected: Any) -> None:
+    if expected is None:
+        assert got is None
+        return
+    assert type(got) is np.ndarray
+    assert got.shape == np.shape(expected)
+    assert got.dtype == expected.dtype
+    if expected.dtype.kind in "iub":
+        np.testing.assert_array_equal(got, expected)
+        return
+    finite = np.isfinite(expected)
+    np.testing.assert_array_equal(got[~finite], expected[~finite])
+    if finite.any():
+        scale = max(1, abs(expected[finite]).max())
+        np.testing.assert_allclose(got[finite], expected[finite], rtol=0, atol=TOLERANCE[expected.dtype] * scale)
+
+
+def assert_parity(name: str, args: tuple) -> None:
+    """The twin declines, or gives new arrays with the definition's values and leaves its arguments alone."""
+    kernel = TWINS[name]
+    before = [arg.copy() if isinstance(arg, np.ndarray) else arg for arg in args]
+    result = kernel.cuda(*args)
+    if result is NotImplemented:
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the definition's own, as for the mean of no images
+        expected = arrays(kernel.definition(*args))
+    results = arrays(result)
+    assert len(results) == len(expected)
+    for got, wanted in zip(results, expected):
+        assert_close(got, wanted)
+    inputs = [arg for arg in args if isinstance(arg, np.ndarray)]
+    for arg, was in zip(args, before):
+        if isinstance(arg, np.ndarray):
+            np.testing.assert_array_equal(arg, was)
+    outputs = [array for array in results if array is not None]
+    for i, array in enumerate(outputs):
+        assert not any(np.may_share_memory(array, other) for other in (*inputs, *outputs[:i]))
+
+
+def test_every_twin_has_cases():
+    assert sorted(set(TWINS) - set(CASES)) == [], "add their arguments to CASES in kernel_cases.py"
+
+
+@each_twin
+def test_a_cuda_twin_has_the_signature_of_its_definition(name: str):
+    kernel = TWINS[name]
+    assert parameters(kernel.cuda) == parameters(kernel.definition)
+
+
+def parameters(function: Any) -> list[tuple[str, Any]]:
+    """Names and defaults."""
+    return [(parameter.name, parameter.default) for parameter in inspect.signature(function).parameters.values()]
+
+
+@each_dtype
+@each_twin
+@settings(max_examples=8, deadline=None)
+@given(data=st.data())
+def test_a_cuda_twin_does_what_the_definition_says(name: str, dtype: Any, data: st.DataObject):
+    assert_parity(name, CASES[name](Drawn(data, dtype)))
+
+
+@pytest.mark.slow
+@each_dtype
+@each_twin
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_a_cuda_twin_does_what_the_definition_says_in_many_cases(name: str, dtype: Any, data: st.DataObject):
+    assert_parity(name, CASES[name](Drawn(data, dtype)))
+
+
+@each_dtype
+@each_twin
+def test_a_cuda_twin_answers_in_the_usual_case(name: str, dtype: Any):
+    args = CASES[name](Usual(dtype))
+    assert TWINS[name].cuda(*args) is not NotImplemented
+    assert_parity(name, args)
+
+
+@each_dtype
+@pytest.mark.parametrize("name", sorted(set(TWINS) & set(POINTWISE)))
+@settings(max_examples=8, deadline=None)
+@given(data=st.data())
+def test_what_is_not_finite_comes_out_where_it_does_by_the_definition(name: str, dtype: Any, data: st.DataObject):
+    with np.errstate(all="ignore"):
+        assert_parity(name, CASES[name](Drawn(data, dtype, specials=True)))
