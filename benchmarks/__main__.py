@@ -2,6 +2,7 @@
 
 import typer
 
+from benchmarks.gpu import gpu
 from benchmarks.kernels import kernels
 from benchmarks.layers import layers
 from benchmarks.mutants import mutants
@@ -17,7 +18,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (step, quality, layers, kernels, scaling, startup):
+for command in (step, quality, layers, kernels, scaling, startup, gpu):
     app.command()(command)
 app.command()(mutants)
 

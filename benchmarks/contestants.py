@@ -109,7 +109,7 @@ import importlib.metadata, importlib.util, json, sys
 def version(package):
     if importlib.util.find_spec(package) is None:
         return None
-    names = (package, package + "-cpu")
+    names = (package, package + "-cpu", package + "-cuda12x", package + "-cuda13x")
     for name in names:
         try:
             return importlib.metadata.version(name)

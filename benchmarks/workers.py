@@ -39,7 +39,7 @@ class WorkerError(Exception):
 def environment(contestant: Contestant, threads: int) -> dict[str, str]:
     """This process's variables, with the number of threads and what the contestant needs; nothing else of minigan's."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MINIGAN_")}
-    if contestant is MINIGAN:
+    if contestant.family == MINIGAN.family:
         # It need not be installed: this process has found it.
         kept["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PACKAGE.parent), kept.get("PYTHONPATH")]))
     return {**kept, **dict.fromkeys(THREAD_VARIABLES, str(threads)), **dict(contestant.environment)}
@@ -61,6 +61,8 @@ class Worker:
         The rate of every Dropout.
     model : dict, optional
         Other sizes of the networks: minigan only.
+    later : bool
+        Whether the contestant begins only when it is asked to make something (by ``ask(do="make", ...)``).
 
     Raises
     ------
@@ -76,6 +78,7 @@ class Worker:
         threads: int,
         dropout: float = 0.25,
         model: dict[str, Any] | None = None,
+        later: bool = False,
     ) -> None:
         self.contestant = contestant
         self.processors = processors()[:threads]
@@ -86,6 +89,7 @@ class Worker:
             "variant": contestant.variant,
             "dropout": dropout,
             "model": model or {},
+            "later": later,
         }
         self.errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
         self.process = subprocess.Popen(

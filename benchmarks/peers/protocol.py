@@ -15,10 +15,15 @@ request                               answer
 ====================================  ==========================================================================
 ``{"do": "run", "steps": 3}``         ``{"losses": [[d, g], ...], "seconds": [...], "cpu_seconds": 0.4}``
 ``{"do": "memory"}``                  ``{"peak_bytes": 123}``
+``{"do": "make", "job": {...}}``      ``{}``, after the module has begun anew with these settings besides the job's
+``{"do": "check", "steps": 2}``       ``{"losses": [[d, g], ...]}``, of steps on the problem's own batches
+``{"do": "block", "steps": 50}``      ``{"losses": [[d, g]], "seconds": 0.4, "cpu_seconds": 0.4}`` of all together
 ``{"do": "stop"}``                    none; the process ends
 ====================================  ==========================================================================
 
-`cpu_seconds` is the processor time that all these steps took together.
+`cpu_seconds` is the processor time that all these steps took together. The steps of a GPU are timed in blocks, which
+end when the last losses are Python's numbers: nothing waits for it in between. What a module for GPUs makes has
+``check(steps)`` and ``block(steps)`` for that, and is made by the first request to make it.
 """
 
 import importlib
@@ -82,17 +87,47 @@ def run(step, source, count):
     return {"losses": losses, "seconds": seconds, "cpu_seconds": time.process_time() - cpu}
 
 
-def serve(module, job, requests, answers):
-    """Answer requests until there are no more."""
+def block(steps, count):
+    """Take `count` steps at a stretch: the last losses, the seconds and the processor time of all."""
+    start, cpu = time.perf_counter(), time.process_time()
+    losses = steps.block(count)
+    return {
+        "losses": [losses],
+        "seconds": time.perf_counter() - start,
+        "cpu_seconds": time.process_time() - cpu,
+    }
+
+
+def made(module, job):
+    """What the module makes of a job and its problem."""
     with np.load(job["problem"]) as file:
         problem = dict(file)
-    step = importlib.import_module(module).make(problem, job)
-    source = batches(problem)
+    return importlib.import_module(module).make(problem, job), problem
+
+
+def serve(module, job, requests, answers):
+    """Answer requests until there are no more."""
+    step = source = None
+    if not job.get("later"):
+        step, problem = made(module, job)
+        source = batches(problem)
     for line in requests:
         request = json.loads(line)
-        if request["do"] == "stop":
-            return
-        answer = {"peak_bytes": peak_bytes()} if request["do"] == "memory" else run(step, source, request["steps"])
+        match request["do"]:
+            case "stop":
+                return
+            case "memory":
+                answer = {"peak_bytes": peak_bytes()}
+            case "make":
+                step = None  # gives its memory back first
+                step, _ = made(module, {**job, **request["job"]})
+                answer = {}
+            case "check":
+                answer = {"losses": step.check(request["steps"])}
+            case "block":
+                answer = block(step, request["steps"])
+            case _:
+                answer = run(step, source, request["steps"])
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 

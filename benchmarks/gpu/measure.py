@@ -1,0 +1,269 @@
+"""The steps of all contestants on one GPU, one contestant at a time, within a number of minutes."""
+
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Timer
+from typing import Any, NamedTuple
+
+from rich.status import Status
+
+from benchmarks.contestants import Contestant
+from benchmarks.gpu.contestants import CPU
+from benchmarks.gpu.problem import CHECKED, CHECKED_BATCH, save_problem
+from benchmarks.step.measure import difference
+from benchmarks.summaries import Summary, summary
+from benchmarks.workers import Worker, WorkerError
+
+__all__ = ["Clock", "Course", "Measured", "Setting", "expected_losses", "problems", "run", "settings"]
+
+#: Losses are the same if they differ by less than this part.
+TOLERANCE = {"float32": 1e-3, "tf32": 3e-2}
+
+#: Why there are no figures, where time was up.
+NO_TIME = "no time left"
+
+
+class Setting(NamedTuple):
+    """What is asked of a contestant: a model, images in a batch, and the precision of products."""
+
+    model: str
+    batch: int
+    precision: str
+
+
+def settings(models: Mapping[str, Sequence[int]], precisions: Sequence[str]) -> list[Setting]:
+    """All, the most important first: the first model with its first batch in every precision, then larger ones.
+
+    Examples
+    --------
+    >>> [tuple(setting) for setting in settings({"a": [64, 256], "b": [64]}, ["float32"])]
+    [('a', 64, 'float32'), ('b', 64, 'float32'), ('a', 256, 'float32')]
+    """
+    longest = max(map(len, models.values()))
+    return [
+        Setting(model, batches[place], precision)
+        for place in range(longest)
+        for model, batches in models.items()
+        if place < len(batches)
+        for precision in precisions
+    ]
+
+
+class Course(NamedTuple):
+    """How everybody is measured.
+
+    Attributes
+    ----------
+    rounds : int
+        Blocks of steps that are timed.
+    seconds : float
+        About how long a block takes.
+    warmup : int
+        Steps before the first block, of which the first is timed by itself.
+    """
+
+    rounds: int
+    seconds: float
+    warmup: int
+
+
+class Clock:
+    """The minutes that there are, from now on."""
+
+    def __init__(self, minutes: float) -> None:
+        self.begin = time.monotonic()
+        self.end = self.begin + 60 * minutes
+
+    @property
+    def left(self) -> float:
+        """Seconds."""
+        return self.end - time.monotonic()
+
+    def until(self, part: float) -> "Clock":
+        """The same, which ends when this part of the minutes is gone."""
+        clock = Clock(0)
+        clock.begin, clock.end = self.begin, self.begin + part * (self.end - self.begin)
+        return clock
+
+
+@dataclass
+class Measured:
+    """What came of one contestant in one setting.
+
+    Attributes
+    ----------
+    difference : float, optional
+        The largest relative difference of its first losses, without dropout, from minigan's on the CPU.
+    first : float
+        Seconds of the first step, with whatever is compiled in it.
+    blocks : list of float
+        Seconds a step, block by block.
+    error : str
+        Why there are no figures.
+    """
+
+    contestant: Contestant
+    setting: Setting
+    versions: Mapping[str, str | None] = field(default_factory=dict)
+    difference: float | None = None
+    first: float = 0.0
+    blocks: list[float] = field(default_factory=list)
+    error: str = ""
+
+    @property
+    def seconds(self) -> Summary:
+        """Of one step."""
+        return summary(self.blocks)
+
+    @property
+    def differs(self) -> bool:
+        """Whether it computes something else than minigan on the CPU."""
+        return self.difference is not None and not self.difference < TOLERANCE[self.setting.precision]
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ran into an error, or computes something else."""
+        return self.differs or (bool(self.error) and not self.error.startswith(("not installed", NO_TIME)))
+
+    def record(self) -> dict[str, Any]:
+        """Everything, as a file of figures has it."""
+        return {
+            "name": self.contestant.name,
+            "title": self.contestant.title,
+            "versions": dict(self.versions),
+            **self.setting._asdict(),
+            "error": self.error or None,
+            "difference": self.difference,
+            "first_step_seconds": self.first if self.blocks else None,
+            "seconds": self.seconds._asdict() if self.blocks else None,
+            "blocks": self.blocks,
+        }
+
+
+@contextmanager
+def problems(models: Sequence[str], **options: Any) -> Iterator[dict[str, Path]]:
+    """A file for each model, for as long as the block runs."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = {model: Path(folder) / f"{model}.npz" for model in models}
+        for model, path in paths.items():
+            save_problem(path, model, **options)
+        yield paths
+
+
+class Player:
+    """A contestant's process, which is asked for one setting after the other."""
+
+    def __init__(
+        self, contestant: Contestant, python: Path, paths: Mapping[str, Path], more: Mapping[str, Any]
+    ) -> None:
+        self.paths, self.more = paths, dict(more)
+        path = next(iter(paths.values()))
+        self.worker = Worker(contestant, python, path, more["threads"], later=True)
+
+    def make(self, setting: Setting, dropout: float) -> None:
+        """Begin anew; `dropout` is the part of each layer's rate that is in force."""
+        job = {**setting._asdict(), "problem": str(self.paths[setting.model]), "dropout": dropout, **self.more}
+        self.worker.ask(do="make", job=job)
+
+    def losses(self, setting: Setting) -> list[list[float]]:
+        """Of the first steps on the problem's own images, without dropout."""
+        self.make(setting._replace(batch=CHECKED_BATCH), dropout=0.0)
+        return self.worker.ask(do="check", steps=CHECKED)["losses"]
+
+    def time(self, measured: Measured, course: Course) -> None:
+        """Take the blocks of a course; they are as long as the course says, by the time of the first steps."""
+        self.make(measured.setting, dropout=1.0)
+        measured.first = self.worker.ask(do="block", steps=1)["seconds"]
+        self.worker.ask(do="block", steps=course.warmup)
+        pace = self.worker.ask(do="block", steps=course.warmup)["seconds"] / course.warmup
+        steps = max(1, round(course.seconds / pace))
+        for _ in range(course.rounds):
+            measured.blocks.append(self.worker.ask(do="block", steps=steps)["seconds"] / steps)
+
+
+@contextmanager
+def ended_after(worker: Worker, seconds: float) -> Iterator[None]:
+    """End a worker's process if the block takes longer: what it was asked then fails."""
+    timer = Timer(max(0.0, seconds), worker.process.kill)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def run(
+    results: Sequence[Measured],
+    python: Path,
+    paths: Mapping[str, Path],
+    expected: Mapping[str, list[list[float]]],
+    course: Course,
+    clock: Clock,
+    status: Status,
+    more: Mapping[str, Any],
+) -> None:
+    """Measure one contestant in all its settings, in one process.
+
+    Parameters
+    ----------
+    results : sequence of Measured
+        Of one contestant; filled here.
+    python : path
+        Its interpreter.
+    paths : mapping
+        The problem of each model.
+    expected : mapping
+        The losses of each model; none are compared where it has none.
+    more : mapping
+        What else the contestant is told: `threads`, `device`.
+    """
+    contestant = results[0].contestant
+    player = Player(contestant, python, paths, more)
+    compared: dict[tuple[str, str], float | None] = {}
+    try:
+        for measured in results:
+            if clock.left <= 0:
+                measured.error = NO_TIME
+                continue
+            model, batch, precision = measured.setting
+            status.update(f"{contestant.title}: {model}, batches of {batch}, {precision}")
+            if player.worker.process.poll() is not None:
+                player.worker.close()
+                player = Player(contestant, python, paths, more)
+            with ended_after(player.worker, clock.left):
+                attempt(player, measured, compared, expected.get(model), course, clock)
+    finally:
+        player.worker.close()
+
+
+def attempt(
+    player: Player,
+    measured: Measured,
+    compared: dict[tuple[str, str], float | None],
+    expected: list[list[float]] | None,
+    course: Course,
+    clock: Clock,
+) -> None:
+    """Compare the losses, once for each model and precision, and take the time."""
+    key = measured.setting.model, measured.setting.precision
+    try:
+        if key not in compared and expected is not None:
+            compared[key] = difference(player.losses(measured.setting), expected)
+        measured.difference = compared.get(key)
+        player.time(measured, course)
+    except WorkerError as error:
+        measured.blocks.clear()
+        measured.error = NO_TIME if clock.left <= 0 else f"failed: {error}"
+
+
+def expected_losses(paths: Mapping[str, Path], python: Path, more: Mapping[str, Any]) -> dict[str, list[list[float]]]:
+    """minigan's own losses on the CPU, of each model."""
+    player = Player(CPU, python, paths, more)
+    try:
+        return {model: player.losses(Setting(model, CHECKED_BATCH, "float32")) for model in paths}
+    finally:
+        player.worker.close()
