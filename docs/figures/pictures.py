@@ -13,7 +13,7 @@ import minigan as mg
 from minigan import plots
 from minigan.plots.run import draw_run
 from minigan.training import StepEnd, TrainConfig, train_run
-from minigan.training.run import make_trainer
+from minigan.training.parts import make_trainer
 
 IMAGES = Path(__file__).resolve().parents[1] / "images"
 

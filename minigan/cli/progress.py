@@ -7,13 +7,19 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from minigan.training.events import DiscriminatorEnd, EpochEnd, Evaluated, Event, Notice, RunStart, StepEnd
+from minigan.training.events import DiscriminatorEnd, EpochEnd, Evaluated, Event, Notice, RunStart, StepEnd, Stopped
 
 __all__ = ["TrainingProgress"]
 
 
 class TrainingProgress:
-    """A line an epoch and, on a terminal, a bar over the last step's figures. Called with every event."""
+    """A line an epoch and, on a terminal, a bar over the last step's figures. Called with every event.
+
+    Attributes
+    ----------
+    signal : int
+        The number of the signal that ended the run; 0 where none did.
+    """
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -27,6 +33,7 @@ class TrainingProgress:
         self.figures = Text(no_wrap=True, overflow="ellipsis")
         self.live = Live(Group(self.bar, self.figures), console=console)
         self.last: StepEnd | None = None
+        self.signal = 0
 
     def __enter__(self) -> "TrainingProgress":
         if self.console.is_terminal:
@@ -53,6 +60,8 @@ class TrainingProgress:
         elif isinstance(event, Evaluated):
             named = "  ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in event.figures.items())
             self.say(f"epoch {event.epoch:3d}  samples: {named}")
+        elif isinstance(event, Stopped):
+            self.signal = event.signal
         elif isinstance(event, Notice):
             self.say(f"note, step {event.step}: {event.kind}: {event.text}")
 

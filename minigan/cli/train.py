@@ -2,12 +2,18 @@
 
 import shlex
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from minigan.cli.settings import given, with_settings
+from minigan.errors import ConfigError
 from minigan.training.config import TrainConfig, read_config
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from minigan.cli.progress import TrainingProgress
 
 
 @with_settings(TrainConfig)
@@ -18,30 +24,51 @@ def train(
     config: Annotated[
         Path | None, typer.Option(help="A TOML file of settings, such as a run's config.toml; flags go before it.")
     ] = None,
+    resume: Annotated[
+        Path | None, typer.Option(help="Go on with the run in this folder, from its newest checkpoint.", metavar="RUN")
+    ] = None,
+    accept: Annotated[
+        str | None,
+        typer.Option(help="With --resume: settings that may differ from the checkpoint's.", metavar="NAME,..."),
+    ] = None,
     **flags: Any,
 ) -> int:
     """Train a GAN; without arguments, the article's DCGAN on the embedded digits.
 
     A model brings the settings that suit it; flags and a file go before them. The run's folder gets config.toml,
-    metrics.csv, samples/, progress.gif, losses.png and both networks' weights. Ctrl-C ends the run after the current
-    step, with everything so far saved.
+    metrics.csv, samples/, progress.gif, losses.png, both networks' weights and checkpoints/. Ctrl-C ends the run after
+    the current step, with everything so far saved; --resume goes on with it as if nothing had happened.
     """
     from rich.console import Console
 
     from minigan.cli.progress import TrainingProgress
-    from minigan.training.run import new_run_folder, train_run
+    from minigan.training.run import new_run_folder, resume_run, train_run
 
     chosen = given(TrainConfig, flags)
+    console = Console(markup=False, emoji=False)  # a folder's name may look like either
+    if resume is not None:
+        if out or config:
+            raise ConfigError("--resume: expected no --out and no --config with it: the run has its own")
+        names = [name.strip().replace("-", "_") for name in (accept or "").split(",") if name.strip()]
+        with TrainingProgress(console) as progress:
+            finished = resume_run(resume, chosen, names, progress)
+        return conclude(console, resume, finished, progress)
+    if accept:
+        raise ConfigError(f"--accept: expected --resume RUN with it, got {accept} alone")
     base = read_config(config) if config else {}
     if chosen.keys() & {"epochs", "steps"}:  # either flag takes the place of either setting
         base = {name: value for name, value in base.items() if name not in ("epochs", "steps")}
     settings = TrainConfig.recommended(**{**base, **chosen})
     folder = out or new_run_folder(settings.model, settings.data)
-    console = Console(markup=False, emoji=False)  # a folder's name may look like either
     with TrainingProgress(console) as progress:
         finished = train_run(settings, folder, progress)
+    return conclude(console, folder, finished, progress)
+
+
+def conclude(console: "Console", folder: Path, finished: bool, progress: "TrainingProgress") -> int:
+    """Say what there is now; the exit status, which tells a signal that ended the run."""
     console.print(report(folder, finished), highlight=False, soft_wrap=True)
-    return 0 if finished else 130
+    return 0 if finished else 128 + progress.signal
 
 
 def report(folder: Path, finished: bool) -> str:
@@ -57,7 +84,9 @@ def report(folder: Path, finished: bool) -> str:
         f"  {folder / 'generator.npz'}, discriminator.npz  the weights",
         f"  {folder / 'config.toml'}  every setting",
         "",
-        f"More samples:      minigan sample {place}",
-        f"The same run again: minigan train --config {place}/config.toml",
+        f"More samples:       minigan sample {place}",
     ]
+    if not finished:
+        lines.append(f"To go on with it:   minigan train --resume {place}")
+    lines.append(f"The same run again: minigan train --config {place}/config.toml")
     return "\n".join(lines)

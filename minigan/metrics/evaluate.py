@@ -156,7 +156,8 @@ def evaluate(
         The folder is not a run, or its weights are missing or damaged.
     """
     # Not above: a run that reports metrics as it trains imports this package.
-    from minigan.training.run import load_data, load_run
+    from minigan.training.parts import load_data
+    from minigan.training.run import load_run
 
     config, gan = load_run(folder)
     listener("reading the data")

@@ -18,7 +18,8 @@ from minigan.plots.losses import save_losses
 from minigan.plots.points import PointsView, tells_probabilities
 from minigan.random import Stream
 from minigan.training.history import read_gradients, read_metrics
-from minigan.training.run import load_data, load_run, make_loss
+from minigan.training.parts import load_data, make_loss
+from minigan.training.run import load_run
 
 __all__ = ["KINDS", "draw_run"]
 
@@ -100,7 +101,7 @@ def needs_table(name: str) -> Callable[[Source], str | None]:
         path = run.folder / name
         if not path.is_file():
             return f"it has no {name}"
-        with open(path, encoding="utf-8") as table:
+        with open(path, "rb") as table:
             return None if len([line for _, line in zip(range(2), table)]) == 2 else f"its {name} has no step"
 
     return check

@@ -7,12 +7,14 @@ from minigan.training.events import (
     EpochEnd,
     Evaluated,
     Event,
+    LayerGradients,
     Notice,
     RunStart,
     Saved,
     StepEnd,
+    Stopped,
 )
-from minigan.training.run import load_run, train_run
+from minigan.training.run import load_run, resume_run, train_run
 from minigan.training.steps import (
     DiscriminatorResult,
     GeneratorResult,
@@ -32,18 +34,21 @@ __all__ = [
     "Evaluated",
     "Event",
     "GeneratorResult",
+    "LayerGradients",
     "ModelConfig",
     "Notice",
     "Rules",
     "RunStart",
     "Saved",
     "StepEnd",
+    "Stopped",
     "TrainConfig",
     "Trainer",
     "discriminator_step",
     "generate",
     "generator_step",
     "load_run",
+    "resume_run",
     "simultaneous_step",
     "train_run",
 ]

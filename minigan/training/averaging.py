@@ -73,6 +73,9 @@ class MovingAverage:
     True
     """
 
+    values: Array
+    _scratch: Array
+
     def __init__(self, network: Sequential, decay: float = 0.999) -> None:
         if not 0 <= decay < 1:
             raise ConfigError(f"expected decay to be at least 0 and less than 1, got {decay!r}")
@@ -82,6 +85,12 @@ class MovingAverage:
 
     def __repr__(self) -> str:
         return f"MovingAverage({self.network.name!r}, decay={self.decay!r}, updates={self.updates})"
+
+    def to(self, name: str) -> "MovingAverage":
+        """Move the average to another backend, "numpy" or "cupy", as its network has moved, and return it."""
+        if self.updates:
+            self.values, self._scratch = (backend.to(array, name) for array in (self.values, self._scratch))
+        return self
 
     def update(self) -> None:
         """Count the network's values as they are now; nothing is allocated after the first time."""

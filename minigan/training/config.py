@@ -1,6 +1,7 @@
 """The settings of a training run: one list of them, for the command line, the TOML file and the library."""
 
 import inspect
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import partial
@@ -8,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from minigan import backend, losses, models, optimizers, penalties
+from minigan.data.messages import one_line
 from minigan.errors import ConfigError
+from minigan.reading import read_bytes
 from minigan.training import schedules
+from minigan.training.cadence import Cadence
 
 __all__ = ["Kind", "ModelConfig", "TrainConfig", "read_config", "write_config"]
 
@@ -18,6 +22,12 @@ COUNTED = ("batches", "epochs")
 
 #: How the networks move: one after the other, or both by the gradients where both stood.
 UPDATES = ("alternating", "simultaneous")
+
+#: What to do where a number stops being finite.
+ON_NAN = ("stop", "restore")
+
+#: Bytes that a file of settings may have; that of a run has some 4,000.
+FILE_SIZE = 2**16
 
 #: Passes over the embedded digits: about three minutes on two processor cores.
 DEFAULT_EPOCHS = 5
@@ -29,8 +39,8 @@ class Kind:
 
     words: str
     types: tuple[type, ...]
-    low: float = float("-inf")
-    below: float = float("inf")
+    low: float = -sys.float_info.max  # a whole number may be larger than any float
+    below: float = sys.float_info.max
     length: int | None = None
     above: bool = False
 
@@ -62,6 +72,17 @@ class Scheduled(Kind):
         return low >= self.low and super()._accepts(high)
 
 
+@dataclass(frozen=True)
+class Often(Kind):
+    """A number of steps, or the words for some minutes (`minigan.training.cadence`)."""
+
+    def _accepts(self, item: Any) -> bool:
+        if isinstance(item, str):
+            Cadence(item)
+            return True
+        return super()._accepts(item)
+
+
 TEXT = Kind("text", (str,))
 INTEGER = Kind("a whole number", (int,))
 COUNT = Kind("a whole number from 1 to 2147483647", (int,), 1, below=2**31)
@@ -71,6 +92,7 @@ SHARE = Kind("a number of at least 0 and less than 1", (int, float), 0, below=1)
 RATE = Scheduled("a number above 0", (str, int, float), 0, above=True)
 MOMENTUM = Scheduled("a number of at least 0 and less than 1", (str, int, float), 0, below=1)
 AMOUNT = Kind("a number of at least 0", (int, float), 0)
+OFTEN = Often("a whole number from 1 to 2147483647, or minutes such as 10min", (str, int), 1, below=2**31)
 SWITCH = Kind("true or false", (bool,))
 RANGE = Kind("two numbers", (int, float), length=2)
 
@@ -165,6 +187,16 @@ class TrainConfig(ModelConfig):
     steps: int | None = setting(COUNT, None, "Generator steps, in place of --epochs.")
     stop_when_converged: bool = setting(SWITCH, False, "End when the discriminator can no longer tell, for long.")
     metrics: bool = output(SWITCH, False, "Measure the samples against the data after each epoch.")
+    checkpoint_every: int | str | None = output(
+        OFTEN, None, "Steps between two checkpoints, or minutes: 500, 10min; default: each epoch."
+    )
+    keep: int = output(COUNT, 3, "Checkpoints that stay: the last ones. The best by --metrics stays as well.")
+    on_nan: str = output(
+        TEXT,
+        "stop",
+        "Where a number is not finite: stop, or go on from the last checkpoint at half the rate.",
+        choices=ON_NAN,
+    )
     seed: int = setting(INTEGER, 0, "One seed, one run: weights, noise, dropout and order of the images.")
     backend: str | None = output(
         TEXT, None, "Where to compute; default: MINIGAN_BACKEND, else numpy.", choices=backend.NAMES
@@ -230,23 +262,23 @@ def read_config(path: str | Path) -> dict[str, Any]:
         The file is missing, is not TOML, or has a key that is no setting.
     """
     import tomlkit
-    from tomlkit.exceptions import TOMLKitError
 
     try:
-        table: Mapping[str, Any] = tomlkit.parse(Path(path).read_text(encoding="utf-8")).unwrap()
-    except (OSError, UnicodeDecodeError, TOMLKitError) as error:
-        raise ConfigError(f"expected a TOML file in {path}, got: {str(error).splitlines()[0]}") from None
+        table: Mapping[str, Any] = tomlkit.parse(read_bytes(path, FILE_SIZE).decode("utf-8")).unwrap()
+    except Exception as error:  # the parser meets some damage with errors of all kinds
+        raise ConfigError(f"expected a TOML file in {path}, got: {one_line(error)}") from None
     known = {item.name for item in fields(TrainConfig)}
     unknown = sorted(table.keys() - known)
     if unknown:
-        raise ConfigError(f"{path}: unknown setting {', '.join(unknown)}: expected some of {', '.join(sorted(known))}")
+        found, expected = one_line(", ".join(unknown)), ", ".join(sorted(known))
+        raise ConfigError(f"{path}: unknown setting {found}: expected some of {expected}")
     settings: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in table.items()
     }
     try:
         TrainConfig(**settings)
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from None
+    except ValueError as error:  # Python refuses to print numbers of thousands of digits
+        raise ConfigError(f"{path}: {one_line(error)}") from None
     return settings
 
 

@@ -5,7 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-__all__ = ["DiscriminatorEnd", "Diversity", "EpochEnd", "Evaluated", "Event", "Notice", "RunStart", "Saved", "StepEnd"]
+__all__ = [
+    "DiscriminatorEnd",
+    "Diversity",
+    "EpochEnd",
+    "Evaluated",
+    "Event",
+    "LayerGradients",
+    "Notice",
+    "RunStart",
+    "Saved",
+    "StepEnd",
+    "Stopped",
+]
 
 
 @dataclass(frozen=True)
@@ -37,7 +49,7 @@ class StepEnd:
     d_grad_norm, g_grad_norm : float
         L2 norms of all gradients of a network in its step, D's in its last one.
     images_per_second : float
-        Real images seen a second, since D's first step of the round.
+        Real images seen a second, since D's first step of the round; on a GPU, since events were told the last time.
     seconds : float
         Since the run began.
     """
@@ -55,6 +67,21 @@ class StepEnd:
     g_grad_norm: float
     images_per_second: float
     seconds: float
+
+
+@dataclass(frozen=True)
+class LayerGradients:
+    """The L2 norms of all gradients of each layer in a step; its `StepEnd` follows.
+
+    Attributes
+    ----------
+    step : int
+    norms : mapping of str to float
+        By names such as ``generator/dense``.
+    """
+
+    step: int
+    norms: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -132,4 +159,14 @@ class Notice:
     text: str
 
 
-Event: TypeAlias = RunStart | DiscriminatorEnd | StepEnd | EpochEnd | Diversity | Evaluated | Notice | Saved
+@dataclass(frozen=True)
+class Stopped:
+    """The run was asked to stop, by a signal of this number, and did so after the step."""
+
+    step: int
+    signal: int
+
+
+Event: TypeAlias = (
+    RunStart | DiscriminatorEnd | LayerGradients | StepEnd | EpochEnd | Diversity | Evaluated | Notice | Saved | Stopped
+)

@@ -4,27 +4,37 @@
 """
 
 import csv
-import math
+from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import fields
+from functools import partial
+from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import numpy as np
 
+from minigan.backend import Array
+from minigan.data.messages import one_line
 from minigan.errors import RunError
 from minigan.models import GAN
+from minigan.reading import open_file
 from minigan.training.events import StepEnd
 
-__all__ = ["COLUMNS", "Table", "grad_norms", "read_gradients", "read_metrics", "row_of"]
+__all__ = ["COLUMNS", "Table", "layer_squares", "read_gradients", "read_metrics", "row_of"]
 
 #: The columns of ``metrics.csv``, in order; the last two are times and differ from run to run.
 COLUMNS = tuple(field.name for field in fields(StepEnd) if field.name != "steps")
 
+#: Characters that a line of a table may have: one without an end is not read to its end.
+LINE = 2**20
+
 
 class Table:
     """A CSV file that grows line by line: whoever looks while it is written finds whole lines, up to the last.
+
+    One that is there already is gone on with.
 
     Parameters
     ----------
@@ -33,9 +43,12 @@ class Table:
     """
 
     def __init__(self, path: str | Path, columns: Sequence[str]) -> None:
-        self.file = open(path, "w", buffering=1, newline="", encoding="utf-8")  # noqa: SIM115 (closed by __exit__)
+        self.path = Path(path)
+        going_on = self.path.exists()
+        self.file = open(path, "a", buffering=1, newline="", encoding="utf-8")  # noqa: SIM115 (closed by __exit__)
         self.rows = csv.writer(self.file, lineterminator="\n")
-        self.rows.writerow(columns)
+        if not going_on:
+            self.rows.writerow(columns)
 
     def append(self, values: Sequence[Any]) -> None:
         """Add a line; nine digits a number, which is what a float32 has."""
@@ -55,15 +68,18 @@ def row_of(event: StepEnd) -> list[Any]:
     return [getattr(event, name) for name in COLUMNS]
 
 
-def grad_norms(gan: GAN) -> dict[str, float]:
-    """The L2 norms of the gradients that are in both networks, layer by layer: ``generator/dense`` and so on."""
-    norms = {}
+def layer_squares(gan: GAN) -> dict[str, list[Array]]:
+    """The squared L2 norms of the gradients that are in both networks, layer by layer (``generator/dense`` and so on).
+
+    Of each layer those of its parameters, as arrays without axes, where they were computed.
+    """
+    squares = {}
     for network in (gan.generator, gan.discriminator):
         for layer in network.layers:
             grads = [p.grad.reshape(-1) for p in layer.parameters.values() if p.grad is not None]
             if grads:
-                norms[f"{network.name}/{layer.name}"] = math.sqrt(sum(float(grad @ grad) for grad in grads))
-    return norms
+                squares[f"{network.name}/{layer.name}"] = [grad @ grad for grad in grads]
+    return squares
 
 
 def read_metrics(path: str | Path) -> dict[str, np.ndarray]:
@@ -90,13 +106,20 @@ def read_gradients(path: str | Path) -> dict[str, np.ndarray]:
 
 def read_table(path: str | Path, of: str, fits: Callable[[tuple[str, ...]], bool]) -> dict[str, np.ndarray]:
     """A table of numbers by columns; refused unless the names of its columns fit."""
+    values = array("d")  # eight bytes a number, where its text takes sixty
     try:
-        with open(path, newline="", encoding="utf-8") as file:
-            header, *rows = csv.reader(file)
-        columns = tuple(header)
-        if not fits(columns):
-            raise ValueError(f"the columns {', '.join(columns)}")
-        table = np.array([[float(value) for value in row] for row in rows]).reshape(len(rows), len(columns))
-    except (OSError, ValueError) as error:
-        raise RunError(f"expected a table of {of} in {path}, got: {error}") from None
+        with open_file(path) as file, TextIOWrapper(file, encoding="utf-8", newline="") as text:
+            rows = csv.reader(iter(partial(text.readline, LINE), ""))
+            columns = tuple(next(rows, ()))
+            if not fits(columns):
+                raise ValueError(f"the columns {', '.join(columns)}")
+            for row in rows:
+                if len(row) != len(columns):
+                    raise ValueError(f"{len(row)} values for {len(columns)} columns in line {rows.line_num}")
+                values.extend(map(float, row))
+        table = np.array(values).reshape(-1, len(columns))
+        if not np.isfinite(table[:, columns.index("step")]).all():
+            raise ValueError("a step that is no number")
+    except (OSError, ValueError, csv.Error, MemoryError) as error:
+        raise RunError(f"expected a table of {of} in {path}, got: {one_line(error)}") from None
     return dict(zip(columns, table.T))

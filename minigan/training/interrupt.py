@@ -11,12 +11,17 @@ class StopRequest:
     """While the block runs, the first Ctrl-C (or termination signal) only sets `asked`; a second one interrupts.
 
     An interrupt in the middle of an update would leave half of the weights moved.
+
+    Attributes
+    ----------
+    asked : int
+        The signal's number; 0 as long as there was none.
     """
 
     SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
     def __init__(self) -> None:
-        self.asked = False
+        self.asked = 0
 
     def __enter__(self) -> "StopRequest":
         self.before = {}
@@ -31,7 +36,7 @@ class StopRequest:
         self._restore()
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
-        self.asked = True
+        self.asked = number
         self._restore()
 
     def _restore(self) -> None:

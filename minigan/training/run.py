@@ -13,35 +13,58 @@
     generator.npz      weights of both networks
     discriminator.npz
     average.npz        the moving average of the generator's weights (with --average)
+    checkpoints/       all that minigan train --resume needs to go on, at the last few moments
 """
 
+import hashlib
 import os
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from dataclasses import replace
-from functools import partial
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from minigan import backend, data, losses, models, optimizers, penalties, plots
-from minigan.errors import ConfigError, DataError, RunError
-from minigan.files import load_arrays, save_arrays
+from minigan import data, models, plots
+from minigan.data.messages import one_line
+from minigan.errors import CheckpointError, ConfigError, NonFiniteError, RunError
+from minigan.files import load_arrays, remove_leftovers, save_arrays
 from minigan.models import GAN
-from minigan.random import Stream
-from minigan.training import schedules
+from minigan.sequential import Sequential
+from minigan.training.cadence import Cadence
+from minigan.training.checkpoint import Checkpoint, versions
+from minigan.training.checkpoint_folder import CheckpointFolder
 from minigan.training.config import TrainConfig, read_config, write_config
 from minigan.training.diagnosis import all_finite
 from minigan.training.evaluation import Evaluation
-from minigan.training.events import EpochEnd, Evaluated, Event, RunStart, Saved, StepEnd
-from minigan.training.history import COLUMNS, Table, grad_norms, read_metrics, row_of
+from minigan.training.events import (
+    EpochEnd,
+    Evaluated,
+    Event,
+    LayerGradients,
+    Notice,
+    RunStart,
+    Saved,
+    StepEnd,
+    Stopped,
+)
+from minigan.training.history import COLUMNS, Table, layer_squares, read_metrics, row_of
 from minigan.training.interrupt import StopRequest
+from minigan.training.lock import RunLock
 from minigan.training.monitor import Monitor
+from minigan.training.parts import Rates, assemble
+from minigan.training.resuming import check_settings, cut_tables, lines_of_tables, settings_of
 from minigan.training.samples import Samples
-from minigan.training.steps import Rules
-from minigan.training.trainer import Trainer, steps_per_epoch
+from minigan.training.state import capture, restore
+from minigan.training.trainer import Trainer
 
-__all__ = ["Run", "load_run", "new_run_folder", "train_run"]
+__all__ = ["Run", "load_run", "new_run_folder", "resume_run", "train_run"]
+
+#: Settings that may be others when a run goes on: they decide where and how fast, and what is kept.
+FREE = ("backend", "threads", "checkpoint_every", "keep", "on_nan")
+
+#: Times that a run goes back to the same checkpoint: each halves the learning rates.
+MOST_RESTORED = 5
 
 
 class Run:
@@ -50,63 +73,118 @@ class Run:
     Parameters
     ----------
     folder : path
-        Made if it is not there; must be empty.
+        Nothing is written to it before `begin` or `open`; from then on it must be locked.
     config : TrainConfig
+        As `minigan.training.parts.assemble` returned it.
     trainer : Trainer
+        That it made.
     listener : callable
         Called with every `Event`.
     """
 
     def __init__(self, folder: Path, config: TrainConfig, trainer: Trainer, listener: Callable[[Event], None]) -> None:
-        self.folder, self.trainer, self.listener = folder, trainer, listener
+        self.folder, self.config, self.trainer, self.listener = folder, config, trainer, listener
         self.gan = trainer.gan
+        trainer.layer_gradients = True
         self.samples = Samples(trainer.gan, trainer.data, trainer.loss, config.noise, config.seed)
         self.monitor = Monitor(config.batch_size, accuracy=trainer.loss.undecided is not None)
-        self.stop_when_converged = config.stop_when_converged
         self.evaluate = Evaluation(trainer.gan, trainer.data, config.noise, config.seed) if config.metrics else None
+        self.cadence = Cadence(config.checkpoint_every)
+        self.total = config.steps or (config.epochs or 0) * trainer.steps_per_epoch
+        self.digest = digest(trainer.data)
         self.frames: list[Path] = []
-        (folder / "samples").mkdir(parents=True)
-        write_config(folder / "config.toml", config)
+        self.notes: list[Notice] = []
+        self.figure: float | None = None
+        self.restored = 0
+        self.tables: list[Table] = []
 
-    def train(self, epochs: int | None, steps: int | None) -> bool:
-        """Train, writing as it goes; False when it was asked to stop before the end."""
+    def begin(self) -> None:
+        """Write what a new run begins with."""
+        self.open()
+        (self.folder / "samples").mkdir()
+        write_config(self.folder / "config.toml", self.config)
+        self.save("start")
+
+    def open(self) -> None:
+        """Tell what is going to be trained, and look for checkpoints."""
         data = self.trainer.data
         self.listener(RunStart(self.gan.name, data.name, len(data), self.folder))
-        with ExitStack() as files, StopRequest() as stop:
-            self._open_tables(files)
-            self.save("start")
-            try:
-                self._follow(stop, epochs, steps)
-            finally:
-                if self.trainer.step % self.trainer.steps_per_epoch:
-                    self.save(f"step-{self.trainer.step:06d}")
-                plots.save_film(self.folder / "progress.gif", self.frames)
+        self.checkpoints = CheckpointFolder(self.folder / "checkpoints", self.config.keep, self.listener)
+
+    def train(self) -> bool:
+        """Train to the end, writing as it goes; False when it was asked to stop before."""
+        with StopRequest() as stop:
+            while True:
+                try:
+                    with self._tables():
+                        self._train(stop)
+                    break
+                except NonFiniteError as error:
+                    if not self._restore(error):
+                        raise
+        if stop.asked:
+            self.listener(Stopped(self.trainer.step, stop.asked))
         return not stop.asked
 
-    def _open_tables(self, files: ExitStack) -> None:
-        """Begin the run's tables; they are closed with `files`."""
+    def _train(self, stop: StopRequest) -> None:
+        """Train until the end, a stop or an error; a second signal is none of these, and leaves all as it is."""
+        if not self.checkpoints.good:
+            self.checkpoint()
+        try:
+            self._follow(stop)
+        except NonFiniteError:
+            self.show()
+            raise
+        self.checkpoint()
+        self.show()
 
-        def table(name: str, columns: Sequence[str]) -> Table:
-            return files.enter_context(Table(self.folder / name, columns))
+    def show(self) -> None:
+        """Write what is shown of the run as it stands now."""
+        if self.trainer.step % self.trainer.steps_per_epoch:
+            self.save(f"step-{self.trainer.step:06d}")
+        plots.save_film(self.folder / "progress.gif", self.frames)
 
-        self.metrics = table("metrics.csv", COLUMNS)
-        self.gradients = table("gradients.csv", ["step", *grad_norms(self.gan)])
-        self.notices = table("notices.csv", ["step", "kind", "text"])
-        if self.evaluate is not None:
-            self.evaluation = table("evaluation.csv", ["epoch", "step", *self.evaluate.names])
+    @contextmanager
+    def _tables(self) -> Iterator[None]:
+        """Begin the run's tables, or go on with them."""
+        with ExitStack() as files:
 
-    def _follow(self, stop: StopRequest, epochs: int | None, steps: int | None) -> None:
+            def table(name: str, columns: Sequence[str]) -> Table:
+                self.tables.append(files.enter_context(Table(self.folder / name, columns)))
+                return self.tables[-1]
+
+            self.tables = []
+            self.metrics = table("metrics.csv", COLUMNS)
+            self.gradients = table("gradients.csv", ["step", *layer_squares(self.gan)])
+            self.notices = table("notices.csv", ["step", "kind", "text"])
+            if self.evaluate is not None:
+                self.evaluation = table("evaluation.csv", ["epoch", "step", *self.evaluate.names])
+            while self.notes:
+                self.note(self.notes.pop(0))
+            yield
+
+    def _follow(self, stop: StopRequest) -> None:
         """Take the trainer's events: each step to the tables, each epoch to the folder, all to those who listen."""
-        for event in self.trainer.train(epochs, steps):
+        left = self.total - self.trainer.step
+        for event in self.trainer.train(steps=left) if left > 0 else ():
+            if isinstance(event, LayerGradients):
+                self.gradients.append([event.step, *event.norms.values()])
+                self.listener(event)
+                check_norms(event)
+                continue
             if isinstance(event, StepEnd):
                 self.metrics.append(row_of(event))
-                self.gradients.append([event.step, *grad_norms(self.gan).values()])
             elif isinstance(event, EpochEnd):
                 self.save(f"epoch-{event.epoch:04d}")
             self.tell(event)
             if isinstance(event, EpochEnd):
                 self._look_at_samples(event)
-            if stop.asked or (self.stop_when_converged and self.monitor.converged):
+            # On a GPU the networks are ahead of the events: what is kept or left is where the last event told.
+            if self.trainer.untold:
+                continue
+            if self.cadence.due(self.trainer.step, isinstance(event, EpochEnd)):
+                self.checkpoint()
+            if stop.asked or (self.config.stop_when_converged and self.monitor.converged):
                 break
 
     def _look_at_samples(self, event: EpochEnd) -> None:
@@ -115,6 +193,7 @@ class Run:
             self.tell(self.samples.diversity(event.step, generator))
             if self.evaluate is not None:
                 figures = self.evaluate(generator)
+                self.figure = figures.get("frechet_distance")
                 self.evaluation.append([event.epoch, event.step, *figures.values()])
                 self.tell(Evaluated(event.epoch, event.step, figures))
 
@@ -122,8 +201,72 @@ class Run:
         """Tell those who listen, and the monitor; what the monitor has to say follows."""
         self.listener(event)
         for notice in self.monitor(event):
-            self.notices.append([notice.step, notice.kind, notice.text])
-            self.listener(notice)
+            self.note(notice)
+
+    def note(self, notice: Notice) -> None:
+        """Write down what a person should know, and tell it."""
+        self.notices.append([notice.step, notice.kind, notice.text])
+        self.listener(notice)
+
+    # Checkpoints
+
+    def checkpoint(self) -> None:
+        """Save all that is needed to go on from here."""
+        if self.trainer.step in self.checkpoints.good and not self.trainer.round.d_done:
+            return
+        run = {
+            "config": settings_of(self.config),
+            "data": self.digest,
+            "tables": lines_of_tables(table.path for table in self.tables),
+            "frames": [path.name for path in self.frames],
+            "scale": self.rates.scale,
+        }
+        self.checkpoints.save(self.trainer.step, capture(self.trainer, self.monitor, run, self.figure))
+        self.cadence.saved(self.trainer.step)
+        self.figure, self.restored = None, 0
+
+    def go_on(self, checkpoint: Checkpoint) -> None:
+        """Become the run that it was at a checkpoint, in memory and on the disk.
+
+        Raises
+        ------
+        CheckpointError, RunError
+            It does not fit the networks, the data or what is in the folder.
+        """
+        run = checkpoint.state["run"]
+        if run["data"] != self.digest:
+            raise RunError(f"expected the data that the run was trained on, got others in {self.trainer.data.name}")
+        restore(checkpoint, self.trainer, self.monitor)
+        cut_tables(self.folder, run["tables"])
+        self.rates.scale = run["scale"]
+        self.trainer.seconds = seconds_of(self.folder / "metrics.csv")
+        self.cadence.saved(self.trainer.step)
+        self.frames = [self.folder / "samples" / name for name in run["frames"]]
+        for path in {*(self.folder / "samples").iterdir()} - {*self.frames}:
+            path.unlink()
+
+    def _restore(self, error: NonFiniteError) -> bool:
+        """Go back to the last checkpoint at half the learning rates, if that is wanted and may still help."""
+        if self.config.on_nan != "restore" or self.restored == MOST_RESTORED:
+            return False
+        found = self.checkpoints.newest()
+        if found is None:
+            return False
+        self.restored += 1
+        scale = self.rates.scale / 2
+        self.go_on(found[1])
+        self.rates.scale = scale
+        words = f"{error}. The run goes on from step {found[0]}, with {scale:g} times the learning rates."
+        self.notes.append(Notice(found[0], "restored", words))
+        return True
+
+    @property
+    def rates(self) -> Rates:
+        """The trainer's rates."""
+        assert isinstance(self.trainer.before_step, Rates)  # as `assemble` made it
+        return self.trainer.before_step
+
+    # What is shown of it
 
     def save(self, name: str) -> None:
         """Everything as it stands now: samples under this name, weights, curves."""
@@ -189,103 +332,128 @@ def train_run(config: TrainConfig, folder: str | Path, listener: Callable[[Event
     """
     folder = Path(folder)
     check_folder(folder)
-    if config.backend is not None:
-        backend.use(config.backend)
-    config = config.resolved()
-    gan = models.build(config.model, config.seed, **config.model_options())
-    dataset = load_data(config, gan)
-    if config.conditional and not gan.classes:
-        config = with_classes(config, dataset)
-        gan = models.build(config.model, config.seed, **config.model_options())
-    if config.model in models.FROM_MARGINALS and isinstance(dataset, data.Dataset):
-        models.bias_from_marginals(gan, dataset.mean())
-    trainer = make_trainer(config, gan, dataset)
+    config, trainer = assemble(config)
+    run = Run(folder, config, trainer, listener)
     try:
-        run = Run(folder, config, trainer, listener)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RunError(f"expected a folder that can be written, got {folder}: {error.strerror}") from None
-    return run.train(config.epochs, config.steps)
+    with RunLock(folder):
+        check_folder(folder)  # another process may have been faster
+        run.begin()
+        return run.train()
 
 
-# From settings to parts
+def resume_run(
+    folder: str | Path,
+    changes: Mapping[str, Any] = {},
+    accepted: Collection[str] = (),
+    listener: Callable[[Event], None] = lambda event: None,
+) -> bool:
+    """Go on with a run from its newest checkpoint, as if it had never been interrupted.
+
+    With the same settings, versions and machine the rest of the run is the same, bit for bit. Of a run that is at its
+    end what is shown is written once more.
+
+    Parameters
+    ----------
+    folder : path
+        Of the run.
+    changes : mapping
+        Settings to go on with in the place of the run's own.
+    accepted : collection of str
+        Names of settings that may differ from the checkpoint's. `FREE` ones always may.
+    listener : callable, optional
+        Called with every `Event`.
+
+    Returns
+    -------
+    bool
+        False when the run was asked to stop (Ctrl-C) before its end.
+
+    Raises
+    ------
+    RunError
+        The folder is no run, has no checkpoint, or is in use.
+    ConfigError
+        Settings differ that are not accepted.
+    CheckpointError
+        All checkpoints are damaged, or do not fit.
+    """
+    folder = Path(folder)
+    own = read_settings(folder)
+    if changes.keys() & {"epochs", "steps"}:  # either takes the place of either
+        own = {name: value for name, value in own.items() if name not in ("epochs", "steps")}
+    with RunLock(folder) as lock:
+        config, trainer = assemble(TrainConfig(**{**own, **changes}))
+        for place in (folder, folder / "samples"):
+            remove_leftovers(place)
+        run = Run(folder, config, trainer, listener)
+        run.open()
+        found = run.checkpoints.newest()
+        if found is None:
+            raise RunError(f"expected a checkpoint to go on from in {folder / 'checkpoints'}, found none")
+        step, checkpoint = found
+        changed = check_settings(checkpoint.state["run"]["config"], config, accepted, FREE)
+        run.go_on(checkpoint)
+        if changed:
+            write_config(folder / "config.toml", config)
+        if step >= run.total:
+            words = f"all {step} steps were taken: more are had with --steps N --accept steps,epochs"
+            listener(Notice(step, "at its end", words))
+            run.show()
+            return True
+        run.notes += resumed(step, changed, checkpoint, lock.left_by)
+        return run.train()
 
 
-def load_data(config: TrainConfig, gan: GAN) -> data.Dataset | data.Points:
-    """The data that the settings name: images of the size that the generator makes, or points."""
-    if len(gan.image_shape) != 3:
-        return data.load(config.data, value_range=config.data_range)
-    _, size, channels = gan.image_shape
-    return data.load(config.data, image_size=size, channels=channels, value_range=config.data_range)
+def resumed(step: int, changed: list[str], checkpoint: Checkpoint, left_by: str) -> Iterator[Notice]:
+    """What to say of a run that goes on: what is not as it was."""
+    remarks = [f"the settings are others: {line}" for line in changed]
+    if checkpoint.versions != versions():
+        remarks.append(f"made by {checkpoint.versions}, now {versions()}: what follows may differ in the last digits")
+    if left_by:
+        remarks.append(f"it was left by {left_by}")
+    if remarks:
+        yield Notice(step, "resumed", "; ".join(remarks))
 
 
-def with_classes(config: TrainConfig, dataset: data.Dataset | data.Points) -> TrainConfig:
-    """The settings with the number of classes that the labels have."""
-    if dataset.labels is None:
-        raise DataError(f"conditional: expected data with labels, got none in {dataset.name}")
-    conditioning = config.conditioning or models.CONDITIONINGS[0]
-    return replace(config, classes=int(dataset.labels.max()) + 1, conditioning=conditioning)
+def seconds_of(path: Path) -> float:
+    """How long a run has taken, by its table of metrics."""
+    seconds = read_metrics(path)["seconds"]
+    return float(seconds[-1]) if len(seconds) else 0.0
 
 
-def make_trainer(config: TrainConfig, gan: GAN, dataset: data.Dataset | data.Points) -> Trainer:
-    """The trainer that the settings describe."""
-    rates = [schedules.parse(rate) for rate in (config.learning_rate, config.d_learning_rate or config.learning_rate)]
-    momentum = schedules.parse(config.momentum)
-    # A schedule may begin at 0, with which no optimizer is made: the first numbers are set before the first step.
-    g_optimizer, d_optimizer = (optimizers.get(config.optimizer, learning_rate=rate.bounds[1]) for rate in rates)
+def check_norms(event: LayerGradients) -> None:
+    """Stop where a gradient has exploded, though the weights have survived it.
 
-    def before_step(step: int) -> None:
-        for optimizer, rate in zip((g_optimizer, d_optimizer), rates):
-            optimizer.learning_rate = rate(step)
-            if optimizer.momentum_name is not None:
-                optimizer.set_momentum(momentum(step))
-
-    return Trainer(
-        gan,
-        dataset,
-        loss=make_loss(config),
-        g_optimizer=g_optimizer,
-        d_optimizer=d_optimizer,
-        rules=make_rules(config, dataset),
-        batch_size=config.batch_size,
-        d_steps=config.d_steps,
-        g_steps=config.g_steps,
-        count_in=config.count_in,
-        updates=config.updates,
-        before_step=before_step,
-        average=config.average,
-        noise=config.noise,
-        seed=config.seed,
-    )
+    Raises
+    ------
+    NonFiniteError
+        A norm is beyond all numbers; the layers are named.
+    """
+    lost = [layer for layer, norm in event.norms.items() if not np.isfinite(norm)]
+    if lost:
+        raise NonFiniteError(f"step {event.step}: the norm of the gradient is not finite in {', '.join(lost)}")
 
 
-def make_loss(config: TrainConfig) -> losses.GANLoss:
-    """The game, with smoothed and flipped labels."""
-    smoothing = {"label_smoothing": config.label_smoothing, "fake_label_smoothing": config.fake_label_smoothing}
-    loss = losses.get(config.loss, **{name: value for name, value in smoothing.items() if value})
-    if not config.label_flips:
-        return loss
-    return losses.NoisyLabels(loss, config.label_flips, Stream(config.seed, "label flips"))
+def digest(dataset: data.Dataset | data.Points) -> str:
+    """A word for the data's content: SHA-256."""
+    stored = dataset.images if isinstance(dataset, data.Dataset) else dataset.points
+    return hashlib.sha256(np.ascontiguousarray(stored).data).hexdigest()
 
 
-def make_rules(config: TrainConfig, dataset: data.Dataset | data.Points) -> Rules:
-    """What the game has besides its loss."""
-    weight = {} if config.penalty_weight is None else {"weight": config.penalty_weight}
-    if weight and config.penalty is None:
-        raise ConfigError(f"penalty_weight: expected a penalty with it, got {config.penalty_weight} alone")
-    penalty = None if config.penalty is None else penalties.get(config.penalty, **weight)
-    blur = None
-    if config.instance_noise:
-        per_epoch = steps_per_epoch(len(dataset), config.batch_size, config.d_steps, config.g_steps)
-        steps = config.instance_noise_steps or config.steps or (config.epochs or 1) * per_epoch
-        blur = losses.InstanceNoise(config.instance_noise, steps, Stream(config.seed, "instance noise"))
-    constraint = None if config.clip is None else partial(losses.clip_weights, bound=config.clip)
-    return Rules(penalty, blur, constraint)
+def read_settings(folder: Path) -> dict[str, Any]:
+    """The settings of the run in a folder."""
+    if not os.path.lexists(folder / "config.toml"):
+        raise RunError(f"expected the folder of a run, with a config.toml in it, got {folder}")
+    return read_config(folder / "config.toml")
 
 
 def check_folder(folder: Path) -> None:
     """Refuse a folder that holds anything, and a place where none can be made."""
     try:
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if folder.exists() and (not folder.is_dir() or any(path.name != RunLock.NAME for path in folder.iterdir())):
             kind = "a run" if (folder / "config.toml").exists() else "something"
             raise RunError(f"expected a new or empty folder for the run, got {folder}, which already holds {kind}")
         place = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
@@ -313,15 +481,25 @@ def load_run(folder: str | Path) -> tuple[TrainConfig, GAN]:
     ------
     RunError
         The folder is not a run.
+    ConfigError
+        Its settings are damaged, or no networks can be built by them.
     CheckpointError
-        Its weights are missing, damaged, or do not fit.
+        Its weights are missing, damaged, not finite, or do not fit.
     """
     folder = Path(folder)
-    if not (folder / "config.toml").is_file():
-        raise RunError(f"expected the folder of a run, with a config.toml in it, got {folder}")
-    config = TrainConfig(**read_config(folder / "config.toml"))
-    gan = models.build(config.model, config.seed, **config.model_options())
-    generator = "generator" if config.average is None else "average"
-    gan.generator.load_state_dict(load_arrays(folder / f"{generator}.npz"))
-    gan.discriminator.load_state_dict(load_arrays(folder / "discriminator.npz"))
+    config = TrainConfig(**read_settings(folder))
+    try:
+        gan = models.build(config.model, config.seed, **config.model_options())
+    except (ValueError, OverflowError, MemoryError) as error:  # sizes that do not fit together, or not into the memory
+        raise ConfigError(f"{folder / 'config.toml'}: no networks of these sizes: {one_line(error)}") from None
+    load_weights(gan.generator, folder / ("generator.npz" if config.average is None else "average.npz"))
+    load_weights(gan.discriminator, folder / "discriminator.npz")
     return config, gan
+
+
+def load_weights(network: Sequential, path: Path) -> None:
+    """Replace a network's weights by those of a file, which must be finite: others are never saved."""
+    network.load_state_dict(load_arrays(path))
+    for name, parameter in network.parameters().items():
+        if not all_finite(parameter.data):
+            raise CheckpointError(f"{path}: expected finite numbers in {name}, got NaN or infinity")

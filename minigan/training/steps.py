@@ -19,12 +19,13 @@ Source: Goodfellow et al., arXiv:1406.2661, algorithm 1. There G's step draws no
 the way of PyTorch's DCGAN example (github.com/pytorch/examples, dcgan/main.py).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from minigan.backend import Array, asnumpy
+from minigan.backend import Array, array_module, asnumpy
 from minigan.errors import NonFiniteError
 from minigan.layers.base import Context
 from minigan.losses import GANLoss, InstanceNoise
@@ -41,6 +42,8 @@ __all__ = [
     "discriminator_step",
     "generate",
     "generator_step",
+    "looking",
+    "looks_at",
     "simultaneous_step",
 ]
 
@@ -52,9 +55,12 @@ Labels: TypeAlias = tuple[Array | None, Array | None]
 
 
 class DiscriminatorResult(NamedTuple):
-    """D's loss, with its penalty where there is one, and its logits for the real and the generated images (N, 1)."""
+    """D's loss, with its penalty where there is one, and its logits for the real and the generated images (N, 1).
 
-    loss: float
+    The losses are numbers on the CPU; on a GPU they are arrays without axes, which nobody has looked at yet.
+    """
+
+    loss: Array | float
     real_logits: Array
     fake_logits: Array
 
@@ -62,7 +68,7 @@ class DiscriminatorResult(NamedTuple):
 class GeneratorResult(NamedTuple):
     """G's loss, and D's logits for its images (N, 1)."""
 
-    loss: float
+    loss: Array | float
     fake_logits: Array
 
 
@@ -194,7 +200,7 @@ def judge(
     discriminator.backward(dreal, real_caches)
     discriminator.backward(dfake, fake_caches)
     if rules.penalty is not None:
-        total += finite(rules.penalty(discriminator, real, fake, rng, *labels), "discriminator")
+        total = total + finite(rules.penalty(discriminator, real, fake, rng, *labels), "discriminator")
     return DiscriminatorResult(total, real_logits, fake_logits), fake_caches
 
 
@@ -215,9 +221,34 @@ def update(network: Sequential, optimizer: Optimizer, constraint: Callable[[Sequ
         constraint(network)
 
 
-def finite(loss: Array, network: str) -> float:
-    """The loss as a number; a step that has lost it stops before it moves any weight."""
+def finite(loss: Array, network: str) -> Array | float:
+    """The loss as a number, or on a GPU as it is; a step that is seen to have lost it moves no weight."""
+    if not looks_at(loss):
+        return loss
     value = float(asnumpy(loss))
     if not np.isfinite(value):
         raise NonFiniteError(f"the {network}'s loss is {value}")
     return value
+
+
+_looking = False
+
+
+def looks_at(array: Array) -> bool:
+    """Whether a step looks at its own values: always on the CPU, and on a GPU only inside `looking`.
+
+    There to look is to wait: the host, which sends the work ahead, has to let the GPU catch up and then run idle. So
+    the trainer looks at the losses of many steps at once, and finds the step that lost one by running them again.
+    """
+    return _looking or array_module(array) is np
+
+
+@contextmanager
+def looking() -> Iterator[None]:
+    """A block in which steps look at their values on a GPU too."""
+    global _looking
+    before, _looking = _looking, True
+    try:
+        yield
+    finally:
+        _looking = before

@@ -1,26 +1,30 @@
 """The alternation: images, a discriminator step, a generator step on the same images, and again."""
 
-import math
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from minigan import backend, losses, optimizers
-from minigan.backend import Array, asnumpy
+from minigan import losses, optimizers
+from minigan.backend import Array, array_module
 from minigan.data import Dataset, Points
 from minigan.errors import ConfigError, DataError, NonFiniteError
-from minigan.kernels import sigmoid
 from minigan.models import GAN, NOISES, draw_classes, draw_noise
 from minigan.random import Stream
 from minigan.sequential import Sequential
 from minigan.training.averaging import MovingAverage
+from minigan.training.batches import RealBatches
+from minigan.training.captured import CapturedRounds, why_not
 from minigan.training.config import COUNTED, UPDATES
 from minigan.training.diagnosis import all_finite, first_non_finite
-from minigan.training.events import DiscriminatorEnd, EpochEnd, StepEnd
+from minigan.training.events import DiscriminatorEnd, EpochEnd, LayerGradients, StepEnd
+from minigan.training.figures import Figures, figures_of, layer_norms, numbers_of, step_figures
+from minigan.training.history import layer_squares
+from minigan.training.snapshot import Snapshot
+from minigan.training.state import Round
 from minigan.training.steps import (
     PLAIN,
     DiscriminatorResult,
@@ -29,10 +33,15 @@ from minigan.training.steps import (
     discriminator_step,
     generate,
     generator_step,
+    looking,
+    looks_at,
     simultaneous_step,
 )
 
 __all__ = ["Trainer"]
+
+#: On a GPU: how many events are told at once, and how many at the most where a round is longer than that.
+BLOCK, LONGEST = 32, 512
 
 
 class Batch(NamedTuple):
@@ -43,6 +52,24 @@ class Batch(NamedTuple):
     labels: tuple[Array | None, Array | None]
 
 
+class Taken(NamedTuple):
+    """A step of G that is not told of yet: what `StepEnd` will say, with the figures where they were computed."""
+
+    epoch: int
+    step: int
+    steps: int
+    figures: Figures
+    judged: int
+    images_per_second: float
+
+
+#: What happens in a round, in order.
+Happening: TypeAlias = Taken | EpochEnd | DiscriminatorEnd
+
+#: What is told of it.
+Told: TypeAlias = LayerGradients | StepEnd | EpochEnd | DiscriminatorEnd
+
+
 class Trainer:
     """Trains the two networks of a GAN against each other.
 
@@ -50,10 +77,15 @@ class Trainer:
     learns from the images that it made for D's last step, and in further steps from new ones. The noise, the dropout
     masks and the order of the images come from named streams of one seed, so that one seed gives one run, bit for bit.
 
+    On a GPU no step looks at what it computed, for the host would wait for it: events are told in blocks of some tens
+    of steps, and at the end of every epoch at the latest. A loss that is no number any more is found out then. The
+    trainer goes back to the last block's end, runs the steps again with a look at each, and so raises the same error
+    as on the CPU, with the networks as they were before the step that failed.
+
     Parameters
     ----------
     gan : GAN
-        Built; changed in place.
+        Built, on the active backend; changed in place.
     data : Dataset or Points
         Of the generator's shape; images are scaled to its range batch by batch. With labels for a conditional GAN.
     loss : str or GANLoss
@@ -79,11 +111,20 @@ class Trainer:
         Decay of a moving average of G's weights, by which `sampler` draws.
     noise : {"uniform", "normal"}
     seed : int
+    layer_gradients : bool
+        Tell `LayerGradients` before each `StepEnd`.
 
     Attributes
     ----------
     step : int
         G's steps so far.
+    untold : int
+        Events that follow, without another step, the one that was told last: the end of an epoch after its last step,
+        and on a GPU those of the rest of a block.
+    round : Round
+        Where in a round it stands.
+    seconds : float
+        What the next call of `train` begins to count from.
 
     Raises
     ------
@@ -120,6 +161,7 @@ class Trainer:
         average: float | None = None,
         noise: str = "uniform",
         seed: int = 0,
+        layer_gradients: bool = False,
     ) -> None:
         check_counts(batch_size=batch_size, d_steps=d_steps, g_steps=g_steps)
         check_names(count_in=(count_in, COUNTED), updates=(updates, UPDATES), noise=(noise, NOISES))
@@ -144,16 +186,20 @@ class Trainer:
         self.label_stream = Stream(seed, "labels")
         self.dropout_stream = Stream(seed, "dropout")
         self.shuffle_stream = Stream(seed, "shuffle")
-        self.batches = self._real_batches()
-        self.step = 0
+        self.batches = RealBatches(data, batch_size, gan.output_range, bool(gan.classes), self.shuffle_stream)
+        self.layer_gradients = layer_gradients
+        self.layers = {layer: len(squares) for layer, squares in layer_squares(gan).items()}
+        self.in_blocks = array_module(gan.generator.flat_data) is not np
+        self.round = Round()
+        self.rounds = self._captured()
+        self.step = self.untold = 0
+        self.seconds = 0.0
 
-    def train(
-        self, epochs: int | None = None, steps: int | None = None
-    ) -> Iterator[StepEnd | EpochEnd | DiscriminatorEnd]:
+    def train(self, epochs: int | None = None, steps: int | None = None) -> Iterator[Told]:
         """Train for so many epochs or generator steps, and tell of each; a caller may stop listening at any time.
 
-        Another call goes on where the last one ended, at the beginning of a round: twice two steps are the same as
-        four where a round has one step of G.
+        Another call goes on where the last one ended, also in the middle of a round: twice two steps are the same as
+        four. On a GPU the last one ended where a block did (see `untold`).
 
         Parameters
         ----------
@@ -162,7 +208,7 @@ class Trainer:
 
         Yields
         ------
-        StepEnd, EpochEnd, DiscriminatorEnd
+        LayerGradients, StepEnd, EpochEnd, DiscriminatorEnd
 
         Raises
         ------
@@ -172,31 +218,119 @@ class Trainer:
         if (epochs is None) == (steps is None):
             raise ConfigError(f"expected epochs or steps, got {epochs!r} and {steps!r}")
         total = self.step + (steps if steps is not None else (epochs or 0) * self.steps_per_epoch)
-        began = time.perf_counter()
+        self.last_told = time.perf_counter()
+        self.began = self.last_told - self.seconds
+        self.untold = 0
+        happened: list[Happening] = []
         while self.step < total:
-            for event in self._round(total):
-                yield replace(event, seconds=time.perf_counter() - began) if isinstance(event, StepEnd) else event
+            if self.in_blocks and not happened:
+                self.good = Snapshot(self)
+            for item in self._round(total):
+                happened.append(item)
+                if isinstance(item, EpochEnd) or len(happened) >= LONGEST or not (self.in_blocks or self._ends(item)):
+                    yield from self._told(happened, total)
+            if len(happened) >= BLOCK or self.step >= total:
+                yield from self._told(happened, total)
 
-    def _round(self, total: int) -> Iterator[StepEnd | EpochEnd | DiscriminatorEnd]:
-        """D's steps and G's, until `total` of G's are taken."""
+    def _ends(self, item: Happening) -> bool:
+        """Whether the end of an epoch follows, without another step: both are told together."""
+        return isinstance(item, Taken) and item.step % self.steps_per_epoch == 0
+
+    def _told(self, happened: list[Happening], total: int) -> Iterator[Told]:
+        """Tell what happened, and forget it. Here, and in no step, the figures are read from a GPU."""
+        numbers = numbers_of([item.figures for item in happened if isinstance(item, Taken)])
+        error = self._lost(numbers, total) if self.in_blocks else None
+        speed = self._speed(len(numbers)) if self.in_blocks else None
+        rows, events = iter(numbers), list[Told]()
+        for item in happened:
+            if item.step <= self.step:  # others are undone: they followed the step that failed
+                events += self._events(item, next(rows), speed) if isinstance(item, Taken) else [item]
+        happened.clear()
+        for place, event in enumerate(events, 1):
+            self.untold = len(events) - place
+            yield event
+        if error is not None:
+            raise error
+
+    def _events(self, taken: Taken, numbers: list[float], speed: float | None) -> Iterator[Told]:
+        """What is told of a step, with its numbers."""
+        if self.layer_gradients:
+            yield LayerGradients(taken.step, layer_norms(numbers, self.layers))
+        yield StepEnd(
+            epoch=taken.epoch,
+            step=taken.step,
+            steps=taken.steps,
+            **step_figures(numbers, taken.judged),
+            images_per_second=taken.images_per_second if speed is None else speed,
+            seconds=time.perf_counter() - self.began,
+        )
+
+    def _speed(self, steps: int) -> float:
+        """Real images a second, since the last time that events were told."""
+        since, self.last_told = self.last_told, time.perf_counter()
+        return steps * self.batch_size * self.d_steps / (self.last_told - since)
+
+    def _lost(self, numbers: list[list[float]], total: int) -> NonFiniteError | None:
+        """The error of a step that has lost a loss or a weight since the last look, with the trainer back before it."""
+        networks = (self.gan.generator, self.gan.discriminator)
+        losses = [row[:2] for row in numbers]
+        if np.isfinite(losses).all() and all(all_finite(network.flat_data) for network in networks):
+            return None
+        end = self.step
+        self.good.restore()
+        try:
+            with looking():
+                while self.step <= end and self.step < total:
+                    for _ in self._round(total):
+                        pass
+        except NonFiniteError as error:
+            return error
+        return NonFiniteError(
+            f"steps {self.good.step + 1} to {end}: a loss or a weight is not finite, and all are when the steps are "
+            "run again: this device does not compute the same twice"
+        )
+
+    def _round(self, total: int) -> Iterator[Happening]:
+        """What is left of the round: D's steps and G's, until `total` of G's are taken."""
         start = time.perf_counter()
         self.before_step(self.step)
+        if self.rounds is not None and not looks_at(self.gan.generator.flat_data):
+            # Told beforehand: whoever stops here finds a round that has not begun.
+            yield from (DiscriminatorEnd(self.step, done, self.d_steps) for done in range(1, self.d_steps))
+            d, g = self.rounds.run([self.batches.places() for _ in range(self.d_steps)])
+            yield from self._ended(d, g, total, start)
+            return
         if self.simultaneous:
             yield from self._ended(*self._both(self._batch()), total, start)
             return
-        for done in range(1, self.d_steps + 1):
-            batch = self._batch()
-            d, fake, caches = self._discriminator(batch, last=done == self.d_steps)
-            if done < self.d_steps:
+        images: tuple[Batch, Array, Any] | None = None  # those of D's last step, until G has learnt from them
+        while self.round.d_done < self.d_steps:
+            batch, done = self._batch(), self.round.d_done + 1
+            last = done == self.d_steps
+            d, fake, caches = self._discriminator(batch, last)
+            self.round, images = Round(done, judged=d if last else None), (batch, fake, caches)
+            if not last:
                 yield DiscriminatorEnd(self.step, done, self.d_steps)
-        for turn in range(min(self.g_steps, total - self.step)):
-            if turn:
+        while self.round.judged is not None and self.step < total:
+            if images is None:
                 self.before_step(self.step)
                 batch = self._batch(real=False)
-                fake, caches = self._generate(batch)
-            yield from self._ended(d, self._generator(batch, fake, caches), total, start)
+                images = batch, *self._generate(batch)
+            d, g, done = self.round.judged, self._generator(*images), self.round.g_done + 1
+            self.round, images = Round() if done == self.g_steps else Round(self.d_steps, done, d), None
+            yield from self._ended(d, g, total, start)
 
     # The steps
+
+    def _captured(self) -> CapturedRounds | None:
+        """Rounds as CUDA graphs; None on the CPU, and where they cannot be recorded, which is then logged."""
+        if not self.in_blocks:
+            return None
+        reason = why_not(self)
+        if reason is None:
+            return CapturedRounds(self)
+        logging.getLogger("minigan").warning(f"training without a CUDA graph: {reason}")
+        return None
 
     def _discriminator(self, batch: Batch, last: bool) -> tuple[DiscriminatorResult, Array, Any]:
         """A step of D, and the images that it was."""
@@ -258,27 +392,21 @@ class Trainer:
             origin = first_non_finite(self.gan, batch.real, batch.noise, batch.labels)
             raise NonFiniteError(f"step {self.step + 1}: {error}; {origin}") from None
 
-    def _ended(
-        self, d: DiscriminatorResult, g: GeneratorResult, total: int, start: float
-    ) -> Iterator[StepEnd | EpochEnd]:
-        """G has moved: what follows from it, and what there is to tell."""
+    def _ended(self, d: DiscriminatorResult, g: GeneratorResult, total: int, start: float) -> Iterator[Happening]:
+        """G has moved: what follows from it, and what there will be to tell."""
         self.step += 1
         if self.average is not None:
             self.average.update()
         if self.rules.blur is not None:
             self.rules.blur.step()
         epoch, place = divmod(self.step - 1, self.steps_per_epoch)
-        yield StepEnd(
+        yield Taken(
             epoch=epoch + 1,
             step=self.step,
             steps=total,
-            d_loss=d.loss,
-            g_loss=g.loss,
-            **judgement(d, self.loss.undecided),
-            d_grad_norm=norm(self.gan.discriminator.flat_grad),
-            g_grad_norm=norm(self.gan.generator.flat_grad),
+            figures=figures_of(self.gan, d, g, self.loss.undecided, self.layer_gradients),
+            judged=d.real_logits.size,
             images_per_second=self.batch_size * self.d_steps / (time.perf_counter() - start),
-            seconds=0.0,
         )
         if place + 1 == self.steps_per_epoch:
             yield EpochEnd(epoch + 1, self.step)
@@ -288,16 +416,6 @@ class Trainer:
     def sampler(self) -> AbstractContextManager[Sequential]:
         """A block with the network to draw samples from: G, with its averaged weights where there is an average."""
         return nullcontext(self.gan.generator) if self.average is None else self.average.applied()
-
-    def _real_batches(self) -> Iterator[tuple[Array, Array | None]]:
-        """Batches of real images and their classes without end, in a new order at every pass."""
-        while True:
-            order = self.shuffle_stream.permutation(len(self.data))
-            for i in range(0, len(order) - self.batch_size + 1, self.batch_size):
-                chosen = order[i : i + self.batch_size]
-                labels = self.data.labels if self.gan.classes else None
-                classes = None if labels is None else backend.asarray(labels[chosen])
-                yield self.data.batch(chosen, self.gan.output_range), classes
 
     def _batch(self, real: bool = True) -> Batch:
         """What the next step needs; without `real` images, what a step of G alone does."""
@@ -347,25 +465,6 @@ def check_labels(data: Dataset | Points, gan: GAN) -> None:
 
 
 def check_weights(network: Sequential) -> None:
-    """Stop where an update has lost a weight: not every loss shows it, for tanh makes 1 of an infinity."""
-    if not all_finite(network.flat_data):
+    """Stop where an update is seen to have lost a weight: not every loss shows it, for tanh makes 1 of an infinity."""
+    if looks_at(network.flat_data) and not all_finite(network.flat_data):
         raise NonFiniteError(f"a weight of the {network.name} is no longer finite")
-
-
-def norm(vector: Array) -> float:
-    """The L2 norm."""
-    return math.sqrt(float(vector @ vector))
-
-
-def judgement(d: DiscriminatorResult, undecided: float | None) -> dict[str, float]:
-    """How D judged the two batches: its mean probabilities, and how often it was right.
-
-    A logit above `undecided` says "real"; for a critic, whose values have no such point, 0 stands in.
-    """
-    real, fake = asnumpy(d.real_logits), asnumpy(d.fake_logits)
-    return {
-        "d_real": float(np.mean(sigmoid(real))),
-        "d_fake": float(np.mean(sigmoid(fake))),
-        "real_accuracy": float(np.mean(real > (undecided or 0))),
-        "fake_accuracy": float(np.mean(fake < (undecided or 0))),
-    }

@@ -179,6 +179,11 @@ def test_a_picture_of_a_table_that_is_not_there(repeatable, minigan):
     refused(minigan("plot", repeatable, "losses"), "its metrics.csv has no step")
 
 
+def test_a_picture_of_a_table_that_is_no_text(repeatable, minigan):
+    (repeatable / "metrics.csv").write_bytes(b"\xff\xfe\n\xff\n")
+    refused(minigan("plot", repeatable, "losses"), "expected a table of metrics in", "metrics.csv, got: 'utf-8' codec")
+
+
 @pytest.mark.parametrize("kind", ["samples", "neighbours", "walk"])
 def test_points_are_no_images(pretend, kind):
     data = ring(50)

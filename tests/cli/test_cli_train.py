@@ -52,6 +52,9 @@ def test_a_run_leaves_its_files_and_no_others(finished):
     assert outcome.status == 0, outcome.err
     files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     assert files == [
+        "checkpoints/step-000000000.checkpoint",
+        "checkpoints/step-000000005.checkpoint",
+        "checkpoints/step-000000007.checkpoint",
         "config.toml",
         "discriminator.npz",
         "generator.npz",
@@ -113,6 +116,8 @@ def test_config_toml_holds_every_setting(finished, images_file):
         "steps": 7,
         "stop_when_converged": False,
         "metrics": False,
+        "keep": 3,
+        "on_nan": "stop",
         "seed": 3,
         "backend": "numpy",
         "threads": 1,
@@ -243,20 +248,22 @@ def test_sample_puts_its_picture_into_the_run_unless_told_otherwise(repeated, mi
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no signals to send")
-def test_ctrl_c_ends_a_run_in_order(start, tiny, tmp_path):
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_a_run_in_order_and_it_can_go_on(start, minigan, tiny, tmp_path, number, status):
     process = start("train", *tiny, "--steps", 100_000, "--out", "run", cwd=tmp_path)
     folder, deadline = tmp_path / "run", time.monotonic() + 60
     while not (folder / "samples" / "epoch-0002.png").exists():
         assert process.poll() is None, process.stderr.read()
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     began = time.monotonic()
     out, err = process.communicate(timeout=60)
     assert time.monotonic() - began < 10
-    assert (process.returncode, err) == (130, "")
+    assert (process.returncode, err) == (status, "")
     assert "Stopped, as you asked; everything so far is saved." in out
     assert f"minigan sample {folder.name}" in out
+    assert f"minigan train --resume {folder.name}" in out
 
     steps = read_metrics(folder / "metrics.csv")["step"]
     assert steps.tolist() == list(range(1, len(steps) + 1))
@@ -269,6 +276,14 @@ def test_ctrl_c_ends_a_run_in_order(start, tiny, tmp_path):
         with Image.open(path) as picture:
             picture.load()
     assert not [path for path in folder.rglob("*") if path.name.startswith(".")]
+
+    more = len(steps) + 3
+    refused = minigan("train", "--resume", folder, "--steps", more)
+    assert (refused.status, refused.out.count("epoch")) == (2, 0)
+    assert f"steps: 100000 at the checkpoint, now {more}" in refused.err
+    finished = minigan("train", "--resume", folder, "--steps", more, "--accept", "steps")
+    assert (finished.status, finished.err) == (0, "")
+    assert read_metrics(folder / "metrics.csv")["step"].tolist() == list(range(1, more + 1))
 
 
 # The bar

@@ -203,6 +203,14 @@ def test_events_tell_what_the_logits_say(make_trainer, steps):
         np.testing.assert_allclose(event.g_loss, np.mean(np.log1p(np.exp(-judged))), rtol=1e-5)
 
 
+def test_right_is_counted_from_the_logit_at_which_the_game_is_undecided(make_trainer, steps):
+    events = list(make_trainer(loss="least-squares").train(steps=4))
+    logits = [call.result[1:] for call in steps if call.name == "discriminator_step"]
+    assert [event.real_accuracy for event in events] == [(real > 0.5).mean() for real, _ in logits]
+    assert [event.fake_accuracy for event in events] == [(fake < 0.5).mean() for _, fake in logits]
+    assert any(((real > 0) != (real > 0.5)).any() for real, _ in logits)
+
+
 def test_speed_is_real_images_over_the_step_s_time(make_trainer, monkeypatch):
     clock = iter(range(100, 1000, 4))
     monkeypatch.setattr(trainer, "time", SimpleNamespace(perf_counter=lambda: next(clock)))

@@ -71,6 +71,7 @@ def test_the_file_holds_every_setting_that_has_a_value_and_says_what_it_means(tm
         "clip",
         "instance_noise_steps",
         "average",
+        "checkpoint_every",
     }
     assert set(table) == {field.name for field in fields(TrainConfig)} - without
     for line, field in zip(path.read_text().splitlines(), (f for f in fields(config) if f.name in table)):
@@ -125,6 +126,31 @@ def test_what_cannot_be_read_is_refused_by_its_name(tmp_path, make):
     make(path)
     with pytest.raises(ConfigError, match=r"expected a TOML file in .*my\.toml, got: "):
         read_config(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("seed = 0x" + "f" * 6000, "whole number|integer string"),
+        ("seed = " + "9" * 5000, "got: "),
+        ("learning_rate = 1" + "0" * 400, "learning_rate: expected "),
+        ("seed = " + "[" * 5000, "got: "),
+        ("x" * 60_000 + " = 1", "unknown setting x{500} ...: expected some of "),
+        ('"\\u001b[2J" = 1', r"unknown setting \?\[2J: "),
+        ("seed = '" + "x" * 60_000 + "'", "seed: expected a whole number, got 'x"),
+        ("#" * 70_000, "Expected at most 65,536 bytes, got 70,000"),
+    ],
+)
+def test_values_and_names_beyond_all_measure_are_refused_in_one_short_line(tmp_path, text, message):
+    (tmp_path / "my.toml").write_text(text)
+    with pytest.raises(ConfigError, match=message) as caught:
+        read_config(tmp_path / "my.toml")
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 2000
+
+
+def test_a_seed_that_no_number_of_64_bits_holds_is_a_seed():
+    assert TrainConfig(seed=10**30).seed == 10**30
 
 
 def test_an_empty_file_changes_nothing(tmp_path):

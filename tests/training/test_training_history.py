@@ -1,11 +1,13 @@
 """The table of metrics: nine digits a number, by the names of the events."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
 from minigan.errors import RunError
 from minigan.training import StepEnd
-from minigan.training.history import COLUMNS, Table, read_metrics, row_of
+from minigan.training.history import COLUMNS, Table, read_gradients, read_metrics, row_of
 
 
 def event(step: int) -> StepEnd:
@@ -63,3 +65,37 @@ def test_a_word_among_the_numbers_is_refused(table, tmp_path):
     (tmp_path / "metrics.csv").write_text(table.replace("0.25", "often"))
     with pytest.raises(RunError, match="often"):
         read_metrics(tmp_path / "metrics.csv")
+
+
+@pytest.mark.parametrize("value", ["x" * 200_000, '"' + "x" * 200_000, "1" * 3_000_000])
+def test_a_value_or_a_line_without_an_end_is_refused(table, tmp_path, value):
+    (tmp_path / "metrics.csv").write_text(table.replace("0.25", value, 1))
+    with pytest.raises(RunError, match="expected a table of metrics in ") as caught:
+        read_metrics(tmp_path / "metrics.csv")
+    assert len(str(caught.value)) < 1000
+
+
+@pytest.mark.parametrize("step", ["nan", "inf", "1e999"])
+def test_a_step_that_is_no_number_is_refused_and_a_loss_is_not(table, tmp_path, step):
+    (tmp_path / "metrics.csv").write_text(table.replace("0.333333343", "nan"))
+    assert np.isnan(read_metrics(tmp_path / "metrics.csv")["d_loss"]).all()
+    (tmp_path / "metrics.csv").write_text(table.replace("1,2,", f"1,{step},"))
+    with pytest.raises(RunError, match="a step that is no number"):
+        read_metrics(tmp_path / "metrics.csv")
+
+
+def test_a_line_with_other_columns_is_named(table, tmp_path):
+    (tmp_path / "metrics.csv").write_text(table + "1,2,3\n")
+    with pytest.raises(RunError, match="3 values for 12 columns in line 4"):
+        read_metrics(tmp_path / "metrics.csv")
+
+
+def test_a_table_takes_no_more_memory_than_its_text(tmp_path):
+    (tmp_path / "gradients.csv").write_text("step,a,b\n" + "1,2,3.456789\n" * 20_000)
+    tracemalloc.start()
+    try:
+        assert read_gradients(tmp_path / "gradients.csv")["b"].shape == (20_000,)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 6 * (tmp_path / "gradients.csv").stat().st_size

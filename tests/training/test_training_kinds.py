@@ -10,9 +10,9 @@ from PIL import Image
 from minigan import losses, models
 from minigan.errors import ConfigError, DataError
 from minigan.files import load_arrays
-from minigan.training import Diversity, Evaluated, Notice, TrainConfig, load_run, train_run
-from minigan.training import run as runs
+from minigan.training import Diversity, Evaluated, Notice, TrainConfig, load_run, parts, train_run
 from minigan.training.history import read_gradients, read_metrics
+from minigan.training.monitor import Monitor
 from minigan.training.samples import distance
 from minigan.training.sampling import sample_run
 
@@ -127,7 +127,7 @@ def test_gradients_are_written_layer_by_layer(make_config, tmp_path):
 
 def test_notices_are_told_and_kept(make_config, tmp_path, monkeypatch):
     said = Notice(2, "a kind", "Something, and what to do.")
-    monkeypatch.setattr(runs.Monitor, "__call__", lambda self, event: [said] if getattr(event, "step", 0) == 2 else [])
+    monkeypatch.setattr(Monitor, "__call__", lambda self, event: [said] if getattr(event, "step", 0) == 2 else [])
     events = []
     train_run(make_config(steps=3), tmp_path / "run", events.append)
     assert events.count(said) == 1
@@ -137,7 +137,7 @@ def test_notices_are_told_and_kept(make_config, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("asked", [True, False])
 def test_a_run_ends_where_it_has_converged_if_asked_to(make_config, tmp_path, monkeypatch, asked):
-    monkeypatch.setattr(runs.Monitor, "converged", property(lambda self: True))
+    monkeypatch.setattr(Monitor, "converged", property(lambda self: True))
     assert train_run(make_config(steps=4, stop_when_converged=asked), tmp_path / "run")
     assert len(read_metrics(tmp_path / "run" / "metrics.csv")["step"]) == (1 if asked else 4)
 
@@ -147,7 +147,7 @@ def test_a_run_ends_where_it_has_converged_if_asked_to(make_config, tmp_path, mo
 
 def test_schedules_are_followed_step_by_step(make_config, dataset):
     config = make_config(learning_rate="0.1 -> 0.3 over 2", d_learning_rate=0.5, momentum="0.5 -> 0.9 over 4")
-    trainer = runs.make_trainer(config, models.build("dcgan28", 0, **config.model_options()), dataset)
+    trainer = parts.make_trainer(config, models.build("dcgan28", 0, **config.model_options()), dataset)
     seen = []
     for _ in trainer.train(steps=3):
         g, d = trainer.g_optimizer, trainer.d_optimizer
@@ -159,13 +159,13 @@ def test_settings_of_the_game_reach_it(make_config, dataset):
     config = make_config(
         loss="wasserstein", clip=0.5, instance_noise=0.2, label_flips=0.1, steps=7, penalty=None, optimizer="sgd"
     )
-    assert isinstance(runs.make_loss(config), losses.NoisyLabels)
-    rules = runs.make_rules(config, dataset)
+    assert isinstance(parts.make_loss(config), losses.NoisyLabels)
+    rules = parts.make_rules(config, dataset)
     assert (rules.blur.stddev, rules.blur.steps, rules.penalty) == (0.2, 7, None)
     gan = models.build("dcgan28", 0, **config.model_options())
     rules.constraint(gan.discriminator)
     assert abs(gan.discriminator.flat_data).max() <= 0.5
-    penalised = runs.make_rules(make_config(penalty="r1", penalty_weight=3.0), dataset)
+    penalised = parts.make_rules(make_config(penalty="r1", penalty_weight=3.0), dataset)
     assert penalised.penalty.weight == 3
 
 

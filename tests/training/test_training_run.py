@@ -41,6 +41,9 @@ def files_in(folder: Path) -> list[str]:
 def test_a_run_leaves_exactly_these_files(run):
     folder, *_ = run
     assert files_in(folder) == [
+        "checkpoints/step-000000000.checkpoint",
+        "checkpoints/step-000000005.checkpoint",
+        "checkpoints/step-000000007.checkpoint",
         "config.toml",
         "discriminator.npz",
         "generator.npz",
@@ -119,9 +122,10 @@ def test_the_listener_hears_of_every_file_once_it_is_there(run):
     folder, _, events = run
     saved = [event.path.relative_to(folder).as_posix() for event in events if isinstance(event, Saved)]
     weights = ["generator.npz", "discriminator.npz"]
-    start = ["samples/start.png", *weights]
-    epoch = ["samples/epoch-0001.png", *weights, "losses.png"]
-    assert saved == [*start, *epoch, "samples/step-000007.png", *weights, "losses.png"]
+    checkpoints = [f"checkpoints/step-00000000{step}.checkpoint" for step in (0, 5, 7)]
+    start = ["samples/start.png", *weights, checkpoints[0]]
+    epoch = ["samples/epoch-0001.png", *weights, "losses.png", checkpoints[1]]
+    assert saved == [*start, *epoch, checkpoints[2], "samples/step-000007.png", *weights, "losses.png"]
     assert [event for event in events if isinstance(event, EpochEnd)] == [EpochEnd(1, 5)]
 
 
@@ -279,6 +283,34 @@ def test_weights_of_another_network_are_refused(copied):
         load_run(copied)
     save_arrays(copied / "generator.npz", {name: arrays[name] for name in list(arrays)[1:]})
     with pytest.raises(CheckpointError, match=r"missing dense\.kernel; unknown none"):
+        load_run(copied)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_weights_that_are_no_numbers_are_refused(copied, value):
+    arrays = load_arrays(copied / "generator.npz")
+    arrays["dense.bias"][2] = value
+    save_arrays(copied / "generator.npz", arrays)
+    with pytest.raises(
+        CheckpointError, match=r"generator\.npz: expected finite numbers in dense\.bias, got NaN or inf"
+    ):
+        load_run(copied)
+
+
+@pytest.mark.parametrize("error", [MemoryError("Unable to allocate 128. GiB"), OverflowError("too large")])
+def test_settings_of_networks_that_cannot_be_built_are_refused(copied, monkeypatch, error):
+    def build(*_, **__):
+        raise error
+
+    monkeypatch.setattr(models, "build", build)
+    with pytest.raises(ConfigError, match=rf"config\.toml: no networks of these sizes: {error}"):
+        load_run(copied)
+
+
+def test_settings_that_are_no_file_are_refused(copied):
+    (copied / "config.toml").unlink()
+    os.mkfifo(copied / "config.toml")
+    with pytest.raises(ConfigError, match=r"config\.toml, got: Not a regular file"):
         load_run(copied)
 
 

@@ -1,0 +1,51 @@
+"""How often a run saves what it needs to go on."""
+
+import re
+import time
+
+from minigan.errors import ConfigError
+
+__all__ = ["Cadence"]
+
+MINUTES = re.compile(r"([0-9]+(?:\.[0-9]+)?) *min")
+
+
+class Cadence:
+    """Says when the next checkpoint is due.
+
+    Parameters
+    ----------
+    every : int, str or None
+        So many steps; so many minutes, as ``"10min"``; None for the end of each epoch.
+
+    Raises
+    ------
+    ConfigError
+        It is neither.
+
+    Examples
+    --------
+    >>> hundred = Cadence(100)
+    >>> hundred.due(99), hundred.due(100)
+    (False, True)
+    """
+
+    def __init__(self, every: int | str | None) -> None:
+        self.steps = every if isinstance(every, int) else None
+        self.seconds = None
+        if isinstance(every, str):
+            found = MINUTES.fullmatch(every.strip())
+            if found is None or not float(found[1]):
+                raise ConfigError(f"expected a number of steps, or of minutes such as 10min, got {every!r}")
+            self.seconds = 60 * float(found[1])
+        self.saved(0)
+
+    def saved(self, step: int) -> None:
+        """Count from here."""
+        self.step, self.time = step, time.perf_counter()
+
+    def due(self, step: int, epoch_ended: bool = False) -> bool:
+        """Whether a checkpoint should be saved now."""
+        if self.seconds is not None:
+            return time.perf_counter() - self.time >= self.seconds
+        return epoch_ended if self.steps is None else step - self.step >= self.steps
