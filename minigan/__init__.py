@@ -18,7 +18,7 @@ from minigan.sequential import Sequential
 from minigan.version import __version__
 
 if TYPE_CHECKING:
-    from minigan import data, gradcheck, metrics, plots, training
+    from minigan import data, gradcheck, interchange, metrics, plots, training
     from minigan.training import TrainConfig, Trainer
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "errors",
     "gradcheck",
     "initializers",
+    "interchange",
     "layers",
     "losses",
     "metrics",
@@ -51,6 +52,7 @@ _LATER = {
     "Trainer": "minigan.training",
     "data": "minigan",
     "gradcheck": "minigan",
+    "interchange": "minigan",
     "metrics": "minigan",
     "plots": "minigan",
     "training": "minigan",

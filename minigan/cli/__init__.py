@@ -6,7 +6,9 @@ from typing import Annotated, Any
 import typer
 
 from minigan.cli.evaluate import evaluate
+from minigan.cli.export import export
 from minigan.cli.gradcheck import gradcheck
+from minigan.cli.import_ import import_
 from minigan.cli.info import info
 from minigan.cli.plot import plot
 from minigan.cli.sample import sample
@@ -31,6 +33,8 @@ app.command()(plot)
 app.command()(summary)
 app.command()(gradcheck)
 app.command()(info)
+app.command()(export)
+app.command("import")(import_)
 
 #: Whatever typer raises for a command line it cannot read.
 UsageError: Any = typer.BadParameter.__base__

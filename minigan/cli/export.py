@@ -1,0 +1,55 @@
+"""``minigan export``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def export(
+    run: Annotated[Path, typer.Argument(help="Folder of a run.", metavar="RUN")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="The file; its suffix tells the format: .safetensors, .weights.h5 (Keras), .pt (PyTorch), .onnx. "
+            "Default: RUN/generator.safetensors.",
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None,
+    format: Annotated[
+        str | None,
+        typer.Option(
+            help="Whatever the suffix is: safetensors, keras, pytorch, pytorch-safetensors or onnx.", metavar="NAME"
+        ),
+    ] = None,
+    network: Annotated[
+        str, typer.Option(help="Which of the two: generator or discriminator.", metavar="NAME")
+    ] = "generator",
+    code: Annotated[
+        Path | None,
+        typer.Option(help="A Python file, too, that makes the same network in PyTorch or Keras.", metavar="FILE"),
+    ] = None,
+) -> None:
+    """Write a run's network for another library.
+
+    safetensors keeps minigan's names. Keras and PyTorch get weights as they
+    save them of the same layers in a Sequential. An ONNX file is the network
+    itself; where onnxruntime is installed, what it makes of some noise is
+    compared with minigan's before the file is written.
+    """
+    from minigan.interchange import export_run
+    from minigan.interchange.formats import suffix_of
+
+    path = out or run / f"{network}{suffix_of(format)}"
+    written = export_run(run, path, network, format, code)
+    typer.echo(f"Wrote {path}: {written.arrays} arrays of {written.numbers:,} numbers")
+    if written.format == "onnx":
+        checked = written.difference
+        typer.echo(
+            "Not checked: onnxruntime is not installed."
+            if checked is None
+            else f"Checked: onnxruntime's outputs differ from minigan's by {checked.difference:.1g} at the most."
+        )
+    if code is not None:
+        typer.echo(f"Wrote {code}")

@@ -1,0 +1,68 @@
+"""``minigan import``."""
+
+import shlex
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from minigan.cli.settings import given, with_settings
+from minigan.errors import ConfigError
+from minigan.interchange import ImportConfig
+from minigan.training.config import TrainConfig
+
+
+@with_settings(ImportConfig)
+def import_(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="The generator's weights: .safetensors, .weights.h5 (Keras 3), .pt or .pth (PyTorch).", metavar="FILE"
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the new run; new or empty. Default: the next in runs/.")
+    ] = None,
+    discriminator: Annotated[
+        Path | None,
+        typer.Option(help="The discriminator's weights. Default: those of --like, else new ones.", metavar="FILE"),
+    ] = None,
+    like: Annotated[
+        Path | None,
+        typer.Option(help="A run with the same networks: its settings, its discriminator.", metavar="RUN"),
+    ] = None,
+    format: Annotated[
+        str | None,
+        typer.Option(
+            help="Whatever the suffixes are: safetensors, keras, pytorch or pytorch-safetensors.", metavar="NAME"
+        ),
+    ] = None,
+    **flags: Any,
+) -> None:
+    """Make a run of weights from another library, for sample, evaluate and plot.
+
+    The networks are named by --like, or by --model and the flags beside it.
+    The files are compared with them before anything is written: one that does
+    not fit is refused, by the name and the shape.
+    """
+    from minigan.interchange import import_run
+    from minigan.training.run import new_run_folder
+
+    chosen = given(ImportConfig, flags)
+    if like is not None and chosen:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in chosen)
+        raise ConfigError(f"expected --like or settings of its own, got both: --like and {names}")
+    config = TrainConfig.recommended(**chosen) if like is None else None
+    name = config.model if config else like.absolute().name if like else ""
+    folder = out or new_run_folder(name, "imported")
+    gan = import_run(file, folder, config, like=like, discriminator=discriminator, format=format)
+    typer.echo(f"Wrote {folder}: {gan.name} with the generator of {file}")
+    typer.echo(f"The discriminator is {origin(like, discriminator)}.")
+    typer.echo(f"Images: minigan sample {shlex.quote(str(folder))}")
+
+
+def origin(like: Path | None, discriminator: Path | None) -> str:
+    """Where the discriminator's weights are from."""
+    if discriminator is not None:
+        return f"that of {discriminator}"
+    return "new and untrained" if like is None else f"that of {like}"

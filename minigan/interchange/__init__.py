@@ -1,0 +1,31 @@
+"""Networks to other libraries, and weights from them.
+
+=======================  ==============================  ======================================================
+format                   files                           what is in it
+=======================  ==============================  ======================================================
+``safetensors``          ``.safetensors``                weights under minigan's names, of every layer there is
+``keras``                ``.weights.h5``                 weights as Keras 3 saves them of the same Sequential
+``pytorch``              ``.pt, .pth``                   the state dict of the same `torch.nn.Sequential`
+``pytorch-safetensors``  ``.safetensors``                the same state dict without a pickle
+``onnx``                 ``.onnx``, written only         the network itself, to be run anywhere
+=======================  ==============================  ======================================================
+
+None of the packages that write them is needed by the rest of minigan: ``pip install 'minigan[interchange]'`` brings
+all but PyTorch.
+"""
+
+from minigan.interchange.onnx_file import Difference, export_onnx
+from minigan.interchange.runs import Exported, ImportConfig, export_run, import_run
+from minigan.interchange.weights import export_weights, import_weights, source
+
+__all__ = [
+    "Difference",
+    "Exported",
+    "ImportConfig",
+    "export_onnx",
+    "export_run",
+    "export_weights",
+    "import_run",
+    "import_weights",
+    "source",
+]

@@ -1,0 +1,105 @@
+"""What a file of arrays says of them before any is read, and the check that it is what a network needs.
+
+A header of a few bytes can claim an array of a terabyte. So every reader gives names, shapes and dtypes first; they are
+compared with the network's; only then are arrays read, and these are as large as the network's own.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from minigan.data.messages import one_line
+from minigan.errors import CheckpointError, MiniganError
+from minigan.interchange.layout import Entry, from_theirs
+from minigan.layers import Shape
+
+__all__ = ["ArrayFile", "Header", "reading", "select", "shown", "told"]
+
+#: Names that an error tells, and letters that it tells of one: a foreign file may hold a million, or one of a megabyte.
+TOLD, LETTERS = 5, 60
+
+
+class Header(NamedTuple):
+    """What a file says of an array."""
+
+    shape: Shape
+    dtype: str
+
+
+class ArrayFile(NamedTuple):
+    """An open file: all headers, in the order of the file, and what reads the array of a name."""
+
+    headers: dict[str, Header]
+    read: Callable[[str], np.ndarray]
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn whatever a library says of a bad file into one error.
+
+    Raises
+    ------
+    CheckpointError
+        The file is missing, damaged, or not of its format.
+    """
+    if not path.is_file():
+        raise CheckpointError(f"expected weights in {path}, found no such file")
+    try:
+        yield
+    except MiniganError:
+        raise
+    except Exception as error:  # a damaged file can raise nearly anything, MemoryError included
+        reason = one_line(error)[:300].encode("ascii", "backslashreplace").decode()
+        raise CheckpointError(f"expected weights in {path}, found a damaged or foreign file: {reason}") from None
+
+
+def select(path: Path, file: ArrayFile, entries: Sequence[Entry]) -> dict[str, np.ndarray]:
+    """The state of a network from a file that holds it, and nothing else, under the names of `entries`.
+
+    Raises
+    ------
+    CheckpointError
+        A name is missing or unknown; an array is of another shape or dtype, or holds a NaN or an infinity.
+    """
+    expected = {item.theirs: item for item in entries}
+    missing = [name for name in expected if name not in file.headers]
+    unknown = [name for name in file.headers if name not in expected]
+    if missing or unknown:
+        raise CheckpointError(f"{path} does not fit: missing {shown(missing)}; unknown {shown(unknown)}")
+    for name, item in expected.items():
+        shape, dtype = file.headers[name]
+        if shape != item.turn.theirs or dtype != "float32":
+            raise CheckpointError(
+                f"{path} does not fit: expected {told(item)} {item.turn.theirs} float32, got {shape} {dtype}"
+            )
+    arrays = {name: file.read(name) for name in expected}
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise CheckpointError(f"{path}: expected finite numbers in {told(expected[name])}, got NaN or infinity")
+    return from_theirs(arrays, entries)
+
+
+def told(item: Entry) -> str:
+    """An array's name there and, if it is another, here."""
+    return item.theirs if item.ours == item.theirs else f"{item.theirs} (minigan's {item.ours})"
+
+
+def shown(names: Collection[str], limit: int = TOLD) -> str:
+    """The first of the names, with nothing in them that a terminal would obey."""
+    if not names:
+        return "none"
+    first = ", ".join(_first(map(plain, names), limit))
+    return first if len(names) <= limit else f"{first} and {len(names) - limit:,} more"
+
+
+def plain(name: str) -> str:
+    """A name from a file, short and in ASCII."""
+    letters = ascii(name)[1:-1]
+    return letters if len(letters) <= LETTERS else f"{letters[:LETTERS]}..."
+
+
+def _first(names: Iterable[str], count: int) -> list[str]:
+    return [name for name, _ in zip(names, range(count))]

@@ -1,0 +1,111 @@
+"""The file formats, by name and by suffix."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from minigan.errors import ConfigError
+from minigan.interchange.arrays import ArrayFile
+from minigan.interchange.keras_file import dump_keras, open_keras
+from minigan.interchange.keras_layers import keras_entries, keras_source
+from minigan.interchange.layout import Entry, entry
+from minigan.interchange.pytorch_modules import pytorch_entries, pytorch_source
+from minigan.interchange.safetensors_file import dump_safetensors, open_safetensors
+from minigan.interchange.torch_file import dump_torch, open_torch
+from minigan.sequential import Sequential
+
+__all__ = ["FORMATS", "ONNX", "Format", "format_of", "suffix_of"]
+
+#: The format that holds a whole program, not only weights, and is written only.
+ONNX = "onnx"
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of weights.
+
+    Attributes
+    ----------
+    suffixes : tuple of str
+        How names of such files end; the first is that of new ones.
+    entries : callable
+        Where each parameter of a network lies, and how.
+    open, dump : callable
+        What reads a file, and what makes the bytes of one.
+    source : callable or None
+        A program that makes the network in the library that the format belongs to.
+    """
+
+    suffixes: tuple[str, ...]
+    entries: Callable[[Sequential], list[Entry]]
+    open: Callable[[Path], AbstractContextManager[ArrayFile]]
+    dump: Callable[[Mapping[str, np.ndarray], Mapping[str, str]], bytes]
+    source: Callable[[Sequential], str] | None = None
+
+
+def own_entries(network: Sequential) -> list[Entry]:
+    """Everything as it is, under minigan's own names: ``conv2d_1.kernel``."""
+    return [entry(layer, name, f"{layer.name}.{name}") for layer in network for name in layer.parameters]
+
+
+#: The formats of weights by name. Where a suffix belongs to two, the first is meant.
+FORMATS: dict[str, Format] = {
+    "safetensors": Format((".safetensors",), own_entries, open_safetensors, dump_safetensors),
+    "keras": Format((".weights.h5", ".h5"), keras_entries, open_keras, dump_keras, keras_source),
+    "pytorch": Format((".pt", ".pth"), pytorch_entries, open_torch, dump_torch, pytorch_source),
+    "pytorch-safetensors": Format(
+        (".safetensors",), pytorch_entries, open_safetensors, dump_safetensors, pytorch_source
+    ),
+}
+
+
+def format_of(path: Path, name: str | None, onnx: bool = False) -> str:
+    """The format of this name or, without one, that of the file's suffix.
+
+    Parameters
+    ----------
+    path : Path
+    name : str, optional
+    onnx : bool
+        Whether ONNX will do.
+
+    Raises
+    ------
+    ConfigError
+        There is no such format, or no format has the suffix.
+    """
+    known = suffixes_of(onnx)
+    if name is not None:
+        return checked(name, known)
+    for name, suffixes in known.items():
+        if path.name.lower().endswith(suffixes):
+            return name
+    endings = ", ".join(dict.fromkeys(suffix for group in known.values() for suffix in group))
+    raise ConfigError(f"expected a file name that ends with one of {endings}, or --format, got {path}")
+
+
+def suffix_of(name: str | None) -> str:
+    """How a new file of the format ends; without a name, of the first format.
+
+    Raises
+    ------
+    ConfigError
+        There is no such format.
+    """
+    known = suffixes_of(onnx=True)
+    return known[checked(name or next(iter(known)), known)][0]
+
+
+def suffixes_of(onnx: bool) -> dict[str, tuple[str, ...]]:
+    """The suffixes of all formats, ONNX among them or not."""
+    return {name: item.suffixes for name, item in FORMATS.items()} | ({ONNX: (".onnx",)} if onnx else {})
+
+
+def checked(name: str, known: Mapping[str, tuple[str, ...]]) -> str:
+    """The name, if it is that of a format."""
+    if name not in known:
+        raise ConfigError(f"unknown format {name!r}: expected one of {', '.join(known)}")
+    return name

@@ -1,0 +1,42 @@
+"""The packages that file formats need, and that minigan does without."""
+
+from importlib import import_module
+from typing import Any
+
+from minigan.errors import ConfigError
+
+__all__ = ["have", "need"]
+
+#: How to get those that the extra does not bring. PyTorch is large, and comes in one build for each kind of machine.
+ELSEWHERE = {"torch": "pip install torch"}
+
+
+def need(package: str, what: str) -> Any:
+    """The module of that name.
+
+    Parameters
+    ----------
+    package : str
+        What to import.
+    what : str
+        What cannot be done without it, for the error.
+
+    Raises
+    ------
+    ConfigError
+        It is not installed; the error tells the command that installs it.
+    """
+    try:
+        return import_module(package)
+    except ImportError:
+        command = ELSEWHERE.get(package, "pip install 'minigan[interchange]'")
+        raise ConfigError(f"{what} needs the package {package}, which is not installed: {command}") from None
+
+
+def have(package: str) -> bool:
+    """Whether the package can be imported."""
+    try:
+        import_module(package)
+    except ImportError:
+        return False
+    return True

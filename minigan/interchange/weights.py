@@ -1,0 +1,142 @@
+"""Weights of one network, to a file and back."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from minigan.errors import ConfigError, RunError
+from minigan.files import atomic_path
+from minigan.interchange.arrays import ArrayFile, select
+from minigan.interchange.formats import FORMATS, format_of
+from minigan.interchange.layout import Entry, to_theirs
+from minigan.interchange.pytorch_modules import COUNTER, counters, pytorch_names
+from minigan.sequential import Sequential
+
+__all__ = ["export_weights", "import_weights", "source", "write"]
+
+
+def export_weights(
+    network: Sequential, path: str | Path, format: str | None = None, facts: Mapping[str, str] | None = None
+) -> Path:
+    """Write a network's weights, moving averages included, for another library.
+
+    Parameters
+    ----------
+    network : Sequential
+        Built, in float32.
+    path : path
+        One that is there is replaced, when the new one is whole.
+    format : str, optional
+        One of ``safetensors, keras, pytorch, pytorch-safetensors``; default: by the suffix.
+    facts : mapping, optional
+        Texts to keep with the weights, where the format has a place for them.
+
+    Returns
+    -------
+    Path
+        `path`.
+
+    Raises
+    ------
+    ConfigError
+        The format is unknown, its package is not installed, or it has no place for a layer.
+    RunError
+        The file cannot be written.
+
+    Examples
+    --------
+    >>> import minigan as mg
+    >>> gan = mg.models.build("mlp2d")
+    >>> export_weights(gan.generator, "points.onnx")
+    Traceback (most recent call last):
+    ...
+    minigan.errors.ConfigError: expected a file name that ends with one of .safetensors, ... got points.onnx
+    """
+    path = Path(path)
+    chosen = format_of(path, format)
+    kind = FORMATS[chosen]
+    arrays = to_theirs(network.state_dict(), kind.entries(network))
+    if chosen.startswith("pytorch"):
+        arrays |= counters(list(arrays))
+    write(path, kind.dump(arrays, facts or {}))
+    return path
+
+
+def import_weights(network: Sequential, path: str | Path, format: str | None = None) -> None:
+    """Replace a network's weights by those of a file; nothing is changed unless all fit.
+
+    Names, shapes and dtypes are compared before an array is read: a file that claims to be huge takes no memory.
+
+    Parameters
+    ----------
+    network : Sequential
+        Built, in float32.
+    path : path
+    format : str, optional
+        As in `export_weights`. A safetensors file may have minigan's names or PyTorch's: it is looked at.
+
+    Raises
+    ------
+    ConfigError
+        The format is unknown, its package is not installed, or it has no place for a layer.
+    CheckpointError
+        The file is missing or damaged, holds a NaN, or does not fit the network.
+    """
+    network.load_state_dict(read_state(network, Path(path), format))
+
+
+def read_state(network: Sequential, path: Path, format: str | None) -> dict[str, np.ndarray]:
+    """A state for the network from a file."""
+    chosen = format_of(path, format)
+    with FORMATS[chosen].open(path) as file:
+        if format is None and chosen == "safetensors" and is_pytorch(file):
+            chosen = "pytorch-safetensors"
+        entries = FORMATS[chosen].entries(network)
+        if chosen.startswith("pytorch"):
+            file = renamed(file, entries, path)
+        return select(path, file, entries)
+
+
+def is_pytorch(file: ArrayFile) -> bool:
+    """Whether all names are such as PyTorch gives; minigan calls no parameter so but "bias"."""
+    roles = {name.rpartition(".")[2] for name in file.headers}
+    return "weight" in roles and roles <= {"weight", "bias", "running_mean", "running_var", COUNTER}
+
+
+def renamed(file: ArrayFile, entries: list[Entry], path: Path) -> ArrayFile:
+    """The file with the names of a Sequential, whatever names its modules have."""
+    names = pytorch_names(file.headers, entries, path)
+    return ArrayFile(
+        {name: file.headers[theirs] for name, theirs in names.items()}, lambda name: file.read(names[name])
+    )
+
+
+def source(network: Sequential, format: str) -> str:
+    """A Python program that makes the same network in PyTorch or Keras, with the names of the format.
+
+    Raises
+    ------
+    ConfigError
+        The format belongs to no library, or the library has no such layer.
+    """
+    make = FORMATS[format].source if format in FORMATS else None
+    if make is None:
+        kinds = ", ".join(name for name, kind in FORMATS.items() if kind.source)
+        raise ConfigError(f"expected one of {kinds} for a program, got {format}")
+    return make(network)
+
+
+def write(path: Path, content: bytes) -> None:
+    """Put the bytes where they are wanted, all of them or none.
+
+    Raises
+    ------
+    RunError
+        They cannot be written.
+    """
+    try:
+        with atomic_path(path) as temporary:
+            temporary.write_bytes(content)
+    except OSError as error:
+        raise RunError(f"expected a file that can be written, got {path}: {error.strerror or error}") from None

@@ -1,0 +1,89 @@
+"""What the tests of interchange share: the command in this process, a finished run, and files from elsewhere."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from small_networks import GOLDEN, everything_below
+
+from minigan import backend, cli
+from minigan.training import TrainConfig
+from minigan.training.run import train_run
+
+
+class Outcome(NamedTuple):
+    """What came of a command line."""
+
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture(autouse=True)
+def _plain_surroundings(monkeypatch, tmp_path):
+    """An empty folder, a wide terminal without colours, and no setting of this machine's."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")
+    for name in ("MINIGAN_BACKEND", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(backend, "_active", backend._active)
+
+
+@pytest.fixture
+def minigan(capsys) -> Callable[..., Outcome]:
+    """Run a command line in this process."""
+
+    def run(*arguments: object) -> Outcome:
+        capsys.readouterr()
+        status = cli.run([str(argument) for argument in arguments])
+        return Outcome(status, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def golden() -> dict[str, np.ndarray]:
+    """What Keras and PyTorch computed."""
+    with np.load(GOLDEN / "golden.npz") as file:
+        return dict(file)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory) -> Path:
+    """The folder of a run of two steps that keeps an average."""
+    folder = tmp_path_factory.mktemp("runs")
+    np.save(folder / "tiny.npy", np.random.default_rng(0).integers(0, 256, (40, 8, 8), dtype=np.uint8))
+    config = TrainConfig(
+        data=str(folder / "tiny.npy"),
+        image_size=8,
+        latent_size=5,
+        generator_filters=(4, 4),
+        discriminator_filters=(4, 4, 4),
+        batch_size=8,
+        steps=2,
+        average=0.5,
+        seed=3,
+        threads=1,
+    )
+    train_run(config, folder / "run")
+    return folder / "run"
+
+
+@pytest.fixture
+def refuses(minigan, tmp_path):
+    """A command line that must be refused with status 2, in one line that holds all the parts, and write nothing."""
+
+    def refuse(arguments, *parts: str) -> str:
+        before = everything_below(tmp_path)
+        outcome = minigan(*arguments)
+        assert (outcome.status, outcome.out) == (2, ""), outcome
+        assert outcome.err.startswith("minigan: ")
+        assert outcome.err.count("\n") == 1
+        for part in parts:
+            assert part in outcome.err
+        assert everything_below(tmp_path) == before
+        return outcome.err
+
+    return refuse
