@@ -51,7 +51,7 @@ RECOMMENDED: dict[str, dict[str, Any]] = {
         "instance_noise": 0.2,
         "instance_noise_steps": 7500,
     },
-    # Gulrajani et al., arXiv:1704.00028, algorithm 1, but for its beta_2 of 0.9.
+    # Gulrajani et al., arXiv:1704.00028, algorithm 1.
     "wgan-gp28": {
         "loss": "wasserstein",
         "penalty": "wgan-gp",
@@ -59,6 +59,7 @@ RECOMMENDED: dict[str, dict[str, Any]] = {
         "optimizer": "adam",
         "learning_rate": 1e-4,
         "momentum": 0.0,
+        "beta_2": 0.9,
         "batch_size": 64,
         "d_steps": 5,
         "noise": "normal",

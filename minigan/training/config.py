@@ -176,6 +176,7 @@ class TrainConfig(ModelConfig):
     momentum: float | str = setting(
         MOMENTUM, 0.5, "Adam's beta_1, Momentum's momentum; sgd and rmsprop have none. A number or a schedule."
     )
+    beta_2: float | None = setting(SHARE, None, "Adam's beta_2, if not 0.999.")
     batch_size: int = setting(COUNT, 16, "Real images in a step, and generated ones.")
     d_steps: int = setting(COUNT, 1, "Discriminator steps in a round.")
     g_steps: int = setting(COUNT, 1, "Generator steps in a round.")

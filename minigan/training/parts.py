@@ -96,9 +96,12 @@ class Rates:
         self.rates = [schedules.parse(rate) for rate in rates]
         self.momentum = schedules.parse(config.momentum)
         self.scale = 1.0
+        if config.beta_2 is not None and config.optimizer != "adam":
+            raise ConfigError(f"beta_2: expected the optimizer adam with it, got {config.optimizer}")
+        others = {} if config.beta_2 is None else {"beta_2": config.beta_2}
         # A schedule may begin at 0, with which no optimizer is made: the first numbers are set before the first step.
         self.optimizers: tuple[Optimizer, ...] = tuple(
-            optimizers.get(config.optimizer, learning_rate=rate.bounds[1]) for rate in self.rates
+            optimizers.get(config.optimizer, learning_rate=rate.bounds[1], **others) for rate in self.rates
         )
 
     def __call__(self, step: int) -> None:

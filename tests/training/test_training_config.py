@@ -72,6 +72,7 @@ def test_the_file_holds_every_setting_that_has_a_value_and_says_what_it_means(tm
         "instance_noise_steps",
         "average",
         "checkpoint_every",
+        "beta_2",
     }
     assert set(table) == {field.name for field in fields(TrainConfig)} - without
     for line, field in zip(path.read_text().splitlines(), (f for f in fields(config) if f.name in table)):

@@ -155,6 +155,14 @@ def test_schedules_are_followed_step_by_step(make_config, dataset):
     np.testing.assert_allclose(seen, [(0.1, 0.5, 0.5), (0.2, 0.5, 0.6), (0.3, 0.5, 0.7)])
 
 
+def test_adam_s_beta_2_reaches_it_and_no_other_rule_has_one(make_config):
+    rates = parts.Rates(make_config(beta_2=0.9))
+    assert [optimizer.beta_2 for optimizer in rates.optimizers] == [0.9, 0.9]
+    assert [optimizer.beta_2 for optimizer in parts.Rates(make_config()).optimizers] == [0.999, 0.999]
+    with pytest.raises(ConfigError, match="beta_2: expected the optimizer adam with it, got sgd"):
+        parts.Rates(make_config(beta_2=0.9, optimizer="sgd"))
+
+
 def test_settings_of_the_game_reach_it(make_config, dataset):
     config = make_config(
         loss="wasserstein", clip=0.5, instance_noise=0.2, label_flips=0.1, steps=7, penalty=None, optimizer="sgd"
