@@ -1,7 +1,7 @@
 """A stack of layers: the networks of a GAN."""
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -284,8 +284,7 @@ class Sequential:
         missing, unknown = parameters.keys() - state.keys(), state.keys() - parameters.keys()
         if missing or unknown:
             raise CheckpointError(
-                f"weights do not fit {self.name}: missing {', '.join(sorted(missing)) or 'none'}; "
-                f"unknown {', '.join(sorted(unknown)) or 'none'}"
+                f"weights do not fit {self.name}: missing {listed(missing)}; unknown {listed(unknown)}"
             )
         for name, parameter in parameters.items():
             expected, got = parameter.data, state[name]
@@ -318,3 +317,9 @@ class Sequential:
     def _check_built(self) -> None:
         if not self.built:
             raise NotBuiltError(f"Sequential {self.name!r}: call build(input_shape, seed) first")
+
+
+def listed(names: Collection[str], most: int = 5) -> str:
+    """The first of the names, and how many more there are."""
+    first = ", ".join(sorted(names)[:most]) or "none"
+    return first if len(names) <= most else f"{first} and {len(names) - most} more"

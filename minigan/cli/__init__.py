@@ -82,6 +82,7 @@ def run(arguments: list[str]) -> int:
 
 
 def fail(message: object, status: int) -> int:
-    """Say what went wrong in one line."""
-    print(f"minigan: {' '.join(str(message).split())}", file=sys.stderr)
+    """Say what went wrong in one line, of which a terminal obeys nothing."""
+    line = "".join(character if character.isprintable() else "?" for character in " ".join(str(message).split()))
+    print(f"minigan: {line}", file=sys.stderr)
     return status

@@ -17,6 +17,7 @@ def info() -> None:
     from minigan import backend, data, kernels, losses, models, optimizers
     from minigan.errors import BackendError
     from minigan.kernels.cpu import memory
+    from minigan.kernels.cuda import precision
     from minigan.version import __version__
 
     try:
@@ -34,6 +35,7 @@ def info() -> None:
         ("numpy", f"NumPy {np.__version__}, matrix products by {products}"),
         ("kernels", f"{kernels.kind()}, on {threads}; memory kept for reuse: {held} of at most {limit} MiB"),
         ("cupy", gpu),
+        ("precision", f"{precision.precision()}, of products on a GPU"),
         ("models", ", ".join(models.MODELS)),
         ("data", f"{', '.join(data.NAMES)}, {files}"),
         ("losses", ", ".join(losses.GAN_LOSSES)),

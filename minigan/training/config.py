@@ -11,6 +11,7 @@ from typing import Any
 from minigan import backend, losses, models, optimizers, penalties
 from minigan.data.messages import one_line
 from minigan.errors import ConfigError
+from minigan.kernels.cuda import precision
 from minigan.reading import read_bytes
 from minigan.training import schedules
 from minigan.training.cadence import Cadence
@@ -202,6 +203,9 @@ class TrainConfig(ModelConfig):
     backend: str | None = output(
         TEXT, None, "Where to compute; default: MINIGAN_BACKEND, else numpy.", choices=backend.NAMES
     )
+    precision: str | None = output(
+        TEXT, None, "Of products on a GPU; default: MINIGAN_PRECISION, else float32.", choices=precision.PRECISIONS
+    )
     threads: int | None = output(COUNT, None, "Threads of the CPU's kernels; default: all processors.")
 
     def __post_init__(self) -> None:
@@ -225,6 +229,7 @@ class TrainConfig(ModelConfig):
             **{name: value for name, value in model.items() if name in MODEL_OPTIONS},
             epochs=DEFAULT_EPOCHS if self.epochs is None and self.steps is None else self.epochs,
             backend=backend.name(),
+            precision=self.precision or precision.precision(),
             threads=backend.threads(self.threads or backend.default_threads()),
         )
 

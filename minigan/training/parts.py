@@ -5,6 +5,7 @@ from functools import partial
 
 from minigan import backend, data, losses, models, optimizers, penalties
 from minigan.errors import ConfigError, DataError
+from minigan.kernels.cuda import precision
 from minigan.models import GAN
 from minigan.optimizers import Optimizer
 from minigan.random import Stream
@@ -27,6 +28,7 @@ def assemble(config: TrainConfig) -> tuple[TrainConfig, Trainer]:
     if config.backend is not None:
         backend.use(config.backend)
     config = config.resolved()
+    precision.use(config.precision or precision.precision())
     gan = models.build(config.model, config.seed, **config.model_options())
     dataset = load_data(config, gan)
     if config.conditional and not gan.classes:
@@ -49,8 +51,13 @@ def with_classes(config: TrainConfig, dataset: data.Dataset | data.Points) -> Tr
     """The settings with the number of classes that the labels have."""
     if dataset.labels is None:
         raise DataError(f"conditional: expected data with labels, got none in {dataset.name}")
+    classes = int(dataset.labels.max()) + 1
+    if classes > len(dataset):  # a damaged label would ask for that many embeddings
+        raise DataError(
+            f"conditional: expected no more classes than images, got a label {classes - 1} in {dataset.name}"
+        )
     conditioning = config.conditioning or models.CONDITIONINGS[0]
-    return replace(config, classes=int(dataset.labels.max()) + 1, conditioning=conditioning)
+    return replace(config, classes=classes, conditioning=conditioning)
 
 
 def make_trainer(config: TrainConfig, gan: GAN, dataset: data.Dataset | data.Points) -> Trainer:

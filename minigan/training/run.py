@@ -29,6 +29,7 @@ from minigan import data, models, plots
 from minigan.data.messages import one_line
 from minigan.errors import CheckpointError, ConfigError, NonFiniteError, RunError
 from minigan.files import load_arrays, remove_leftovers, save_arrays
+from minigan.layers.base import at_most
 from minigan.models import GAN
 from minigan.sequential import Sequential
 from minigan.training.cadence import Cadence
@@ -59,6 +60,9 @@ from minigan.training.state import capture, restore
 from minigan.training.trainer import Trainer
 
 __all__ = ["Run", "load_run", "new_run_folder", "resume_run", "train_run"]
+
+#: Numbers that the networks of a run may have besides those in its files of weights: what is missing is then told.
+SPARE = 10**7
 
 #: Settings that may be others when a run goes on: they decide where and how fast, and what is kept.
 FREE = ("backend", "threads", "checkpoint_every", "keep", "on_nan")
@@ -403,13 +407,18 @@ def resume_run(
             listener(Notice(step, "at its end", words))
             run.show()
             return True
-        run.notes += resumed(step, changed, checkpoint, lock.left_by)
+        run.notes += resumed(step, config, changed, checkpoint, lock.left_by)
         return run.train()
 
 
-def resumed(step: int, changed: list[str], checkpoint: Checkpoint, left_by: str) -> Iterator[Notice]:
+def resumed(
+    step: int, config: TrainConfig, changed: list[str], checkpoint: Checkpoint, left_by: str
+) -> Iterator[Notice]:
     """What to say of a run that goes on: what is not as it was."""
     remarks = [f"the settings are others: {line}" for line in changed]
+    before = checkpoint.state["run"]["config"]["backend"]
+    if before != config.backend:
+        remarks.append(f"it ran on {before} and goes on with {config.backend}: what follows differs in the last digits")
     if checkpoint.versions != versions():
         remarks.append(f"made by {checkpoint.versions}, now {versions()}: what follows may differ in the last digits")
     if left_by:
@@ -488,18 +497,21 @@ def load_run(folder: str | Path) -> tuple[TrainConfig, GAN]:
     """
     folder = Path(folder)
     config = TrainConfig(**read_settings(folder))
+    generator = load_arrays(folder / ("generator.npz" if config.average is None else "average.npz"))
+    discriminator = load_arrays(folder / "discriminator.npz")
     try:
-        gan = models.build(config.model, config.seed, **config.model_options())
+        with at_most(SPARE + sum(array.size for array in (*generator.values(), *discriminator.values()))):
+            gan = models.build(config.model, config.seed, **config.model_options())
     except (ValueError, OverflowError, MemoryError) as error:  # sizes that do not fit together, or not into the memory
         raise ConfigError(f"{folder / 'config.toml'}: no networks of these sizes: {one_line(error)}") from None
-    load_weights(gan.generator, folder / ("generator.npz" if config.average is None else "average.npz"))
-    load_weights(gan.discriminator, folder / "discriminator.npz")
+    put_weights(gan.generator, generator, folder)
+    put_weights(gan.discriminator, discriminator, folder)
     return config, gan
 
 
-def load_weights(network: Sequential, path: Path) -> None:
-    """Replace a network's weights by those of a file, which must be finite: others are never saved."""
-    network.load_state_dict(load_arrays(path))
+def put_weights(network: Sequential, weights: dict[str, np.ndarray], folder: Path) -> None:
+    """Replace a network's weights by these, which must be finite: others are never saved."""
+    network.load_state_dict(weights)
     for name, parameter in network.parameters().items():
         if not all_finite(parameter.data):
-            raise CheckpointError(f"{path}: expected finite numbers in {name}, got NaN or infinity")
+            raise CheckpointError(f"{folder}: expected finite numbers in {network.name}'s {name}, got NaN or infinity")

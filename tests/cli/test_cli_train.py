@@ -120,6 +120,7 @@ def test_config_toml_holds_every_setting(finished, images_file):
         "on_nan": "stop",
         "seed": 3,
         "backend": "numpy",
+        "precision": "float32",
         "threads": 1,
     }
 
