@@ -12,7 +12,7 @@ from minigan.optimizers import SGD
 from minigan.training import EpochEnd, StepEnd, load_run, train_run
 from minigan.training.diagnosis import all_finite, first_non_finite
 from minigan.training.history import read_metrics
-from minigan.training.run import Run
+from minigan.training.run_folder import Run
 
 NAN, INF = float("nan"), float("inf")
 

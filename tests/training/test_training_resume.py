@@ -263,7 +263,7 @@ def spoilt_once(trainer_step: int) -> Callable:
 @pytest.fixture
 def with_run(monkeypatch) -> Callable:
     """Let a listener know the run."""
-    from minigan.training.run import Run
+    from minigan.training.run_folder import Run
 
     def give(listener: Callable) -> Callable:
         begin = Run.begin
