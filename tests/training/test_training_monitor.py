@@ -12,7 +12,8 @@ import pytest
 import minigan as mg
 from minigan.errors import ConfigError
 from minigan.training.events import Diversity, EpochEnd, Notice, StepEnd
-from minigan.training.monitor import KINDS, WATCHES, Collapse, Monitor
+from minigan.training.monitor import Monitor
+from minigan.training.watches import KINDS, WATCHES, Collapse
 
 #: A step of a run that goes well.
 HEALTHY = {
