@@ -1,5 +1,6 @@
 """Makes the helpers beside it importable: ``from numerical import ...``. And the backends that tests run on."""
 
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -11,6 +12,12 @@ from minigan import backend
 from minigan.errors import BackendError
 
 sys.path.insert(0, str(Path(__file__).parent / "cuda"))  # for the strict device
+
+
+def pytest_collection_finish() -> None:
+    """Tests that collect garbage need not look through ten thousand other tests for it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="module", params=["numpy", "strict", pytest.param("cupy", marks=pytest.mark.gpu)])
