@@ -7,7 +7,7 @@ import pytest
 
 from minigan.training import StepEnd, TrainConfig, train_run
 
-STEPS, WARM = 20_000, 2_000
+STEPS, WARM = 20_000, 4_000
 
 
 def resident() -> int:
