@@ -117,7 +117,7 @@ def read_table(path: str | Path, of: str, fits: Callable[[tuple[str, ...]], bool
                 if len(row) != len(columns):
                     raise ValueError(f"{len(row)} values for {len(columns)} columns in line {rows.line_num}")
                 values.extend(map(float, row))
-        table = np.array(values).reshape(-1, len(columns))
+        table = np.frombuffer(values).reshape(-1, len(columns))
         if not np.isfinite(table[:, columns.index("step")]).all():
             raise ValueError("a step that is no number")
     except (OSError, ValueError, csv.Error, MemoryError) as error:

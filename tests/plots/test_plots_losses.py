@@ -9,9 +9,23 @@ import pytest
 from PIL import Image
 
 from minigan import plots
+from minigan.plots.losses import PIECES, extremes
 
 BLACK, GREEN, BLUE, RED = (0, 0, 0), (0, 158, 115), (0, 114, 178), (213, 94, 0)
 NAMES = {np.log(4): "log 4", np.log(2): "log 2", 0.5: "1/2"}
+
+
+def test_a_long_line_keeps_its_extremes_and_its_end():
+    rng = np.random.default_rng(0)
+    steps, values = np.arange(12_345.0), rng.standard_normal(12_345)
+    values[5000:5020] = np.nan
+    x, y = extremes(steps, values)
+    assert len(x) < 3 * PIECES
+    assert (np.diff(x) >= 0).all()
+    assert (y.min(), y.max(), x[-1]) == (np.nanmin(values), np.nanmax(values), 12_344)
+    np.testing.assert_array_equal(y, values[x.astype(int)])
+    for kept, whole in zip(extremes(steps[:2500], values[:2500]), (steps[:2500], values[:2500])):
+        np.testing.assert_array_equal(kept, whole)
 
 
 def metrics_of(steps: int) -> dict[str, np.ndarray]:
