@@ -12,6 +12,7 @@ import numpy as np
 from minigan import kernels
 from minigan.backend import Array, array_module
 from minigan.fusion.affine import AffineStep
+from minigan.fusion.maxout import MaxoutStep
 from minigan.fusion.normalization import NormalizationStep
 from minigan.fusion.step import Step, ours
 from minigan.kernels import Convolution, Kernel, Operation
@@ -119,7 +120,7 @@ def is_fast(kernel: Kernel, array: Array) -> bool:
 
 def operation_of(step: Layer) -> tuple[Operation, Shape] | None:
     """What affine map a step is made of, and the shape of that map's input; None where it is made of none."""
-    if isinstance(step, AffineStep):
+    if isinstance(step, AffineStep | MaxoutStep):
         return step.operation, step.input_shape
     if ours(step) and isinstance(step, Conv2D | Conv2DTranspose):
         # The transposed convolution runs the convolution from its output to its input backwards.
@@ -133,7 +134,8 @@ def map_of(step: Layer, batch_size: int) -> Map | None:
     found = operation_of(step)
     if found is None:
         return None
-    kernel, (operation, shape) = step.parameters["kernel"].data, found
+    operation, shape = found
+    kernel = step.maxout.matrix if isinstance(step, MaxoutStep) else step.parameters["kernel"].data
     return choose(operation, (batch_size, *shape), kernel)[1] if is_fast(kernels.affine, kernel) else None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from minigan.errors import ConfigError
 from minigan.fusion.affine import AffineStep
+from minigan.fusion.maxout import MaxoutStep
 from minigan.fusion.normalization import NormalizationStep
 from minigan.fusion.step import Step, activation_of, ours
 from minigan.kernels import Convolution, Operation, Product, UpsampledConvolution
@@ -15,6 +16,7 @@ from minigan.layers.conv2d import Conv2D
 from minigan.layers.dense import Dense
 from minigan.layers.dropout import Dropout
 from minigan.layers.identity import Identity
+from minigan.layers.maxout import Maxout
 from minigan.layers.up_sampling2d import UpSampling2D
 
 __all__ = ["RULES", "enabled", "fuse"]
@@ -59,6 +61,14 @@ def dense(layers: Sequence[Layer]) -> Step | None:
     return None
 
 
+def maxout(layers: Sequence[Layer]) -> Step | None:
+    """Maxout."""
+    match layers:
+        case [Maxout() as layer, *_]:
+            return MaxoutStep(layer)
+    return None
+
+
 def normalization(layers: Sequence[Layer]) -> Step | None:
     """BatchNorm (+ rectifier) (+ Dropout)."""
     match layers:
@@ -78,6 +88,7 @@ RULES: tuple[Callable[[Sequence[Layer]], Step | None], ...] = (
     upsampled_convolution,
     convolution,
     dense,
+    maxout,
     normalization,
 )
 

@@ -12,6 +12,7 @@ from minigan import fusion, kernels
 from minigan.errors import ConfigError
 from minigan.fusion import Step
 from minigan.fusion.affine import AffineStep
+from minigan.fusion.maxout import MaxoutStep
 from minigan.fusion.normalization import NormalizationStep
 from minigan.fusion.rewrite import RULES
 from minigan.kernels import cpu, registry
@@ -46,7 +47,8 @@ def steps(*specs: Spec, shape: tuple[int, ...] = (4, 4, 3)) -> list[str]:
 def test_every_case_is_one_step(case: Case):
     step = case.step()
     assert step.name == "+".join(layer.name for layer in step.layers)
-    assert isinstance(step, NormalizationStep if "norm" in case.name else AffineStep)
+    kinds = {"norm": NormalizationStep, "maxout": MaxoutStep}
+    assert type(step) is next((kind for word, kind in kinds.items() if word in case.name), AffineStep)
     assert step.built
     assert (step.input_shape, step.output_shape) == (case.shape, step.layers[-1].output_shape)
 

@@ -256,7 +256,7 @@ def affine_shapes(s: Source) -> tuple[tuple[int, ...], tuple[int, ...], tuple[in
             f = s.whole(1, 5, usual=3)
             return (n, h, w, c), (3, 3, c, f), (n, 2 * h, 2 * w, f), UpsampledConvolution()
     shape = channelled(s)
-    kernel = shape[-1], s.whole(1, 5, usual=3)
+    kernel = shape[-1], s.one_of((s.whole(1, 5, usual=3), 40))  # some outweigh the vectors they meet
     return shape, kernel, (*shape[:-1], kernel[1]), Product()
 
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from minigan.kernels.cpu import memory
+from minigan.kernels.cpu import matrices, memory
 from minigan.kernels.cpu.activations import activate, activation_grad
 from minigan.kernels.cpu.columns import Columns
-from minigan.kernels.cpu.maps import Dense, Map
+from minigan.kernels.cpu.maps import Dense, Map, matrix
 from minigan.kernels.cpu.rows import lengthened, row_sum
 from minigan.kernels.cpu.slabs import Lanes, cut, run
 from minigan.kernels.cpu.taps import Narrow, Upsampled
@@ -24,6 +24,9 @@ def affine(
     x = memory.contiguous(x)
     shape, chosen = plan(operation, x.shape, kernel)
     y = memory.empty(shape, x.dtype)
+    if isinstance(chosen, Dense) and matrices.outweighs(kernel, matrix(x)):
+        matrices.product(matrix(x), kernel, bias, activation, matrix(y))
+        return y
     slabs = cut(len(x), chosen.bytes_each)
     long_bias = None if bias is None else lengthened(bias, shape[1:])
 
@@ -52,6 +55,9 @@ def affine_grads(
     dy, y, x = map(memory.contiguous, (dy, y, x))
     _, chosen = plan(operation, x.shape, kernel)
     dx = memory.empty(x.shape, x.dtype)
+    if isinstance(chosen, Dense) and matrices.outweighs(kernel, matrix(x)):
+        dw, dbias = matrices.grads(matrix(dy), matrix(y), matrix(x), kernel, activation, matrix(dx), param_grads)
+        return dx, dw, dbias
     slabs = cut(len(x), chosen.bytes_each)
 
     def work(slab: slice, dw: np.ndarray | None = None, dbias: np.ndarray | None = None) -> None:
