@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 from minigan import backend, data, losses, models, optimizers, penalties
 from minigan.errors import ConfigError, DataError
@@ -14,73 +15,7 @@ from minigan.training.config import TrainConfig
 from minigan.training.steps import Rules
 from minigan.training.trainer import Trainer, steps_per_epoch
 
-__all__ = ["Rates", "assemble", "load_data", "make_loss", "make_trainer"]
-
-
-def assemble(config: TrainConfig) -> tuple[TrainConfig, Trainer]:
-    """The trainer that the settings describe, and the settings with all that was left open.
-
-    Raises
-    ------
-    MiniganError
-        Settings, data and networks do not fit each other.
-    """
-    if config.backend is not None:
-        backend.use(config.backend)
-    config = config.resolved()
-    precision.use(config.precision or precision.precision())
-    gan = models.build(config.model, config.seed, **config.model_options())
-    dataset = load_data(config, gan)
-    if config.conditional and not gan.classes:
-        config = with_classes(config, dataset)
-        gan = models.build(config.model, config.seed, **config.model_options())
-    if config.model in models.FROM_MARGINALS and isinstance(dataset, data.Dataset):
-        models.bias_from_marginals(gan, dataset.mean())
-    return config, make_trainer(config, gan, dataset)
-
-
-def load_data(config: TrainConfig, gan: GAN) -> data.Dataset | data.Points:
-    """The data that the settings name: images of the size that the generator makes, or points."""
-    if len(gan.image_shape) != 3:
-        return data.load(config.data, value_range=config.data_range)
-    _, size, channels = gan.image_shape
-    return data.load(config.data, image_size=size, channels=channels, value_range=config.data_range)
-
-
-def with_classes(config: TrainConfig, dataset: data.Dataset | data.Points) -> TrainConfig:
-    """The settings with the number of classes that the labels have."""
-    if dataset.labels is None:
-        raise DataError(f"conditional: expected data with labels, got none in {dataset.name}")
-    classes = int(dataset.labels.max()) + 1
-    if classes > len(dataset):  # a damaged label would ask for that many embeddings
-        raise DataError(
-            f"conditional: expected no more classes than images, got a label {classes - 1} in {dataset.name}"
-        )
-    conditioning = config.conditioning or models.CONDITIONINGS[0]
-    return replace(config, classes=classes, conditioning=conditioning)
-
-
-def make_trainer(config: TrainConfig, gan: GAN, dataset: data.Dataset | data.Points) -> Trainer:
-    """The trainer that the settings describe."""
-    rates = Rates(config)
-    g_optimizer, d_optimizer = rates.optimizers
-    return Trainer(
-        gan,
-        dataset,
-        loss=make_loss(config),
-        g_optimizer=g_optimizer,
-        d_optimizer=d_optimizer,
-        rules=make_rules(config, dataset),
-        batch_size=config.batch_size,
-        d_steps=config.d_steps,
-        g_steps=config.g_steps,
-        count_in=config.count_in,
-        updates=config.updates,
-        before_step=rates,
-        average=config.average,
-        noise=config.noise,
-        seed=config.seed,
-    )
+__all__ = ["Parts", "Rates", "assemble", "load_data", "make_loss", "make_trainer"]
 
 
 class Rates:
@@ -116,6 +51,92 @@ class Rates:
             optimizer.learning_rate = rate(step) * self.scale
             if optimizer.momentum_name is not None:
                 optimizer.set_momentum(self.momentum(step))
+
+
+class Parts(NamedTuple):
+    """What a run is made of.
+
+    Attributes
+    ----------
+    config : TrainConfig
+        The settings, with all that was left open.
+    trainer : Trainer
+    rates : Rates
+        By which the trainer sets its optimizers.
+    """
+
+    config: TrainConfig
+    trainer: Trainer
+    rates: Rates
+
+
+def assemble(config: TrainConfig) -> Parts:
+    """All that the settings describe.
+
+    Raises
+    ------
+    MiniganError
+        Settings, data and networks do not fit each other.
+    """
+    if config.backend is not None:
+        backend.use(config.backend)
+    config = config.resolved()
+    precision.use(config.precision or precision.precision())
+    gan = models.build(config.model, config.seed, **config.model_options())
+    dataset = load_data(config, gan)
+    if config.conditional and not gan.classes:
+        config = with_classes(config, dataset)
+        gan = models.build(config.model, config.seed, **config.model_options())
+    if config.model in models.FROM_MARGINALS and isinstance(dataset, data.Dataset):
+        models.bias_from_marginals(gan, dataset.mean())
+    rates = Rates(config)
+    return Parts(config, make_trainer(config, gan, dataset, rates), rates)
+
+
+def load_data(config: TrainConfig, gan: GAN) -> data.Dataset | data.Points:
+    """The data that the settings name: images of the size that the generator makes, or points."""
+    if len(gan.image_shape) != 3:
+        return data.load(config.data, value_range=config.data_range)
+    _, size, channels = gan.image_shape
+    return data.load(config.data, image_size=size, channels=channels, value_range=config.data_range)
+
+
+def with_classes(config: TrainConfig, dataset: data.Dataset | data.Points) -> TrainConfig:
+    """The settings with the number of classes that the labels have."""
+    if dataset.labels is None:
+        raise DataError(f"conditional: expected data with labels, got none in {dataset.name}")
+    classes = int(dataset.labels.max()) + 1
+    if classes > len(dataset):  # a damaged label would ask for that many embeddings
+        raise DataError(
+            f"conditional: expected no more classes than images, got a label {classes - 1} in {dataset.name}"
+        )
+    conditioning = config.conditioning or models.CONDITIONINGS[0]
+    return replace(config, classes=classes, conditioning=conditioning)
+
+
+def make_trainer(
+    config: TrainConfig, gan: GAN, dataset: data.Dataset | data.Points, rates: Rates | None = None
+) -> Trainer:
+    """The trainer that the settings describe, with rates of its own or with these."""
+    rates = rates or Rates(config)
+    g_optimizer, d_optimizer = rates.optimizers
+    return Trainer(
+        gan,
+        dataset,
+        loss=make_loss(config),
+        g_optimizer=g_optimizer,
+        d_optimizer=d_optimizer,
+        rules=make_rules(config, dataset),
+        batch_size=config.batch_size,
+        d_steps=config.d_steps,
+        g_steps=config.g_steps,
+        count_in=config.count_in,
+        updates=config.updates,
+        before_step=rates,
+        average=config.average,
+        noise=config.noise,
+        seed=config.seed,
+    )
 
 
 def make_loss(config: TrainConfig) -> losses.GANLoss:

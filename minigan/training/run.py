@@ -33,10 +33,7 @@ from minigan.sequential import Sequential
 from minigan.training.checkpoint import Checkpoint, versions
 from minigan.training.config import TrainConfig, read_config, write_config
 from minigan.training.diagnosis import all_finite
-from minigan.training.events import (
-    Event,
-    Notice,
-)
+from minigan.training.events import Event, Notice
 from minigan.training.lock import RunLock
 from minigan.training.parts import assemble
 from minigan.training.resuming import check_settings
@@ -76,8 +73,7 @@ def train_run(config: TrainConfig, folder: str | Path, listener: Callable[[Event
     """
     folder = Path(folder)
     check_folder(folder)
-    config, trainer = assemble(config)
-    run = Run(folder, config, trainer, listener)
+    run = Run(folder, assemble(config), listener)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -129,25 +125,25 @@ def resume_run(
     if changes.keys() & {"epochs", "steps"}:  # either takes the place of either
         own = {name: value for name, value in own.items() if name not in ("epochs", "steps")}
     with RunLock(folder) as lock:
-        config, trainer = assemble(TrainConfig(**{**own, **changes}))
+        parts = assemble(TrainConfig(**{**own, **changes}))
         for place in (folder, folder / "samples"):
             remove_leftovers(place)
-        run = Run(folder, config, trainer, listener)
+        run = Run(folder, parts, listener)
         run.open()
         found = run.checkpoints.newest()
         if found is None:
             raise RunError(f"expected a checkpoint to go on from in {folder / 'checkpoints'}, found none")
         step, checkpoint = found
-        changed = check_settings(checkpoint.state["run"]["config"], config, accepted, FREE)
+        changed = check_settings(checkpoint.state["run"]["config"], run.config, accepted, FREE)
         run.go_on(checkpoint)
         if changed:
-            write_config(folder / "config.toml", config)
+            write_config(folder / "config.toml", run.config)
         if step >= run.total:
             words = f"all {step} steps were taken: more are had with --steps N --accept steps,epochs"
             listener(Notice(step, "at its end", words))
             run.show()
             return True
-        run.notes += resumed(step, config, changed, checkpoint, lock.left_by)
+        run.notes += resumed(step, run.config, changed, checkpoint, lock.left_by)
         return run.train()
 
 

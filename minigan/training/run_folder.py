@@ -17,7 +17,7 @@ from minigan.files import save_arrays
 from minigan.training.cadence import Cadence
 from minigan.training.checkpoint import Checkpoint
 from minigan.training.checkpoint_folder import CheckpointFolder
-from minigan.training.config import TrainConfig, write_config
+from minigan.training.config import write_config
 from minigan.training.diagnosis import all_finite
 from minigan.training.evaluation import Evaluation
 from minigan.training.events import (
@@ -34,11 +34,10 @@ from minigan.training.events import (
 from minigan.training.history import COLUMNS, Table, layer_squares, read_metrics, row_of
 from minigan.training.interrupt import StopRequest
 from minigan.training.monitor import Monitor
-from minigan.training.parts import Rates
+from minigan.training.parts import Parts
 from minigan.training.resuming import cut_tables, lines_of_tables, settings_of
 from minigan.training.samples import Samples
 from minigan.training.state import capture, restore
-from minigan.training.trainer import Trainer
 
 __all__ = ["Run"]
 
@@ -53,16 +52,16 @@ class Run:
     ----------
     folder : path
         Nothing is written to it before `begin` or `open`; from then on it must be locked.
-    config : TrainConfig
-        As `minigan.training.parts.assemble` returned it.
-    trainer : Trainer
-        That it made.
+    parts : Parts
+        What it is a run of.
     listener : callable
         Called with every `Event`.
     """
 
-    def __init__(self, folder: Path, config: TrainConfig, trainer: Trainer, listener: Callable[[Event], None]) -> None:
-        self.folder, self.config, self.trainer, self.listener = folder, config, trainer, listener
+    def __init__(self, folder: Path, parts: Parts, listener: Callable[[Event], None]) -> None:
+        self.folder, self.listener = folder, listener
+        config, trainer, self.rates = parts
+        self.config, self.trainer = config, trainer
         self.gan = trainer.gan
         trainer.layer_gradients = True
         self.samples = Samples(trainer.gan, trainer.data, trainer.loss, config.noise, config.seed)
@@ -238,12 +237,6 @@ class Run:
         words = f"{error}. The run goes on from step {found[0]}, with {scale:g} times the learning rates."
         self.notes.append(Notice(found[0], "restored", words))
         return True
-
-    @property
-    def rates(self) -> Rates:
-        """The trainer's rates."""
-        assert isinstance(self.trainer.before_step, Rates)  # as `assemble` made it
-        return self.trainer.before_step
 
     # What is shown of it
 
