@@ -24,18 +24,10 @@ from minigan import backend, kernels
 from minigan.backend import Array
 from minigan.errors import BackendError
 from minigan.losses import NoisyLabels
-from minigan.models import draw_classes, draw_noise
 from minigan.optimizers import Optimizer
 from minigan.random import Stream, draws_on_device
-from minigan.training.steps import (
-    DiscriminatorResult,
-    GeneratorResult,
-    discriminator_step,
-    generate,
-    generator_step,
-    looks_at,
-    simultaneous_step,
-)
+from minigan.training.moves import Batch, batch_of, move_both, move_discriminator, move_generator, paint
+from minigan.training.steps import DiscriminatorResult, GeneratorResult, looks_at
 
 if TYPE_CHECKING:
     from minigan.training.trainer import Trainer
@@ -212,37 +204,19 @@ class CapturedRounds:
         """D's steps and G's, by whatever launches them."""
         trainer = self.trainer
         if trainer.simultaneous:
-            real, noise, labels = self._batch(0)
-            fake, caches = self._generate(noise, labels[1])
-            return self.told(*simultaneous_step(
-                trainer.gan, trainer.loss, trainer.d_optimizer, trainer.g_optimizer, real, fake, caches,
-                trainer.dropout_stream, trainer.rules, labels,
-            ))  # fmt: skip
+            return self.told(*move_both(trainer, self._batch(0)))
         for step in range(trainer.d_steps):
-            real, noise, labels = self._batch(step)
+            batch = self._batch(step)
             # G learns from the last images alone: no others count in its averages.
-            fake, caches = self._generate(noise, labels[1], update_stats=step == trainer.d_steps - 1)
-            d = discriminator_step(
-                trainer.gan, trainer.loss, trainer.d_optimizer, real, fake,
-                trainer.dropout_stream, trainer.rules, labels,
-            )  # fmt: skip
-        g = generator_step(
-            trainer.gan, trainer.loss, trainer.g_optimizer, fake, caches,
-            trainer.dropout_stream, trainer.rules, labels[1],
-        )  # fmt: skip
-        return self.told(d, g)
+            fake, caches = paint(trainer, batch, update_stats=step == trainer.d_steps - 1)
+            d = move_discriminator(trainer, batch, fake)
+        return self.told(d, move_generator(trainer, batch, fake, caches))
 
-    def _batch(self, step: int) -> tuple[Array, Array, tuple[Array | None, Array | None]]:
-        """Images and noise of a step of D, and the classes of both."""
-        trainer = self.trainer
+    def _batch(self, step: int) -> Batch:
+        """What a step of D needs."""
         places = self.places[step]
-        real = self.data.batch(places, trainer.gan.output_range)
-        of_real = None if self.labels is None else self.labels[places]
-        noise = draw_noise(trainer.noise_stream, trainer.batch_size, trainer.gan.latent_size, trainer.noise)
-        return real, noise, (of_real, draw_classes(trainer.label_stream, trainer.batch_size, trainer.gan.classes))
-
-    def _generate(self, noise: Array, labels: Array | None, update_stats: bool = True) -> tuple[Array, Any]:
-        return generate(self.trainer.gan, noise, self.trainer.dropout_stream, update_stats, labels)
+        real = self.data.batch(places, self.trainer.gan.output_range)
+        return batch_of(self.trainer, real, None if self.labels is None else self.labels[places])
 
 
 def copied(result: Any) -> Any:

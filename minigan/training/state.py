@@ -60,6 +60,8 @@ class Trained(Protocol):
     g_optimizer: Optimizer
     d_optimizer: Optimizer
     average: MovingAverage | None
+    batch_size: int
+    noise: str
     noise_stream: Stream
     label_stream: Stream
     dropout_stream: Stream

@@ -12,7 +12,7 @@ from minigan import losses, optimizers
 from minigan.backend import Array, array_module
 from minigan.data import Dataset, Points
 from minigan.errors import ConfigError, DataError, NonFiniteError
-from minigan.models import GAN, NOISES, draw_classes, draw_noise
+from minigan.models import GAN, NOISES
 from minigan.random import Stream
 from minigan.sequential import Sequential
 from minigan.training.averaging import MovingAverage
@@ -23,33 +23,15 @@ from minigan.training.diagnosis import all_finite, first_non_finite
 from minigan.training.events import DiscriminatorEnd, EpochEnd, LayerGradients, StepEnd
 from minigan.training.figures import Figures, figures_of, layer_norms, numbers_of, step_figures
 from minigan.training.history import layer_squares
+from minigan.training.moves import Batch, batch_of, move_both, move_discriminator, move_generator, paint
 from minigan.training.snapshot import Snapshot
 from minigan.training.state import Round
-from minigan.training.steps import (
-    PLAIN,
-    DiscriminatorResult,
-    GeneratorResult,
-    Rules,
-    discriminator_step,
-    generate,
-    generator_step,
-    looking,
-    looks_at,
-    simultaneous_step,
-)
+from minigan.training.steps import PLAIN, DiscriminatorResult, GeneratorResult, Rules, looking, looks_at
 
 __all__ = ["Trainer"]
 
 #: On a GPU: how many events are told at once, and how many at the most where a round is longer than that.
 BLOCK, LONGEST = 32, 512
-
-
-class Batch(NamedTuple):
-    """What a step needs: real images where D is to see some, noise, and the classes of both where there are any."""
-
-    real: Array | None
-    noise: Array
-    labels: tuple[Array | None, Array | None]
 
 
 class Taken(NamedTuple):
@@ -301,11 +283,11 @@ class Trainer:
             yield from self._ended(d, g, total, start)
             return
         if self.simultaneous:
-            yield from self._ended(*self._both(self._batch()), total, start)
+            yield from self._ended(*self._both(batch_of(self, *next(self.batches))), total, start)
             return
         images: tuple[Batch, Array, Any] | None = None  # those of D's last step, until G has learnt from them
         while self.round.d_done < self.d_steps:
-            batch, done = self._batch(), self.round.d_done + 1
+            batch, done = batch_of(self, *next(self.batches)), self.round.d_done + 1
             last = done == self.d_steps
             d, fake, caches = self._discriminator(batch, last)
             self.round, images = Round(done, judged=d if last else None), (batch, fake, caches)
@@ -314,8 +296,8 @@ class Trainer:
         while self.round.judged is not None and self.step < total:
             if images is None:
                 self.before_step(self.step)
-                batch = self._batch(real=False)
-                images = batch, *self._generate(batch)
+                batch = batch_of(self)  # of noise alone
+                images = batch, *paint(self, batch)
             d, g, done = self.round.judged, self._generator(*images), self.round.g_done + 1
             self.round, images = Round() if done == self.g_steps else Round(self.d_steps, done, d), None
             yield from self._ended(d, g, total, start)
@@ -336,51 +318,25 @@ class Trainer:
         """A step of D, and the images that it was."""
         with self._watched(batch):
             # G learns from the last images alone: no others count in its averages.
-            fake, caches = self._generate(batch, update_stats=last)
-            d = discriminator_step(
-                self.gan,
-                self.loss,
-                self.d_optimizer,
-                batch.real,
-                fake,
-                self.dropout_stream,
-                self.rules,
-                batch.labels,
-            )
+            fake, caches = paint(self, batch, update_stats=last)
+            d = move_discriminator(self, batch, fake)
             check_weights(self.gan.discriminator)
         return d, fake, caches
 
     def _generator(self, batch: Batch, fake: Array, caches: Any) -> GeneratorResult:
         """A step of G."""
         with self._watched(batch):
-            g = generator_step(
-                self.gan, self.loss, self.g_optimizer, fake, caches, self.dropout_stream, self.rules, batch.labels[1]
-            )
+            g = move_generator(self, batch, fake, caches)
             check_weights(self.gan.generator)
         return g
 
     def _both(self, batch: Batch) -> tuple[DiscriminatorResult, GeneratorResult]:
         """A step of both at once."""
         with self._watched(batch):
-            fake, caches = self._generate(batch)
-            results = simultaneous_step(
-                self.gan,
-                self.loss,
-                self.d_optimizer,
-                self.g_optimizer,
-                batch.real,
-                fake,
-                caches,
-                self.dropout_stream,
-                self.rules,
-                batch.labels,
-            )
+            results = move_both(self, batch)
             check_weights(self.gan.discriminator)
             check_weights(self.gan.generator)
         return results
-
-    def _generate(self, batch: Batch, update_stats: bool = True) -> tuple[Array, Any]:
-        return generate(self.gan, batch.noise, self.dropout_stream, update_stats, batch.labels[1])
 
     @contextmanager
     def _watched(self, batch: Batch) -> Iterator[None]:
@@ -411,18 +367,9 @@ class Trainer:
         if place + 1 == self.steps_per_epoch:
             yield EpochEnd(epoch + 1, self.step)
 
-    # Images, noise, classes
-
     def sampler(self) -> AbstractContextManager[Sequential]:
         """A block with the network to draw samples from: G, with its averaged weights where there is an average."""
         return nullcontext(self.gan.generator) if self.average is None else self.average.applied()
-
-    def _batch(self, real: bool = True) -> Batch:
-        """What the next step needs; without `real` images, what a step of G alone does."""
-        images, of_real = next(self.batches) if real else (None, None)
-        noise = draw_noise(self.noise_stream, self.batch_size, self.gan.latent_size, self.noise)
-        of_fake = draw_classes(self.label_stream, self.batch_size, self.gan.classes)
-        return Batch(images, noise, (of_real, of_fake))
 
 
 def steps_per_epoch(images: int, batch_size: int, d_steps: int, g_steps: int) -> int:

@@ -13,7 +13,7 @@ from minigan.backend import asnumpy
 from minigan.data import Dataset, Points
 from minigan.errors import NonFiniteError
 from minigan.random import Stream
-from minigan.training import LayerGradients, StepEnd, Trainer, trainer
+from minigan.training import LayerGradients, StepEnd, Trainer, moves, trainer
 from minigan.training.steps import Rules
 
 TINY = {"image_size": 8, "latent_size": 5, "generator_filters": (4, 4), "discriminator_filters": (4, 4, 4)}
@@ -231,14 +231,14 @@ def test_a_lost_loss_is_told_as_on_the_host_with_step_network_and_layer(settings
 def test_a_loss_that_is_not_lost_again_is_told_as_such(monkeypatch):
     with strict_backend():
         tiny, rounds = make(), []
-        judge = trainer.discriminator_step
+        judge = moves.discriminator_step
 
         def once(*arguments: Any) -> Any:
             rounds.append(1)
             result = judge(*arguments)
             return result._replace(loss=result.loss * NAN) if len(rounds) == 2 else result
 
-        monkeypatch.setattr(trainer, "discriminator_step", once)
+        monkeypatch.setattr(moves, "discriminator_step", once)
         with pytest.raises(NonFiniteError, match=r"steps 1 to 5: .* this device does not compute the same twice"):
             list(tiny.train(steps=5))
 

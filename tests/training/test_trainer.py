@@ -13,7 +13,7 @@ from minigan.data import Dataset
 from minigan.errors import ConfigError, DataError
 from minigan.layers import Context
 from minigan.sequential import Sequential
-from minigan.training import EpochEnd, StepEnd, trainer
+from minigan.training import EpochEnd, StepEnd, moves, trainer
 
 
 class Call(NamedTuple):
@@ -49,7 +49,7 @@ def steps(monkeypatch):
         return result
 
     for watched in (generate, discriminator_step, generator_step):
-        monkeypatch.setattr(trainer, watched.__name__, watched)
+        monkeypatch.setattr(moves, watched.__name__, watched)
     return calls
 
 

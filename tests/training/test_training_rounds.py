@@ -11,7 +11,7 @@ from minigan.errors import ConfigError, DataError
 from minigan.layers import Context
 from minigan.optimizers import SGD
 from minigan.random import Stream
-from minigan.training import DiscriminatorEnd, EpochEnd, Rules, StepEnd, Trainer, simultaneous_step, trainer
+from minigan.training import DiscriminatorEnd, EpochEnd, Rules, StepEnd, Trainer, moves, simultaneous_step
 from minigan.training.steps import discriminator_step, generate, generator_step
 
 
@@ -20,7 +20,7 @@ def calls(monkeypatch) -> list[str]:
     """The steps that a trainer takes, by name."""
     names = []
     for name in ("discriminator_step", "generator_step", "simultaneous_step"):
-        monkeypatch.setattr(trainer, name, noting(names, name.removesuffix("_step"), getattr(trainer, name)))
+        monkeypatch.setattr(moves, name, noting(names, name.removesuffix("_step"), getattr(moves, name)))
     return names
 
 
@@ -67,7 +67,7 @@ def test_an_epoch_shows_the_discriminator_all_images(make_trainer, calls):
 
 def test_every_further_step_of_the_generator_makes_images_of_its_own(make_trainer, monkeypatch):
     made = []
-    monkeypatch.setattr(trainer, "generate", lambda *args: made.append(generate(*args)) or made[-1])
+    monkeypatch.setattr(moves, "generate", lambda *args: made.append(generate(*args)) or made[-1])
     list(make_trainer(g_steps=3).train(steps=3))
     assert len(made) == 3
     assert len({images.tobytes() for images, _ in made}) == 3
@@ -210,7 +210,7 @@ def test_real_images_come_with_their_own_labels(labelled, monkeypatch):
         seen.append((args[3], args[-1]))
         return discriminator_step(*args)
 
-    monkeypatch.setattr(trainer, "discriminator_step", watched)
+    monkeypatch.setattr(moves, "discriminator_step", watched)
     list(Trainer(gan, labelled, batch_size=8).train(steps=4))
     for real, (labels, asked_for) in seen:
         numbers = np.rint((real[:, 0, 0, 0] + 1) / 2 * 255 / 5).astype(int)
