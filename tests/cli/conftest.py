@@ -5,44 +5,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pytest
-
-from minigan import backend, cli
+from command import Outcome, minigan, plain_surroundings
 
 SIZES = ["--image-size", "8", "--latent-size", "5", "--generator-filters", "4,4", "--discriminator-filters", "4,4,4"]
-
-
-class Outcome(NamedTuple):
-    """What came of a command line."""
-
-    status: int
-    out: str
-    err: str
-
-
-@pytest.fixture(autouse=True)
-def _plain_surroundings(monkeypatch, tmp_path):
-    """An empty folder, a wide terminal without colours, and no setting of this machine's."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "120")
-    for name in ("MINIGAN_BACKEND", "MINIGAN_THREADS", "FORCE_COLOR"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(backend, "_active", backend._active)
-
-
-@pytest.fixture
-def minigan(capsys) -> Callable[..., Outcome]:
-    """Run a command line in this process."""
-
-    def run(*arguments: object) -> Outcome:
-        capsys.readouterr()
-        status = cli.run([str(argument) for argument in arguments])
-        return Outcome(status, *capsys.readouterr())
-
-    return run
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ The sources run on the CPU, as `host` says. A new twin is picked up from `miniga
 """
 
 import inspect
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +14,7 @@ from host import HostCompiler
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kernel_cases import CASES, POINTWISE, Drawn, Usual
+from parity import assert_parity
 
 from minigan import kernels
 from minigan.kernels.cuda import module
@@ -22,9 +22,6 @@ from minigan.kernels.cuda import module
 pytestmark = pytest.mark.skipif(host.compiler() is None, reason="the CUDA sources run on the CPU only by g++")
 
 TWINS = {name: kernel for name, kernel in kernels.TABLE.items() if kernel.cuda}
-
-#: Error in units of the largest number, or of 1.
-TOLERANCE = {np.dtype(np.float32): 1e-5, np.dtype(np.float64): 1e-12}
 
 each_twin = pytest.mark.parametrize("name", sorted(TWINS))
 each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -44,51 +41,6 @@ def empty(shape: Any, dtype: Any = float, **options: Any) -> np.ndarray:
     array = np.zeros(shape, dtype, **options)
     array.reshape(-1, order="A").view(np.uint8)[...] = 0xFF
     return array
-
-
-def arrays(result: Any) -> list[Any]:
-    """A result as a list."""
-    return list(result) if isinstance(result, tuple) else [result]
-
-
-def assert_close(got: Any, expected: Any) -> None:
-    if expected is None:
-        assert got is None
-        return
-    assert type(got) is np.ndarray
-    assert got.shape == np.shape(expected)
-    assert got.dtype == expected.dtype
-    if expected.dtype.kind in "iub":
-        np.testing.assert_array_equal(got, expected)
-        return
-    finite = np.isfinite(expected)
-    np.testing.assert_array_equal(got[~finite], expected[~finite])
-    if finite.any():
-        scale = max(1, abs(expected[finite]).max())
-        np.testing.assert_allclose(got[finite], expected[finite], rtol=0, atol=TOLERANCE[expected.dtype] * scale)
-
-
-def assert_parity(name: str, args: tuple) -> None:
-    """The twin declines, or gives new arrays with the definition's values and leaves its arguments alone."""
-    kernel = TWINS[name]
-    before = [arg.copy() if isinstance(arg, np.ndarray) else arg for arg in args]
-    result = kernel.cuda(*args)
-    if result is NotImplemented:
-        return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the definition's own, as for the mean of no images
-        expected = arrays(kernel.definition(*args))
-    results = arrays(result)
-    assert len(results) == len(expected)
-    for got, wanted in zip(results, expected):
-        assert_close(got, wanted)
-    inputs = [arg for arg in args if isinstance(arg, np.ndarray)]
-    for arg, was in zip(args, before):
-        if isinstance(arg, np.ndarray):
-            np.testing.assert_array_equal(arg, was)
-    outputs = [array for array in results if array is not None]
-    for i, array in enumerate(outputs):
-        assert not any(np.may_share_memory(array, other) for other in (*inputs, *outputs[:i]))
 
 
 def test_every_twin_has_cases():
@@ -111,7 +63,7 @@ def parameters(function: Any) -> list[tuple[str, Any]]:
 @settings(max_examples=8, deadline=None)
 @given(data=st.data())
 def test_a_cuda_twin_does_what_the_definition_says(name: str, dtype: Any, data: st.DataObject):
-    assert_parity(name, CASES[name](Drawn(data, dtype)))
+    assert_parity(TWINS[name], TWINS[name].cuda, CASES[name](Drawn(data, dtype)))
 
 
 @pytest.mark.slow
@@ -120,7 +72,7 @@ def test_a_cuda_twin_does_what_the_definition_says(name: str, dtype: Any, data: 
 @settings(max_examples=200, deadline=None)
 @given(data=st.data())
 def test_a_cuda_twin_does_what_the_definition_says_in_many_cases(name: str, dtype: Any, data: st.DataObject):
-    assert_parity(name, CASES[name](Drawn(data, dtype)))
+    assert_parity(TWINS[name], TWINS[name].cuda, CASES[name](Drawn(data, dtype)))
 
 
 @each_dtype
@@ -128,7 +80,7 @@ def test_a_cuda_twin_does_what_the_definition_says_in_many_cases(name: str, dtyp
 def test_a_cuda_twin_answers_in_the_usual_case(name: str, dtype: Any):
     args = CASES[name](Usual(dtype))
     assert TWINS[name].cuda(*args) is not NotImplemented
-    assert_parity(name, args)
+    assert_parity(TWINS[name], TWINS[name].cuda, args)
 
 
 @each_dtype
@@ -137,4 +89,4 @@ def test_a_cuda_twin_answers_in_the_usual_case(name: str, dtype: Any):
 @given(data=st.data())
 def test_what_is_not_finite_comes_out_where_it_does_by_the_definition(name: str, dtype: Any, data: st.DataObject):
     with np.errstate(all="ignore"):
-        assert_parity(name, CASES[name](Drawn(data, dtype, specials=True)))
+        assert_parity(TWINS[name], TWINS[name].cuda, CASES[name](Drawn(data, dtype, specials=True)))

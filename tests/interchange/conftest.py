@@ -1,46 +1,14 @@
 """What the tests of interchange share: the command in this process, a finished run, and files from elsewhere."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pytest
+from command import minigan, plain_surroundings
 from small_networks import GOLDEN, everything_below
 
-from minigan import backend, cli
 from minigan.training import TrainConfig
 from minigan.training.run import train_run
-
-
-class Outcome(NamedTuple):
-    """What came of a command line."""
-
-    status: int
-    out: str
-    err: str
-
-
-@pytest.fixture(autouse=True)
-def _plain_surroundings(monkeypatch, tmp_path):
-    """An empty folder, a wide terminal without colours, and no setting of this machine's."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "120")
-    for name in ("MINIGAN_BACKEND", "FORCE_COLOR"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(backend, "_active", backend._active)
-
-
-@pytest.fixture
-def minigan(capsys) -> Callable[..., Outcome]:
-    """Run a command line in this process."""
-
-    def run(*arguments: object) -> Outcome:
-        capsys.readouterr()
-        status = cli.run([str(argument) for argument in arguments])
-        return Outcome(status, *capsys.readouterr())
-
-    return run
 
 
 @pytest.fixture(scope="session")
