@@ -4,8 +4,8 @@ import minigan as mg
 from minigan.training import steps
 
 
-def make(problem, job):
-    """The networks with the problem's weights, and a function that takes a step."""
+def network_pair(problem, job):
+    """A GAN with the problem's weights."""
     mg.backend.threads(job["threads"])
     gan = mg.models.build("dcgan28", seed=0, **job.get("model", {}))
     for network in (gan.generator, gan.discriminator):
@@ -15,8 +15,13 @@ def make(problem, job):
     for layer in gan.discriminator:
         if isinstance(layer, mg.layers.Dropout):
             layer.rate = job["dropout"]
+    return gan
+
+
+def stepping(gan, rate):
+    """A function that takes a step on images and noise, and returns both losses."""
     loss = mg.losses.NonSaturating()
-    d_optimizer, g_optimizer = (mg.optimizers.Adam(2e-4, beta_1=0.5) for _ in range(2))
+    d_optimizer, g_optimizer = (mg.optimizers.Adam(rate, beta_1=0.5) for _ in range(2))
     rng = mg.Stream(0, "dropout")
 
     def step(real, noise):
@@ -26,3 +31,8 @@ def make(problem, job):
         return d.loss, g.loss
 
     return step
+
+
+def make(problem, job):
+    """The networks with the problem's weights, and a function that takes a step."""
+    return stepping(network_pair(problem, job), 2e-4)

@@ -95,41 +95,52 @@ def set_epsilon(optimizer, t):
         group["eps"] = 1e-7 / (1 - 0.999**t) ** 0.5
 
 
-def make(problem, job):
-    """The networks with the problem's weights, and a function that takes a step."""
+def networks(problem, job):
+    """G and D with the problem's weights."""
     torch.set_num_threads(job["threads"])
     torch.manual_seed(0)
     channels_last = job["variant"] != "eager"
     g = load(generator(channels_last), protocol.layers(problem, "generator"), channels_last)
     d = load(discriminator(channels_last, job["dropout"]), protocol.layers(problem, "discriminator"), channels_last)
-    g_optimizer, d_optimizer = (
-        torch.optim.Adam(network.parameters(), lr=2e-4, betas=(0.5, 0.999), fused=True) for network in (g, d)
-    )
-    if job["variant"] == "compile":
-        g, d = torch.compile(g), torch.compile(d)
-    ones, zeros = torch.ones(problem["real"].shape[1], 1), torch.zeros(problem["real"].shape[1], 1)
+    return g, d
 
+
+def update(optimizer, loss, t):
+    """Step number t of Adam."""
+    set_epsilon(optimizer, t)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+
+
+def stepping(g, d, variant, rate, batch):
+    """A function that takes a step on images (N, H, W, C) and noise, and returns both losses."""
+    g_optimizer, d_optimizer = (
+        torch.optim.Adam(network.parameters(), lr=rate, betas=(0.5, 0.999), fused=True) for network in (g, d)
+    )
+    if variant == "compile":
+        g, d = torch.compile(g), torch.compile(d)
+    ones, zeros = torch.ones(batch, 1), torch.zeros(batch, 1)
     t = 0
 
     def step(real, noise):
         nonlocal t
         t += 1
-        set_epsilon(d_optimizer, t)
-        set_epsilon(g_optimizer, t)
-        real, noise = torch.from_numpy(real).permute(0, 3, 1, 2), torch.from_numpy(noise)
-        fake = g(noise)
+        real = torch.from_numpy(real).permute(0, 3, 1, 2)
+        fake = g(torch.from_numpy(noise))
 
         d_loss = cross_entropy(d(real), ones) + cross_entropy(d(fake.detach()), zeros)
-        d_optimizer.zero_grad()
-        d_loss.backward()
-        d_optimizer.step()
+        update(d_optimizer, d_loss, t)
 
         d.requires_grad_(False)  # no gradients of D's weights in G's step
         g_loss = cross_entropy(d(fake), ones)
-        g_optimizer.zero_grad()
-        g_loss.backward()
-        g_optimizer.step()
+        update(g_optimizer, g_loss, t)
         d.requires_grad_(True)
         return d_loss.item(), g_loss.item()
 
     return step
+
+
+def make(problem, job):
+    """The networks with the problem's weights, and a function that takes a step."""
+    return stepping(*networks(problem, job), job["variant"], 2e-4, problem["real"].shape[1])

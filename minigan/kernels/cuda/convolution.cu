@@ -103,6 +103,28 @@ struct AlongK {
     static __device__ __forceinline__ int place(int slot) { return (threadIdx.x + slot * THREADS) / (DEPTH / 4); }
     static __device__ __forceinline__ int first_step() { return threadIdx.x % (DEPTH / 4) * 4; }
 
+    // The numbers at the taps that come next: where each lies the matrix knows, and says -1 for a zero.
+    template <typename Matrix>
+    __device__ __forceinline__ void fetch_at(Tap& tap, const Numbers& numbers, const Matrix& matrix) {
+        if (numbers.wide) {
+#pragma unroll
+            for (int slot = 0; slot < SLOTS; ++slot) {
+                int i = matrix.place_of(slot, tap);
+                held[slot] = i < 0 ? zeros() : numbers.four(i);
+            }
+        } else {
+            Tap each = tap;
+#pragma unroll
+            for (int e = 0; e < 4; ++e, each.step(1))
+#pragma unroll
+                for (int slot = 0; slot < SLOTS; ++slot) {
+                    int i = matrix.place_of(slot, each);
+                    held[slot].at[e] = i < 0 ? 0 : numbers.one(i);
+                }
+        }
+        tap.step(DEPTH);
+    }
+
     __device__ __forceinline__ void put(Tile<EXTENT>& tile) {
 #pragma unroll
         for (int slot = 0; slot < SLOTS; ++slot)
@@ -162,25 +184,7 @@ struct Windows : AlongK<ROWS> {
         return inside ? first[slot] + (h * width + w) * tap.channels + tap.channel : -1;
     }
 
-    __device__ __forceinline__ void fetch() {
-        if (image.wide) {
-#pragma unroll
-            for (int slot = 0; slot < SLOTS; ++slot) {
-                int i = place_of(slot, tap);
-                held[slot] = i < 0 ? zeros() : image.four(i);
-            }
-        } else {
-            Tap each = tap;
-#pragma unroll
-            for (int e = 0; e < 4; ++e, each.step(1))
-#pragma unroll
-                for (int slot = 0; slot < SLOTS; ++slot) {
-                    int i = place_of(slot, each);
-                    held[slot].at[e] = i < 0 ? 0 : image.one(i);
-                }
-        }
-        tap.step(DEPTH);
-    }
+    __device__ __forceinline__ void fetch() { fetch_at(tap, image, *this); }
 };
 
 // a = columns(x)^T: the rows are places in the window, and what lies along K are the windows.
@@ -302,25 +306,7 @@ struct TransposedKernel : AlongK<COLUMNS> {
         return inside ? ((i * kernel_width + j) * channels + channel) * tap.channels + tap.channel : -1;
     }
 
-    __device__ __forceinline__ void fetch() {
-        if (kernel.wide) {
-#pragma unroll
-            for (int slot = 0; slot < SLOTS; ++slot) {
-                int i = place_of(slot, tap);
-                held[slot] = i < 0 ? zeros() : kernel.four(i);
-            }
-        } else {
-            Tap each = tap;
-#pragma unroll
-            for (int e = 0; e < 4; ++e, each.step(1))
-#pragma unroll
-                for (int slot = 0; slot < SLOTS; ++slot) {
-                    int i = place_of(slot, each);
-                    held[slot].at[e] = i < 0 ? 0 : kernel.one(i);
-                }
-        }
-        tap.step(DEPTH);
-    }
+    __device__ __forceinline__ void fetch() { fetch_at(tap, kernel, *this); }
 };
 
 // The kernels
