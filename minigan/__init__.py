@@ -9,7 +9,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from minigan import backend, errors, initializers, layers, losses, models, optimizers, penalties
+from minigan import backend, constraints, errors, initializers, layers, losses, models, optimizers, penalties
 from minigan.errors import MiniganError
 from minigan.layers.base import Context
 from minigan.models import GAN
@@ -31,6 +31,7 @@ __all__ = [
     "Trainer",
     "__version__",
     "backend",
+    "constraints",
     "data",
     "errors",
     "gradcheck",

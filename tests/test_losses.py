@@ -8,11 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minigan import losses
-from minigan.errors import ConfigError, ShapeError, StaleCacheError
+from minigan.errors import ConfigError, ShapeError
 from minigan.gradcheck import Report
-from minigan.layers import Dense, LayerNorm
 from minigan.random import Stream
-from minigan.sequential import Sequential
 
 
 def random_logits(dtype: type = np.float64) -> np.ndarray:
@@ -264,22 +262,6 @@ def test_instance_noise_is_fresh_and_leaves_x_and_its_dtype(dtype):
     assert (x == 1).all()
 
 
-# Clipping
-
-
-def test_clipping_brings_all_that_is_learned_within_the_bound():
-    network = Sequential([Dense(5), LayerNorm(), Dense(1)])
-    network.build((3,), seed=0)
-    before = network.flat_data.copy()
-    _, caches = network.forward(np.ones((2, 3), np.float32))
-    losses.clip_weights(network, 0.05)
-    np.testing.assert_array_equal(network.flat_data, before.clip(-0.05, 0.05))
-    assert (abs(before) > 0.05).any()
-    assert all((abs(p.data) <= np.float32(0.05)).all() for p in network.parameters().values())
-    with pytest.raises(StaleCacheError):
-        network.backward(np.ones((2, 1), np.float32), caches)
-
-
 # What is refused
 
 
@@ -298,8 +280,6 @@ def test_bad_arguments_are_refused():
             losses.InstanceNoise(value, 3, Stream(0))
     with pytest.raises(ConfigError, match="steps to be 1 or more, got 0"):
         losses.InstanceNoise(0.1, 0, Stream(0))
-    with pytest.raises(ConfigError, match=r"clip_weights to be positive, got 0.0"):
-        losses.clip_weights(Sequential([Dense(1)]), 0.0)
     with pytest.raises(ShapeError, match=r"expected a target \(7, 2\) float64, got \(7,\) float64"):
         losses.binary_crossentropy_from_logits(random_logits(), np.zeros(7))
     with pytest.raises(ShapeError, match="float32"):

@@ -29,7 +29,7 @@ from minigan.losses.hinge import Hinge
 from minigan.losses.instance_noise import InstanceNoise
 from minigan.losses.least_squares import LeastSquares
 from minigan.losses.noisy_labels import NoisyLabels
-from minigan.losses.wasserstein import Wasserstein, clip_weights
+from minigan.losses.wasserstein import Wasserstein
 
 __all__ = [
     "GAN_LOSSES",
@@ -45,7 +45,6 @@ __all__ = [
     "Wasserstein",
     "binary_crossentropy",
     "binary_crossentropy_from_logits",
-    "clip_weights",
     "get",
 ]
 

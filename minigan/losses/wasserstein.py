@@ -1,11 +1,9 @@
-"""The Wasserstein game, and the clipping of its critic's weights."""
+"""The Wasserstein game."""
 
-from minigan.backend import Array, array_module
-from minigan.errors import ConfigError
+from minigan.backend import Array
 from minigan.losses.game import Optimum, negative_mean
-from minigan.sequential import Sequential
 
-__all__ = ["Wasserstein", "clip_weights"]
+__all__ = ["Wasserstein"]
 
 
 class Wasserstein:
@@ -16,7 +14,7 @@ class Wasserstein:
 
     Nothing keeps z from growing but a bound on D's slope. If D is 1-Lipschitz, the negative of its best loss is the
     Wasserstein distance of both distributions, which falls as the images get better. So the game needs
-    `clip_weights`, the way of its paper, or a gradient penalty (`minigan.penalties.WGANGP`).
+    `minigan.constraints.clip_weights`, the way of its paper, or a gradient penalty (`minigan.penalties.WGANGP`).
 
     Where the distributions are equal, D's loss is 0 for every D, and G's is whatever level D has chosen.
 
@@ -42,25 +40,3 @@ class Wasserstein:
     def generator(self, z: Array) -> tuple[Array, Array]:
         """``-E z``."""
         return negative_mean(z)
-
-
-def clip_weights(network: Sequential, bound: float) -> None:
-    """Bring every trainable number of a network back to [-bound, bound], in place: after each update of a critic.
-
-    It bounds the network's slope, by a number that nobody knows and that depends on its depth. All that is learned is
-    clipped, biases too, as in the paper's code; its bound is 0.01.
-
-    Raises
-    ------
-    ConfigError
-        The bound is not positive.
-
-    Notes
-    -----
-    Arjovsky, Chintala and Bottou, arXiv:1701.07875, algorithm 1, line 7.
-    """
-    if not bound > 0:
-        raise ConfigError(f"expected the bound of clip_weights to be positive, got {bound!r}")
-    weights = network.flat_data
-    array_module(weights).clip(weights, -bound, bound, out=weights)
-    network.mark_updated()

@@ -139,8 +139,9 @@ def gan2014_tfd(
 
     Notes
     -----
-    Source: tfd_pretrain/pretrain.yaml. Not here: its limit of 1.9365 on the length of every column of weights; the
-    last bias at the logit of each pixel's mean (`bias_from_marginals`); and a second training, tfd_pretrain/train.yaml,
+    Source: tfd_pretrain/pretrain.yaml. Its limit of 1.9365 on the length of every column of weights is
+    `minigan.constraints.max_norm`, after each update; the last bias at the logit of each pixel's mean,
+    `bias_from_marginals`, before a training. Not here: a second training, tfd_pretrain/train.yaml,
     in which two more layers, 8000 ReLU and 100 sigmoid, are put before the trained generator.
     """
     shape = (48, 48, 1)

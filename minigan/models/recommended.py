@@ -38,7 +38,7 @@ RECOMMENDED: dict[str, dict[str, Any]] = {
         "noise": "normal",
     },
     "gan2014-mnist": {**PAPER_2014, **decaying(0.1), "noise": "unit-uniform"},
-    "gan2014-tfd": {**PAPER_2014, **decaying(0.05), "noise": "normal"},
+    "gan2014-tfd": {**PAPER_2014, **decaying(0.05), "noise": "normal", "max_norm": 1.9365},
     "mlp1d": {"learning_rate": 1e-3, "batch_size": 256, "noise": "normal"},
     # For the ring. Noise on what D sees, half of the distance of two modes, lets modes that are far apart pull at G's
     # points; it has gone when they are to be sharp. With a quarter of the distance one of five seeds missed a mode.

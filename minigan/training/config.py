@@ -167,6 +167,7 @@ class TrainConfig(ModelConfig):
     penalty: str | None = game(TEXT, None, "On the discriminator's input gradient.", choices=penalties.PENALTIES)
     penalty_weight: float | None = game(POSITIVE, None, "The penalty's weight, if not its paper's.")
     clip: float | None = game(POSITIVE, None, "Bound of the discriminator's weights, for the wasserstein loss.")
+    max_norm: float | None = game(POSITIVE, None, "Longest that the weights of a unit may be, in both networks.")
     instance_noise: float = game(AMOUNT, 0.0, "Standard deviation of noise on all that the discriminator sees.")
     instance_noise_steps: int | None = game(COUNT, None, "Steps in which that noise fades; default: all of the run.")
     optimizer: str = setting(TEXT, "adam", "The rule that turns gradients into steps.", choices=optimizers.OPTIMIZERS)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
-from minigan import backend, data, losses, models, optimizers, penalties
+from minigan import backend, constraints, data, losses, models, optimizers, penalties
 from minigan.errors import ConfigError, DataError
 from minigan.kernels.cuda import precision
 from minigan.models import GAN
@@ -12,7 +12,7 @@ from minigan.optimizers import Optimizer
 from minigan.random import Stream
 from minigan.training import schedules
 from minigan.training.config import TrainConfig
-from minigan.training.steps import Rules
+from minigan.training.steps import Constraint, Rules
 from minigan.training.trainer import Trainer, steps_per_epoch
 
 __all__ = ["Parts", "Rates", "assemble", "load_data", "make_loss", "make_trainer"]
@@ -159,5 +159,16 @@ def make_rules(config: TrainConfig, dataset: data.Dataset | data.Points) -> Rule
         per_epoch = steps_per_epoch(len(dataset), config.batch_size, config.d_steps, config.g_steps)
         steps = config.instance_noise_steps or config.steps or (config.epochs or 1) * per_epoch
         blur = losses.InstanceNoise(config.instance_noise, steps, Stream(config.seed, "instance noise"))
-    constraint = None if config.clip is None else partial(losses.clip_weights, bound=config.clip)
-    return Rules(penalty, blur, constraint)
+    return Rules(penalty, blur, *make_constraints(config))
+
+
+def make_constraints(config: TrainConfig) -> tuple[Constraint | None, Constraint | None]:
+    """The bounds of D's weights and of G's."""
+    if config.clip is not None and config.max_norm is not None:
+        raise ConfigError(f"expected clip or max_norm, got both: {config.clip} and {config.max_norm}")
+    if config.clip is not None:
+        return partial(constraints.clip_weights, bound=config.clip), None
+    if config.max_norm is not None:
+        bounded = partial(constraints.max_norm, bound=config.max_norm)
+        return bounded, bounded
+    return None, None

@@ -72,8 +72,12 @@ class GeneratorResult(NamedTuple):
     fake_logits: Array
 
 
+#: Brings a network's weights back within bounds.
+Constraint: TypeAlias = Callable[[Sequential], None]
+
+
 class Rules(NamedTuple):
-    """What a game has on D's side besides its loss.
+    """What a game has besides its loss.
 
     Attributes
     ----------
@@ -83,13 +87,15 @@ class Rules(NamedTuple):
     blur : InstanceNoise, optional
         Noise on all that D sees, in both networks' steps. It does not depend on the images: the gradient passes it as
         it is.
-    constraint : callable, optional
-        Called with D after each of its updates, to bring its weights back within bounds.
+    d_constraint, g_constraint : callable, optional
+        Called with D and with G after each of its updates, to bring its weights back within bounds: see
+        `minigan.constraints`.
     """
 
     penalty: Callable[..., Array] | None = None
     blur: InstanceNoise | None = None
-    constraint: Callable[[Sequential], None] | None = None
+    d_constraint: Constraint | None = None
+    g_constraint: Constraint | None = None
 
     def seen(self, images: Array) -> Array:
         """What D sees of images."""
@@ -127,7 +133,7 @@ def discriminator_step(
     BatchNorm would otherwise mix their statistics.
     """
     result, _ = judge(gan, loss, real, fake, rng, rules, labels)
-    update(gan.discriminator, optimizer, rules.constraint)
+    update(gan.discriminator, optimizer, rules.d_constraint)
     return result
 
 
@@ -154,7 +160,7 @@ def generator_step(
     ctx = Context(training=True, rng=rng, update_stats=False, labels=labels)
     logits, judge_caches = gan.discriminator.logits.forward(rules.seen(fake), ctx)
     result = learn(gan, loss, logits, judge_caches, caches)
-    update(gan.generator, optimizer)
+    update(gan.generator, optimizer, rules.g_constraint)
     return result
 
 
@@ -178,8 +184,8 @@ def simultaneous_step(
     """
     d, judge_caches = judge(gan, loss, real, fake, rng, rules, labels)
     g = learn(gan, loss, d.fake_logits, judge_caches, caches)
-    update(gan.discriminator, d_optimizer, rules.constraint)
-    update(gan.generator, g_optimizer)
+    update(gan.discriminator, d_optimizer, rules.d_constraint)
+    update(gan.generator, g_optimizer, rules.g_constraint)
     return d, g
 
 
@@ -214,7 +220,7 @@ def learn(gan: GAN, loss: GANLoss, logits: Array, judge_caches: Caches, caches: 
     return GeneratorResult(total, logits)
 
 
-def update(network: Sequential, optimizer: Optimizer, constraint: Callable[[Sequential], None] | None = None) -> None:
+def update(network: Sequential, optimizer: Optimizer, constraint: Constraint | None = None) -> None:
     """Move a network by its gradients, and back within its bounds."""
     optimizer.step(network)
     if constraint is not None:

@@ -76,7 +76,7 @@ class Trainer:
         Default: Adam(0.0004, beta_1=0.5): the DCGAN paper's (arXiv:1511.06434, section 4) at twice its rate, with
         which short runs get further.
     rules : Rules
-        What the game has on D's side besides its loss: a penalty, noise on its inputs, bounds of its weights.
+        What the game has besides its loss: a penalty, noise on D's inputs, bounds of weights.
     batch_size : int
         Images in a step; the rest of an epoch that does not fill a batch waits for the next shuffling.
     d_steps, g_steps : int

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from strict import DeviceRead, reads, rounds_that_read_nothing, strict_backend
 
-from minigan import kernels, losses, models, optimizers, penalties
+from minigan import constraints, kernels, losses, models, optimizers, penalties
 from minigan.backend import asnumpy
 from minigan.data import Dataset, Points
 from minigan.errors import NonFiniteError
@@ -56,7 +56,8 @@ KINDS: dict[str, Callable[[], Trainer]] = {
     "averaged": lambda: make(average=0.9),
     "normal noise": lambda: make(noise="normal"),
     "instance noise": lambda: make(rules=Rules(blur=losses.InstanceNoise(0.3, 10, Stream(0, "blur")))),
-    "clipped": lambda: make(loss="wasserstein", rules=Rules(constraint=lambda d: losses.clip_weights(d, 0.01))),
+    "clipped": lambda: make(loss="wasserstein", rules=Rules(d_constraint=lambda d: constraints.clip_weights(d, 0.01))),
+    "bounded": lambda: make(rules=Rules(None, None, *[lambda network: constraints.max_norm(network, 0.5)] * 2)),
     **{f"conditional, {name}": lambda name=name: conditional(name) for name in models.CONDITIONINGS},
     **{f"penalty {name}": lambda name=name: penalised(name) for name in penalties.PENALTIES},
 }

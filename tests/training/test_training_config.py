@@ -69,6 +69,7 @@ def test_the_file_holds_every_setting_that_has_a_value_and_says_what_it_means(tm
         "penalty",
         "penalty_weight",
         "clip",
+        "max_norm",
         "instance_noise_steps",
         "average",
         "checkpoint_every",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from minigan import losses, models, optimizers, penalties
+from minigan import constraints, losses, models, optimizers, penalties
 from minigan.data import Dataset
 from minigan.errors import ConfigError, DataError
 from minigan.layers import Context
@@ -127,11 +127,23 @@ def test_a_trainer_moves_both_at_once_if_asked_to(make_trainer, calls):
 
 
 def test_a_constraint_follows_each_of_the_discriminator_s_updates(make_trainer):
-    bounded = Rules(constraint=lambda network: losses.clip_weights(network, 0.01))
+    bounded = Rules(d_constraint=lambda network: constraints.clip_weights(network, 0.01))
     tiny = make_trainer(loss="wasserstein", rules=bounded)
     list(tiny.train(steps=2))
     assert abs(tiny.gan.discriminator.flat_data).max() <= np.float32(0.01)
     assert abs(tiny.gan.generator.flat_data).max() > 0.01
+
+
+@pytest.mark.parametrize("updates", ["alternating", "simultaneous"])
+def test_each_network_has_a_constraint_of_its_own(make_trainer, updates: str):
+    rules = Rules(
+        d_constraint=lambda network: constraints.clip_weights(network, 0.01),
+        g_constraint=lambda network: constraints.clip_weights(network, 0.02),
+    )
+    tiny = make_trainer(rules=rules, updates=updates)
+    list(tiny.train(steps=2))
+    for network, bound in ((tiny.gan.discriminator, 0.01), (tiny.gan.generator, 0.02)):
+        assert abs(network.flat_data).max() == np.float32(bound)
 
 
 def test_noise_on_what_the_discriminator_sees_fades_with_the_generator_s_steps(make_trainer):

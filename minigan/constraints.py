@@ -1,0 +1,85 @@
+"""Bounds of a network's weights, kept after each update.
+
+`minigan.training.Rules` calls them: ``partial(max_norm, bound=2.0)`` is one.
+"""
+
+from minigan.backend import Array, array_module
+from minigan.errors import ConfigError
+from minigan.layers import Conv2D, Conv2DTranspose, Dense, Layer, Maxout
+from minigan.sequential import Sequential
+
+__all__ = ["clip_weights", "max_norm"]
+
+
+def clip_weights(network: Sequential, bound: float) -> None:
+    """Bring every trainable number of a network back to [-bound, bound], in place: after each update of a critic.
+
+    It bounds the network's slope, by a number that nobody knows and that depends on its depth. All that is learned is
+    clipped, biases too, as in the paper's code; its bound is 0.01.
+
+    Raises
+    ------
+    ConfigError
+        The bound is not positive.
+
+    Notes
+    -----
+    Arjovsky, Chintala and Bottou, arXiv:1701.07875, algorithm 1, line 7.
+    """
+    check_bound("clip_weights", bound)
+    weights = network.flat_data
+    array_module(weights).clip(weights, -bound, bound, out=weights)
+    network.mark_updated()
+
+
+def max_norm(network: Sequential, bound: float) -> None:
+    """Shorten the weights of every unit that have become longer than `bound`, in place: ``w <- w min(1, bound / |w|)``.
+
+    The weights of a unit are those by which it reads its inputs: a column of a Dense kernel, the whole kernel of a
+    filter, one line of a maxout unit. A large step can so be taken without weights that grow and grow. Kernels of
+    Dense, Maxout, Conv2D and Conv2DTranspose have bounds; biases and all other weights have none.
+
+    Raises
+    ------
+    ConfigError
+        The bound is not positive.
+
+    Notes
+    -----
+    Srebro and Shraibman, "Rank, trace-norm and max-norm", COLT 2005; with dropout: Srivastava et al., "Dropout", JMLR
+    15 (2014), section 5.1. It is ``max_col_norm`` in the files of the 2014 paper, and MaxNorm in Keras.
+    """
+    check_bound("max_norm", bound)
+    for layer in network:
+        axes = axes_of_unit(layer)
+        if axes:
+            shorten(layer.parameters["kernel"].data, axes, bound)
+    network.mark_updated()
+
+
+def axes_of_unit(layer: Layer) -> tuple[int, ...]:
+    """The axes of the layer's kernel along which one unit's weights lie; none where they have no bound."""
+    match layer:
+        case Dense() | Maxout():
+            return (0,)
+        case Conv2D():
+            return (0, 1, 2)
+        case Conv2DTranspose():
+            return (0, 1, 3)
+    return ()
+
+
+def shorten(kernel: Array, axes: tuple[int, ...], bound: float) -> None:
+    """Bring vectors that are longer than `bound` to that length; the others are left as they are, to the last bit."""
+    xp = array_module(kernel)
+    every = list(range(kernel.ndim))
+    # Squares and their sums at once: no other array of the kernel's size.
+    squares = xp.einsum(kernel, every, kernel, every, [axis for axis in every if axis not in axes])
+    length = xp.expand_dims(xp.sqrt(squares), axes)
+    kernel *= bound / xp.maximum(length, kernel.dtype.type(bound))
+
+
+def check_bound(name: str, bound: float) -> None:
+    """Refuse a bound that nothing but 0 keeps."""
+    if not bound > 0:
+        raise ConfigError(f"expected the bound of {name} to be positive, got {bound!r}")
