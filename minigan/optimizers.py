@@ -70,23 +70,28 @@ class Optimizer:
         Raises
         ------
         ShapeError
-            The optimizer has begun with a network of another size.
+            What the rule remembers is of a network of another size.
         """
         w, g = network.flat_data, network.flat_grad
         if self.slots:
-            backend.check_same(type(self).__name__, backend.array_module(w).__name__, slots=self.slots["scratch"])
+            self.check_slots(network)
         else:
-            self.slots = {name: backend.array_module(w).zeros_like(w) for name in (*self.slot_names, "scratch")}
-        if self.slots["scratch"].shape != w.shape:
-            raise ShapeError(
-                f"{type(self).__name__}: expected the network of {self.slots['scratch'].size:,} trainable values "
-                f"it began with, got {network.name} of {w.size:,}"
-            )
+            self.slots = {name: backend.array_module(w).zeros_like(w) for name in self.slot_names}
         numbers = self.numbers()
         self.iterations += 1
         # Each entry is for itself, so that a rule may work on any piece of all vectors.
         kernels.in_pieces(w, g, *self.slots.values(), rule=self._update_piece, fused=self.fused, numbers=numbers)
         network.mark_updated()
+
+    def check_slots(self, network: "Sequential") -> None:
+        """Refuse a network in other memory, or of another size, than the one that the slots are for."""
+        w, slot = network.flat_data, next(iter(self.slots.values()))
+        backend.check_same(type(self).__name__, backend.array_module(w).__name__, slots=slot)
+        if slot.shape != w.shape:
+            raise ShapeError(
+                f"{type(self).__name__}: expected the network of {slot.size:,} trainable values it began with, "
+                f"got {network.name} of {w.size:,}"
+            )
 
     def numbers(self) -> tuple[float, ...]:
         """What the rule's kernel has to know of the step to come: its number, the learning rate, the momentum ..."""
@@ -99,8 +104,8 @@ class Optimizer:
 
     def settle(self) -> None:
         """Tell the device what has changed since the last step: before a step is recorded, and before each replay."""
-        if self.slots and self.kernel is not None:
-            self.fused.settle(self.numbers(), self.slots["scratch"])
+        if self.fused.array is not None:
+            self.fused.settle(self.numbers(), self.fused.array)
 
     def replayed(self, network: "Sequential") -> None:
         """Note that the device has replayed a recorded step of this network."""
@@ -108,14 +113,14 @@ class Optimizer:
         self.fused.counted()
         network.mark_updated()
 
-    def _update_piece(self, w: Array, g: Array, *slots: Array) -> None:
-        self.update(w, g, dict(zip(self.slots, slots)))
+    def _update_piece(self, w: Array, g: Array, *slots: Array, scratch: Array) -> None:
+        self.update(w, g, {**dict(zip(self.slots, slots)), "scratch": scratch})
 
     def update(self, w: Array, g: Array, slots: dict[str, Array]) -> None:
         """Change the values `w` and the slots in place, given the gradients `g`, which stay as they are.
 
-        Every entry has to be treated by itself: these are parts of the whole vectors. ``slots["scratch"]`` is free
-        to use.
+        Every entry has to be treated by itself: these are parts of the whole vectors. ``slots["scratch"]`` is one
+        more, of any values, which is free to use.
         """
         raise NotImplementedError
 

@@ -101,3 +101,10 @@ def test_a_step_in_pieces_gives_the_same_bits_as_a_whole_one(name, monkeypatch):
                 optimizer.step(model)
         weights.append(model.flat_data.copy())
     np.testing.assert_array_equal(*weights)
+
+
+@pytest.mark.parametrize("name", optimizers.OPTIMIZERS)
+def test_a_rule_keeps_no_more_vectors_than_it_names(name):
+    model, optimizer = network(50, np.float32), optimizers.get(name)
+    optimizer.step(model)
+    assert tuple(optimizer.slots) == optimizer.slot_names

@@ -1,6 +1,7 @@
 """Draw the measured distances, from the files of figures in ``quality/``: ``python docs/figures/quality.py``.
 
-The files were written by ``python -m benchmarks quality --json``, one for each seed. Prints their table, too.
+The files were written by ``python -m benchmarks quality --json``, one for each data set
+and seed. Prints their tables, too.
 """
 
 import json
@@ -15,19 +16,22 @@ from benchmarks.report import console  # noqa: E402
 
 
 def main() -> None:
-    """One table and one picture of all seeds."""
-    files = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((HERE / "quality").glob("*.json"))]
+    """One table and one picture of all seeds, for each data set."""
+    for name in ("digits", "mnist"):
+        draw_set(name)
+
+
+def draw_set(name: str) -> None:
+    """The table and the picture of a data set."""
+    files = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((HERE / "quality").glob(f"{name}-*.json"))]
     records = [record for file in files for record in file["results"]["runs"]]
     settings, floor = files[0]["settings"], files[0]["results"]["floor"]
-    title = (
-        f"dcgan28 on {settings['data']}, batches of {settings['batch']}, seeds: {len(files)}, threads: "
-        f"{settings['threads']} (on a busy machine: the seconds are rough)"
-    )
+    title = f"dcgan28 on {name}, batches of {settings['batch']}, seeds: {len(files)}, threads: {settings['threads']}"
     found, printer = curves(records), console()
     printer.print(table(found, title))
     for note in notes(found, records, floor):
         printer.print(note, soft_wrap=True)
-    path = HERE.parent / "images" / "quality.png"
+    path = HERE.parent / "images" / f"quality-{name}.png"
     draw(found, floor, title).savefig(path, dpi=110)
     printer.print(f"Wrote {path}", soft_wrap=True)
 

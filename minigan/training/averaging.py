@@ -74,7 +74,6 @@ class MovingAverage:
     """
 
     values: Array
-    _scratch: Array
 
     def __init__(self, network: Sequential, decay: float = 0.999) -> None:
         if not 0 <= decay < 1:
@@ -89,7 +88,7 @@ class MovingAverage:
     def to(self, name: str) -> "MovingAverage":
         """Move the average to another backend, "numpy" or "cupy", as its network has moved, and return it."""
         if self.updates:
-            self.values, self._scratch = (backend.to(array, name) for array in (self.values, self._scratch))
+            self.values = backend.to(self.values, name)
         return self
 
     def update(self) -> None:
@@ -98,12 +97,11 @@ class MovingAverage:
         self.updates += 1
         if self.updates == 1:
             self.values = w.copy()
-            self._scratch = backend.array_module(w).empty_like(w)
             return
         self._rate = (1 - self.decay) / (1 - self.decay**self.updates)
-        kernels.in_pieces(self.values, w, self._scratch, rule=self._move_piece)
+        kernels.in_pieces(self.values, w, rule=self._move_piece)
 
-    def _move_piece(self, average: Array, w: Array, scratch: Array) -> None:
+    def _move_piece(self, average: Array, w: Array, *, scratch: Array) -> None:
         np.subtract(w, average, out=scratch)
         scratch *= self._rate
         average += scratch

@@ -160,13 +160,13 @@ class CapturedRounds:
 
     def _recorded(self, drawn_from: Mapping[Stream, Any]) -> Any:
         """The work of a graph: a round, after which the streams' counters move on."""
-        counts = [(optimizer, steps, optimizer.fused.held[0]) for optimizer, steps in self._steps()]
+        counts = [(optimizer, steps, optimizer.fused.held[:1]) for optimizer, steps in self._steps()]
         results = self._play()
         strangers = drawn_from.keys() - self.streams.keys()
         if strangers:
             raise BackendError(f"rounds before drew nothing from {', '.join(map(str, strangers))}, and this one does")
         for optimizer, steps, count in counts:
-            if optimizer.fused.held[0] != count + steps:
+            if not count or optimizer.fused.held[0] != count[0] + steps:
                 raise BackendError(f"a step of {optimizer} was no kernel: its learning rate would be fixed forever")
         self.streams = {stream: stream.advance() for stream in self.streams}
         return results

@@ -287,7 +287,7 @@ def restore_optimizer(
     w = network.flat_data
     if slots and not optimizer.slots:
         zeros = array_module(w).zeros_like
-        optimizer.slots = {name: zeros(w) for name in (*optimizer.slot_names, "scratch")}
+        optimizer.slots = {name: zeros(w) for name in optimizer.slot_names}
     for name in optimizer.slot_names if optimizer.slots else ():
         optimizer.slots[name][...] = asarray(slots[name]) if slots else 0
     optimizer.iterations = numbers["iterations"]

@@ -77,7 +77,7 @@ def outcome(trainer: Trainer, steps: int = 7) -> tuple[list[Any], dict[str, np.n
     for network in (trainer.gan.generator, trainer.gan.discriminator):
         arrays |= {f"{network.name}.{name}": array for name, array in network.state_dict().items()}
     for which, optimizer in (("g", trainer.g_optimizer), ("d", trainer.d_optimizer)):
-        arrays |= {f"{which}.{name}": asnumpy(a) for name, a in optimizer.slots.items() if name != "scratch"}
+        arrays |= {f"{which}.{name}": asnumpy(a) for name, a in optimizer.slots.items()}
     if trainer.average is not None:
         arrays |= {f"average.{name}": array for name, array in trainer.average.state_dict().items()}
     return events, arrays

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from minigan.kernels.cpu.slabs import cut, run
+from minigan.kernels.cpu.slabs import cut, run, scratch
 from minigan.kernels.rules import FusedRule
 
 __all__ = ["in_pieces"]
@@ -22,4 +22,10 @@ def in_pieces(
 ) -> None:
     """The twin of `minigan.kernels.reference.pieces.in_pieces`."""
     pieces = cut(first.size, first.itemsize, PIECE)
-    run(lambda number: rule(*(vector[pieces[number]] for vector in (first, *others))), len(pieces))
+
+    def work(number: int) -> None:
+        parts = [vector[pieces[number]] for vector in (first, *others)]
+        # The thread's own, which stays in its cache: a scratch vector of full length would go to memory and back.
+        rule(*parts, scratch=scratch("rule", parts[0].shape, first.dtype))
+
+    run(work, len(pieces))

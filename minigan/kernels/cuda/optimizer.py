@@ -18,8 +18,7 @@ def in_pieces(
     numbers: tuple[float, ...] = (),
 ) -> Any:
     """The twin of `minigan.kernels.reference.pieces.in_pieces`, for rules that have a kernel."""
-    # The last vector is scratch memory, for array code; a kernel has registers.
-    vectors = (first, *others[:-1])
+    vectors = (first, *others)  # and no scratch: a kernel has registers
     if fused is None or fused.kernel is None or not fits(first.size):
         return NotImplemented
     if not all(vector.flags.c_contiguous for vector in vectors):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from minigan.backend import Array
+from minigan.backend import Array, array_module
 from minigan.kernels.rules import FusedRule
 
 __all__ = ["in_pieces"]
@@ -15,8 +15,8 @@ def in_pieces(
     fused: FusedRule | None = None,
     numbers: tuple[float, ...] = (),
 ) -> None:
-    """``rule(first, *others)`` for vectors of equal length, the last of them scratch memory.
+    """``rule(first, *others, scratch=...)`` for vectors of equal length; one more, of any values, is free to use.
 
     `fused` is what does the same as one kernel on a GPU, by the `numbers` of this step; see `FusedRule`.
     """
-    rule(first, *others)
+    rule(first, *others, scratch=array_module(first).empty_like(first))
