@@ -114,6 +114,8 @@ class Course:
 
     Attributes
     ----------
+    blurred : int
+        The step until which D sees through noise.
     steps : int
         How many were seen.
     real, fake, mean : float
@@ -132,9 +134,9 @@ class Course:
         Of the samples, relative to real images.
     """
 
-    def __init__(self, batch_size: int, accuracy: bool) -> None:
+    def __init__(self, batch_size: int, accuracy: bool, blurred: int = 0) -> None:
         window = WINDOW.at(batch_size)
-        self.accuracy = accuracy
+        self.accuracy, self.blurred = accuracy, blurred
         self.beginning = BEGINNING.at(batch_size)
         self.steps = 0
         self.real = self.fake = self.mean = self.d_fake = self.best = self.highest = 0.0

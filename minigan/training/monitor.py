@@ -6,7 +6,7 @@ kind             what is seen
 D winning        D is nearly always right, for long; told sooner where G's gradient has vanished as well
 D beaten         D is right less often than a coin, or takes nearly all generated images for real
 accuracy at 50%  D was better once, and has come to rest at half
-mode collapse    the samples are much closer to each other than real images are
+mode collapse    the samples are much closer to each other than real images are, at two looks
 oscillation      D's accuracy swings widely and slowly, again and again
 exploding        losses or gradients are far above all that they were when the run began
 ===============  ===================================================================================================
@@ -32,6 +32,8 @@ class Monitor:
     accuracy : bool
         D's accuracy means something. False for a Wasserstein critic, which is never undecided: then nothing is said of
         who is winning, D's loss is watched for swings in the place of its accuracy, and a loss may be of any size.
+    blurred : int
+        The step until which D sees through noise. That it cannot tell images apart says nothing before.
 
     Raises
     ------
@@ -46,19 +48,21 @@ class Monitor:
     --------
     >>> from minigan.training.events import Diversity
     >>> monitor = Monitor(batch_size=16)
-    >>> [notice] = monitor(Diversity(step=1000, generated=1.5, real=10.0))
+    >>> monitor(Diversity(step=1000, generated=2.5, real=10.0))  # it may pass
+    []
+    >>> [notice] = monitor(Diversity(step=2000, generated=1.5, real=10.0))
     >>> notice.kind
     'mode collapse'
     >>> print(notice.text.split(". ")[0])
     Two generated samples are on average 15% as far apart as two real ones: G makes much the same of every noise
-    >>> monitor(Diversity(step=2000, generated=1.5, real=10.0))  # once is enough
+    >>> monitor(Diversity(step=3000, generated=1.5, real=10.0))  # once is enough
     []
     """
 
-    def __init__(self, batch_size: int, accuracy: bool = True) -> None:
+    def __init__(self, batch_size: int, accuracy: bool = True, blurred: int = 0) -> None:
         if batch_size < 1:
             raise ConfigError(f"expected batch_size to be at least 1, got {batch_size!r}")
-        self.course = Course(batch_size, accuracy)
+        self.course = Course(batch_size, accuracy, blurred)
         self.watches = [watch(batch_size) for watch in (WATCHES if accuracy else WATCHES[:2])]
         self.collapse = Collapse(batch_size)
 

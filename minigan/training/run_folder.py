@@ -65,7 +65,12 @@ class Run:
         self.gan = trainer.gan
         trainer.layer_gradients = True
         self.samples = Samples(trainer.gan, trainer.data, trainer.loss, config.noise, config.seed)
-        self.monitor = Monitor(config.batch_size, accuracy=trainer.loss.undecided is not None)
+        blur = trainer.rules.blur
+        self.monitor = Monitor(
+            config.batch_size,
+            accuracy=trainer.loss.undecided is not None,
+            blurred=0 if blur is None else blur.steps,
+        )
         self.evaluate = Evaluation(trainer.gan, trainer.data, config.noise, config.seed) if config.metrics else None
         self.cadence = Cadence(config.checkpoint_every)
         self.total = config.steps or (config.epochs or 0) * trainer.steps_per_epoch

@@ -120,7 +120,8 @@ class Beaten(Watch):
 class AtHalf(Watch):
     """D's accuracy has come to rest at 50%, and D(G(z)) at 1/2: it cannot tell real from generated images any more.
 
-    A D that was never better has not been reached by G: it has not learnt yet, and this says nothing of it.
+    A D that was never better has not been reached by G: it has not learnt yet, and this says nothing of it. Nor does it
+    of a D that sees through noise, which is there to hide the difference.
     """
 
     kind = "accuracy at 50%"
@@ -134,7 +135,7 @@ class AtHalf(Watch):
 
     def holds(self, course: Course) -> float:
         rests = abs(course.mean - 0.5) < self.near and abs(course.d_fake - 0.5) < self.d_near
-        return float(rests and course.best > self.better)
+        return float(rests and course.best > self.better and course.steps > course.blurred)
 
     def gone(self, course: Course) -> bool:
         return abs(course.mean - 0.5) > self.far
@@ -147,7 +148,10 @@ class AtHalf(Watch):
 
 
 class Collapse(Watch):
-    """The samples are much closer to each other than real images are."""
+    """The samples are much closer to each other than real images are, at two looks in a row.
+
+    A G that has only just begun may paint much the same of every noise, and learn better before it is looked at again.
+    """
 
     kind = "mode collapse"
     advice = (
@@ -155,6 +159,7 @@ class Collapse(Watch):
         "(arXiv:1606.03498, section 3.2; the standard deviation of a minibatch, arXiv:1710.10196; packed samples, "
         "arXiv:1712.04086), or take a Wasserstein loss (arXiv:1701.07875)."
     )
+    lasting = Span(1, 2)  # looks, not steps
     little, enough = 0.5, 0.6
 
     def holds(self, course: Course) -> float:

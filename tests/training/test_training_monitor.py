@@ -34,8 +34,8 @@ ACCURACIES = ("real_accuracy", "fake_accuracy")
 class Run:
     """A monitor, and the numbers of a run that it is given."""
 
-    def __init__(self, batch_size: int = 16, accuracy: bool = True) -> None:
-        self.monitor = Monitor(batch_size, accuracy)
+    def __init__(self, batch_size: int = 16, accuracy: bool = True, blurred: int = 0) -> None:
+        self.monitor = Monitor(batch_size, accuracy, blurred)
         self.batch_size, self.numbers, self.step = batch_size, count(1), 0
         self.rng = np.random.default_rng(0)
 
@@ -231,6 +231,15 @@ def test_an_accuracy_that_passes_through_half_has_not_come_to_rest():
         assert run.steps(200, real_accuracy=0.65, fake_accuracy=0.65) == []
 
 
+def test_a_d_that_sees_through_noise_has_not_converged_before_the_noise_has_gone():
+    run = Run(blurred=3000)
+    run.steps(200, real_accuracy=0.9, fake_accuracy=0.9)
+    half = {"real_accuracy": 0.5, "fake_accuracy": 0.5}
+    assert run.steps(2800, **half) == []
+    assert not run.monitor.converged
+    assert kinds(run.steps(600, **half)) == ["accuracy at 50%"]
+
+
 # Collapse
 
 
@@ -238,6 +247,7 @@ def test_samples_that_are_all_alike_are_told_once():
     run = Run()
     run.steps(400)
     assert run.diversity(0.9) == []
+    assert run.diversity(0.2) == []  # once may be chance
     [notice] = run.diversity(0.31)
     assert (notice.kind, notice.step) == ("mode collapse", 400)
     assert "31% as far apart as two real ones" in notice.text
@@ -245,7 +255,14 @@ def test_samples_that_are_all_alike_are_told_once():
     assert run.diversity(0.55) == []  # not clearly gone
     assert run.diversity(0.1) == []
     assert run.diversity(0.9) == []
+    assert run.diversity(0.1) == []
     assert kinds(run.diversity(0.1)) == ["mode collapse"]
+
+
+def test_samples_that_are_alike_at_one_look_and_not_at_the_next_are_not_told():
+    run = Run()
+    run.steps(400)
+    assert [run.diversity(share) for share in (0.2, 0.7, 0.2, 0.7)] == [[], [], [], []]
 
 
 def test_samples_of_a_g_that_has_not_learnt_yet_may_be_alike():
