@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from minigan.cli.settings import whole_number
+from minigan.cli.settings import TRUNCATION, whole_number
 from minigan.errors import ConfigError, RunError
 
 
@@ -25,6 +25,7 @@ def evaluate(
     seed: Annotated[
         int, typer.Option(help="Of the noise, and of which real examples to compare.", parser=whole_number, metavar="N")
     ] = 0,
+    truncation: Annotated[float | None, TRUNCATION] = None,
     json: Annotated[
         Path | None, typer.Option(help="Another file for the figures, besides RUN/evaluation.json.", metavar="FILE")
     ] = None,
@@ -45,8 +46,9 @@ def evaluate(
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("reading the run")
-        result = evaluate_run(run, count, seed, lambda doing: progress.update(task, description=doing))
-    console.print(f"{result['model']} on {result['data']}, {result['count']:,} samples, seed {seed}", soft_wrap=True)
+        result = evaluate_run(run, count, seed, lambda doing: progress.update(task, description=doing), truncation)
+    drawn = f"{result['count']:,} samples, seed {seed}{'' if truncation is None else f', truncation {truncation:g}'}"
+    console.print(f"{result['model']} on {result['data']}, {drawn}", soft_wrap=True)
     for line, style in table(result):
         console.print(line, style=style, highlight=False)
     for note in result["notes"]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from minigan.cli.settings import whole_number
+from minigan.cli.settings import TRUNCATION, whole_number
 
 
 def plot(
@@ -21,9 +21,10 @@ def plot(
     seed: Annotated[
         int, typer.Option(help="Of the noise: another seed, other images.", parser=whole_number, metavar="N")
     ] = 0,
+    truncation: Annotated[float | None, TRUNCATION] = None,
 ) -> None:
     """Draw pictures of a run."""
     from minigan.plots.run import draw_run
 
-    for path in draw_run(run, out, kinds or (), seed):
+    for path in draw_run(run, out, kinds or (), seed, truncation):
         typer.echo(f"Wrote {path}")

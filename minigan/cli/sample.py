@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from minigan.cli.settings import whole_number
+from minigan.cli.settings import TRUNCATION, whole_number
 
 
 def sample(
@@ -19,10 +19,19 @@ def sample(
         int | None,
         typer.Option("--class", help="Of a conditional run: the class to draw.", parser=whole_number, metavar="N"),
     ] = None,
+    truncation: Annotated[float | None, TRUNCATION] = None,
     out: Annotated[Path | None, typer.Option(help="A PNG; default: RUN/samples-SEED.png.")] = None,
 ) -> None:
     """Make images with a trained generator."""
     from minigan.training.sampling import sample_run
 
-    path = sample_run(run, out or run / f"samples-{seed}.png", count=count, columns=columns, seed=seed, label=label)
+    path = sample_run(
+        run,
+        out or run / f"samples-{seed}.png",
+        count=count,
+        columns=columns,
+        seed=seed,
+        label=label,
+        truncation=truncation,
+    )
     typer.echo(f"Wrote {path}")

@@ -100,3 +100,20 @@ def whole_number(typed: str) -> int:
         return int(typed)
     except ValueError:
         raise typer.BadParameter(f"expected a whole number, got {typed!r}") from None
+
+
+def number(typed: str) -> float:
+    """As `whole_number`, of any number."""
+    try:
+        return float(typed)
+    except ValueError:
+        raise typer.BadParameter(f"expected a number, got {typed!r}") from None
+
+
+#: The option of all commands that draw noise for a trained generator.
+TRUNCATION = typer.Option(
+    help="Draw noise that is farther from 0 than so many standard deviations anew: less variety, better samples.",
+    parser=number,
+    metavar="X",
+    show_default=False,
+)

@@ -112,7 +112,11 @@ Measure = Callable[[View, View], dict[str, Figure]]
 
 
 def evaluate(
-    folder: str | Path, count: int | None = None, seed: int = 0, listener: Callable[[str], None] = lambda doing: None
+    folder: str | Path,
+    count: int | None = None,
+    seed: int = 0,
+    listener: Callable[[str], None] = lambda doing: None,
+    truncation: float | None = None,
 ) -> dict[str, Any]:
     """Draw samples from a run's generator and measure them against the data it was trained on.
 
@@ -138,18 +142,20 @@ def evaluate(
         Of the noise and of the choice of real data. One seed gives one result.
     listener : callable, optional
         Told in words what is being done.
+    truncation : float, optional
+        Of the noise, in standard deviations: see `minigan.models.draw_noise`.
 
     Returns
     -------
     dict
-        ``run, model, data, kind, count, seed, notes`` and ``metrics``: by name a dict of ``generated`` and ``real``,
-        the figures of samples and of held-out real data, ``best``, ``meaning`` and, for some, their spreads. All of
-        it can be written as JSON.
+        ``run, model, data, kind, count, seed, truncation, notes`` and ``metrics``: by name a dict of ``generated`` and
+        ``real``, the figures of samples and of held-out real data, ``best``, ``meaning`` and, for some, their
+        spreads. All of it can be written as JSON.
 
     Raises
     ------
     ConfigError
-        `count` is too small to measure anything.
+        `count` is too small to measure anything, or the truncation too small.
     DataError
         The data are gone, or too few.
     RunError, CheckpointError
@@ -165,7 +171,8 @@ def evaluate(
     kind = kind_of(config.data, real)
     chosen = samples_of(count, kind, real)
     listener(f"drawing {chosen:,} samples")
-    subject = prepare(gan, config.noise, kind, real, chosen, seed)
+    noise = draw_noise(Stream(seed, "evaluate"), chosen, gan.latent_size, config.noise, truncation)
+    subject = prepare(gan, noise, kind, real, seed)
     measures, notes = plan(subject, config)
     if chosen < (count or COUNTS[kind]):
         notes.insert(0, f"{chosen:,} samples: there are no more real ones to compare with, {len(real):,} in all")
@@ -191,6 +198,7 @@ def evaluate(
         "kind": kind,
         "count": chosen,
         "seed": seed,
+        "truncation": truncation,
         "metrics": {name: entry(name, figure, floor[name]) for name, figure in generated.items()},
         "notes": notes,
     }
@@ -232,26 +240,25 @@ def samples_of(count: int | None, kind: str, real: Any) -> int:
     return min(count or COUNTS[kind], len(real) if kind == "stacked digits" else len(real) // 2)
 
 
-def prepare(gan: GAN, noise: str, kind: str, real: Any, count: int, seed: int) -> Subject:
+def prepare(gan: GAN, noise: Array, kind: str, real: Any, seed: int) -> Subject:
     """Draw the samples and the two sets of real examples, and look at all three."""
-    samples, labels = draw_samples(gan, noise, count, seed)
+    samples, labels = draw_samples(gan, noise)
     if gan.output_range is not None:
         low, high = gan.output_range
         samples = np.clip((samples - low) / (high - low), 0, 1)
-    first, second = halves(len(real), count, seed)
+    first, second = halves(len(real), len(noise), seed)
     reference = view(kind, examples(real, first))
     held_out = reference if kind == "stacked digits" else view(kind, examples(real, second))
     asked = labels if kind == "digits" and gan.classes == CLASSES else None
     return Subject(kind, real, view(kind, samples), reference, held_out, asked)
 
 
-def draw_samples(gan: GAN, noise: str, count: int, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
-    """What the generator makes of fresh noise and, if it is conditional, the labels asked for: all equally often."""
-    z: Array = draw_noise(Stream(seed, "evaluate"), count, gan.latent_size, noise)
+def draw_samples(gan: GAN, noise: Array) -> tuple[np.ndarray, np.ndarray | None]:
+    """What the generator makes of the noise and, if it is conditional, the labels asked for: all equally often."""
     if not gan.classes:
-        return backend.asnumpy(gan.generator.predict(z)), None
-    labels = np.arange(count) % gan.classes
-    return backend.asnumpy(gan.generator.predict(z, labels=backend.asarray(labels))), labels
+        return backend.asnumpy(gan.generator.predict(noise)), None
+    labels = np.arange(len(noise)) % gan.classes
+    return backend.asnumpy(gan.generator.predict(noise, labels=backend.asarray(labels))), labels
 
 
 def examples(real: Any, indices: np.ndarray) -> np.ndarray:

@@ -36,8 +36,8 @@ JUDGED, BLOCK = 2000, 2048
 class Source:
     """A run's folder, and what pictures ask of it: everything is loaded when it is needed."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
-        self.folder, self.seed = folder, seed
+    def __init__(self, folder: Path, seed: int, truncation: float | None = None) -> None:
+        self.folder, self.seed, self.truncation = folder, seed, truncation
         self.config, self.gan = load_run(folder)
 
     @cached_property
@@ -62,7 +62,7 @@ class Source:
 
     def noise(self, count: int) -> Array:
         """The same for the same seed."""
-        return draw_noise(Stream(self.seed, "plot"), count, self.gan.latent_size, self.config.noise)
+        return draw_noise(Stream(self.seed, "plot"), count, self.gan.latent_size, self.config.noise, self.truncation)
 
     def classes(self, count: int) -> Array | None:
         """One class after the other, and again; None for a GAN that knows none."""
@@ -214,7 +214,13 @@ KINDS: dict[str, Kind] = {
 }
 
 
-def draw_run(folder: str | Path, out: str | Path | None = None, kinds: Sequence[str] = (), seed: int = 0) -> list[Path]:
+def draw_run(
+    folder: str | Path,
+    out: str | Path | None = None,
+    kinds: Sequence[str] = (),
+    seed: int = 0,
+    truncation: float | None = None,
+) -> list[Path]:
     """Draw pictures of a run from what lies in its folder.
 
     ==============  ========================================================================================
@@ -241,6 +247,8 @@ def draw_run(folder: str | Path, out: str | Path | None = None, kinds: Sequence[
         Names from above; none for all that fit the run.
     seed : int
         Of the noise.
+    truncation : float, optional
+        Of the noise, in standard deviations: see `minigan.models.draw_noise`.
 
     Returns
     -------
@@ -261,7 +269,7 @@ def draw_run(folder: str | Path, out: str | Path | None = None, kinds: Sequence[
     for name in kinds:
         if name not in KINDS:
             raise ConfigError(f"unknown picture {name!r}: expected some of {', '.join(KINDS)}")
-    run = Source(Path(folder), seed)
+    run = Source(Path(folder), seed, truncation)
     for name in kinds:
         if reason := KINDS[name].refuse(run):
             raise RunError(f"{name}: does not fit {folder}: {reason}")

@@ -151,7 +151,7 @@ def resumed(
     step: int, config: TrainConfig, changed: list[str], checkpoint: Checkpoint, left_by: str
 ) -> Iterator[Notice]:
     """What to say of a run that goes on: what is not as it was."""
-    remarks = [f"the settings are others: {line}" for line in changed]
+    remarks = [f"the settings are others: {', '.join(changed)}"] if changed else []
     before = checkpoint.state["run"]["config"]["backend"]
     if before != config.backend:
         remarks.append(f"it ran on {before} and goes on with {config.backend}: what follows differs in the last digits")

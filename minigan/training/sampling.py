@@ -22,6 +22,7 @@ def sample_run(
     columns: int = 8,
     seed: int = 0,
     label: int | None = None,
+    truncation: float | None = None,
 ) -> Path:
     """Save a grid of images that the run's generator makes of fresh noise.
 
@@ -37,6 +38,8 @@ def sample_run(
         Of the noise.
     label : int, optional
         The class to draw, for a conditional GAN; default: one after the other.
+    truncation : float, optional
+        Of the noise, in standard deviations: see `minigan.models.draw_noise`.
 
     Returns
     -------
@@ -46,7 +49,7 @@ def sample_run(
     Raises
     ------
     ConfigError
-        `count` or `columns` is less than 1; there is no such class.
+        `count` or `columns` is less than 1; there is no such class; the truncation is too small.
     RunError
         The folder is not a run, its generator makes no images, or `path` cannot be written.
     CheckpointError
@@ -58,7 +61,7 @@ def sample_run(
     config, gan = load_run(folder)
     if gan.output_range is None:
         raise RunError(f"expected a run of images, got one of points: minigan plot {folder} draws it")
-    noise = draw_noise(Stream(seed, "sample"), count, gan.latent_size, config.noise)
+    noise = draw_noise(Stream(seed, "sample"), count, gan.latent_size, config.noise, truncation)
     images = backend.asnumpy(gan.generator.predict(noise, labels=classes_to_draw(gan, count, label)))
     try:
         plots.save_grid(path, images, gan.output_range, columns)

@@ -43,6 +43,18 @@ def test_it_prints_the_table_and_writes_the_figures(minigan, fresh):
     assert f"Wrote {fresh / 'evaluation.json'}\nWrote figures.json\n" in out
 
 
+def test_truncated_noise_is_told_and_makes_other_samples(minigan, fresh):
+    figures = {}
+    for name, options in (("all", ()), ("typical", ("--truncation", 0.5))):
+        out = minigan("evaluate", fresh, "--count", 50, *options, "--json", f"{name}.json").out
+        figures[name] = json.loads(Path(f"{name}.json").read_text())
+        assert out.splitlines()[0].endswith("seed 0" if name == "all" else "seed 0, truncation 0.5")
+    assert (figures["all"]["truncation"], figures["typical"]["truncation"]) == (None, 0.5)
+    distances = [result["metrics"]["frechet_distance"] for result in figures.values()]
+    assert distances[0]["generated"] != distances[1]["generated"]
+    assert distances[0]["real"] == distances[1]["real"]
+
+
 def test_the_table_fits_a_terminal_of_80_columns(minigan, fresh, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     lines = minigan("evaluate", fresh, "--count", 20).out.splitlines()
@@ -70,6 +82,8 @@ def test_a_number_has_the_digits_that_mean_something(value, spread, text):
         (("nowhere",), "minigan: expected the folder of a run, with a config.toml in it, got nowhere"),
         (("RUN", "--count", 3), "minigan: expected count to be at least 10, got 3"),
         (("RUN", "--count", "many"), "expected a whole number, got 'many'"),
+        (("RUN", "--truncation", "0.05"), "minigan: expected truncation to be at least 0.1, got 0.05"),
+        (("RUN", "--truncation", "half"), "expected a number, got 'half'"),
         (("RUN", "--json", "no/such/figures.json"), "minigan: --json: expected a file in a folder that exists"),
         (("RUN", "--json", "."), "minigan: --json: expected a file in a folder that exists, got ."),
     ],

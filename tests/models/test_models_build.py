@@ -1,5 +1,7 @@
 """Models by name, and the noise they start from."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -74,3 +76,24 @@ def test_uniform_noise_fills_its_range(kind, low, high, variance):
     assert low <= noise.min() < 0.99 * low
     assert 0.99 * high < noise.max() < high
     assert noise.var() == pytest.approx(variance, rel=0.03)
+
+
+@pytest.mark.parametrize(("kind", "deviation"), [("uniform", 3**-0.5), ("unit-uniform", 1.0), ("normal", 1.0)])
+def test_truncated_noise_stays_within_so_many_standard_deviations(kind: str, deviation: float):
+    z = models.draw_noise(Stream(0, "test"), 2000, 5, kind, truncation=0.6)
+    assert (z.shape, z.dtype) == ((2000, 5), np.float32)
+    bound = 0.6 * deviation
+    assert 0.98 * bound < abs(z).max() <= bound
+    # Within the bound nothing is changed: the density of a uniform number is flat, of a normal one nearly.
+    share = np.mean(abs(z) < bound / 2)
+    expected = {"normal": (math.erf(0.3 / 2**0.5) / math.erf(0.6 / 2**0.5))}.get(kind, 0.5)
+    assert share == pytest.approx(expected, abs=0.02)
+
+
+@pytest.mark.parametrize("kind", models.NOISES)
+def test_a_wide_truncation_is_none_and_a_narrow_one_is_refused(kind: str):
+    plain, wide = (models.draw_noise(Stream(0, "test"), 3, 5, kind, truncation=value) for value in (None, 9.0))
+    np.testing.assert_array_equal(plain, wide)
+    for value in (0.05, 0.0, -1.0, math.nan):
+        with pytest.raises(ConfigError, match=f"expected truncation to be at least 0.1, got {value}"):
+            models.draw_noise(Stream(0, "test"), 3, 5, kind, truncation=value)

@@ -327,6 +327,15 @@ def test_samples_are_made_by_the_run_s_generator_in_its_inference_mode(run, tmp_
     assert (tmp_path / "a.png").read_bytes() != (tmp_path / "expected.png").read_bytes()
 
 
+def test_samples_of_truncated_noise(run, tmp_path):
+    folder, *_ = run
+    sample_run(folder, tmp_path / "a.png", count=5, columns=3, seed=4, truncation=0.5)
+    _, gan = load_run(folder)
+    noise = models.draw_noise(Stream(4, "sample"), 5, 5, truncation=0.5)
+    plots.save_grid(tmp_path / "expected.png", gan.generator.predict(noise), (-1.0, 1.0), 3)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "expected.png").read_bytes()
+
+
 @pytest.mark.parametrize("amount", [{"count": 0}, {"count": -4}, {"columns": 0}])
 def test_no_samples_are_refused(run, tmp_path, amount):
     (name, value), *_ = amount.items()
