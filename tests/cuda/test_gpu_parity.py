@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 from kernel_cases import CASES, POINTWISE, Source, Usual
-from test_cuda_parity import TWINS, arrays, assert_close
+from parity import arrays, assert_close
+from test_cuda_parity import TWINS
 
 from minigan import backend, kernels
 from minigan.errors import BackendError

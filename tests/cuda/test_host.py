@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from host import HostCompiler, HostError, HostProgram
 from kernel_cases import CASES, Usual
-from test_cuda_parity import TWINS, assert_parity, empty
+from parity import assert_parity
+from test_cuda_parity import TWINS, empty
 
 from minigan.kernels.cuda import module
 
@@ -276,7 +277,7 @@ def run_twins() -> None:
     """Compare all twins with their definitions."""
     for name in TWINS:
         for source in (Usual, Large):
-            assert_parity(name, CASES[name](source(np.float32)))
+            assert_parity(TWINS[name], TWINS[name].cuda, CASES[name](source(np.float32)))
 
 
 def run_rules() -> None:
