@@ -1,7 +1,7 @@
 """Draw the measured distances, from the files of figures in ``quality/``: ``python docs/figures/quality.py``.
 
-The files were written by ``python -m benchmarks quality --json``, one for each data set
-and seed. Prints their tables, too.
+The files were written by ``python -m benchmarks quality --json``, one for each data set and
+seed. Prints their tables, too.
 """
 
 import json
