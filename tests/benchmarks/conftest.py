@@ -48,7 +48,8 @@ def _plain_surroundings(monkeypatch, tmp_path):
     monkeypatch.setattr("benchmarks.kernels.measure.REST", 0)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "120")
-    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    for name in ("MINIGAN_FUSE", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
     before = backend.threads()
     yield
     backend.threads(before)

@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 from command import Outcome, minigan, plain_surroundings
 
+#: What decides the last digits is the same in all processes.
+KEPT = ("MINIGAN_FUSE", "MINIGAN_KERNELS")
+
 SIZES = ["--image-size", "8", "--latent-size", "5", "--generator-filters", "4,4", "--discriminator-filters", "4,4,4"]
 
 
@@ -23,7 +26,7 @@ def start() -> Callable[..., subprocess.Popen]:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={name: value for name, value in os.environ.items() if not name.startswith("MINIGAN_")},
+            env={name: value for name, value in os.environ.items() if name in KEPT or not name.startswith("MINIGAN_")},
             **options,
         )
 
