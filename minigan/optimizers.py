@@ -48,6 +48,7 @@ class Optimizer:
         self.learning_rate = learning_rate
         self.iterations = 0
         self.slots: dict[str, Array] = {}
+        self.size: int | None = None
         self.fused = FusedRule(self.kernel)
 
     def __repr__(self) -> str:
@@ -70,28 +71,24 @@ class Optimizer:
         Raises
         ------
         ShapeError
-            What the rule remembers is of a network of another size.
+            The optimizer has begun with a network of another size.
         """
         w, g = network.flat_data, network.flat_grad
-        if self.slots:
-            self.check_slots(network)
-        else:
+        for slot in self.slots.values():
+            backend.check_same(type(self).__name__, backend.array_module(w).__name__, slots=slot)
+        self.size = self.size or w.size
+        if self.size != w.size:
+            raise ShapeError(
+                f"{type(self).__name__}: expected the network of {self.size:,} trainable values it began with, "
+                f"got {network.name} of {w.size:,}"
+            )
+        if not self.slots:
             self.slots = {name: backend.array_module(w).zeros_like(w) for name in self.slot_names}
         numbers = self.numbers()
         self.iterations += 1
         # Each entry is for itself, so that a rule may work on any piece of all vectors.
         kernels.in_pieces(w, g, *self.slots.values(), rule=self._update_piece, fused=self.fused, numbers=numbers)
         network.mark_updated()
-
-    def check_slots(self, network: "Sequential") -> None:
-        """Refuse a network in other memory, or of another size, than the one that the slots are for."""
-        w, slot = network.flat_data, next(iter(self.slots.values()))
-        backend.check_same(type(self).__name__, backend.array_module(w).__name__, slots=slot)
-        if slot.shape != w.shape:
-            raise ShapeError(
-                f"{type(self).__name__}: expected the network of {slot.size:,} trainable values it began with, "
-                f"got {network.name} of {w.size:,}"
-            )
 
     def numbers(self) -> tuple[float, ...]:
         """What the rule's kernel has to know of the step to come: its number, the learning rate, the momentum ..."""

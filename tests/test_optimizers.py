@@ -108,3 +108,11 @@ def test_a_rule_keeps_no_more_vectors_than_it_names(name):
     model, optimizer = network(50, np.float32), optimizers.get(name)
     optimizer.step(model)
     assert tuple(optimizer.slots) == optimizer.slot_names
+
+
+@pytest.mark.parametrize("name", optimizers.OPTIMIZERS)
+def test_a_rule_stays_with_the_size_it_began_with(name):
+    optimizer = optimizers.get(name)
+    optimizer.step(network(50, np.float32))
+    with pytest.raises(ShapeError, match=r"expected the network of 150 trainable values it began with, got .* of 60"):
+        optimizer.step(network(20, np.float32))
