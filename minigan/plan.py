@@ -11,14 +11,13 @@ import numpy as np
 
 from minigan import kernels
 from minigan.backend import Array, array_module
-from minigan.fusion.affine import AffineStep
-from minigan.fusion.maxout import MaxoutStep
 from minigan.fusion.normalization import NormalizationStep
-from minigan.fusion.step import Step, ours
+from minigan.fusion.step import LinearStep, Step, ours
 from minigan.kernels import Convolution, Kernel, Operation
 from minigan.kernels.cpu.affine import plan as choose
 from minigan.kernels.cpu.maps import Map
 from minigan.kernels.cpu.taps import Narrow, Upsampled
+from minigan.kernels.cpu.winograd import Winograd
 from minigan.kernels.registry import REAL
 from minigan.layers.base import Context, Layer, Shape
 from minigan.layers.conv2d import Conv2D
@@ -118,14 +117,14 @@ def is_fast(kernel: Kernel, array: Array) -> bool:
     return kernel.cpu is not None and kernels.kind() == "fast" and type(array) is np.ndarray and array.dtype in REAL
 
 
-def operation_of(step: Layer) -> tuple[Operation, Shape] | None:
-    """What affine map a step is made of, and the shape of that map's input; None where it is made of none."""
-    if isinstance(step, AffineStep | MaxoutStep):
-        return step.operation, step.input_shape
+def operation_of(step: Layer) -> tuple[Operation, Shape, Array] | None:
+    """The affine map that a step is made of, the shape of its input, and its kernel; None where there is no map."""
+    if isinstance(step, LinearStep):
+        return step.operation, step.input_shape, step.matrix
     if ours(step) and isinstance(step, Conv2D | Conv2DTranspose):
         # The transposed convolution runs the convolution from its output to its input backwards.
         shape = step.input_shape if isinstance(step, Conv2D) else step.output_shape
-        return Convolution(step.windows.strides, step.pads), shape
+        return Convolution(step.windows.strides, step.pads), shape, step.kernel.data
     return None
 
 
@@ -134,8 +133,7 @@ def map_of(step: Layer, batch_size: int) -> Map | None:
     found = operation_of(step)
     if found is None:
         return None
-    operation, shape = found
-    kernel = step.maxout.matrix if isinstance(step, MaxoutStep) else step.parameters["kernel"].data
+    operation, shape, kernel = found
     return choose(operation, (batch_size, *shape), kernel)[1] if is_fast(kernels.affine, kernel) else None
 
 
@@ -171,6 +169,8 @@ def made_products(chosen: Map, direct: int | None) -> int | None:
             return prod(chosen.image) * chosen.weights.size
         case Upsampled():
             return prod(chosen.image) * chosen.kernel.size
+        case Winograd():
+            return prod(chosen.tiles) * prod(chosen.transformed_shape)
     return direct
 
 

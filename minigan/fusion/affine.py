@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from minigan import kernels
 from minigan.backend import Array
-from minigan.fusion.step import Step, activation_cache
+from minigan.fusion.step import LinearStep, activation_cache
 from minigan.kernels import Activation, Operation
 from minigan.layers.affine import Affine, AffineCache
 from minigan.layers.base import INFERENCE, Context, Layer, Stamp
@@ -21,7 +21,7 @@ class AffineStepCache(NamedTuple):
     stamp: Stamp
 
 
-class AffineStep(Step):
+class AffineStep(LinearStep):
     """``y = f(A x + b)`` at once: a slab is multiplied, shifted and bent while it is in the cache.
 
     Parameters
@@ -39,17 +39,21 @@ class AffineStep(Step):
         self.operation, self.activation = operation, activation
         self.affine = next(layer for layer in layers if isinstance(layer, Affine))
 
+    @property
+    def matrix(self) -> Array:
+        return self.affine.kernel.data
+
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, AffineStepCache]:
         self.check_input(x)
         bias = self.affine.bias.data if self.affine.use_bias else None
-        y = kernels.affine(x, self.affine.kernel.data, bias, self.operation, self.activation)
+        y = kernels.affine(x, self.matrix, bias, self.operation, self.activation)
         return y, AffineStepCache(x, y, self.stamp(y))
 
     def backward(self, dy: Array, cache: AffineStepCache, param_grads: bool = True) -> Array:
         self.check_backward(dy, cache)
         kernel = self.affine.kernel
         dx, dkernel, dbias = kernels.affine_grads(
-            dy, cache.y, cache.x, kernel.data, self.operation, self.activation, param_grads
+            dy, cache.y, cache.x, self.matrix, self.operation, self.activation, param_grads
         )
         if dkernel is not None and dbias is not None:
             kernel.grad += dkernel

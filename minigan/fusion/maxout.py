@@ -4,17 +4,15 @@ from typing import Any
 
 from minigan import kernels
 from minigan.backend import Array
-from minigan.fusion.step import Step
-from minigan.kernels import Activation, Product
+from minigan.fusion.step import LinearStep
+from minigan.kernels import LINEAR, Product
 from minigan.layers.base import INFERENCE, Context
 from minigan.layers.maxout import Maxout, MaxoutCache
 
 __all__ = ["MaxoutStep"]
 
-LINEAR = Activation()
 
-
-class MaxoutStep(Step):
+class MaxoutStep(LinearStep):
     """The lines of all units at once, as a Dense layer without an activation; then the largest of each unit.
 
     Parameters
@@ -28,10 +26,14 @@ class MaxoutStep(Step):
         super().__init__([layer])
         self.maxout = layer
 
+    @property
+    def matrix(self) -> Array:
+        return self.maxout.matrix
+
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, MaxoutCache]:
         self.check_input(x)
         layer = self.maxout
-        z = kernels.affine(x, layer.matrix, layer.bias.data.reshape(-1), self.operation, LINEAR)
+        z = kernels.affine(x, self.matrix, layer.bias.data.reshape(-1), self.operation, LINEAR)
         y, won = kernels.largest(z.reshape(-1, layer.units, layer.pieces))
         return y, MaxoutCache(x, won, self.stamp(y))
 
@@ -40,7 +42,7 @@ class MaxoutStep(Step):
         layer = self.maxout
         dz = (dy[:, :, None] * cache.won).reshape(len(dy), -1)
         # A line is its own derivative: dz stands for the output, which nobody looks at.
-        dx, dmatrix, dbias = kernels.affine_grads(dz, dz, cache.x, layer.matrix, self.operation, LINEAR, param_grads)
+        dx, dmatrix, dbias = kernels.affine_grads(dz, dz, cache.x, self.matrix, self.operation, LINEAR, param_grads)
         if dmatrix is not None and dbias is not None:
             layer.kernel.grad += dmatrix.reshape(layer.kernel.data.shape)
             layer.bias.grad += dbias.reshape(layer.bias.data.shape)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from minigan.backend import Array
-from minigan.kernels import Activation
+from minigan.kernels import Activation, Operation
 from minigan.layers.base import Layer, Stamp
 from minigan.layers.identity import Identity, IdentityCache
 from minigan.layers.leaky_relu import LeakyReLU, LeakyReLUCache
@@ -12,7 +12,7 @@ from minigan.layers.relu import ReLU, ReLUCache
 from minigan.layers.sigmoid import Sigmoid, SigmoidCache
 from minigan.layers.tanh import Tanh, TanhCache
 
-__all__ = ["Step", "StepTangent", "activation_cache", "activation_of", "ours"]
+__all__ = ["LinearStep", "Step", "StepTangent", "activation_cache", "activation_of", "ours"]
 
 
 class StepTangent(NamedTuple):
@@ -72,6 +72,17 @@ class Step(Layer):
         for layer, its, remembered in zip(self.layers[::-1], tcache.caches[::-1], tcache.tcaches[::-1]):
             dy, dy_dot = layer.tangent_backward(dy, dy_dot, its, remembered, param_grads)
         return dy, dy_dot
+
+
+class LinearStep(Step):
+    """A step whose products with a kernel are one `minigan.kernels.Operation`."""
+
+    operation: Operation
+
+    @property
+    def matrix(self) -> Array:
+        """The kernel, as the operation takes it."""
+        raise NotImplementedError
 
 
 def ours(layer: Layer) -> bool:

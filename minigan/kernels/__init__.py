@@ -41,12 +41,13 @@ from minigan.kernels.reference import (
 from minigan.kernels.reference import (
     windows as windows_,
 )
-from minigan.kernels.reference.fused import Activation, Convolution, Operation, Product, UpsampledConvolution
+from minigan.kernels.reference.fused import LINEAR, Activation, Convolution, Operation, Product, UpsampledConvolution
 from minigan.kernels.reference.windows import Pads, Pair, crop, output_size
 from minigan.kernels.registry import KINDS, Kernel, kind, using
 
 __all__ = [
     "KINDS",
+    "LINEAR",
     "TABLE",
     "Activation",
     "Convolution",

@@ -9,6 +9,7 @@ from pairs import CASES, SAME, UP, Case, Spec, arrays, averages, counting, netwo
 from minigan import cli, kernels, models
 from minigan.errors import NotBuiltError
 from minigan.kernels.cpu import affine as cpu_affine
+from minigan.kernels.cpu import winograd
 from minigan.layers import (
     BatchNorm,
     Conv2D,
@@ -109,6 +110,14 @@ def test_nine_products_in_the_place_of_thirty_six():
     assert row.kernel == "nine products"
     assert row.products == 9 * 5 * 7 * 3 * 6
     assert row.direct == 4 * row.products
+
+
+def test_sixteen_products_in_the_place_of_thirty_six(monkeypatch):
+    monkeypatch.setattr(winograd, "WIDE", 1)
+    monkeypatch.setattr(winograd, "MANY", 1)
+    (row,) = plan((Conv2D, {**SAME, "filters": 20}), shape=(5, 6, 3))
+    assert row.kernel == "Winograd"
+    assert (row.products, row.direct) == (16 * 3 * 3 * 3 * 20, 36 * 5 * 6 * 3 * 20 // 4)
 
 
 def test_with_reference_kernels_it_says_so():

@@ -39,7 +39,7 @@ def counted(monkeypatch) -> list[tuple[int, ...]]:
 def test_parts_of_any_size_give_what_the_definition_says(shape: tuple[int, int, int], slab: int, monkeypatch):
     monkeypatch.setattr(slabs, "SLAB", slab)
     dy, y, x, w, b = arrays(*shape)
-    assert matrices.outweighs(w, x)
+    assert matrices.outweighs(w, len(x))
     np.testing.assert_allclose(
         affine(x, w, b, Product(), TANH), kernels.affine.definition(x, w, b, Product(), TANH), rtol=1e-12
     )

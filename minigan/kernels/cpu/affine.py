@@ -1,20 +1,22 @@
 """Affine maps and their activations: the driver that runs a map over slabs, and the choice of the map."""
 
+import math
+
 import numpy as np
 
-from minigan.kernels.cpu import matrices, memory
+from minigan.kernels.cpu import memory
 from minigan.kernels.cpu.activations import activate, activation_grad
 from minigan.kernels.cpu.columns import Columns
-from minigan.kernels.cpu.maps import Dense, Map, matrix
+from minigan.kernels.cpu.maps import Dense, Map, WholeBatch
+from minigan.kernels.cpu.matrices import LargeMatrix, outweighs
 from minigan.kernels.cpu.rows import lengthened, row_sum
 from minigan.kernels.cpu.slabs import Lanes, cut, run
 from minigan.kernels.cpu.taps import Narrow, Upsampled
-from minigan.kernels.reference.fused import Activation, Convolution, Operation, UpsampledConvolution
+from minigan.kernels.cpu.winograd import Winograd, pays
+from minigan.kernels.reference.fused import LINEAR, Activation, Convolution, Operation, UpsampledConvolution
 from minigan.kernels.reference.windows import Pads, Pair, output_size
 
 __all__ = ["affine", "affine_grads", "conv2d", "conv2d_input_grad", "conv2d_kernel_grad"]
-
-LINEAR = Activation()
 
 
 def affine(
@@ -24,8 +26,8 @@ def affine(
     x = memory.contiguous(x)
     shape, chosen = plan(operation, x.shape, kernel)
     y = memory.empty(shape, x.dtype)
-    if isinstance(chosen, Dense) and matrices.outweighs(kernel, matrix(x)):
-        matrices.product(matrix(x), kernel, bias, activation, matrix(y))
+    if isinstance(chosen, WholeBatch):
+        chosen.apply(x, bias, activation, y)
         return y
     slabs = cut(len(x), chosen.bytes_each)
     long_bias = None if bias is None else lengthened(bias, shape[1:])
@@ -55,9 +57,8 @@ def affine_grads(
     dy, y, x = map(memory.contiguous, (dy, y, x))
     _, chosen = plan(operation, x.shape, kernel)
     dx = memory.empty(x.shape, x.dtype)
-    if isinstance(chosen, Dense) and matrices.outweighs(kernel, matrix(x)):
-        dw, dbias = matrices.grads(matrix(dy), matrix(y), matrix(x), kernel, activation, matrix(dx), param_grads)
-        return dx, dw, dbias
+    if isinstance(chosen, WholeBatch):
+        return dx, *chosen.apply_grads(dy, y, x, activation, dx, param_grads)
     slabs = cut(len(x), chosen.bytes_each)
 
     def work(slab: slice, dw: np.ndarray | None = None, dbias: np.ndarray | None = None) -> None:
@@ -107,18 +108,21 @@ def plan(operation: Operation, shape: tuple[int, ...], kernel: np.ndarray) -> tu
     if isinstance(operation, UpsampledConvolution):
         n, h, w, _ = shape
         return (n, 2 * h, 2 * w, kernel.shape[3]), Upsampled(kernel, (h, w))
-    places = int(np.prod(shape[1:-1], dtype=int))
-    return (*shape[:-1], kernel.shape[1]), Dense(kernel, places)
+    *batch, _ = shape
+    suitable = LargeMatrix if outweighs(kernel, math.prod(batch)) else Dense
+    return (*batch, kernel.shape[1]), suitable(kernel, math.prod(batch[1:]))
 
 
 def convolution(operation: Convolution, shape: tuple[int, ...], kernel: np.ndarray) -> tuple[tuple[int, ...], Map]:
-    """Taps first where few channels come out of many, else windows as rows."""
+    """Taps first where few channels come out of many, fewer products where they pay, else windows as rows."""
     (n, h, w, c), (kh, kw, _, f) = shape, kernel.shape
     strides, pads = operation
     oh, ow = map(output_size, (h, w), (kh, kw), strides, pads)
     chosen: Map
     if strides == (1, 1) and kh * kw * f <= c and max(pads[0]) < kh and max(pads[1]) < kw:
         chosen = Narrow(kernel, (h, w), (oh, ow), pads)
+    elif strides == (1, 1) and pays(kernel, n * oh * ow):
+        chosen = Winograd(kernel, (h, w), (oh, ow), pads)
     else:
         chosen = Columns(kernel, (h, w), (oh, ow), strides, pads)
     return (n, oh, ow, f), chosen

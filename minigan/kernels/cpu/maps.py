@@ -5,11 +5,14 @@ whatever order suits its products: sums over slabs are put into the kernel's ord
 work on one slab in one thread; what they need in between is the thread's scratch.
 """
 
+from abc import ABC, abstractmethod
 from typing import Protocol
 
 import numpy as np
 
-__all__ = ["Dense", "Map", "matrix"]
+from minigan.kernels.reference.fused import Activation
+
+__all__ = ["Dense", "Map", "WholeBatch", "matrix"]
 
 
 class Map(Protocol):
@@ -32,6 +35,20 @@ class Map(Protocol):
 
     def kernel_grad(self, dw: np.ndarray) -> np.ndarray:
         """dw in the order of the kernel: a view."""
+
+
+class WholeBatch(ABC):
+    """A map that does whole batches, with bias and activation: it cuts them in other ways than into images."""
+
+    @abstractmethod
+    def apply(self, x: np.ndarray, bias: np.ndarray | None, activation: Activation, y: np.ndarray) -> None:
+        """Write ``f(A x + b)`` to y."""
+
+    @abstractmethod
+    def apply_grads(
+        self, dy: np.ndarray, y: np.ndarray, x: np.ndarray, activation: Activation, dx: np.ndarray, param_grads: bool
+    ) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """Write the gradient with respect to x to dx; give those with respect to w and b, or None for both."""
 
 
 def matrix(array: np.ndarray) -> np.ndarray:

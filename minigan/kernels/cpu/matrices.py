@@ -9,52 +9,49 @@ import numpy as np
 
 from minigan.kernels.cpu import memory
 from minigan.kernels.cpu.activations import activate, activation_grad
+from minigan.kernels.cpu.maps import Dense, WholeBatch, matrix
 from minigan.kernels.cpu.rows import row_sum
 from minigan.kernels.cpu.slabs import cut, run
 from minigan.kernels.reference.fused import Activation
 
-__all__ = ["grads", "outweighs", "product"]
+__all__ = ["LargeMatrix", "outweighs"]
 
 
-def outweighs(kernel: np.ndarray, x: np.ndarray) -> bool:
-    """Whether the matrix is larger than what goes in and comes out of its product with the rows of x."""
-    return kernel.size > len(x) * sum(kernel.shape)
+def outweighs(kernel: np.ndarray, vectors: int) -> bool:
+    """Whether the matrix is larger than what goes in and comes out of its product with so many vectors."""
+    return kernel.size > vectors * sum(kernel.shape)
 
 
-def product(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None, activation: Activation, y: np.ndarray) -> None:
-    """Write ``f(x w + b)`` to y."""
-    units = cut(kernel.shape[1], kernel.itemsize * kernel.shape[0])
+class LargeMatrix(Dense, WholeBatch):
+    """``x w`` along the last axis, with a w that outweighs x."""
 
-    def work(number: int) -> None:
-        part = units[number]
-        z = y[:, part]
-        np.matmul(x, kernel[:, part], out=z)
-        if bias is not None:
-            z += bias[part]
-        activate(z, activation)
+    def apply(self, x: np.ndarray, bias: np.ndarray | None, activation: Activation, y: np.ndarray) -> None:
+        x, y = matrix(x), matrix(y)
+        units = cut(self.kernel.shape[1], self.kernel.itemsize * self.kernel.shape[0])
 
-    run(work, len(units))
+        def work(number: int) -> None:
+            part = units[number]
+            z = y[:, part]
+            np.matmul(x, self.kernel[:, part], out=z)
+            if bias is not None:
+                z += bias[part]
+            activate(z, activation)
 
+        run(work, len(units))
 
-def grads(
-    dy: np.ndarray,
-    y: np.ndarray,
-    x: np.ndarray,
-    kernel: np.ndarray,
-    activation: Activation,
-    dx: np.ndarray,
-    param_grads: bool,
-) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """Write the gradient with respect to x to dx; give those with respect to w and b."""
-    dz = activation_grad(dy, y, activation)
-    dw = memory.empty(kernel.shape, x.dtype) if param_grads else None
-    inputs = cut(kernel.shape[0], kernel.itemsize * kernel.shape[1])
+    def apply_grads(
+        self, dy: np.ndarray, y: np.ndarray, x: np.ndarray, activation: Activation, dx: np.ndarray, param_grads: bool
+    ) -> tuple[np.ndarray | None, np.ndarray | None]:
+        x, dx = matrix(x), matrix(dx)
+        dz = activation_grad(matrix(dy), matrix(y), activation)
+        dw = memory.empty(self.kernel.shape, x.dtype) if param_grads else None
+        inputs = cut(self.kernel.shape[0], self.kernel.itemsize * self.kernel.shape[1])
 
-    def work(number: int) -> None:
-        part = inputs[number]
-        np.matmul(dz, kernel[part].T, out=dx[:, part])
-        if dw is not None:
-            np.matmul(x[:, part].T, dz, out=dw[part])
+        def work(number: int) -> None:
+            part = inputs[number]
+            np.matmul(dz, self.kernel[part].T, out=dx[:, part])
+            if dw is not None:
+                np.matmul(x[:, part].T, dz, out=dw[part])
 
-    run(work, len(inputs))
-    return dw, row_sum(dz) if param_grads else None
+        run(work, len(inputs))
+        return dw, row_sum(dz) if param_grads else None

@@ -7,11 +7,9 @@ takes nine products for each pixel: they are one matrix product, and ``affine.cu
 from minigan.backend import Array, array_module
 from minigan.kernels.cuda.convolution import Sizes, back, code, forward, kernel_back
 from minigan.kernels.cuda.module import contiguous, module, spread
-from minigan.kernels.reference.fused import Activation, Convolution, Operation, UpsampledConvolution
+from minigan.kernels.reference.fused import LINEAR, Activation, Convolution, Operation, UpsampledConvolution
 
 __all__ = ["affine", "affine_grads"]
-
-LINEAR = Activation()
 
 #: The taps of a kernel, and the number of the one in the middle.
 TAPS, MIDDLE = 9, 4

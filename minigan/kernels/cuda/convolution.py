@@ -9,12 +9,10 @@ from typing import NamedTuple
 from minigan.backend import Array, array_module
 from minigan.kernels.cuda.module import contiguous, fits, module
 from minigan.kernels.cuda.tiles import Cut, cut, options
-from minigan.kernels.reference.fused import Activation
+from minigan.kernels.reference.fused import LINEAR, Activation
 from minigan.kernels.reference.windows import Pads, Pair, output_size
 
 __all__ = ["conv2d", "conv2d_input_grad", "conv2d_kernel_grad"]
-
-LINEAR = Activation()
 
 #: Their numbers in ``activations.cuh``.
 ACTIVATIONS = {"linear": 0, "leaky_relu": 1, "tanh": 2, "sigmoid": 3}

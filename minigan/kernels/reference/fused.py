@@ -62,6 +62,9 @@ class Activation(NamedTuple):
         return dy
 
 
+#: None at all.
+LINEAR = Activation()
+
 #: The plain rectifier: its slopes are 1 and 0, which booleans say as well in a byte each.
 RECTIFIER = Activation("leaky_relu")
 
