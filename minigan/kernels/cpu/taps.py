@@ -111,13 +111,12 @@ class Upsampled:
 
     def product(self, x: np.ndarray, y: np.ndarray) -> None:
         n, (h, w), f = len(x), self.image, self.filters
-        taps, rows = scratch("taps", (3, n, h, w, f), x.dtype), scratch("rows", (2, 3, n, h, w, f), x.dtype)
-        for j in range(3):
-            np.matmul(matrix(x), self.kernel[:, j], out=taps.reshape(3, -1, f))
-            spread(taps, rows[:, j], ROWS)
+        taps = scratch("taps", (3, 3, n, h, w, f), x.dtype)
+        np.matmul(matrix(x), self.kernel, out=taps.reshape(3, 3, -1, f))
+        rows = scratch("rows", (3, 2, n, h, w, f), x.dtype)
+        spread(taps, rows.transpose(1, 0, 2, 3, 4, 5), ROWS)
         phases = scratch("phases", (2, 2, n, h, w, f), x.dtype)
-        for p in (0, 1):
-            spread(rows[p], phases[p], COLUMNS)
+        spread(rows, phases.transpose(1, 0, 2, 3, 4, 5), COLUMNS)
         np.copyto(self.by_phase(y), phases)
 
     def grads(self, x: np.ndarray | None, dz: np.ndarray, dx: np.ndarray | None, dw: np.ndarray | None) -> None:
@@ -125,9 +124,10 @@ class Upsampled:
         phases = scratch("phases", (2, 2, n, h, w, f), dz.dtype)
         np.copyto(phases, self.by_phase(dz))
         taps = scratch("taps", (n, h, w, 3, 3, f), dz.dtype)
-        for i, row in enumerate(collect(phases, ROWS)):
-            for j, tap in enumerate(collect(row, COLUMNS)):
-                np.copyto(taps[:, :, :, i, j], tap)
+        for rows, i in collect(phases, ROWS):
+            for pixels, j in collect(rows, COLUMNS):
+                part = taps[:, :, :, i, j]
+                np.copyto(part, windows(pixels, part.shape[3:5], (1, 1), (h, w)))
         taps = taps.reshape(-1, 9 * f)
         if dx is not None:
             np.matmul(taps, self.weights.T, out=matrix(dx))
@@ -165,10 +165,10 @@ def spread(taps: np.ndarray, phases: np.ndarray, axis: int) -> None:
     odd[first] += c[last]
 
 
-def collect(phases: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The adjoint of `spread`: a, m and c, in scratch memory.
+def collect(phases: np.ndarray, axis: int) -> tuple[tuple[np.ndarray, slice], tuple[np.ndarray, slice]]:
+    """The adjoint of `spread`, in scratch memory, as two arrays, each with the taps it holds.
 
-    As ``a[i] = even[i+1] + odd[i]`` and ``c[i] = even[i] + odd[i-1]``, the two are one array, seen from two places.
+    One is m. As ``a[i] = even[i+1] + odd[i]`` and ``c[i] = even[i] + odd[i-1]``, the other is c, and a one place on.
     """
     even, odd = phases
     shape = list(even.shape)
@@ -179,4 +179,4 @@ def collect(phases: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray, np.n
     shifted[start] = even[start]
     np.add(even[last], odd[first], out=shifted[part(axis, 1, -1)])
     shifted[end] = odd[end]
-    return shifted[last], same, shifted[first]
+    return (same, slice(1, 2)), (shifted, slice(None, None, -2))
