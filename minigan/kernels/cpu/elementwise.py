@@ -40,7 +40,7 @@ __all__ = [
 
 
 def each(
-    work: Callable[..., Any], *arrays: np.ndarray, cut: Callable[[int, int], list[slice]] = cut_coarsely
+    work: Callable[..., Any], *arrays: np.ndarray, cut: Callable[[int, int], tuple[slice, ...]] = cut_coarsely
 ) -> np.ndarray:
     """A new array like the first, by ``work(*parts, out)`` with a part of each array.
 

@@ -20,7 +20,7 @@ from minigan.kernels.reference.fused import RECTIFIER, Activation
 __all__ = ["moments", "normalize_activate", "normalize_activate_grads"]
 
 
-def slabs_of(x: np.ndarray) -> list[slice]:
+def slabs_of(x: np.ndarray) -> tuple[slice, ...]:
     """Slabs for x and twice as much that is made of it."""
     return cut_coarsely(len(x), 3 * bytes_each(x))
 

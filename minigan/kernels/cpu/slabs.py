@@ -19,7 +19,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextvars import copy_context
-from functools import cache
+from functools import cache, lru_cache
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
@@ -237,17 +237,20 @@ def bytes_each(images: np.ndarray) -> int:
     return images.nbytes // max(len(images), 1)
 
 
-def cut(count: int, bytes_each: int, budget: int | None = None) -> list[slice]:
+def cut(count: int, bytes_each: int, budget: int | None = None) -> tuple[slice, ...]:
     """Cut `count` images into slabs, of as nearly equal sizes as can be, whose arrays take about `budget` bytes."""
-    if not count:
-        return []
-    most = max(1, (SLAB if budget is None else budget) // max(bytes_each, 1))
+    return _cut(count, max(1, (SLAB if budget is None else budget) // max(bytes_each, 1)))
+
+
+@lru_cache(maxsize=1024)
+def _cut(count: int, most: int) -> tuple[slice, ...]:
+    """Cut `count` images into slabs of `most` at the most."""
     slabs = -(-count // most)
-    bounds = [count * i // slabs for i in range(slabs + 1)]
-    return [slice(start, stop) for start, stop in itertools.pairwise(bounds)]
+    bounds = [count * i // slabs for i in range(slabs + 1)] if slabs else []
+    return tuple(slice(start, stop) for start, stop in itertools.pairwise(bounds))
 
 
-def cut_coarsely(count: int, bytes_each: int) -> list[slice]:
+def cut_coarsely(count: int, bytes_each: int) -> tuple[slice, ...]:
     """As `cut`, in slabs four times as large, for work that is a chain of short operations.
 
     Before and after each operation a thread needs the interpreter, and where they last a few microseconds the threads
@@ -286,7 +289,7 @@ class Lanes:
 
     Parameters
     ----------
-    slabs : list of slice
+    slabs : tuple of slice
     shapes : tuples of int
         Of the arrays that are summed.
     dtype : dtype
@@ -295,7 +298,7 @@ class Lanes:
     #: More lanes than this would spend their time on being added up.
     MOST = 8
 
-    def __init__(self, slabs: list[slice], shapes: tuple[tuple[int, ...], ...], dtype: Any) -> None:
+    def __init__(self, slabs: tuple[slice, ...], shapes: tuple[tuple[int, ...], ...], dtype: Any) -> None:
         self.slabs = slabs
         self.count = max(1, min(self.MOST, len(slabs)))  # of no images, too, the sum is an array: of zeros
         new = memory.empty if slabs else memory.zeros

@@ -87,7 +87,7 @@ class Winograd(Columns, WholeBatch):
         self.outside = (0, 2 * self.tiles[0] - fit[0]), (0, 2 * self.tiles[1] - fit[1])
         self.of_patch, self.of_taps, self.of_outputs = both_ways(kernel.dtype)
 
-    def blocks(self, count: int) -> list[slice]:
+    def blocks(self, count: int) -> tuple[slice, ...]:
         """So many images in parts whose patches and products together stay small enough."""
         each = 16 * self.tiles[0] * self.tiles[1] * (self.channels + self.filters) * self.kernel.itemsize
         return cut(count, each, BLOCK)
