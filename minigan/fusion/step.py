@@ -75,7 +75,7 @@ class Step(Layer):
 
 
 class LinearStep(Step):
-    """A step whose products with a kernel are one `minigan.kernels.Operation`."""
+    """A step whose products with a kernel are one ``minigan.kernels.Operation``."""
 
     operation: Operation
 

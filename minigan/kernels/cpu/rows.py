@@ -9,8 +9,6 @@ from functools import lru_cache
 
 import numpy as np
 
-from minigan.kernels.cpu.slabs import scratch
-
 __all__ = ["lengthened", "row_sum"]
 
 #: Entries of a row that is long enough.
@@ -32,19 +30,10 @@ def times(c: int, places: int) -> int:
 
 
 def row_sum(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-    """The sum over all axes but the last, as products with ones: BLAS reads it fastest.
+    """The sum over all axes but the last: of long rows, then of what stands in one.
 
-    Image by image first: a sum of sums keeps more float32 digits than one long running sum.
+    BLAS would be a little faster alone, as a product with ones, but two threads of it get in each other's way.
     """
-    if x.ndim > 2:
-        sums = scratch("sums", (len(x), 1, x.shape[-1]), x.dtype)
-        x = np.matmul(ones(math.prod(x.shape[1:-1]), x.dtype), x.reshape(len(x), -1, x.shape[-1]), out=sums)[:, 0]
-    return np.matmul(ones(len(x), x.dtype)[0], x, out=out)
-
-
-@lru_cache(maxsize=256)
-def ones(count: int, dtype: np.dtype) -> np.ndarray:
-    """A row of ones, which nobody is to change."""
-    row = np.ones((1, count), dtype)
-    row.flags.writeable = False
-    return row
+    c = x.shape[-1]
+    joined = np.add.reduce(x.reshape(-1, c * times(c, math.prod(x.shape[1:-1]))), axis=0)
+    return np.add.reduce(joined.reshape(-1, c), axis=0, out=out)
