@@ -434,7 +434,8 @@ def test_slabs_keep_to_the_budget_and_are_not_more_than_it_takes(count: int, byt
 
 def test_the_number_of_threads_plays_no_part_in_cutting(threads: int):
     assert [list(cut(n, 5000)) for n in (1, 300, 777)] == [[slice(0, 1)], *EXPECTED]
-    assert len(cut_coarsely(777, 5000)) == 1
+    assert len(cut_coarsely(777, 5000)) == 2
+    assert len(cut_coarsely(200, 5000)) == 1
 
 
 EXPECTED = [

@@ -254,9 +254,10 @@ def cut_coarsely(count: int, bytes_each: int) -> tuple[slice, ...]:
     """As `cut`, in slabs four times as large, for work that is a chain of short operations.
 
     Before and after each operation a thread needs the interpreter, and where they last a few microseconds the threads
-    mostly wait for each other. A slab that is partly in the next cache costs less than that.
+    mostly wait for each other. A slab that is partly in the next cache costs less than that. What is enough for two
+    slabs is cut in two.
     """
-    return cut(count, bytes_each, 4 * SLAB)
+    return cut(count, bytes_each, min(4 * SLAB, max(SLAB, -(-count // 2) * bytes_each)))
 
 
 def scratch(name: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
