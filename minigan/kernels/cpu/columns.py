@@ -10,7 +10,7 @@ from minigan.kernels.cpu.maps import matrix
 from minigan.kernels.cpu.slabs import scratch
 from minigan.kernels.reference.windows import Pads, Pair, crop
 
-__all__ = ["Columns", "add_windows", "framed", "windows"]
+__all__ = ["Columns", "framed", "windows"]
 
 
 def framed(x: np.ndarray, pads: Pads) -> np.ndarray:
@@ -29,19 +29,6 @@ def windows(x: np.ndarray, size: Pair, strides: Pair, fit: Pair) -> np.ndarray:
     per_image, per_row, per_pixel, per_channel = x.strides
     steps = per_image, per_row * strides[0], per_pixel * strides[1], per_row, per_pixel, per_channel
     return np.ndarray((len(x), *fit, *size, x.shape[3]), x.dtype, x, 0, steps)
-
-
-def add_windows(taps: np.ndarray, x: np.ndarray, strides: Pair, pads: Pads) -> None:
-    """The adjoint of `windows` of framed images: every pixel of x adds up what all windows hold at its place."""
-    (n, h, w, c), (kh, kw) = x.shape, taps.shape[3:5]
-    height, width = h + sum(pads[0]), w + sum(pads[1])
-    total = scratch("frame", (n, height, width, c), x.dtype)
-    total.fill(0)
-    for i in range(kh):
-        for j in range(kw):
-            place = total[:, i : i + height - kh + 1 : strides[0], j : j + width - kw + 1 : strides[1]]
-            place += taps[:, :, :, i, j]
-    x[...] = crop(total, pads)
 
 
 class Columns:
@@ -79,4 +66,11 @@ class Columns:
         (kh, kw), c = self.size, self.channels
         taps = scratch("columns", (*dz.shape[:3], kh, kw, c), dz.dtype)
         np.matmul(matrix(dz), self.weights.T, out=taps.reshape(-1, len(self.weights)))
-        add_windows(taps, dx, self.strides, self.pads)
+        height, width = (extent + sum(pads) for extent, pads in zip(self.image, self.pads))
+        total = scratch("frame", (len(dz), height, width, c), dz.dtype)
+        total.fill(0)
+        for i in range(kh):
+            for j in range(kw):
+                place = total[:, i : i + height - kh + 1 : self.strides[0], j : j + width - kw + 1 : self.strides[1]]
+                place += taps[:, :, :, i, j]
+        dx[...] = crop(total, self.pads)

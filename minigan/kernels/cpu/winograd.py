@@ -17,16 +17,17 @@ numbers too, and lose one or two. Sources: Winograd, "Arithmetic complexity of c
 arXiv:1509.09308, section 4.
 """
 
+import itertools
 from functools import cache
 
 import numpy as np
 
 from minigan.kernels.cpu import memory
 from minigan.kernels.cpu.activations import activate, activation_grad
-from minigan.kernels.cpu.columns import Columns, add_windows, framed, windows
+from minigan.kernels.cpu.columns import Columns, framed, windows
 from minigan.kernels.cpu.maps import WholeBatch
 from minigan.kernels.cpu.rows import lengthened, row_sum
-from minigan.kernels.cpu.slabs import Lanes, cut, run, scratch
+from minigan.kernels.cpu.slabs import Lanes, cut, cut_coarsely, run, scratch
 from minigan.kernels.reference.fused import Activation
 from minigan.kernels.reference.windows import Pads, Pair, crop
 
@@ -85,12 +86,12 @@ class Winograd(Columns, WholeBatch):
         height, width = (2 * count + 2 for count in self.tiles)
         self.inside = (top, height - top - image[0]), (left, width - left - image[1])
         self.outside = (0, 2 * self.tiles[0] - fit[0]), (0, 2 * self.tiles[1] - fit[1])
+        self.bytes_of_sixteen = 16 * self.tiles[0] * self.tiles[1] * (self.channels + self.filters) * kernel.itemsize
         self.of_patch, self.of_taps, self.of_outputs = both_ways(kernel.dtype)
 
     def blocks(self, count: int) -> tuple[slice, ...]:
         """So many images in parts whose patches and products together stay small enough."""
-        each = 16 * self.tiles[0] * self.tiles[1] * (self.channels + self.filters) * self.kernel.itemsize
-        return cut(count, each, BLOCK)
+        return cut(count, self.bytes_of_sixteen, BLOCK)
 
     def sixteen(self, images: int, channels: int) -> np.ndarray:
         """Memory for 16 numbers of each patch and channel."""
@@ -124,7 +125,7 @@ class Winograd(Columns, WholeBatch):
         """`apply` to a block; the bias is that of many pixels."""
         weights = self.transformed_kernel()
         patches, products = self.sixteen(len(x), self.channels), self.sixteen(len(x), self.filters)
-        slabs = cut(len(x), self.bytes_each)
+        slabs = cut_coarsely(len(x), self.bytes_of_sixteen)
 
         def multiply(k: int) -> None:
             np.matmul(patches[k], weights[k], out=products[k])
@@ -148,7 +149,7 @@ class Winograd(Columns, WholeBatch):
         weights = self.transformed_kernel()
         patches, products = self.sixteen(len(x), self.channels), self.sixteen(len(x), self.filters)
         dweights = memory.empty(weights.shape, x.dtype) if param_grads else None
-        slabs = cut(len(x), self.bytes_each)
+        slabs = cut_coarsely(len(x), self.bytes_of_sixteen)
 
         def begin(slab: slice, dbias: np.ndarray) -> None:
             dz = activation_grad(dy[slab], y[slab], activation)
@@ -179,10 +180,15 @@ class Winograd(Columns, WholeBatch):
         np.matmul(self.of_patch, pixels.reshape(-1, 16, self.channels), out=patches.transpose(1, 0, 2))
 
     def from_patches(self, patches: np.ndarray, dx: np.ndarray) -> None:
-        """The adjoint of `to_patches`: write dx, where patches overlap."""
-        pixels = scratch("columns", (len(dx), *self.tiles, 4, 4, self.channels), dx.dtype)
-        np.matmul(self.of_patch.T, patches.transpose(1, 0, 2), out=pixels.reshape(-1, 16, self.channels))
-        add_windows(pixels, dx, (2, 2), self.inside)
+        """The adjoint of `to_patches`: write dx, where the halves of patches overlap."""
+        n, (rows, columns), c = len(dx), self.tiles, self.channels
+        pixels = scratch("columns", (n, rows, columns, 2, 2, 2, 2, c), dx.dtype)
+        np.matmul(self.of_patch.T, patches.transpose(1, 0, 2), out=pixels.reshape(-1, 16, c))
+        total = scratch("frame", (n, rows + 1, 2, columns + 1, 2, c), dx.dtype)
+        total.fill(0)
+        for i, j in itertools.product((0, 1), repeat=2):
+            total[:, i : i + rows, :, j : j + columns] += pixels[:, :, :, i, :, j].transpose(0, 1, 3, 2, 4, 5)
+        dx[...] = crop(total.reshape(n, 2 * rows + 2, 2 * columns + 2, c), self.inside)
 
     def to_images(self, products: np.ndarray, y: np.ndarray) -> None:
         """Write the outputs of all patches to y."""
