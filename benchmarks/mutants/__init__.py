@@ -8,7 +8,8 @@ A *mutant* is the package with one function damaged in one place: a sign flipped
 It is noticed if a case of `minigan.gradcheck.cases` that runs the function then finds something wrong, or raises. What
 is not noticed survives; `reasons` says why.
 
-What forward and backward share (windows, padding, means, the interpolation matrix, a game's targets) is not damaged:
+What forward and backward share (windows, padding, means, norms, the interpolation matrix, a game's targets, the parts
+of a batch) is not damaged:
 both change alike, and one stays the derivative of the other. Nor are the refusals of wrong arguments (``check_...``).
 
 ====================  =================================================

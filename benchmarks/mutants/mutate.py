@@ -19,9 +19,9 @@ PACKAGE = Path(minigan.__file__).parent
 SOURCES = {
     "layers/*.py": r"\w+\.(backward|tangent|tangent_backward|\w+_grad|second|apply|scaled|add_gradients|to_winner)",
     "kernels/reference/*.py": r"\w+_(grad|second|tangent)|channel_sum|scatter|crop",
-    "losses/*.py": r"binary_crossentropy\w*|half_squared_error|negative_mean|parts_of_a_batch|"
+    "losses/*.py": r"binary_crossentropy\w*|half_squared_error|negative_mean|"
     r"(Minimax|Hinge|Wasserstein)\.(real|fake|generator)",
-    "penalties.py": r"Penalty\.__call__|norms_and_directions|distance_from_one|half_square",
+    "penalties.py": r"Penalty\.__call__|distance_from_one|half_square",
     "training/steps.py": r"generate|judge|learn|update|\w+_step",
 }
 

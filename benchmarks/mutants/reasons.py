@@ -10,6 +10,11 @@ ONE_ENTRY = "the same gradient: the axis has one entry, and the last is the firs
 TWO_SIZES = "the same gradient: two sizes are taken, and a third is not looked at"
 ORDER_OF_AXES = "the same gradient: a sum over two axes that are named in the other order"
 OF_ZEROS = "the same gradient: the zeros that all is added to, negated or doubled"
+SHARED = "another loss with its own right gradient: value and gradient change alike, and the tests of the losses see it"
+ANOTHER_PENALTY = "another penalty with its own right gradient; the tests of the penalties see it"
+REFUSAL = "the refusal of a network that no penalty fits; the tests of the penalties see it"
+ADDS_ZERO = "the same gradient: without parameters' gradients it is zeros that are added"
+OTHER_ORDER = "the same gradient: the two are multiplied, in the other order, or compared"
 REPORTED = "the logits that the step reports, not what D learns; the golden arrays of dcgan28 hold them"
 
 #: Why a mutant survives, by its function and the kind of damage.
@@ -33,6 +38,34 @@ REASONS = {
     ("layers/average_pooling2d.py:AveragePooling2D.apply", "off by one"): TWO_SIZES,
     ("layers/global_average_pooling2d.py:GlobalAveragePooling2D.apply", "axes transposed"): ORDER_OF_AXES,
     ("layers/max_pooling2d.py:MaxPooling2D.tangent", "off by one"): TWO_SIZES,
+    ("layers/concatenate_labels.py:ConcatenateLabels.tangent", "sign flipped"): OF_ZEROS,
+    ("layers/concatenate_labels.py:ConcatenateLabels.tangent", "factor 2"): OF_ZEROS,
+    ("layers/projection_head.py:ProjectionHead.backward", "arguments exchanged"): OTHER_ORDER,
+    ("layers/projection_head.py:ProjectionHead.tangent_backward", "arguments exchanged"): OTHER_ORDER,
+    ("layers/spectral_normalization.py:SpectralNormalization.backward", "condition dropped"): ADDS_ZERO,
+    ("layers/spectral_normalization.py:SpectralNormalization.tangent_backward", "condition dropped"): ADDS_ZERO,
+    ("losses/cross_entropy.py:Minimax.generator", "wrong constant"): SHARED,
+    ("losses/hinge.py:Hinge.real", "arguments exchanged"): OTHER_ORDER,
+    ("losses/hinge.py:Hinge.real", "comparison made strict or not"): AT_THE_KINK,
+    ("losses/least_squares.py:half_squared_error", "sign flipped"): SHARED,
+    ("losses/least_squares.py:half_squared_error", "factor 2"): SHARED,
+    ("losses/least_squares.py:half_squared_error", "term dropped"): SHARED,
+    ("penalties.py:Penalty.__call__", "term dropped"): REFUSAL,
+    **{
+        ("penalties.py:Penalty.__call__", kind): ANOTHER_PENALTY
+        for kind in (
+            "arguments exchanged",
+            "condition dropped",
+            "comparison flipped",
+            "wrong constant",
+            "sign flipped",
+            "factor 2",
+        )
+    },
+    **{
+        ("penalties.py:distance_from_one", kind): ANOTHER_PENALTY
+        for kind in ("sign flipped", "factor 2", "term dropped", "wrong constant")
+    },
     ("training/steps.py:discriminator_step", "arguments exchanged"): REPORTED,
 }
 

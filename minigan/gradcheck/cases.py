@@ -4,6 +4,7 @@ Every layer in the forms that matter, every loss, every gradient penalty, and bo
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +13,11 @@ from minigan import losses, penalties
 from minigan.backend import Array
 from minigan.gradcheck.checker import check
 from minigan.gradcheck.report import Report
-from minigan.gradcheck.steps import discriminator_step_functions, generator_step_functions
+from minigan.gradcheck.steps import (
+    discriminator_step_functions,
+    generator_step_functions,
+    simultaneous_step_functions,
+)
 from minigan.layers import (
     ELU,
     AveragePooling2D,
@@ -244,10 +249,18 @@ def discriminator_step(game: str) -> tuple[Callable, Callable, Array]:
     return discriminator_step_functions(game, 0.1 if labelled else 0.0)
 
 
+def simultaneous_step_case(network: str) -> FunctionCase:
+    """The step of both, in the weights of one."""
+    return step_case(f"simultaneous-{network}", "non-saturating", partial(simultaneous_step_functions, network))
+
+
 STEPS = [
-    step_case(network, game, functions)
-    for network, functions in (("discriminator", discriminator_step), ("generator", generator_step_functions))
-    for game in losses.GAN_LOSSES
+    *(
+        step_case(network, game, functions)
+        for network, functions in (("discriminator", discriminator_step), ("generator", generator_step_functions))
+        for game in losses.GAN_LOSSES
+    ),
+    *map(simultaneous_step_case, ("discriminator", "generator")),
 ]
 
 CASES: list[Case | FunctionCase] = [*LAYERS, *LOSSES, *PENALTIES, *STEPS]

@@ -1,4 +1,4 @@
-"""The two steps of training as functions of one network's weights, for the checker."""
+"""The steps of training as functions of one network's weights, for the checker."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,9 +11,9 @@ from minigan.errors import GradientError
 from minigan.optimizers import Optimizer
 from minigan.random import Stream
 from minigan.sequential import Sequential
-from minigan.training.steps import discriminator_step, generate, generator_step
+from minigan.training.steps import PLAIN, Rules, discriminator_step, generate, generator_step, simultaneous_step
 
-__all__ = ["discriminator_step_functions", "generator_step_functions"]
+__all__ = ["discriminator_step_functions", "generator_step_functions", "simultaneous_step_functions"]
 
 #: Of 12 pixels the second halving leaves 3, which is padded: the odd map is in it too.
 LATENT, SIZE, BATCH = 3, 12, 4
@@ -22,8 +22,14 @@ LATENT, SIZE, BATCH = 3, 12, 4
 EARLIER = 7
 
 
+#: The weight of the penalty that stands for any.
+DECAY = 0.3
+
+
 class Witness(Optimizer):
     """Notes the gradient it is given and moves nothing."""
+
+    gradient: Array | None = None
 
     def __init__(self) -> None:
         super().__init__(learning_rate=1.0)
@@ -31,6 +37,33 @@ class Witness(Optimizer):
     def update(self, w: Array, g: Array, slots: dict[str, Array]) -> None:
         # All of it: networks as small as these are one piece.
         self.gradient = g.copy()
+
+
+class Watch:
+    """Rules that see how a step keeps them: bounds that bind nothing, and for a penalty ``DECAY/2 |w|^2`` of D."""
+
+    def __init__(self, real: Array, fake: Array) -> None:
+        self.real, self.fake = real, fake
+        self.penalized: list[str] = []
+        self.bounded: list[str] = []
+        self.rules = Rules(self.penalty, None, self.bound, self.bound)
+
+    def penalty(self, discriminator: Sequential, real: Array, fake: Array, rng: Stream, *labels: Array | None) -> Array:
+        if real is not self.real or fake is not self.fake or not isinstance(rng, Stream) or len(labels) != 2:
+            raise GradientError("a penalty was called with anything but D, the images, a stream and two labels")
+        self.penalized.append(discriminator.name)
+        w = discriminator.flat_data
+        discriminator.flat_grad += w.dtype.type(DECAY) * w
+        return w.dtype.type(DECAY / 2) * (w * w).sum()
+
+    def bound(self, network: Sequential) -> None:
+        self.bounded.append(network.name)
+
+    def check(self, penalized: list[str], bounded: list[str]) -> None:
+        """The penalty was added to D's loss, and these networks, and no others, were brought back within bounds."""
+        found = self.penalized, self.bounded
+        if found != (penalized, bounded):
+            raise GradientError(f"expected penalties of {penalized} and bounds of {bounded}, got {found}")
 
 
 def small_gan(dtype: Any) -> models.GAN:
@@ -61,7 +94,9 @@ def discriminator_step_functions(
 
     def step(gan: models.GAN, witness: Witness, real: Array, fake: Array, caches: Any, rng: Stream) -> float:
         averages = gan.discriminator.state_dict()
-        result = discriminator_step(gan, losses.get(game, label_smoothing), witness, real, fake, rng)
+        watch = Watch(real, fake)
+        result = discriminator_step(gan, losses.get(game, label_smoothing), witness, real, fake, rng, watch.rules)
+        watch.check(["discriminator"], ["discriminator"])
         check_averages(gan.discriminator, averages)
         return result.loss
 
@@ -72,9 +107,32 @@ def generator_step_functions(game: str = "non-saturating") -> tuple[Callable, Ca
     """Forward and backward of the G step in G's weights, and the weights; the images are a part of the forward."""
 
     def step(gan: models.GAN, witness: Witness, real: Array, fake: Array, caches: Any, rng: Stream) -> float:
-        return generator_step(gan, losses.get(game), witness, fake, caches, rng).loss
+        watch = Watch(real, fake)
+        result = generator_step(gan, losses.get(game), witness, fake, caches, rng, watch.rules)
+        watch.check([], ["generator"])
+        return result.loss
 
     return step_functions("generator", step)
+
+
+def simultaneous_step_functions(network: str, game: str = "non-saturating") -> tuple[Callable, Callable, Array]:
+    """Forward and backward of the step of both networks in the weights of one of them, and these weights.
+
+    In D's with rules, in G's without.
+    """
+
+    def step(gan: models.GAN, witness: Witness, real: Array, fake: Array, caches: Any, rng: Stream) -> float:
+        other, watch = Witness(), Watch(real, fake)
+        rules = watch.rules if network == "discriminator" else PLAIN
+        optimizers = (witness, other) if network == "discriminator" else (other, witness)
+        d, g = simultaneous_step(gan, losses.get(game), *optimizers, real, fake, caches, rng, rules)
+        if rules is not PLAIN:
+            watch.check(["discriminator"], ["discriminator", "generator"])
+        if other.gradient is None:
+            raise GradientError(f"the step of both networks moved the {network} alone")
+        return d.loss if network == "discriminator" else g.loss
+
+    return step_functions(network, step, both=True)
 
 
 def check_averages(network: Sequential, before: dict[str, Array]) -> None:
@@ -92,8 +150,11 @@ def check_bystander(network: Sequential, before: dict[str, Array]) -> None:
         raise GradientError(f"the other network's step touched {network.name}'s gradients")
 
 
-def step_functions(network: str, step: Callable) -> tuple[Callable, Callable, Array]:
-    """A step as a function of the weights of `network`; its cache is the gradient that the step found."""
+def step_functions(network: str, step: Callable, both: bool = False) -> tuple[Callable, Callable, Array]:
+    """A step as a function of the weights of `network`; its cache is the gradient that the step found.
+
+    With `both` the other network learns, too.
+    """
     built: dict[Any, tuple[models.GAN, dict[str, Array], dict[str, Array]]] = {}
 
     def fresh_gan(dtype: Any) -> models.GAN:
@@ -118,7 +179,8 @@ def step_functions(network: str, step: Callable) -> tuple[Callable, Callable, Ar
         check_averages(gan.generator, averages)
         before, drawn = bystander.state_dict(), rng.state
         loss = step(gan, witness, real, fake, caches, rng)
-        check_bystander(bystander, before)
+        if not both:
+            check_bystander(bystander, before)
         if rng.state == drawn:
             raise GradientError(f"the {network}'s step drew no dropout masks: D did not run in training mode")
         return array_module(weights).asarray(loss, weights.dtype), witness.gradient
