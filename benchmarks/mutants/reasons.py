@@ -12,6 +12,7 @@ ORDER_OF_AXES = "the same gradient: a sum over two axes that are named in the ot
 OF_ZEROS = "the same gradient: the zeros that all is added to, negated or doubled"
 SHARED = "another loss with its own right gradient: value and gradient change alike, and the tests of the losses see it"
 ANOTHER_PENALTY = "another penalty with its own right gradient; the tests of the penalties see it"
+EVEN = "the same gradient: all penalties are of lengths, and -g is as long as g"
 REFUSAL = "the refusal of a network that no penalty fits; the tests of the penalties see it"
 ADDS_ZERO = "the same gradient: without parameters' gradients it is zeros that are added"
 OTHER_ORDER = "the same gradient: the two are multiplied, in the other order, or compared"
@@ -51,6 +52,7 @@ REASONS = {
     ("losses/least_squares.py:half_squared_error", "factor 2"): SHARED,
     ("losses/least_squares.py:half_squared_error", "term dropped"): SHARED,
     ("penalties.py:Penalty.__call__", "term dropped"): REFUSAL,
+    ("penalties.py:Penalty.__call__", "sign flipped"): EVEN,
     **{
         ("penalties.py:Penalty.__call__", kind): ANOTHER_PENALTY
         for kind in (
@@ -58,7 +60,6 @@ REASONS = {
             "condition dropped",
             "comparison flipped",
             "wrong constant",
-            "sign flipped",
             "factor 2",
         )
     },
