@@ -9,8 +9,8 @@ It is noticed if a case of `minigan.gradcheck.cases` that runs the function then
 is not noticed survives; `reasons` says why.
 
 What forward and backward share (windows, padding, means, norms, the interpolation matrix, a game's targets, the parts
-of a batch) is not damaged:
-both change alike, and one stays the derivative of the other. Nor are the refusals of wrong arguments (``check_...``).
+of a batch) is not damaged: both change alike, and one stays the derivative of the other. Nor are the refusals of wrong
+arguments (``check_...``).
 
 ====================  =================================================
 `damage`              kinds of damage to a syntax tree

@@ -1,6 +1,6 @@
 """What ``minigan gradcheck`` checks.
 
-Every layer in the forms that matter, every loss, every gradient penalty, and both steps of training.
+Every layer in the forms that matter, every loss, every gradient penalty, and the steps of training.
 """
 
 from collections.abc import Callable

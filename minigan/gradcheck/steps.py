@@ -21,7 +21,6 @@ LATENT, SIZE, BATCH = 3, 12, 4
 #: A gradient left over from an earlier step, everywhere.
 EARLIER = 7
 
-
 #: The weight of the penalty that stands for any.
 DECAY = 0.3
 

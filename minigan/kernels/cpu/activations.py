@@ -9,7 +9,7 @@ import numpy as np
 from minigan.kernels.cpu.slabs import scratch
 from minigan.kernels.reference.fused import Activation
 
-__all__ = ["activate", "activation_grad", "rectify", "sigmoid", "slopes"]
+__all__ = ["activate", "activation_grad", "rectify", "shift_and_activate", "sigmoid", "slopes"]
 
 
 def activate(z: np.ndarray, activation: Activation) -> None:
@@ -21,6 +21,14 @@ def activate(z: np.ndarray, activation: Activation) -> None:
             np.tanh(z, out=z)
         case "sigmoid":
             sigmoid(z, z)
+
+
+def shift_and_activate(z: np.ndarray, bias: np.ndarray | None, activation: Activation) -> None:
+    """``z <- f(z + b)``; the bias is `lengthened` to that of several pixels."""
+    if bias is not None:
+        rows = z.reshape(-1, bias.size)
+        rows += bias
+    activate(z, activation)
 
 
 def rectify(z: np.ndarray, slope: float, y: np.ndarray) -> None:

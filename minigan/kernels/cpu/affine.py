@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from minigan.kernels.cpu import memory
-from minigan.kernels.cpu.activations import activate, activation_grad
+from minigan.kernels.cpu.activations import activation_grad, shift_and_activate
 from minigan.kernels.cpu.columns import Columns
 from minigan.kernels.cpu.maps import Dense, Map, WholeBatch
 from minigan.kernels.cpu.matrices import LargeMatrix, outweighs
@@ -35,10 +35,7 @@ def affine(
     def work(number: int) -> None:
         part = y[slabs[number]]
         chosen.product(x[slabs[number]], part)
-        if long_bias is not None:
-            rows = part.reshape(-1, long_bias.size)
-            rows += long_bias
-        activate(part, activation)
+        shift_and_activate(part, long_bias, activation)
 
     run(work, len(slabs))
     return y

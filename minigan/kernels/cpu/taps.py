@@ -114,9 +114,9 @@ class Upsampled:
         taps = scratch("taps", (3, 3, n, h, w, f), x.dtype)
         np.matmul(matrix(x), self.kernel, out=taps.reshape(3, 3, -1, f))
         rows = scratch("rows", (3, 2, n, h, w, f), x.dtype)
-        spread(taps, rows.transpose(1, 0, 2, 3, 4, 5), ROWS)
+        spread(taps, rows.swapaxes(0, 1), ROWS)
         phases = scratch("phases", (2, 2, n, h, w, f), x.dtype)
-        spread(rows, phases.transpose(1, 0, 2, 3, 4, 5), COLUMNS)
+        spread(rows, phases.swapaxes(0, 1), COLUMNS)
         np.copyto(self.by_phase(y), phases)
 
     def grads(self, x: np.ndarray | None, dz: np.ndarray, dx: np.ndarray | None, dw: np.ndarray | None) -> None:

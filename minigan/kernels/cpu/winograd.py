@@ -23,7 +23,7 @@ from functools import cache
 import numpy as np
 
 from minigan.kernels.cpu import memory
-from minigan.kernels.cpu.activations import activate, activation_grad
+from minigan.kernels.cpu.activations import activation_grad, shift_and_activate
 from minigan.kernels.cpu.columns import Columns, framed, windows
 from minigan.kernels.cpu.maps import WholeBatch
 from minigan.kernels.cpu.rows import lengthened, row_sum
@@ -37,18 +37,17 @@ B = np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]])
 G = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])
 A = np.array([[1, 1, 1, 0], [0, 1, -1, -1]])
 
-
-@cache
-def both_ways(dtype: np.dtype) -> tuple[np.ndarray, ...]:
-    """B, G and A for rows and columns."""
-    return tuple(np.kron(m, m).astype(dtype) for m in (B, G, A))
-
-
 #: From so many channels, filters and outputs on, fewer products pay for what is done around them.
 WIDE, MANY = 128, 1024
 
 #: Bytes that the 16 numbers of all patches and the products may take at once.
 BLOCK = 1 << 24
+
+
+@cache
+def both_ways(dtype: np.dtype) -> tuple[np.ndarray, ...]:
+    """B, G and A for rows and columns."""
+    return tuple(np.kron(m, m).astype(dtype) for m in (B, G, A))
 
 
 def pays(kernel: np.ndarray, outputs: int) -> bool:
@@ -133,10 +132,7 @@ class Winograd(Columns, WholeBatch):
         def finish(number: int) -> None:
             part = y[slabs[number]]
             self.to_images(products[self.place(slabs[number])], part)
-            if bias is not None:
-                rows = part.reshape(-1, bias.size)
-                rows += bias
-            activate(part, activation)
+            shift_and_activate(part, bias, activation)
 
         run(lambda i: self.to_patches(x[slabs[i]], patches[self.place(slabs[i])]), len(slabs))
         run(multiply, 16)
@@ -194,9 +190,12 @@ class Winograd(Columns, WholeBatch):
         """Write the outputs of all patches to y."""
         outputs = scratch("columns", (len(y), *self.tiles, 2, 2, self.filters), y.dtype)
         np.matmul(self.of_outputs, products.transpose(1, 0, 2), out=outputs.reshape(-1, 4, self.filters))
-        whole = scratch("frame", (len(y), 2 * self.tiles[0], 2 * self.tiles[1], self.filters), y.dtype)
+        whole = y
+        if any(map(any, self.outside)):
+            whole = scratch("frame", (len(y), 2 * self.tiles[0], 2 * self.tiles[1], self.filters), y.dtype)
         windows(whole, (2, 2), (2, 2), self.tiles)[...] = outputs
-        y[...] = crop(whole, self.outside)
+        if whole is not y:
+            y[...] = crop(whole, self.outside)
 
     def from_images(self, dz: np.ndarray, products: np.ndarray) -> None:
         """The adjoint of `to_images`: write the gradients with respect to the products."""
