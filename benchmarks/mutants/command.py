@@ -18,7 +18,7 @@ from benchmarks.mutants.run import outcomes
 def mutants(
     only: Annotated[str, typer.Option(help="Mutants whose file:function matches this.", metavar="PATTERN")] = "",
     listing: Annotated[bool, typer.Option("--list", help="Print the mutants, run nothing.")] = False,
-    bound: Annotated[float, typer.Option(help="The part that has to be noticed.", min=0, max=1)] = 0.97,
+    bound: Annotated[float, typer.Option(help="The part that has to be noticed.", min=0, max=1)] = 0.98,
     jobs: Annotated[int, typer.Option(help="Processes; default: one a processor.", min=0)] = 0,
     page_file: Annotated[
         Path | None, typer.Option("--page", help="A file for the figures as a Markdown page.", metavar="FILE")
