@@ -166,7 +166,7 @@ def made_products(chosen: Map, direct: int | None) -> int | None:
     """Multiply-adds that a map makes for one image."""
     match chosen:
         case Narrow():
-            return prod(chosen.image) * chosen.weights.size
+            return prod(chosen.image) * chosen.by_tap.size
         case Upsampled():
             return prod(chosen.image) * chosen.kernel.size
         case Winograd():

@@ -4,9 +4,13 @@ The formulas are those of `minigan.kernels.reference.convolution`. What makes it
 in the cache between being written and being multiplied, and its memory is that of the slab before.
 """
 
+import itertools
+from functools import cached_property
+
 import numpy as np
 
-from minigan.kernels.cpu.maps import matrix
+from minigan.kernels.cpu.maps import by_tap, matrix
+from minigan.kernels.cpu.products import correlate, multiply
 from minigan.kernels.cpu.slabs import scratch
 from minigan.kernels.reference.windows import Pads, Pair, crop
 
@@ -19,7 +23,9 @@ def framed(x: np.ndarray, pads: Pads) -> np.ndarray:
         return x
     n, h, w, c = x.shape
     frame = scratch("frame", (n, h + sum(pads[0]), w + sum(pads[1]), c), x.dtype)
-    frame.fill(0)
+    (top, _), (left, _) = pads
+    frame[:, :top] = frame[:, top + h :] = 0
+    frame[:, top : top + h, :left] = frame[:, top : top + h, left + w :] = 0
     crop(frame, pads)[...] = x
     return frame
 
@@ -38,9 +44,15 @@ class Columns:
 
     def __init__(self, kernel: np.ndarray, image: Pair, fit: Pair, strides: Pair, pads: Pads) -> None:
         self.size, self.channels, self.order = kernel.shape[:2], kernel.shape[2], kernel.shape
+        self.kernel = kernel
         self.weights = kernel.reshape(-1, kernel.shape[3])
         self.image, self.fit, self.strides, self.pads = image, fit, strides, pads
         self.bytes_each = fit[0] * fit[1] * sum(self.weights.shape) * kernel.itemsize
+
+    @cached_property
+    def by_tap(self) -> np.ndarray:
+        """The kernel as the way back needs it."""
+        return by_tap(self.kernel)
 
     def columns(self, x: np.ndarray) -> np.ndarray:
         """The windows of x as rows, in scratch memory."""
@@ -50,11 +62,11 @@ class Columns:
         return rows.reshape(-1, len(self.weights))
 
     def product(self, x: np.ndarray, y: np.ndarray) -> None:
-        np.matmul(self.columns(x), self.weights, out=matrix(y))
+        multiply(self.columns(x), self.weights, matrix(y))
 
     def grads(self, x: np.ndarray | None, dz: np.ndarray, dx: np.ndarray | None, dw: np.ndarray | None) -> None:
         if x is not None and dw is not None:
-            np.matmul(self.columns(x).T, matrix(dz), out=dw.reshape(self.weights.shape))
+            correlate(self.columns(x), matrix(dz), dw.reshape(self.weights.shape))
         if dx is not None:
             self.scatter(dz, dx)
 
@@ -62,15 +74,27 @@ class Columns:
         return dw
 
     def scatter(self, dz: np.ndarray, dx: np.ndarray) -> None:
-        """Every pixel of dx adds up what all the windows that it lies in owe it."""
-        (kh, kw), c = self.size, self.channels
-        taps = scratch("columns", (*dz.shape[:3], kh, kw, c), dz.dtype)
-        np.matmul(matrix(dz), self.weights.T, out=taps.reshape(-1, len(self.weights)))
-        height, width = (extent + sum(pads) for extent, pads in zip(self.image, self.pads))
-        total = scratch("frame", (len(dz), height, width, c), dz.dtype)
-        total.fill(0)
-        for i in range(kh):
-            for j in range(kw):
-                place = total[:, i : i + height - kh + 1 : self.strides[0], j : j + width - kw + 1 : self.strides[1]]
-                place += taps[:, :, :, i, j]
-        dx[...] = crop(total, self.pads)
+        """Every pixel of dx adds up what all the windows that it lies in owe it.
+
+        With strides, a tap owes to every other row and column only. NumPy would begin anew at each pixel: so pixels of
+        equal remainders are added up side by side, as small images, and put in their places at the end.
+        """
+        n, oh, ow, _ = dz.shape
+        taps = scratch("columns", (*self.size, n, oh, ow, self.channels), dz.dtype)
+        multiply(matrix(dz), self.by_tap, taps.reshape(*self.size, -1, self.channels))
+        (sh, sw), ((top, bottom), (left, right)), (h, w) = self.strides, self.pads, self.image
+        rows, columns = -(-(top + h + bottom) // sh), -(-(left + w + right) // sw)
+        phases = scratch("frame", (sh, sw, n, rows, columns, self.channels), dz.dtype)
+        phases.fill(0)
+        for i, j in itertools.product(*map(range, self.size)):
+            phases[i % sh, j % sw, :, i // sh : i // sh + oh, j // sw : j // sw + ow] += taps[i, j]
+        for i, j in itertools.product(range(sh), range(sw)):
+            (to_rows, from_rows), (to_columns, from_columns) = interleaved(i, sh, top, h), interleaved(j, sw, left, w)
+            dx[:, to_rows, to_columns] = phases[i, j, :, from_rows, from_columns]
+
+
+def interleaved(phase: int, stride: int, before: int, size: int) -> tuple[slice, slice]:
+    """The places of `size` that, with so many `before`, are `phase` more than a multiple; and these multiples."""
+    first = (phase - before) % stride
+    start = (first + before - phase) // stride
+    return slice(first, None, stride), slice(start, start + len(range(first, size, stride)))

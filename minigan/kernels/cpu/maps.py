@@ -6,13 +6,16 @@ work on one slab in one thread; what they need in between is the thread's scratc
 """
 
 from abc import ABC, abstractmethod
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 
+from minigan.kernels.cpu import memory
+from minigan.kernels.cpu.products import correlate, multiply
 from minigan.kernels.reference.fused import Activation
 
-__all__ = ["Dense", "Map", "WholeBatch", "matrix"]
+__all__ = ["Dense", "Map", "WholeBatch", "by_tap", "matrix"]
 
 
 class Map(Protocol):
@@ -56,6 +59,11 @@ def matrix(array: np.ndarray) -> np.ndarray:
     return array.reshape(-1, array.shape[-1])
 
 
+def by_tap(kernel: np.ndarray) -> np.ndarray:
+    """The kernel (KH, KW, C, F) as one matrix a tap from filters to channels, (KH, KW, F, C)."""
+    return memory.contiguous(kernel.swapaxes(2, 3))
+
+
 class Dense:
     """``x w`` along the last axis."""
 
@@ -66,14 +74,19 @@ class Dense:
         # Not the kernel's, which all slabs read: the fewer slabs, the fewer times.
         self.bytes_each = kernel.itemsize * places * sum(kernel.shape)
 
+    @cached_property
+    def transposed(self) -> np.ndarray:
+        """The kernel as the way back needs it."""
+        return memory.contiguous(self.kernel.T)
+
     def product(self, x: np.ndarray, y: np.ndarray) -> None:
-        np.matmul(matrix(x), self.kernel, out=matrix(y))
+        multiply(matrix(x), self.kernel, matrix(y))
 
     def grads(self, x: np.ndarray | None, dz: np.ndarray, dx: np.ndarray | None, dw: np.ndarray | None) -> None:
         if dx is not None:
-            np.matmul(matrix(dz), self.kernel.T, out=matrix(dx))
+            multiply(matrix(dz), self.transposed, matrix(dx))
         if x is not None and dw is not None:
-            np.matmul(matrix(x).T, matrix(dz), out=dw)
+            correlate(matrix(x), matrix(dz), dw)
 
     def kernel_grad(self, dw: np.ndarray) -> np.ndarray:
         return dw

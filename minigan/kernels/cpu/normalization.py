@@ -2,7 +2,8 @@
 
 Mean and variance come from one visit: each slab has its own mean and its own sum of squares around it, and two such
 pairs are joined exactly (Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample
-variances", 1979). So no digits are lost, as they are in ``E[x^2] - E[x]^2``.
+variances", 1979). ``E[x^2] - E[x]^2`` loses digits where the mean is large beside the deviation, and only there it is
+not taken. The gradient's ``sum g (x - mean)`` is taken apart in the same way.
 
 With the statistics known, ``y = x * scale + shift`` with one number each a channel, and so is the gradient:
 ``dx = g * a + x * b + c``, from the formula of `minigan.kernels.reference.normalization` with x_hat written out.
@@ -11,9 +12,9 @@ With the statistics known, ``y = x * scale + shift`` with one number each a chan
 import numpy as np
 
 from minigan.kernels.cpu import memory
-from minigan.kernels.cpu.activations import slopes
+from minigan.kernels.cpu.activations import rectify, slopes
 from minigan.kernels.cpu.dropout import mask_of
-from minigan.kernels.cpu.rows import lengthened, row_sum
+from minigan.kernels.cpu.rows import lengthened, row_dot, row_sum
 from minigan.kernels.cpu.slabs import Lanes, bytes_each, cut_coarsely, run, scratch
 from minigan.kernels.reference.fused import RECTIFIER, Activation
 
@@ -23,6 +24,23 @@ __all__ = ["moments", "normalize_activate", "normalize_activate_grads"]
 def slabs_of(x: np.ndarray) -> tuple[slice, ...]:
     """Slabs for x and twice as much that is made of it."""
     return cut_coarsely(len(x), 3 * bytes_each(x))
+
+
+def is_near(mean: np.ndarray, square: np.ndarray) -> bool:
+    """Whether the variance ``square - mean^2`` loses no more than two bits, for all channels."""
+    return bool((4 * mean * mean <= 3 * square).all())
+
+
+def squares_around(mean: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """The sum of ``(x - mean)^2`` over a slab."""
+    count = x.dtype.type(x.size // len(mean))
+    total = row_dot(x, x)
+    if is_near(mean, total / count):
+        return total - count * mean * mean
+    long = lengthened(mean, x.shape[1:])
+    centred = scratch("normalization", (x.size // long.size, long.size), x.dtype)
+    np.subtract(x.reshape(centred.shape), long, out=centred)
+    return row_dot(centred.reshape(x.shape), centred.reshape(x.shape))
 
 
 def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -38,11 +56,7 @@ def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     def work(number: int) -> None:
         part = x[slabs[number]]
         means[number] = row_sum(part) / x.dtype.type(counts[number])
-        long = lengthened(means[number], x.shape[1:])
-        centred = scratch("normalization", (part.size // long.size, long.size), x.dtype)
-        np.subtract(part.reshape(-1, long.size), long, out=centred)
-        np.multiply(centred, centred, out=centred)
-        squares[number] = row_sum(centred.reshape(part.shape))
+        squares[number] = squares_around(means[number], part)
 
     run(work, len(slabs))
     # The slabs' own numbers are few: joined in float64, which costs nothing.
@@ -85,7 +99,9 @@ def normalize_activate(
             return
         if rectified:
             np.greater(y[slab], 0, out=factor[slab])
-        elif bits is None:
+            rectify(y[slab], 0, y[slab])
+            return
+        if bits is None:
             factor[slab] = slopes(y[slab], activation.slope)
         else:
             mask_of(bits, slab, keep, factor)
@@ -114,6 +130,7 @@ def normalize_activate_grads(
     dy, x = map(memory.contiguous, (dy, x))
     c = x.shape[-1]
     inverse_std = 1 / np.sqrt(variance + x.dtype.type(epsilon))
+    near = is_near(mean, variance + mean * mean)
     long_mean = lengthened(mean, x.shape[1:])
     slabs = slabs_of(x)
     dx = memory.empty(x.shape, x.dtype)
@@ -123,12 +140,16 @@ def normalize_activate_grads(
         if factor is not None:
             g = np.multiply(g, factor[slab], out=dx[slab])
         row_sum(g, dbeta)
+        if near:
+            row_dot(g, x[slab], dgamma)
+            return
         centred = scratch("normalization", (g.size // long_mean.size, long_mean.size), x.dtype)
         np.subtract(x[slab].reshape(centred.shape), long_mean, out=centred)
-        centred *= g.reshape(centred.shape)
-        row_sum(centred.reshape(g.shape), dgamma)
+        row_dot(g, centred.reshape(g.shape), dgamma)
 
     dgamma, dbeta = Lanes(slabs, ((c,), (c,)), x.dtype).run(sums)
+    if near:
+        dgamma -= mean * dbeta
     dgamma *= inverse_std
     scale = gamma * inverse_std
     # dx = scale (g - dbeta / M - x_hat dgamma / M), with x_hat = (x - mean) inverse_std, as g a + x b + c.

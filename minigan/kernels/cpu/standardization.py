@@ -8,7 +8,7 @@ definition runs slab by slab.
 import numpy as np
 
 from minigan.kernels.cpu import memory
-from minigan.kernels.cpu.rows import lengthened, row_sum
+from minigan.kernels.cpu.rows import lengthened, row_dot, row_sum
 from minigan.kernels.cpu.slabs import Lanes, cut_coarsely, run, scratch
 from minigan.kernels.reference import normalization as definitions
 
@@ -63,8 +63,7 @@ def normalize_batch_grad(dx_hat: np.ndarray, x_hat: np.ndarray, inverse_std: np.
 
     def sums(slab: slice, of_g: np.ndarray, of_product: np.ndarray) -> None:
         row_sum(g[slab], of_g)
-        product = scratch("normalization", g[slab].shape, g.dtype)
-        row_sum(np.multiply(g[slab], x_hat[slab], out=product), of_product)
+        row_dot(g[slab], x_hat[slab], of_product)
 
     totals = Lanes(slabs, ((c,), (c,)), g.dtype).run(sums)
     means = (total / g.dtype.type(g.size // c) for total in totals)
@@ -102,9 +101,8 @@ def normalize_batch_tangent_grad(
     slabs = cut_coarsely(len(g), 3 * g[0].nbytes)
 
     def sums(slab: slice, *totals: np.ndarray) -> None:
-        product = scratch("normalization", g[slab].shape, g.dtype)
         for total, a, b in zip(totals, (x_hat, x_hat, g_dot), (x_dot, g_dot, x_hat_dot)):
-            row_sum(np.multiply(a[slab], b[slab], out=product), total)
+            row_dot(a[slab], b[slab], total)
 
     totals = Lanes(slabs, ((c,), (c,), (c,)), g.dtype).run(sums)
     factors = (-inverse_std * total / g.dtype.type(g.size // c) for total in totals)

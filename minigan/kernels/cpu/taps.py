@@ -26,21 +26,13 @@ from typing import Any
 
 import numpy as np
 
-from minigan.kernels.cpu import memory
 from minigan.kernels.cpu.columns import framed, windows
-from minigan.kernels.cpu.maps import matrix
+from minigan.kernels.cpu.maps import by_tap, matrix
+from minigan.kernels.cpu.products import correlate, multiply, multiply_rows
 from minigan.kernels.cpu.slabs import scratch
 from minigan.kernels.reference.windows import Pads, Pair
 
 __all__ = ["Narrow", "Upsampled"]
-
-
-def by_input_channel(kernel: np.ndarray) -> np.ndarray:
-    """The kernel (KH, KW, C, F) as a matrix from C channels to all taps, (C, KH*KW*F)."""
-    kh, kw, c, f = kernel.shape
-    matrix_of_taps = memory.empty((c, kh, kw, f), kernel.dtype)
-    np.copyto(matrix_of_taps, kernel.transpose(2, 0, 1, 3))
-    return matrix_of_taps.reshape(c, -1)
 
 
 class Narrow:
@@ -53,14 +45,14 @@ class Narrow:
         self.order: tuple[int, ...] = kh, kw, f, c
         self.fit, self.image, self.pads = fit, image, pads
         # In dz a pixel of x finds its windows in the opposite order: the last tap reads the first.
-        self.weights = by_input_channel(kernel[::-1, ::-1])
-        self.bytes_each = image[0] * image[1] * sum(self.weights.shape) * kernel.itemsize
+        self.by_tap = by_tap(kernel[::-1, ::-1]).reshape(-1, c)
+        self.bytes_each = image[0] * image[1] * sum(self.by_tap.shape) * kernel.itemsize
 
     def product(self, x: np.ndarray, y: np.ndarray) -> None:
         kh, kw, _, f = self.shape
         n, (h, w), (oh, ow), ((top, _), (left, _)) = len(x), self.image, self.fit, self.pads
         taps = scratch("columns", (kh, kw, f, n, h, w), x.dtype)
-        np.matmul(self.weights.T, matrix(x).T, out=taps.reshape(kh * kw * f, -1))
+        multiply_rows(self.by_tap, matrix(x), taps.reshape(kh * kw * f, -1))
         y.fill(0)
         for i in range(kh):
             rows, from_rows = overlap(kh - 1 - i - top, oh, h)
@@ -78,9 +70,9 @@ class Narrow:
         np.copyto(taps, view)
         taps = taps.reshape(-1, kh * kw * f)
         if dx is not None:
-            np.matmul(taps, self.weights.T, out=matrix(dx))
+            multiply(taps, self.by_tap, matrix(dx))
         if x is not None and dw is not None:
-            np.matmul(taps.T, matrix(x), out=dw.reshape(-1, c))
+            correlate(taps, matrix(x), dw.reshape(-1, c))
 
     def kernel_grad(self, dw: np.ndarray) -> np.ndarray:
         return dw[::-1, ::-1].transpose(0, 1, 3, 2)
@@ -105,14 +97,14 @@ class Upsampled:
         self.bytes_each = image[0] * image[1] * 9 * self.filters * kernel.itemsize
 
     @cached_property
-    def weights(self) -> np.ndarray:
-        """The kernel as the way back from all taps needs it; the way there does not."""
-        return by_input_channel(self.kernel)
+    def by_tap(self) -> np.ndarray:
+        """The kernel as the way back needs it; the way there does not."""
+        return by_tap(self.kernel).reshape(9 * self.filters, -1)
 
     def product(self, x: np.ndarray, y: np.ndarray) -> None:
         n, (h, w), f = len(x), self.image, self.filters
         taps = scratch("taps", (3, 3, n, h, w, f), x.dtype)
-        np.matmul(matrix(x), self.kernel, out=taps.reshape(3, 3, -1, f))
+        multiply(matrix(x), self.kernel, taps.reshape(3, 3, -1, f))
         rows = scratch("rows", (3, 2, n, h, w, f), x.dtype)
         spread(taps, rows.swapaxes(0, 1), ROWS)
         phases = scratch("phases", (2, 2, n, h, w, f), x.dtype)
@@ -130,9 +122,9 @@ class Upsampled:
                 np.copyto(part, windows(pixels, part.shape[3:5], (1, 1), (h, w)))
         taps = taps.reshape(-1, 9 * f)
         if dx is not None:
-            np.matmul(taps, self.weights.T, out=matrix(dx))
+            multiply(taps, self.by_tap, matrix(dx))
         if x is not None and dw is not None:
-            np.matmul(matrix(x).T, taps, out=dw.reshape(x.shape[-1], -1))
+            correlate(matrix(x), taps, dw.reshape(x.shape[-1], -1))
 
     def kernel_grad(self, dw: np.ndarray) -> np.ndarray:
         return dw.transpose(1, 2, 0, 3)

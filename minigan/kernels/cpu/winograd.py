@@ -26,6 +26,7 @@ from minigan.kernels.cpu import memory
 from minigan.kernels.cpu.activations import activation_grad, shift_and_activate
 from minigan.kernels.cpu.columns import Columns, framed, windows
 from minigan.kernels.cpu.maps import WholeBatch
+from minigan.kernels.cpu.products import MULTIPLICATIONS
 from minigan.kernels.cpu.rows import lengthened, row_sum
 from minigan.kernels.cpu.slabs import Lanes, cut, cut_coarsely, run, scratch
 from minigan.kernels.reference.fused import Activation
@@ -58,7 +59,7 @@ def pays(kernel: np.ndarray, outputs: int) -> bool:
 def transformed(matrix: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """The product of a small matrix with many columns, in parts."""
     result = memory.empty((len(matrix), columns.shape[1]), columns.dtype)
-    parts = cut(columns.shape[1], columns.itemsize * sum(matrix.shape))
+    parts = cut(columns.shape[1], matrix.size, MULTIPLICATIONS)
 
     def work(number: int) -> None:
         np.matmul(matrix, columns[:, parts[number]], out=result[:, parts[number]])
@@ -77,7 +78,7 @@ class Winograd(Columns, WholeBatch):
 
     def __init__(self, kernel: np.ndarray, image: Pair, fit: Pair, pads: Pads) -> None:
         super().__init__(kernel, image, fit, (1, 1), pads)
-        self.kernel, self.filters = kernel, kernel.shape[3]
+        self.filters = kernel.shape[3]
         self.transformed_shape = 16, self.channels, self.filters
         self.tiles = -(-fit[0] // 2), -(-fit[1] // 2)
         # The last patches may stick out of the image, and what they make out of the output.
