@@ -27,7 +27,7 @@ def counted(monkeypatch) -> list[tuple[int, ...]]:
     matmul = np.matmul
 
     def counting(a: np.ndarray, b: np.ndarray, **named: Any) -> np.ndarray:
-        shapes.append(b.shape)
+        shapes.append(b.shape[-2:])
         return matmul(a, b, **named)
 
     monkeypatch.setattr(np, "matmul", counting)

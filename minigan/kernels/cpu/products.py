@@ -19,9 +19,9 @@ __all__ = ["correlate", "multiply", "multiply_rows"]
 #: What OpenBLAS calls the processors for which it has such kernels ...
 PROCESSORS = {"SkylakeX", "Cooperlake", "SapphireRapids"}
 
-#: ... up to how many multiplications it uses them, and, where the second factor is transposed, for results of how many
-#: entries (OpenBLAS, kernel/x86_64/sgemm_small_kernel_permit_skylakex.c).
-MULTIPLICATIONS, ENTRIES = 100**3, 1200
+#: ... up to how many multiplications it uses them, and, where the second factor is transposed, up to how many entries of
+#: a result, each of how many products (OpenBLAS, kernel/x86_64/sgemm_small_kernel_permit_skylakex.c).
+MULTIPLICATIONS, ENTRIES, DEPTH = 100**3, 1200, 32
 
 #: Entries of w that should stay in a core's first cache while the rows pass by, of at most so many of its columns.
 NEAR, COLUMNS = 1 << 13, 128
@@ -52,7 +52,7 @@ def multiply(x: np.ndarray, w: np.ndarray, out: np.ndarray) -> None:
         np.multiply(x, w, out=out)
         return
     if columns == 1 and w.ndim > 2:
-        multiply_rows(w.reshape(-1, depth), x, out.reshape(-1, len(x)))
+        multiply_rows(w[..., 0].reshape(-1, depth), x, out.reshape(w.size // depth, len(x)))
         return
     most = MULTIPLICATIONS // (depth * columns)
     if most < FEWEST or depth * min(columns, COLUMNS) > NEAR or not small_kernels():
@@ -69,7 +69,7 @@ def multiply(x: np.ndarray, w: np.ndarray, out: np.ndarray) -> None:
 def multiply_rows(w: np.ndarray, x: np.ndarray, out: np.ndarray) -> None:
     """Write ``w x^T``, of w (F, K) and rows x (M, K), to out (F, M)."""
     most = ENTRIES // len(w)
-    if most < FEWEST or not small_kernels():
+    if most < FEWEST or x.shape[1] < DEPTH or not small_kernels():
         np.matmul(w, x.T, out=out)
         return
     count, rows = pieces(len(x), most)
