@@ -69,15 +69,15 @@ def test_every_damage_is_another_text_and_compiles():
         compile(mutant.source, mutant.place, "exec")
 
 
+every_mutant = cache(all_mutants)
+
+
 def test_mutants_come_in_the_same_order_every_time():
-    assert all_mutants() == all_mutants()
+    assert all_mutants() == every_mutant()
 
 
 def test_reasons_are_of_mutants_that_exist():
-    assert REASONS.keys() <= {(mutant.place, mutant.kind) for mutant in all_mutants()}
-
-
-every_mutant = cache(all_mutants)
+    assert REASONS.keys() <= {(mutant.place, mutant.kind) for mutant in every_mutant()}
 
 
 def mutant_of(file: str, function: str, before: str, after: str) -> Mutant:

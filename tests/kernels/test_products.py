@@ -1,4 +1,4 @@
-"""Products in small pieces: the same numbers, whether or not the rows divide, with kernels for small ones or without."""
+"""Products in small pieces: the same numbers, whether or not rows divide, with kernels for small ones or without."""
 
 import numpy as np
 import pytest

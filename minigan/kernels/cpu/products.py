@@ -19,8 +19,8 @@ __all__ = ["correlate", "multiply", "multiply_rows"]
 #: What OpenBLAS calls the processors for which it has such kernels ...
 PROCESSORS = {"SkylakeX", "Cooperlake", "SapphireRapids"}
 
-#: ... up to how many multiplications it uses them, and, where the second factor is transposed, up to how many entries of
-#: a result, each of how many products (OpenBLAS, kernel/x86_64/sgemm_small_kernel_permit_skylakex.c).
+#: ... up to how many multiplications it uses them, and where the second factor is transposed, up to how many entries of
+#: a result, and from how many products for each (OpenBLAS, kernel/x86_64/sgemm_small_kernel_permit_skylakex.c).
 MULTIPLICATIONS, ENTRIES, DEPTH = 100**3, 1200, 32
 
 #: Entries of w that should stay in a core's first cache while the rows pass by, of at most so many of its columns.
