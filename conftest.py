@@ -4,7 +4,7 @@ import doctest
 import os
 import shlex
 import tempfile
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from dataclasses import fields
 from io import StringIO
 from unittest import mock
@@ -13,7 +13,9 @@ import typer
 from sybil import Example, Sybil
 from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser
 from sybil.parsers.rest import DocTestParser
+from sybil.sybil import SybilCollection
 
+from minigan import kernels
 from minigan.cli import app, run
 from minigan.cli.settings import given
 from minigan.training import TrainConfig
@@ -61,19 +63,41 @@ def leave_folder(namespace: dict) -> None:
     namespace["_folder"].cleanup()
 
 
+def choose_defaults(namespace: dict) -> None:
+    """As `enter_folder`, with the kernels and steps that run where nobody says otherwise."""
+    enter_folder(namespace)
+    namespace["_defaults"] = defaults = ExitStack()
+    defaults.enter_context(mock.patch.dict(os.environ))
+    os.environ.pop("MINIGAN_FUSE", None)
+    defaults.enter_context(kernels.using("fast"))
+
+
+def leave_defaults(namespace: dict) -> None:
+    """Undo `choose_defaults`."""
+    namespace["_defaults"].close()
+    leave_folder(namespace)
+
+
+FENCES = [
+    PythonCodeBlockParser(doctest_optionflags=doctest.ELLIPSIS),
+    CodeBlockParser("console", run_console),
+    CodeBlockParser("bash", read_commands),
+]
+
+#: The page that shows what is chosen.
+CHOICES = "docs/fusion.md"
+
 pages = Sybil(
-    parsers=[
-        PythonCodeBlockParser(doctest_optionflags=doctest.ELLIPSIS),
-        CodeBlockParser("console", run_console),
-        CodeBlockParser("bash", read_commands),
-    ],
+    parsers=FENCES,
     patterns=["README.md", "docs/*.md", "docs/*/*.md"],
+    excludes=[CHOICES],
     setup=enter_folder,
     teardown=leave_folder,
 )
+choices = Sybil(parsers=FENCES, patterns=[CHOICES], setup=choose_defaults, teardown=leave_defaults)
 docstrings = Sybil(
     parsers=[DocTestParser(optionflags=doctest.ELLIPSIS)],
     patterns=["minigan/*.py", "minigan/*/*.py", "minigan/*/*/*.py"],
 )
 
-pytest_collect_file = (pages + docstrings).pytest()
+pytest_collect_file = SybilCollection([pages, choices, docstrings]).pytest()

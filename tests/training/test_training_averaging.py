@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from on_threads import threads
 
-from minigan import Stream, optimizers
+from minigan import Stream, kernels, optimizers
 from minigan.errors import ConfigError, NotBuiltError, StaleCacheError
 from minigan.layers import BatchNorm, Context, Dense
 from minigan.sequential import Sequential
@@ -66,7 +66,8 @@ def test_after_the_first_an_update_allocates_nothing():
     model = Sequential([Dense(1000)])
     model.build((500,))
     average = MovingAverage(model, 0.9)
-    with threads(1):  # of several, one may come to work, and to scratch memory of its own, as late as it likes
+    # The definitions make arrays; and of several threads, one may come to work, and to memory of its own, very late.
+    with kernels.using("fast"), threads(1):
         average.update()
         average.update()
         tracemalloc.start()
