@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minigan import losses, penalties
+from minigan import backend, losses, penalties
 from minigan.backend import Array
 from minigan.gradcheck.checker import check
 from minigan.gradcheck.report import Report
@@ -18,6 +18,7 @@ from minigan.gradcheck.steps import (
     generator_step_functions,
     simultaneous_step_functions,
 )
+from minigan.gradcheck.values import check_loss, check_penalty
 from minigan.layers import (
     ELU,
     AveragePooling2D,
@@ -166,7 +167,12 @@ def probabilities() -> Array:
 
 def loss_case(name: str, loss: Callable, point: Callable[[], Array] = logits) -> FunctionCase:
     """A loss with its target held."""
-    return FunctionCase(name, "losses", lambda: (loss, None), point)
+
+    def functions() -> tuple[Callable, None]:
+        check_loss(name, loss, point())
+        return loss, None
+
+    return FunctionCase(name, "losses", functions, point)
 
 
 def noisy(term: str) -> Callable:
@@ -194,8 +200,11 @@ LOSSES = [
 ]
 
 
-def small_critic(dtype: Any) -> Sequential:
-    """A discriminator with all that a penalty meets: strides, normalisation, a kink, curved activations, dropout."""
+def small_critic(dtype: Any, wrap: Callable[[Layer], Layer] = lambda layer: layer) -> Sequential:
+    """A discriminator with all that a penalty meets: strides, norms, a kink, curved activations, dropout, classes.
+
+    A layer may be wrapped in one that remembers something between its calls.
+    """
     critic = Sequential(
         [
             Conv2D(3, 3, strides=2, padding="same", activation="softplus"),
@@ -204,27 +213,35 @@ def small_critic(dtype: Any) -> Sequential:
             Conv2DTranspose(2, 2, strides=2, activation="tanh"),
             Dropout(0.25),
             Flatten(),
-            Dense(3, activation="sigmoid"),
-            Dense(1),
+            wrap(Dense(3, activation="sigmoid")),
+            ProjectionHead(3),
         ],
         name="critic",
     )
-    critic.build((4, 3, 1), seed=1, dtype=dtype)
+    critic.build((4, 3, 2), seed=1, dtype=dtype)
     return critic
 
 
 def penalty_functions(name: str) -> tuple[Callable, Callable]:
     """A penalty as a function of D's weights; its cache is the gradient that it found."""
+    labels, fake_labels = (backend.asarray(np.array(classes)) for classes in ([0, 1, 2], [2, 0, 1]))
+
+    def images(dtype: Any) -> tuple[Array, Array, Stream]:
+        rng = Stream(2, "gradcheck/penalty")
+        real, fake = (rng.normal((3, 4, 3, 2), dtype=np.float64).astype(dtype) for _ in range(2))
+        return real, fake, rng
 
     def forward(weights: Array) -> tuple[Array, Array]:
-        critic, rng = small_critic(weights.dtype), Stream(2, "gradcheck/penalty")
+        critic = small_critic(weights.dtype)
         critic.flat_data[...] = weights
-        real, fake = (rng.normal((3, 4, 3, 1), dtype=np.float64).astype(weights.dtype) for _ in range(2))
-        return penalties.get(name)(critic, real, fake, rng), critic.flat_grad
+        return penalties.get(name)(critic, *images(weights.dtype), labels, fake_labels), critic.flat_grad
 
     def backward(dy: Array, gradient: Array) -> Array:
         return dy * gradient
 
+    for classes in ((labels, fake_labels), (labels, None)):
+        critic = small_critic(np.float64, SpectralNormalization)
+        check_penalty(name, penalties.get(name), critic, *images(np.float64)[:2], classes)
     return forward, backward
 
 

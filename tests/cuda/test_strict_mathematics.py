@@ -76,8 +76,9 @@ def test_wrong_labels_cost_the_same_without_a_count_of_them(game, rate):
 def test_every_penalty_and_its_gradient_are_the_host_s_without_a_read(name):
     def compute() -> Any:
         critic, rng = small_critic(np.float32), Stream(0, "points")
-        real, fake = rng.normal((4, 4, 3, 1)), rng.normal((4, 4, 3, 1))
-        return penalties.get(name)(critic, real, fake, rng), critic.flat_grad
+        real, fake = rng.normal((4, 4, 3, 2)), rng.normal((4, 4, 3, 2))
+        labels = backend.asarray(np.array([0, 1, 2, 0]))
+        return penalties.get(name)(critic, real, fake, rng, labels, labels), critic.flat_grad
 
     assert_equal(on_both(compute, "a penalty"))
 
