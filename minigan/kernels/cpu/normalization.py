@@ -20,6 +20,9 @@ from minigan.kernels.reference.fused import RECTIFIER, Activation
 
 __all__ = ["moments", "normalize_activate", "normalize_activate_grads"]
 
+#: The moments of so many bytes are taken before another thread has come to help.
+SHORT = 1 << 21
+
 
 def slabs_of(x: np.ndarray) -> tuple[slice, ...]:
     """Slabs for x and twice as much that is made of it."""
@@ -48,7 +51,7 @@ def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if not x.size:
         return NotImplemented
     x = memory.contiguous(x)
-    slabs = slabs_of(x)
+    slabs = slabs_of(x) if x.nbytes > SHORT else (slice(0, len(x)),)
     c = x.shape[-1]
     means, squares = np.empty((2, len(slabs), c), x.dtype)
     counts = np.array([(slab.stop - slab.start) * (x[0].size // c) for slab in slabs])
