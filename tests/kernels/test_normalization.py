@@ -5,7 +5,7 @@ import pytest
 
 from minigan import kernels
 from minigan.kernels import Activation
-from minigan.kernels.cpu import normalization
+from minigan.kernels.cpu import normalization, slabs
 
 # Below sqrt(3) deviations the sums are taken around zero, above around the mean.
 OFFSETS = [0, -1, 1.7, 1.8, 30, -1000]
@@ -15,12 +15,14 @@ def images(offset: float) -> np.ndarray:
     return (np.random.default_rng(0).standard_normal((40, 6, 6, 8)) + offset).astype(np.float32)
 
 
+@pytest.mark.parametrize("slab", [1 << 20, 2000])
 @pytest.mark.parametrize("offset", OFFSETS)
-def test_a_variance_keeps_its_digits(offset: float):
+def test_a_variance_keeps_its_digits(offset: float, slab: int, monkeypatch):
+    monkeypatch.setattr(slabs, "SLAB", slab)
     x = images(offset)
     exact = x.astype(np.float64).var(axis=(0, 1, 2))
     _, variance = normalization.moments(x)
-    np.testing.assert_allclose(variance, exact, rtol=2e-6)
+    np.testing.assert_allclose(variance, exact, rtol=1e-6)
 
 
 @pytest.mark.parametrize("offset", OFFSETS)
@@ -47,6 +49,16 @@ def test_where_the_mean_is_large_it_is_taken_off_first(offset: float, near: bool
     assert normalization.is_near(mean, 1 + mean * mean) is near
     mean[:2] = 0  # one channel is enough
     assert normalization.is_near(mean, 1 + mean * mean) is near
+
+
+def test_few_bytes_are_not_cut_and_many_are(monkeypatch):
+    counts = []
+    monkeypatch.setattr(normalization, "run", lambda work, count: (counts.append(count), slabs.run(work, count)))
+    for slab in (1 << 20, 40 * 36 * 8 * 4 // 2, 40 * 36 * 8 * 4 // 3):
+        monkeypatch.setattr(slabs, "SLAB", slab)
+        normalization.moments(images(0))
+    assert counts[:2] == [1, 1]
+    assert counts[2] > 1
 
 
 def test_what_is_no_number_stays_none():

@@ -15,13 +15,13 @@ from minigan.kernels.cpu import memory
 from minigan.kernels.cpu.activations import rectify, slopes
 from minigan.kernels.cpu.dropout import mask_of
 from minigan.kernels.cpu.rows import lengthened, row_dot, row_sum
-from minigan.kernels.cpu.slabs import Lanes, bytes_each, cut_coarsely, run, scratch
+from minigan.kernels.cpu.slabs import Lanes, bytes_each, cut, cut_coarsely, run, scratch
 from minigan.kernels.reference.fused import RECTIFIER, Activation
 
 __all__ = ["moments", "normalize_activate", "normalize_activate_grads"]
 
-#: The moments of so many bytes are taken before another thread has come to help.
-SHORT = 1 << 21
+#: The moments of so few slabs are taken before another thread has come to help.
+SHORT = 2
 
 
 def slabs_of(x: np.ndarray) -> tuple[slice, ...]:
@@ -34,16 +34,19 @@ def is_near(mean: np.ndarray, square: np.ndarray) -> bool:
     return bool((4 * mean * mean <= 3 * square).all())
 
 
-def squares_around(mean: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """The sum of ``(x - mean)^2`` over a slab."""
-    count = x.dtype.type(x.size // len(mean))
-    total = row_dot(x, x)
-    if is_near(mean, total / count):
-        return total - count * mean * mean
+def moments_of(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The mean of a slab, and the sum of ``(x - mean)^2``."""
+    count = x.dtype.type(x.size // x.shape[-1])
+    mean, square = row_sum(x) / count, row_dot(x, x)
+    if is_near(mean, square / count):
+        return mean, square - count * mean * mean
     long = lengthened(mean, x.shape[1:])
     centred = scratch("normalization", (x.size // long.size, long.size), x.dtype)
     np.subtract(x.reshape(centred.shape), long, out=centred)
-    return row_dot(centred.reshape(x.shape), centred.reshape(x.shape))
+    centred = centred.reshape(x.shape)
+    # A large mean was rounded: what is left of it is the mean of the rest.
+    left = row_sum(centred) / count
+    return mean.astype(np.float64) + left, row_dot(centred, centred) - count * left * left
 
 
 def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -51,21 +54,19 @@ def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if not x.size:
         return NotImplemented
     x = memory.contiguous(x)
-    slabs = slabs_of(x) if x.nbytes > SHORT else (slice(0, len(x)),)
+    slabs = slabs_of(x) if len(cut(len(x), bytes_each(x))) > SHORT else (slice(0, len(x)),)
     c = x.shape[-1]
-    means, squares = np.empty((2, len(slabs), c), x.dtype)
+    means, squares = np.empty((2, len(slabs), c))
     counts = np.array([(slab.stop - slab.start) * (x[0].size // c) for slab in slabs])
 
     def work(number: int) -> None:
-        part = x[slabs[number]]
-        means[number] = row_sum(part) / x.dtype.type(counts[number])
-        squares[number] = squares_around(means[number], part)
+        means[number], squares[number] = moments_of(x[slabs[number]])
 
     run(work, len(slabs))
     # The slabs' own numbers are few: joined in float64, which costs nothing.
     weights = (counts / counts.sum())[:, None]
     mean = (weights * means).sum(axis=0)
-    variance = (weights * (means - mean) ** 2).sum(axis=0) + squares.sum(axis=0, dtype=np.float64) / counts.sum()
+    variance = (weights * (means - mean) ** 2).sum(axis=0) + squares.sum(axis=0) / counts.sum()
     return mean.astype(x.dtype), variance.astype(x.dtype)
 
 

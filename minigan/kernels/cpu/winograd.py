@@ -57,7 +57,7 @@ def pays(kernel: np.ndarray, outputs: int) -> bool:
 
 
 def transformed(matrix: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """The product of a small matrix with many columns, in parts."""
+    """The product of a small matrix with many columns, in parts that BLAS need not copy."""
     result = memory.empty((len(matrix), columns.shape[1]), columns.dtype)
     parts = cut(columns.shape[1], matrix.size, MULTIPLICATIONS)
 
