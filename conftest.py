@@ -53,29 +53,23 @@ def read_commands(example: Example) -> None:
 
 def enter_folder(namespace: dict) -> None:
     """Run a page in an empty folder of its own."""
-    namespace["_before"], namespace["_folder"] = os.getcwd(), tempfile.TemporaryDirectory()
-    os.chdir(namespace["_folder"].name)
-
-
-def leave_folder(namespace: dict) -> None:
-    """Back to where the tests were started."""
-    os.chdir(namespace["_before"])
-    namespace["_folder"].cleanup()
+    namespace["_page"] = page = ExitStack()
+    folder = page.enter_context(tempfile.TemporaryDirectory())
+    page.callback(os.chdir, os.getcwd())
+    os.chdir(folder)
 
 
 def choose_defaults(namespace: dict) -> None:
     """As `enter_folder`, with the kernels and steps that run where nobody says otherwise."""
     enter_folder(namespace)
-    namespace["_defaults"] = defaults = ExitStack()
-    defaults.enter_context(mock.patch.dict(os.environ))
+    namespace["_page"].enter_context(mock.patch.dict(os.environ))
     os.environ.pop("MINIGAN_FUSE", None)
-    defaults.enter_context(kernels.using("fast"))
+    namespace["_page"].enter_context(kernels.using("fast"))
 
 
-def leave_defaults(namespace: dict) -> None:
-    """Undo `choose_defaults`."""
-    namespace["_defaults"].close()
-    leave_folder(namespace)
+def leave(namespace: dict) -> None:
+    """Back to where the tests were started, and to what they were told."""
+    namespace["_page"].close()
 
 
 FENCES = [
@@ -92,9 +86,9 @@ pages = Sybil(
     patterns=["README.md", "docs/*.md", "docs/*/*.md"],
     excludes=[CHOICES],
     setup=enter_folder,
-    teardown=leave_folder,
+    teardown=leave,
 )
-choices = Sybil(parsers=FENCES, patterns=[CHOICES], setup=choose_defaults, teardown=leave_defaults)
+choices = Sybil(parsers=FENCES, patterns=[CHOICES], setup=choose_defaults, teardown=leave)
 docstrings = Sybil(
     parsers=[DocTestParser(optionflags=doctest.ELLIPSIS)],
     patterns=["minigan/*.py", "minigan/*/*.py", "minigan/*/*/*.py"],

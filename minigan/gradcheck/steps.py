@@ -13,7 +13,7 @@ from minigan.random import Stream
 from minigan.sequential import Sequential
 from minigan.training.steps import PLAIN, Rules, discriminator_step, generate, generator_step, simultaneous_step
 
-__all__ = ["discriminator_step_functions", "generator_step_functions", "simultaneous_step_functions"]
+__all__ = ["discriminator_step_functions", "generator_step_functions", "moved", "simultaneous_step_functions"]
 
 #: Of 12 pixels the second halving leaves 3, which is padded: the odd map is in it too.
 LATENT, SIZE, BATCH = 3, 12, 4
@@ -141,10 +141,15 @@ def check_averages(network: Sequential, before: dict[str, Array]) -> None:
         raise GradientError(f"the {network.name}'s forward did not move {', '.join(still)}")
 
 
+def moved(network: Sequential, before: dict[str, Array]) -> str:
+    """The names of those of its values and averages that are not as they were."""
+    return ", ".join(name for name, array in network.state_dict().items() if (array != before[name]).any())
+
+
 def check_bystander(network: Sequential, before: dict[str, Array]) -> None:
     """The other network stands still: its values, its averages, its gradients."""
-    if moved := [name for name, array in network.state_dict().items() if (array != before[name]).any()]:
-        raise GradientError(f"the other network's step moved {network.name}'s {', '.join(moved)}")
+    if names := moved(network, before):
+        raise GradientError(f"the other network's step moved {network.name}'s {names}")
     if (network.flat_grad != EARLIER).any():
         raise GradientError(f"the other network's step touched {network.name}'s gradients")
 

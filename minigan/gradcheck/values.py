@@ -10,6 +10,7 @@ import numpy as np
 
 from minigan.backend import Array, array_module, asnumpy
 from minigan.errors import GradientError
+from minigan.gradcheck.steps import moved
 from minigan.layers.base import Context
 from minigan.penalties import Penalty
 from minigan.random import Stream
@@ -81,9 +82,8 @@ def check_penalty(
     """
     before = critic.state_dict()
     value = penalty(critic, real, fake, Stream(3, "gradcheck/penalty"), *labels)
-    moved = [key for key, array in critic.state_dict().items() if not np.array_equal(array, before[key])]
-    if moved:
-        raise GradientError(f"{name}: the penalty moved the critic's {', '.join(moved)}")
+    if names := moved(critic, before):
+        raise GradientError(f"{name}: the penalty moved the critic's {names}")
     rng = Stream(3, "gradcheck/penalty")
     points = penalty.points(real, fake, rng)
     classes = labels[0] if name != "r2" or labels[1] is None else labels[1]

@@ -8,7 +8,7 @@ visited once: ``y = x w`` by columns of w, ``dx = dz w^T`` and ``dw = x^T dz`` b
 import numpy as np
 
 from minigan.kernels.cpu import memory
-from minigan.kernels.cpu.activations import activate, activation_grad
+from minigan.kernels.cpu.activations import activation_grad, shift_and_activate
 from minigan.kernels.cpu.maps import Dense, WholeBatch, matrix
 from minigan.kernels.cpu.rows import row_sum
 from minigan.kernels.cpu.slabs import cut, run
@@ -33,9 +33,7 @@ class LargeMatrix(Dense, WholeBatch):
             part = units[number]
             z = y[:, part]
             np.matmul(x, self.kernel[:, part], out=z)
-            if bias is not None:
-                z += bias[part]
-            activate(z, activation)
+            shift_and_activate(z, None if bias is None else bias[part], activation)
 
         run(work, len(units))
 

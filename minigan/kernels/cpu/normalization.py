@@ -34,19 +34,23 @@ def is_near(mean: np.ndarray, square: np.ndarray) -> bool:
     return bool((4 * mean * mean <= 3 * square).all())
 
 
+def centred(x: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """``x - mean`` of a slab, in scratch memory."""
+    long = lengthened(mean, x.shape[1:])
+    rows = scratch("normalization", (x.size // long.size, long.size), x.dtype)
+    return np.subtract(x.reshape(rows.shape), long, out=rows).reshape(x.shape)
+
+
 def moments_of(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The mean of a slab, and the sum of ``(x - mean)^2``."""
     count = x.dtype.type(x.size // x.shape[-1])
     mean, square = row_sum(x) / count, row_dot(x, x)
     if is_near(mean, square / count):
         return mean, square - count * mean * mean
-    long = lengthened(mean, x.shape[1:])
-    centred = scratch("normalization", (x.size // long.size, long.size), x.dtype)
-    np.subtract(x.reshape(centred.shape), long, out=centred)
-    centred = centred.reshape(x.shape)
+    rest = centred(x, mean)
     # A large mean was rounded: what is left of it is the mean of the rest.
-    left = row_sum(centred) / count
-    return mean.astype(np.float64) + left, row_dot(centred, centred) - count * left * left
+    left = row_sum(rest) / count
+    return mean.astype(np.float64) + left, row_dot(rest, rest) - count * left * left
 
 
 def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -135,7 +139,6 @@ def normalize_activate_grads(
     c = x.shape[-1]
     inverse_std = 1 / np.sqrt(variance + x.dtype.type(epsilon))
     near = is_near(mean, variance + mean * mean)
-    long_mean = lengthened(mean, x.shape[1:])
     slabs = slabs_of(x)
     dx = memory.empty(x.shape, x.dtype)
 
@@ -144,12 +147,7 @@ def normalize_activate_grads(
         if factor is not None:
             g = np.multiply(g, factor[slab], out=dx[slab])
         row_sum(g, dbeta)
-        if near:
-            row_dot(g, x[slab], dgamma)
-            return
-        centred = scratch("normalization", (g.size // long_mean.size, long_mean.size), x.dtype)
-        np.subtract(x[slab].reshape(centred.shape), long_mean, out=centred)
-        row_dot(g, centred.reshape(g.shape), dgamma)
+        row_dot(g, x[slab] if near else centred(x[slab], mean), dgamma)
 
     dgamma, dbeta = Lanes(slabs, ((c,), (c,)), x.dtype).run(sums)
     if near:

@@ -10,9 +10,8 @@ Which bits come out depends on the processor, as it does with BLAS itself, and n
 from functools import cache, lru_cache
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
-from minigan.kernels.cpu.slabs import scratch
+from minigan.kernels.cpu.slabs import blas, scratch
 
 __all__ = ["correlate", "multiply", "multiply_rows"]
 
@@ -33,8 +32,7 @@ FEWEST, FEWEST_SUMMED = 48, 512
 @cache
 def small_kernels() -> bool:
     """Whether small products are done without copies here."""
-    found = ThreadpoolController().select(internal_api="openblas").info()
-    return any(library.get("architecture") in PROCESSORS for library in found)
+    return any(getattr(library, "architecture", "") in PROCESSORS for library in blas())
 
 
 @lru_cache(maxsize=256)

@@ -29,7 +29,7 @@ from threadpoolctl import ThreadpoolController
 from minigan import backend
 from minigan.kernels.cpu import memory
 
-__all__ = ["Lanes", "bytes_each", "cut", "cut_coarsely", "run", "scratch"]
+__all__ = ["Lanes", "blas", "bytes_each", "cut", "cut_coarsely", "run", "scratch"]
 
 #: Bytes that a slab's arrays should fill: half of what a core's own cache holds nowadays.
 SLAB = 1 << 20
@@ -164,10 +164,16 @@ class Libraries(NamedTuple):
 
 
 @cache
+def blas() -> list[Any]:
+    """The BLAS libraries of this process, as threadpoolctl finds them: it looks through all that is loaded."""
+    return ThreadpoolController().select(user_api="blas").lib_controllers
+
+
+@cache
 def libraries() -> Libraries:
-    """The BLAS libraries of this process."""
+    """How to tell them the number of their threads."""
     found = Libraries([], [])
-    for library in ThreadpoolController().select(user_api="blas").lib_controllers:
+    for library in blas():
         own = library.internal_api == "mkl" or getattr(library, "threading_layer", "") == "openmp"
         (found.by_thread if own else found.by_process).append(control(library))
     return found
