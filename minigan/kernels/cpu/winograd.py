@@ -1,24 +1,36 @@
-"""Convolutions of 3 x 3 taps with fewer multiplications: Winograd's F(2 x 2, 3 x 3).
+"""Convolutions of 3 x 3 taps with fewer multiplications: Winograd's F(2 x 2, 3 x 3) and F(4 x 2, 3 x 3).
 
-Two neighbouring outputs of three taps take six products; in one dimension, of ``d_0 ... d_3``, they are
+In one dimension, m neighbouring outputs of three taps take 3 m products. But a polynomial of degree m - 1 times one of
+degree 2 is known by its values at m + 2 points, which are as many products. With V_k the powers 0 to k - 1 of the
+points, a row for each, the coefficients of the product are ``V_{m+2}^-1 ((V_3 w) * (V_m y))``. A convolution is the
+transposed of that: of a patch d of m + 2 pixels it makes
 
-    y_0 = m_0 + m_1 + m_2,    m_0 = (d_0 - d_2) w_0,    m_1 = (d_1 + d_2) (w_0 + w_1 + w_2) / 2,
-    y_1 = m_1 - m_2 - m_3,    m_3 = (d_1 - d_3) w_2,    m_2 = (d_2 - d_1) (w_0 - w_1 + w_2) / 2:
+    y = V_m^T ((V_3 w) * (V_{m+2}^-T d)) = A ((G w) * (B d)).
 
-four products, or ``y = A ((G w) * (B d))``. Rows and columns do so one after the other, which is the Kronecker product
-of each matrix with itself: a patch of 4 x 4 pixels becomes 16 numbers by ``B (x) B``, the nine taps become 16 by
-``G (x) G``, and of the 16 products ``A (x) A`` makes 2 x 2 outputs. 16 products instead of 36; with channels they are
-products of matrices, (patches, C) times (C, F). The gradients are the adjoints, by the transposed matrices.
+With the points 0, 1, -1 and infinity, whose powers are 0 but for the last, two outputs take four products,
 
-Each of the 16 is one piece of work for all patches of a batch: a kernel that is larger than a few images is read once.
+    y_0 = m_0 + m_1 + m_2,    m_0 = (d_0 - d_2) w_0,    m_1 = (d_1 + d_2) / 2 (w_0 + w_1 + w_2),
+    y_1 = m_1 - m_2 + m_3,    m_3 = (d_3 - d_1) w_2,    m_2 = (d_2 - d_1) / 2 (w_0 - w_1 + w_2).
 
-The entries of B and A are 0, 1 and -1, so that hardly a digit is lost; larger patches need fewer products, but larger
-numbers too, and lose one or two. Sources: Winograd, "Arithmetic complexity of computations" (1980); Lavin and Gray,
-arXiv:1509.09308, section 4.
+Rows and columns do so one after the other, which is the Kronecker product of their matrices: a patch of 4 x 4 pixels
+becomes 16 numbers by ``B (x) B``, the nine taps become 16 by ``G (x) G``, and of the 16 products ``A (x) A`` makes
+2 x 2 outputs. 16 products instead of 36; with channels they are products of matrices, (patches, C) times (C, F). The
+gradients are the adjoints, by the transposed matrices.
+
+Four outputs take six products, of larger and smaller numbers, which cost digits: where one axis does so, less than one
+bit, as much as the direct sum loses by itself; where both do, nearly two. So one axis may, if that saves products.
+
+Each number of a patch is one piece of work for all patches of a batch: a kernel that is larger than a few images is
+read once.
+
+Sources: Winograd, "Arithmetic complexity of computations" (1980); Lavin and Gray, arXiv:1509.09308, section 4. The
+points for four outputs, two pairs of opposite ones around 1, were found by trying: Barabasz et al., "Error analysis and
+improving the accuracy of Winograd convolution for deep neural networks", arXiv:1803.10986, say why they matter.
 """
 
 import itertools
-from functools import cache
+import math
+from functools import cache, partial
 
 import numpy as np
 
@@ -34,21 +46,44 @@ from minigan.kernels.reference.windows import Pads, Pair, crop
 
 __all__ = ["Winograd", "pays"]
 
-B = np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]])
-G = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])
-A = np.array([[1, 1, 1, 0], [0, 1, -1, -1]])
+#: By how many outputs they serve, along an axis; and infinity.
+POINTS = {2: (0, 1, -1), 4: (0, 5 / 8, -5 / 8, 3 / 2, -3 / 2)}
 
 #: From so many channels, filters and outputs on, fewer products pay for what is done around them.
 WIDE, MANY = 128, 1024
 
-#: Bytes that the 16 numbers of all patches and the products may take at once.
+#: Rows and columns that a patch may make.
+OUTPUTS = (2, 2), (4, 2), (2, 4)
+
+#: Bytes that the numbers of all patches and the products may take at once.
 BLOCK = 1 << 24
 
 
+def one_way(outputs: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """B, G and A for so many outputs."""
+    points = POINTS[outputs]
+
+    def powers(count: int) -> np.ndarray:
+        return np.vstack([np.vander(points, count, increasing=True), np.eye(count)[-1:]])
+
+    return np.linalg.inv(powers(outputs + 2)).T, powers(3), powers(outputs).T
+
+
 @cache
-def both_ways(dtype: np.dtype) -> tuple[np.ndarray, ...]:
+def both_ways(outputs: Pair, dtype: np.dtype) -> tuple[np.ndarray, ...]:
     """B, G and A for rows and columns."""
-    return tuple(np.kron(m, m).astype(dtype) for m in (B, G, A))
+    rows, columns = map(one_way, outputs)
+    return tuple(np.kron(m, n).astype(dtype) for m, n in zip(rows, columns))
+
+
+def tiles_of(fit: Pair, outputs: Pair) -> Pair:
+    """How many patches there are below and beside each other."""
+    return -(-fit[0] // outputs[0]), -(-fit[1] // outputs[1])
+
+
+def products_of(fit: Pair, outputs: Pair) -> int:
+    """Products that an image of (OH, OW) outputs takes, for each pair of channels."""
+    return math.prod(tiles_of(fit, outputs)) * (outputs[0] + 2) * (outputs[1] + 2)
 
 
 def pays(kernel: np.ndarray, outputs: int) -> bool:
@@ -79,31 +114,33 @@ class Winograd(Columns, WholeBatch):
     def __init__(self, kernel: np.ndarray, image: Pair, fit: Pair, pads: Pads) -> None:
         super().__init__(kernel, image, fit, (1, 1), pads)
         self.filters = kernel.shape[3]
-        self.transformed_shape = 16, self.channels, self.filters
-        self.tiles = -(-fit[0] // 2), -(-fit[1] // 2)
+        self.outputs = min(OUTPUTS, key=partial(products_of, fit))
+        self.tiles = tiles_of(fit, self.outputs)
+        self.patch = self.outputs[0] + 2, self.outputs[1] + 2
+        self.transformed_shape = math.prod(self.patch), self.channels, self.filters
         # The last patches may stick out of the image, and what they make out of the output.
         (top, _), (left, _) = pads
-        height, width = (2 * count + 2 for count in self.tiles)
-        self.inside = (top, height - top - image[0]), (left, width - left - image[1])
-        self.outside = (0, 2 * self.tiles[0] - fit[0]), (0, 2 * self.tiles[1] - fit[1])
-        self.bytes_of_sixteen = 16 * self.tiles[0] * self.tiles[1] * (self.channels + self.filters) * kernel.itemsize
-        self.of_patch, self.of_taps, self.of_outputs = both_ways(kernel.dtype)
+        made_height, made_width = (count * size for count, size in zip(self.tiles, self.outputs))
+        self.inside = (top, made_height + 2 - top - image[0]), (left, made_width + 2 - left - image[1])
+        self.outside = (0, made_height - fit[0]), (0, made_width - fit[1])
+        self.bytes_of_numbers = products_of(fit, self.outputs) * (self.channels + self.filters) * kernel.itemsize
+        self.of_patch, self.of_taps, self.of_outputs = both_ways(self.outputs, kernel.dtype)
 
     def blocks(self, count: int) -> tuple[slice, ...]:
         """So many images in parts whose patches and products together stay small enough."""
-        return cut(count, self.bytes_of_sixteen, BLOCK)
+        return cut(count, self.bytes_of_numbers, BLOCK)
 
-    def sixteen(self, images: int, channels: int) -> np.ndarray:
-        """Memory for 16 numbers of each patch and channel."""
-        return memory.empty((16, images * self.tiles[0] * self.tiles[1], channels), self.kernel.dtype)
+    def numbers(self, images: int, channels: int) -> np.ndarray:
+        """Memory for the numbers of each patch and channel."""
+        return memory.empty((len(self.of_patch), images * math.prod(self.tiles), channels), self.kernel.dtype)
 
     def place(self, slab: slice) -> tuple[slice, slice]:
         """Where a slab's patches lie in it."""
-        each = self.tiles[0] * self.tiles[1]
+        each = math.prod(self.tiles)
         return slice(None), slice(slab.start * each, slab.stop * each)
 
     def transformed_kernel(self) -> np.ndarray:
-        """The 16 matrices that the nine of the kernel become."""
+        """The matrices, one for each number of a patch, that the nine of the kernel become."""
         return transformed(self.of_taps, self.kernel.reshape(9, -1)).reshape(self.transformed_shape)
 
     def apply(self, x: np.ndarray, bias: np.ndarray | None, activation: Activation, y: np.ndarray) -> None:
@@ -124,8 +161,8 @@ class Winograd(Columns, WholeBatch):
     def apply_to(self, x: np.ndarray, bias: np.ndarray | None, activation: Activation, y: np.ndarray) -> None:
         """`apply` to a block; the bias is that of many pixels."""
         weights = self.transformed_kernel()
-        patches, products = self.sixteen(len(x), self.channels), self.sixteen(len(x), self.filters)
-        slabs = cut_coarsely(len(x), self.bytes_of_sixteen)
+        patches, products = self.numbers(len(x), self.channels), self.numbers(len(x), self.filters)
+        slabs = cut_coarsely(len(x), self.bytes_of_numbers)
 
         def multiply(k: int) -> None:
             np.matmul(patches[k], weights[k], out=products[k])
@@ -136,7 +173,7 @@ class Winograd(Columns, WholeBatch):
             shift_and_activate(part, bias, activation)
 
         run(lambda i: self.to_patches(x[slabs[i]], patches[self.place(slabs[i])]), len(slabs))
-        run(multiply, 16)
+        run(multiply, len(weights))
         run(finish, len(slabs))
 
     def grads_of(
@@ -144,9 +181,9 @@ class Winograd(Columns, WholeBatch):
     ) -> tuple[np.ndarray, ...]:
         """`apply_grads` of a block; nothing without `param_grads`."""
         weights = self.transformed_kernel()
-        patches, products = self.sixteen(len(x), self.channels), self.sixteen(len(x), self.filters)
+        patches, products = self.numbers(len(x), self.channels), self.numbers(len(x), self.filters)
         dweights = memory.empty(weights.shape, x.dtype) if param_grads else None
-        slabs = cut_coarsely(len(x), self.bytes_of_sixteen)
+        slabs = cut_coarsely(len(x), self.bytes_of_numbers)
 
         def begin(slab: slice, dbias: np.ndarray) -> None:
             dz = activation_grad(dy[slab], y[slab], activation)
@@ -161,46 +198,53 @@ class Winograd(Columns, WholeBatch):
             np.matmul(products[k], weights[k].T, out=patches[k])
 
         (dbias,) = Lanes(slabs, ((self.filters,),), x.dtype).run(begin)
-        run(multiply, 16)
+        run(multiply, len(weights))
         run(lambda i: self.from_patches(patches[self.place(slabs[i])], dx[slabs[i]]), len(slabs))
         if dweights is None:
             return ()
-        return transformed(self.of_taps.T, dweights.reshape(16, -1)).reshape(self.order), dbias
+        return transformed(self.of_taps.T, dweights.reshape(len(dweights), -1)).reshape(self.order), dbias
 
     # Slabs, on the way there and back
 
     def to_patches(self, x: np.ndarray, patches: np.ndarray) -> None:
-        """Write the 16 numbers of all patches of x."""
-        view = windows(framed(x, self.inside), (4, 4), (2, 2), self.tiles)
+        """Write the numbers of all patches of x."""
+        view = windows(framed(x, self.inside), self.patch, self.outputs, self.tiles)
         pixels = scratch("columns", view.shape, x.dtype)
         np.copyto(pixels, view)
-        np.matmul(self.of_patch, pixels.reshape(-1, 16, self.channels), out=patches.transpose(1, 0, 2))
+        pixels = pixels.reshape(-1, len(self.of_patch), self.channels)
+        np.matmul(self.of_patch, pixels, out=patches.transpose(1, 0, 2))
 
     def from_patches(self, patches: np.ndarray, dx: np.ndarray) -> None:
-        """The adjoint of `to_patches`: write dx, where the halves of patches overlap."""
-        n, (rows, columns), c = len(dx), self.tiles, self.channels
-        pixels = scratch("columns", (n, rows, columns, 2, 2, 2, 2, c), dx.dtype)
-        np.matmul(self.of_patch.T, patches.transpose(1, 0, 2), out=pixels.reshape(-1, 16, c))
-        total = scratch("frame", (n, rows + 1, 2, columns + 1, 2, c), dx.dtype)
+        """The adjoint of `to_patches`: write dx, where patches overlap by two pixels."""
+        n, (rows, columns), (height, width), c = len(dx), self.tiles, self.outputs, self.channels
+        pixels = scratch("columns", (n, rows, columns, *self.patch, c), dx.dtype)
+        np.matmul(self.of_patch.T, patches.transpose(1, 0, 2), out=pixels.reshape(-1, len(self.of_patch), c))
+        total = scratch("frame", (n, rows + 1, height, columns + 1, width, c), dx.dtype)
         total.fill(0)
-        for i, j in itertools.product((0, 1), repeat=2):
-            total[:, i : i + rows, :, j : j + columns] += pixels[:, :, :, i, :, j].transpose(0, 1, 3, 2, 4, 5)
-        dx[...] = crop(total.reshape(n, 2 * rows + 2, 2 * columns + 2, c), self.inside)
+        # What is left of a patch below its outputs' rows, and beside their columns, lies in the next ones.
+        for (i, down), (j, across) in itertools.product(((0, height), (1, 2)), ((0, width), (1, 2))):
+            part = pixels[:, :, :, i * height :, j * width :][:, :, :, :down, :across]
+            total[:, i : i + rows, :down, j : j + columns, :across] += part.transpose(0, 1, 3, 2, 4, 5)
+        whole = total.reshape(n, (rows + 1) * height, (columns + 1) * width, c)
+        dx[...] = crop(whole[:, : rows * height + 2, : columns * width + 2], self.inside)
 
     def to_images(self, products: np.ndarray, y: np.ndarray) -> None:
         """Write the outputs of all patches to y."""
-        outputs = scratch("columns", (len(y), *self.tiles, 2, 2, self.filters), y.dtype)
-        np.matmul(self.of_outputs, products.transpose(1, 0, 2), out=outputs.reshape(-1, 4, self.filters))
+        outputs = scratch("columns", (len(y), *self.tiles, *self.outputs, self.filters), y.dtype)
+        each = math.prod(self.outputs)
+        np.matmul(self.of_outputs, products.transpose(1, 0, 2), out=outputs.reshape(-1, each, self.filters))
         whole = y
         if any(map(any, self.outside)):
-            whole = scratch("frame", (len(y), 2 * self.tiles[0], 2 * self.tiles[1], self.filters), y.dtype)
-        windows(whole, (2, 2), (2, 2), self.tiles)[...] = outputs
+            size = (count * size for count, size in zip(self.tiles, self.outputs))
+            whole = scratch("frame", (len(y), *size, self.filters), y.dtype)
+        windows(whole, self.outputs, self.outputs, self.tiles)[...] = outputs
         if whole is not y:
             y[...] = crop(whole, self.outside)
 
     def from_images(self, dz: np.ndarray, products: np.ndarray) -> None:
         """The adjoint of `to_images`: write the gradients with respect to the products."""
-        view = windows(framed(dz, self.outside), (2, 2), (2, 2), self.tiles)
+        view = windows(framed(dz, self.outside), self.outputs, self.outputs, self.tiles)
         outputs = scratch("columns", view.shape, dz.dtype)
         np.copyto(outputs, view)
-        np.matmul(self.of_outputs.T, outputs.reshape(-1, 4, self.filters), out=products.transpose(1, 0, 2))
+        each = math.prod(self.outputs)
+        np.matmul(self.of_outputs.T, outputs.reshape(-1, each, self.filters), out=products.transpose(1, 0, 2))
