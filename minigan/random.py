@@ -30,7 +30,7 @@ from minigan import backend, kernels
 from minigan.backend import Array
 from minigan.kernels.cuda import philox
 
-__all__ = ["Stream", "draws_on_device"]
+__all__ = ["Stream", "bit_words", "blocks", "draws_on_device", "normal_words"]
 
 #: The counter of a state in device memory that is not this stream's, or not there at all.
 NOWHERE = -1
@@ -85,8 +85,15 @@ class Stream:
     def _take(self, count: int) -> int:
         """The counter before the next `count` 64-bit words, which are used now; a block begun is a block used."""
         first = self._counter
-        self._counter += -(-count // 4)
+        self._counter += blocks(count)
         return first
+
+    def ahead(self, count: int) -> "Stream":
+        """The same stream, so many blocks further on."""
+        other = Stream(self.seed, self.path)
+        other.state = self.state
+        other._counter += count
+        return other
 
     def _words(self, count: int) -> np.ndarray:
         """The next `count` 64-bit words."""
@@ -119,7 +126,7 @@ class Stream:
         count = int(np.prod(shape))
         pairs = -(-count // 2)
         if drawn_on_device():
-            return philox.normal(*self._on_device(words_of(2 * pairs, dtype)), shape, mean, stddev, dtype)
+            return philox.normal(*self._on_device(normal_words(count, dtype)), shape, mean, stddev, dtype)
         u, v = self._units(2 * pairs, dtype).reshape(2, pairs)
         radius, angle = np.sqrt(-2 * np.log1p(-u)), dtype.type(2 * np.pi) * v
         numbers = np.concatenate([radius * np.cos(angle), radius * np.sin(angle)])[:count]
@@ -135,16 +142,13 @@ class Stream:
         the end of p decide nothing, so that 3/4 takes two random bits and not 32; the words of one digit of 64
         numbers, then those of the next digit, lie one after the other.
         """
-        threshold = round(p * 2**32)
-        size = -(-count // 64)
-        if threshold in (0, 2**32):
+        threshold, digits = digits_of(p)
+        if not digits:
             return backend.xp().full(-(-count // 8), 255 if threshold else 0, np.uint8)
-        zeros = (threshold & -threshold).bit_length() - 1
-        digits = [threshold >> place & 1 for place in range(zeros, 32)]
         if drawn_on_device():
-            return philox.bits(*self._on_device(size * len(digits)), count, threshold)
+            return philox.bits(*self._on_device(bit_words(count, p)), count, threshold)
         # A word is as random as its complement: a set bit stands for a digit 0 of u.
-        words = self._words(size * len(digits)).reshape(size, len(digits)).T
+        words = self._words(bit_words(count, p)).reshape(-1, len(digits)).T
         below = words[0].copy()
         for digit, word in zip(digits[1:], words[1:]):
             (np.bitwise_or if digit else np.bitwise_and)(below, word, out=below)
@@ -193,9 +197,33 @@ class Stream:
         self._device_counter = self._counter
 
 
+def blocks(words: int) -> int:
+    """The blocks that so many words take."""
+    return -(-words // 4)
+
+
 def words_of(count: int, dtype: Any) -> int:
     """The 64-bit words of which so many uniform numbers are made: a float32 takes half of one."""
     return -(-count // 2) if np.dtype(dtype) == np.float32 else count
+
+
+def normal_words(count: int, dtype: Any) -> int:
+    """The words of which so many normal numbers are made, always a pair of them."""
+    return words_of(2 * -(-count // 2), dtype)
+
+
+def bit_words(count: int, p: float) -> int:
+    """The words of which so many bits are made that are set with probability `p`."""
+    return -(-count // 64) * len(digits_of(p)[1])
+
+
+def digits_of(p: float) -> tuple[int, list[int]]:
+    """``round(p * 2**32)``, and its binary digits from the last 1 to the first; of 0 and 1, which are certain, none."""
+    threshold = round(p * 2**32)
+    if threshold in (0, 2**32):
+        return threshold, []
+    zeros = (threshold & -threshold).bit_length() - 1
+    return threshold, [threshold >> place & 1 for place in range(zeros, 32)]
 
 
 def drawn_on_device() -> bool:

@@ -132,15 +132,22 @@ class Sequential:
 
     def _share_buffers(self, dtype: np.dtype) -> None:
         """Move all trainable parameters into one buffer, their gradients into another."""
-        trainable = [parameter for parameter in self.parameters().values() if parameter.trainable]
-        size = sum(parameter.data.size for parameter in trainable)
+        size = sum(parameter.data.size for parameter in self.parameters().values() if parameter.trainable)
         self.flat_data = backend.xp().zeros(size, dtype)
         self.flat_grad = backend.xp().zeros(size, dtype)
-        start = 0
-        for parameter in trainable:
-            part, shape = slice(start, start + parameter.data.size), parameter.data.shape
-            parameter.move(self.flat_data[part].reshape(shape), self.flat_grad[part].reshape(shape))
-            start = part.stop
+        grads = self.parts_of(self.flat_grad)
+        for parameter, data in self.parts_of(self.flat_data).items():
+            parameter.move(data, grads[parameter])
+
+    def parts_of(self, flat: Array) -> dict[Parameter, Array]:
+        """Each trainable parameter's part of a buffer like `flat_data`, in the parameter's shape: views."""
+        parts, start = {}, 0
+        for parameter in self.parameters().values():
+            if parameter.trainable:
+                stop = start + parameter.data.size
+                parts[parameter] = flat[start:stop].reshape(parameter.data.shape)
+                start = stop
+        return parts
 
     def to(self, name: str) -> "Sequential":
         """Move all values and gradients to another backend, "numpy" or "cupy", and return the network.

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple
@@ -34,12 +34,23 @@ class Context(NamedTuple):
         BatchNorm moves its averages. The generator's step runs the discriminator in training mode without it.
     labels : array of int (N,), optional
         The classes of the inputs, from 0: conditional layers need them.
+    later : list of callables, optional
+        Where a pass that runs beside another puts what it would move: that is done when the other has ended. Default:
+        at once.
     """
 
     training: bool = False
     rng: Stream | None = None
     update_stats: bool = True
     labels: Array | None = None
+    later: list[Callable[[], None]] | None = None
+
+    def move(self, change: Callable[[], None]) -> None:
+        """Move what a layer keeps, at once or later."""
+        if self.later is None:
+            change()
+        else:
+            self.later.append(change)
 
 
 #: What a forward assumes unless told otherwise.
@@ -59,18 +70,32 @@ class Parameter:
     Attributes
     ----------
     grad : array or None
-        The sum of the gradients of all backwards since it was last set to zero.
+        The sum of the gradients of all backwards since it was last set to zero; in a block of `grads_in`, of those in
+        the block.
     version : int
         How often the value was replaced. A cache remembers it, and a backward refuses an older one.
     """
 
-    __slots__ = ("data", "grad", "trainable", "version")
+    __slots__ = ("_grad", "data", "trainable", "version")
 
     def __init__(self, data: Array, trainable: bool = True) -> None:
         self.data = data
-        self.grad: Array | None = array_module(data).zeros_like(data) if trainable else None
+        self._grad: Array | None = array_module(data).zeros_like(data) if trainable else None
         self.trainable = trainable
         self.version = 0
+
+    @property
+    def grad(self) -> Array | None:
+        elsewhere = _elsewhere.get()
+        return self._grad if elsewhere is None else elsewhere.get(self, self._grad)
+
+    @grad.setter
+    def grad(self, grad: Array | None) -> None:
+        elsewhere = _elsewhere.get()
+        if elsewhere is not None and self in elsewhere:
+            elsewhere[self] = grad
+        else:
+            self._grad = grad
 
     def __repr__(self) -> str:
         kind = "" if self.trainable else ", trainable=False"
@@ -90,6 +115,19 @@ class Parameter:
         if self.grad is not None:
             self.grad = backend.to(self.grad, name)
         self.version += 1
+
+
+_elsewhere: ContextVar[dict[Parameter, Array | None] | None] = ContextVar("elsewhere", default=None)
+
+
+@contextmanager
+def grads_in(grads: dict[Parameter, Array | None]) -> Iterator[None]:
+    """A block whose backwards add the parameters' gradients to these arrays, for this thread alone."""
+    token = _elsewhere.set(grads)
+    try:
+        yield
+    finally:
+        _elsewhere.reset(token)
 
 
 class Stamp(NamedTuple):
@@ -232,6 +270,10 @@ class Layer:
         return self
 
     # Running
+
+    def blocks_drawn(self, examples: int, dtype: Any) -> int:
+        """Blocks of the random stream that a training forward of so many examples of that dtype uses."""
+        return 0
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, Any]:
         """The output for `x`, and what `backward` needs to know of it."""

@@ -1,5 +1,6 @@
 """Batch normalisation."""
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -102,7 +103,7 @@ class BatchNorm(ScaleShift):
             return self.moving_mean.data, self.moving_variance.data
         mean, variance = kernels.moments(x)
         if ctx.update_stats:
-            self.update_averages(mean, variance)
+            ctx.move(partial(self.update_averages, mean, variance))
         return mean, variance
 
     def update_averages(self, mean: Array, variance: Array) -> None:

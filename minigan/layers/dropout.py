@@ -1,12 +1,14 @@
 """Dropout."""
 
-from typing import NamedTuple
+from math import prod
+from typing import Any, NamedTuple
 
 from minigan import kernels
 from minigan.backend import Array
 from minigan.layers.base import INFERENCE, Context, Stamp
 from minigan.layers.elementwise import Elementwise
 from minigan.layers.options import fraction, training_stream
+from minigan.random import bit_words, blocks
 
 
 class DropoutCache(NamedTuple):
@@ -36,6 +38,9 @@ class Dropout(Elementwise):
     def __init__(self, rate: float, name: str | None = None) -> None:
         super().__init__(name)
         self.rate = fraction(self, "rate", rate)
+
+    def blocks_drawn(self, examples: int, dtype: Any) -> int:
+        return blocks(bit_words(examples * prod(self.input_shape), 1 - self.rate))
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, DropoutCache]:
         self.check_input(x)

@@ -1,12 +1,14 @@
 """Additive noise."""
 
-from typing import NamedTuple
+from math import prod
+from typing import Any, NamedTuple
 
 from minigan.backend import Array
 from minigan.errors import ConfigError
 from minigan.layers.base import INFERENCE, Context, Stamp
 from minigan.layers.elementwise import Elementwise
 from minigan.layers.options import training_stream
+from minigan.random import blocks, normal_words
 
 
 class GaussianNoiseCache(NamedTuple):
@@ -33,6 +35,9 @@ class GaussianNoise(Elementwise):
         if not stddev >= 0:
             raise ConfigError(f"{self.title}: expected stddev to be at least 0, got {stddev!r}")
         self.stddev = stddev
+
+    def blocks_drawn(self, examples: int, dtype: Any) -> int:
+        return blocks(normal_words(examples * prod(self.input_shape), dtype)) if self.stddev else 0
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, GaussianNoiseCache]:
         self.check_input(x)

@@ -33,6 +33,7 @@ from minigan.models import GAN
 from minigan.optimizers import Optimizer
 from minigan.random import Stream
 from minigan.sequential import Sequential
+from minigan.training import side_by_side
 
 __all__ = [
     "PLAIN",
@@ -194,17 +195,17 @@ def judge(
 ) -> tuple[DiscriminatorResult, Caches]:
     """D's loss, with its gradient left in D, and the caches of its judgement of the generated images."""
     discriminator = gan.discriminator.logits
-    of_real, of_fake = (Context(training=True, rng=rng, labels=classes) for classes in labels)
+    batches = rules.seen(real), rules.seen(fake)
+    contexts = [Context(training=True, rng=rng, labels=classes) for classes in labels]
 
-    real_logits, real_caches = discriminator.forward(rules.seen(real), of_real)
-    fake_logits, fake_caches = discriminator.forward(rules.seen(fake), of_fake)
+    passes = side_by_side.forward(discriminator, batches, contexts)
+    (real_logits, real_caches), (fake_logits, fake_caches) = passes
     real_loss, dreal = loss.real(real_logits)
     fake_loss, dfake = loss.fake(fake_logits)
     total = finite(real_loss + fake_loss, "discriminator")
 
     discriminator.zero_grads()
-    discriminator.backward(dreal, real_caches)
-    discriminator.backward(dfake, fake_caches)
+    side_by_side.backward(discriminator, (dreal, dfake), (real_caches, fake_caches))
     if rules.penalty is not None:
         total = total + finite(rules.penalty(discriminator, real, fake, rng, *labels), "discriminator")
     return DiscriminatorResult(total, real_logits, fake_logits), fake_caches

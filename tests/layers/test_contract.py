@@ -96,6 +96,18 @@ def test_passes_change_neither_x_nor_dy_nor_cache(case: Case):
         assert_equal(now, before)
 
 
+@every_dtype
+@every_layer
+def test_it_says_how_much_it_draws(case: Case, dtype: type):
+    layer = built(case, dtype)
+    x, _ = random_arrays(layer, case, dtype)
+    for examples in (x, x[:1]):
+        ctx = training(examples)
+        expected = ctx.rng.ahead(layer.blocks_drawn(len(examples), dtype)).state
+        layer.forward(examples, ctx)
+        assert ctx.rng.state == expected
+
+
 @every_layer
 def test_two_forwards_then_two_backwards_in_either_order(case: Case):
     layer = built(case)
