@@ -17,8 +17,8 @@ becomes 16 numbers by ``B (x) B``, the nine taps become 16 by ``G (x) G``, and o
 2 x 2 outputs. 16 products instead of 36; with channels they are products of matrices, (patches, C) times (C, F). The
 gradients are the adjoints, by the transposed matrices.
 
-Four outputs take six products, of larger and smaller numbers, which cost digits: where one axis does so, less than one
-bit, as much as the direct sum loses by itself; where both do, nearly two. So one axis may, if that saves products.
+Four outputs take six products, of larger and smaller numbers, which cost digits beside the direct sum: less than a bit
+where one axis does so, nearly two where both do. So one axis may, if that saves products.
 
 Each number of a patch is one piece of work for all patches of a batch: a kernel that is larger than a few images is
 read once.
