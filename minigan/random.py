@@ -22,6 +22,7 @@ permutation    the stable order of one word an item
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -217,13 +218,14 @@ def bit_words(count: int, p: float) -> int:
     return -(-count // 64) * len(digits_of(p)[1])
 
 
-def digits_of(p: float) -> tuple[int, list[int]]:
+@lru_cache(maxsize=64)
+def digits_of(p: float) -> tuple[int, tuple[int, ...]]:
     """``round(p * 2**32)``, and its binary digits from the last 1 to the first; of 0 and 1, which are certain, none."""
     threshold = round(p * 2**32)
     if threshold in (0, 2**32):
-        return threshold, []
+        return threshold, ()
     zeros = (threshold & -threshold).bit_length() - 1
-    return threshold, [threshold >> place & 1 for place in range(zeros, 32)]
+    return threshold, tuple(threshold >> place & 1 for place in range(zeros, 32))
 
 
 def drawn_on_device() -> bool:

@@ -53,6 +53,9 @@ class Step(Layer):
         if not self.layers[0].parameters:
             super().check_input(x)
 
+    def blocks_drawn(self, examples: int, dtype: Any) -> int:
+        return sum(layer.blocks_drawn(examples, dtype) for layer in self.layers)
+
     def unfold(self, cache: Any) -> tuple[Any, ...]:
         """The caches that the layers would have made."""
         raise NotImplementedError

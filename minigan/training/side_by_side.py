@@ -33,7 +33,7 @@ ENOUGH = 1 << 18
 
 
 def forward(network: Sequential, batches: Sequence[Array], contexts: Sequence[Context]) -> list[Pass]:
-    """The outputs and caches of two forwards, which may draw from the same stream."""
+    """The outputs and caches of two forwards, which draw from one stream, where they draw."""
     if not pays(network, batches):
         return [network.forward(x, ctx) for x, ctx in zip(batches, contexts)]
     (x, other_x), (ctx, other_ctx) = batches, contexts

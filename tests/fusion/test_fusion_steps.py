@@ -33,6 +33,16 @@ def test_a_step_computes_what_its_layers_do(case: Case, dtype: type, ctx, kind: 
     assert_close(*results, dtype)
 
 
+@every_case
+def test_a_step_says_how_much_it_draws(case: Case):
+    model = case.model()
+    x, _ = arrays(model)
+    ctx = training()
+    expected = ctx.rng.ahead(sum(step.blocks_drawn(len(x), x.dtype) for step in model.steps)).state
+    model.forward(x, ctx)
+    assert ctx.rng.state == expected
+
+
 @every_mode
 @every_dtype
 @every_case
