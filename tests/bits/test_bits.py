@@ -1,0 +1,29 @@
+"""The same settings give the same bits, on any number of threads, before and after a change that may change none.
+
+A change that may change them writes the digests anew: ``python -m tests.bits``.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.bits.cases import RUNS, arithmetic, run_digest
+
+DIGESTS = json.loads((Path(__file__).parent / "digests.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(autouse=True)
+def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a run without flags computes."""
+    for name in ("MINIGAN_FUSE", "MINIGAN_KERNELS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("name", RUNS)
+def test_a_run_has_the_recorded_bits(name: str, threads: int, tmp_path: Path):
+    recorded = DIGESTS.get(arithmetic())
+    if recorded is None:
+        pytest.skip("no digests were recorded on a machine that rounds like this one")
+    assert run_digest(name, tmp_path / "files", threads) == recorded[name]

@@ -1,0 +1,31 @@
+"""Runs of older versions go on.
+
+``0.1.0/`` has two runs that minigan 0.1.0 stopped after 10 of 20 steps: one of points, in the middle of a round of two
+steps of D and three of G; one of images, with instance noise and a moving average. Weights and pictures of losses were taken out.
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from minigan.training import resume_run
+from tests.bits.cases import arithmetic, digest
+
+HERE = Path(__file__).parent
+
+#: By arithmetic: what 0.1.0 itself had made of each run after 20 steps.
+DIGESTS = json.loads((HERE / "0.1.0" / "digests.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", ["points", "images"])
+def test_a_run_of_0_1_0_goes_on_as_if_it_had_never_stopped(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for variable in ("MINIGAN_FUSE", "MINIGAN_KERNELS"):
+        monkeypatch.delenv(variable, raising=False)
+    run = tmp_path / name
+    shutil.copytree(HERE / "0.1.0" / name, run)
+    assert resume_run(run, {"steps": 20}, ["steps"])
+    assert len((run / "metrics.csv").read_text(encoding="utf-8").splitlines()) == 1 + 20
+    if arithmetic() in DIGESTS:
+        assert digest(run) == DIGESTS[arithmetic()][name]
