@@ -18,7 +18,7 @@ from sybil.sybil import SybilCollection
 from minigan import kernels
 from minigan.cli import app, run
 from minigan.cli.settings import given
-from minigan.training import TrainConfig
+from minigan.runs import TrainConfig
 
 
 def run_console(example: Example) -> str | None:

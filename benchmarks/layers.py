@@ -23,10 +23,10 @@ from benchmarks.options import JsonFile, PlotFolder
 from benchmarks.report import console, new_figure, new_table, save_figure, save_json, waiting, warn
 from minigan import backend
 from minigan.layers import Context, Layer
+from minigan.model.sequential import Sequential
 from minigan.models import build
 from minigan.optimizers import Adam
 from minigan.random import Stream
-from minigan.sequential import Sequential
 
 __all__ = ["Row", "layers", "plan"]
 

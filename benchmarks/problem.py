@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan.files import save_arrays
+from minigan.io.atomic_write import save_arrays
 from minigan.models import build
 
 __all__ = ["problem", "save_problem"]

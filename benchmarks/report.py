@@ -10,7 +10,7 @@ from rich.status import Status
 from rich.table import Table
 
 from benchmarks.machine import describe
-from minigan.files import atomic_path
+from minigan.io.atomic_write import atomic_path
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -15,7 +15,7 @@ import typer
 from rich.table import Table
 
 from benchmarks import options
-from benchmarks.contestants import MINIGAN, interpreters
+from benchmarks.competitors import MINIGAN, interpreters
 from benchmarks.options import JsonFile, PlotFolder
 from benchmarks.problem import problem
 from benchmarks.report import console, new_figure, new_table, save_figure, save_json, waiting, warn

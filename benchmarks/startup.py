@@ -19,7 +19,7 @@ import typer
 from rich.table import Table
 
 from benchmarks import options
-from benchmarks.contestants import MINIGAN, Contestant, choose, interpreters, versions
+from benchmarks.competitors import MINIGAN, Contestant, choose, interpreters, versions
 from benchmarks.options import JsonFile, PeerPython, Peers, PlotFolder, Python, Repeat
 from benchmarks.report import console, new_figure, new_table, save_figure, save_json, waiting
 from benchmarks.summaries import Summary, summary

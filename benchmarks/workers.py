@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 import minigan
-from benchmarks.contestants import MINIGAN, Contestant
+from benchmarks.competitors import MINIGAN, Contestant
 from benchmarks.machine import Watch
 from benchmarks.options import processors
 

@@ -10,7 +10,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.nodes import make_refnode
 
-from minigan.training import TrainConfig
+from minigan.runs import TrainConfig
 from minigan.version import __version__
 
 project = "minigan"

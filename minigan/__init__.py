@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any
 from minigan import backend, constraints, errors, initializers, layers, losses, models, optimizers, penalties
 from minigan.errors import MiniganError
 from minigan.layers.base import Context
+from minigan.model.sequential import Sequential
 from minigan.models import GAN
 from minigan.random import Stream
-from minigan.sequential import Sequential
 from minigan.version import __version__
 
 if TYPE_CHECKING:
-    from minigan import data, gradcheck, interchange, metrics, plots, training
-    from minigan.training import TrainConfig, Trainer
+    from minigan import data, gradcheck, interchange, metrics, plots, runs, training
+    from minigan.runs import TrainConfig
+    from minigan.training import Trainer
 
 __all__ = [
     "GAN",
@@ -44,18 +45,20 @@ __all__ = [
     "optimizers",
     "penalties",
     "plots",
+    "runs",
     "training",
 ]
 
 #: Names that are imported at their first use, to keep ``import minigan`` quick: where each comes from.
 _LATER = {
-    "TrainConfig": "minigan.training",
+    "TrainConfig": "minigan.runs",
     "Trainer": "minigan.training",
     "data": "minigan",
     "gradcheck": "minigan",
     "interchange": "minigan",
     "metrics": "minigan",
     "plots": "minigan",
+    "runs": "minigan",
     "training": "minigan",
 }
 

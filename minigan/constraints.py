@@ -6,7 +6,7 @@
 from minigan.backend import Array, array_module
 from minigan.errors import ConfigError
 from minigan.layers import Conv2D, Conv2DTranspose, Dense, Layer, Maxout
-from minigan.sequential import Sequential
+from minigan.model.sequential import Sequential
 
 __all__ = ["clip_weights", "max_norm"]
 

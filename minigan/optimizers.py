@@ -11,10 +11,10 @@ import numpy as np
 from minigan import backend, kernels
 from minigan.backend import Array
 from minigan.errors import ConfigError, ShapeError
-from minigan.kernels.rules import FusedRule
+from minigan.kernels.device_scalars import FusedRule
 
 if TYPE_CHECKING:
-    from minigan.sequential import Sequential
+    from minigan.model.sequential import Sequential
 
 __all__ = ["OPTIMIZERS", "SGD", "Adam", "Momentum", "Optimizer", "RMSprop", "get"]
 

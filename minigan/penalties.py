@@ -32,8 +32,8 @@ from minigan.backend import Array, array_module
 from minigan.errors import ConfigError, ShapeError
 from minigan.layers.base import Context, Layer
 from minigan.layers.sigmoid import Sigmoid
+from minigan.model.sequential import Sequential
 from minigan.random import Stream
-from minigan.sequential import Sequential
 
 __all__ = ["DRAGAN", "PENALTIES", "R1", "R2", "WGANGP", "Penalty", "get"]
 

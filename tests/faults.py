@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from minigan.files import system
+from minigan.io.atomic_write import system
 
 #: The calls that can fail.
 CALLS = ("open", "write", "sync", "close", "rename", "remove")

@@ -6,7 +6,7 @@ import pytest
 from minigan import constraints
 from minigan.errors import ConfigError, StaleCacheError
 from minigan.layers import Conv2D, Conv2DTranspose, Dense, Flatten, LayerNorm, Maxout
-from minigan.sequential import Sequential
+from minigan.model.sequential import Sequential
 
 
 def test_clipping_brings_all_that_is_learned_within_the_bound():

@@ -5,10 +5,10 @@ import pytest
 
 from minigan import kernels, optimizers
 from minigan.errors import ConfigError, ShapeError
-from minigan.kernels.cpu import pieces
+from minigan.kernels.cpu import optimizer as cpu_optimizer
 from minigan.layers import Dense
+from minigan.model.sequential import Sequential
 from minigan.optimizers import SGD, Adam, Momentum, RMSprop
-from minigan.sequential import Sequential
 
 
 def network(units: int = 3, dtype: type = np.float64) -> Sequential:
@@ -91,7 +91,7 @@ def test_unknown_name_is_refused():
 
 @pytest.mark.parametrize("name", optimizers.OPTIMIZERS)
 def test_a_step_in_pieces_gives_the_same_bits_as_a_whole_one(name, monkeypatch):
-    monkeypatch.setattr(pieces, "PIECE", 100)
+    monkeypatch.setattr(cpu_optimizer, "PIECE", 100)
     weights = []
     for kind in ("fast", "reference"):
         model, optimizer = network(50, np.float32), optimizers.get(name)

@@ -34,8 +34,8 @@ from minigan.layers import (
 )
 from minigan.layers.elementwise import Elementwise
 from minigan.losses import Minimax
+from minigan.model.sequential import Sequential
 from minigan.random import Stream
-from minigan.sequential import Sequential
 
 NAMES = list(penalties.PENALTIES)
 every_penalty = pytest.mark.parametrize("name", NAMES)

@@ -9,8 +9,8 @@ import typer
 from rich.status import Status
 
 from benchmarks import options
-from benchmarks.contestants import Contestant, interpreters, versions
-from benchmarks.gpu.contestants import BASELINE, CPU, PRECISIONS, choose
+from benchmarks.competitors import Contestant, interpreters, versions
+from benchmarks.gpu.competitors import BASELINE, CPU, PRECISIONS, choose
 from benchmarks.gpu.kernels import Compared, compared
 from benchmarks.gpu.measure import Clock, Course, Measured, Setting, expected_losses, problems, run, settings
 from benchmarks.gpu.report import draw_crossover, draw_kernels, draw_steps, kernel_table, notes, step_table

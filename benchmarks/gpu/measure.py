@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from rich.status import Status
 
-from benchmarks.contestants import Contestant
-from benchmarks.gpu.contestants import CPU
+from benchmarks.competitors import Contestant
+from benchmarks.gpu.competitors import CPU
 from benchmarks.gpu.problem import CHECKED, CHECKED_BATCH, save_problem
 from benchmarks.step.measure import difference
 from benchmarks.summaries import Summary, summary

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from minigan import layers
-from minigan.files import save_arrays
+from minigan.io.atomic_write import save_arrays
 from minigan.layers import Layer
+from minigan.model.sequential import Sequential
 from minigan.models import build
-from minigan.sequential import Sequential
 
 __all__ = ["CHECKED", "CHECKED_BATCH", "described", "save_problem"]
 

@@ -7,7 +7,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.gpu.contestants import BASELINE, CPU
+from benchmarks.gpu.competitors import BASELINE, CPU
 from benchmarks.gpu.kernels import Compared
 from benchmarks.gpu.measure import Measured, Setting
 from benchmarks.report import new_figure, new_table, save_figure

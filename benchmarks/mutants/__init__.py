@@ -5,8 +5,8 @@
     python -m benchmarks mutants
 
 A *mutant* is the package with one function damaged in one place: a sign flipped, a term dropped, an index off by one.
-It is noticed if a case of `minigan.gradcheck.cases` that runs the function then finds something wrong, or raises. What
-is not noticed survives; `reasons` says why.
+It is noticed if a case of `minigan.gradcheck.builtin.cases` that runs the function then finds something wrong, or
+raises. What is not noticed survives; `reasons` says why.
 
 What forward and backward share (windows, padding, means, norms, the interpolation matrix, a game's targets, the parts
 of a batch) is not damaged: both change alike, and one stays the derivative of the other. Nor are the refusals of wrong

@@ -1,10 +1,10 @@
-"""Which cases of `minigan.gradcheck.cases` run a function."""
+"""Which cases of `minigan.gradcheck.builtin.cases` run a function."""
 
 import ast
 from functools import cache
 
 from benchmarks.mutants.mutate import PACKAGE, Mutant, parsed
-from minigan.gradcheck.cases import LAYERS, LOSSES, PENALTIES, STEPS
+from minigan.gradcheck.builtin.cases import LAYERS, LOSSES, PENALTIES, STEPS
 
 
 def concerned(mutant: Mutant) -> list[str]:

@@ -17,7 +17,7 @@ from benchmarks.mutants.concern import concerned
 from benchmarks.mutants.mutate import Mutant, installed
 from minigan import kernels
 from minigan.backend import threads
-from minigan.gradcheck.cases import CASES
+from minigan.gradcheck.builtin.cases import CASES
 
 #: Seconds that one case may take; they take at most a few.
 TIMEOUT = 60.0

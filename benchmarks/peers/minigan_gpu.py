@@ -7,7 +7,7 @@ from minigan import backend
 from minigan.data import Dataset
 from minigan.kernels.cuda import precision
 from minigan.training import steps
-from minigan.training.captured import CapturedRounds
+from minigan.training.gpu.cuda_graph import CapturedRounds
 
 
 class Steps:

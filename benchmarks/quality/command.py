@@ -8,11 +8,11 @@ import typer
 from rich.status import Status
 
 from benchmarks import options
-from benchmarks.contestants import MINIGAN, Contestant, choose, interpreters, versions
+from benchmarks.competitors import MINIGAN, Contestant, choose, interpreters, versions
 from benchmarks.options import JsonFile, PeerPython, PlotFolder, Python
-from benchmarks.quality.course import Course
 from benchmarks.quality.measure import Run, check, failed, problem_file, race
 from benchmarks.quality.report import curves, draw, notes, table
+from benchmarks.quality.run_plan import Course
 from benchmarks.report import console, save_figure, save_json, waiting, warn
 from benchmarks.workers import environment
 from minigan import data as data_sets

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from rich.status import Status
 
-from benchmarks.contestants import Contestant
-from benchmarks.quality.course import OUTPUT_RANGE, Course, save_course
+from benchmarks.competitors import Contestant
+from benchmarks.quality.run_plan import OUTPUT_RANGE, Course, save_course
 from benchmarks.step.measure import CHECKED, difference
 from benchmarks.workers import Worker, WorkerError
 from minigan.data import Dataset

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from benchmarks import options
-from benchmarks.contestants import MINIGAN, Contestant, choose, interpreters, versions
+from benchmarks.competitors import MINIGAN, Contestant, choose, interpreters, versions
 from benchmarks.options import JsonFile, PeerPython, Peers, PlotFolder, Python, Repeat
 from benchmarks.report import console, save_json, waiting, warn
 from benchmarks.step.measure import Course, Result, check, failed, race

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from rich.status import Status
 
-from benchmarks.contestants import Contestant
+from benchmarks.competitors import Contestant
 from benchmarks.problem import problem
 from benchmarks.summaries import Summary, paired_ratio, summary
 from benchmarks.workers import Worker, WorkerError

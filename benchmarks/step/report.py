@@ -7,7 +7,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.contestants import MINIGAN
+from benchmarks.competitors import MINIGAN
 from benchmarks.report import new_figure, new_table, save_figure
 from benchmarks.step.measure import TOLERANCE, Result
 

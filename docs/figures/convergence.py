@@ -20,7 +20,7 @@ from minigan.models import GAN, draw_noise
 from minigan.optimizers import SGD, Adam, Optimizer
 from minigan.training import StepEnd
 from minigan.training.events import Diversity, Notice
-from minigan.training.monitor import Monitor
+from minigan.training.monitor.monitor import Monitor
 
 IMAGES = Path(__file__).parent.parent / "images"
 BATCH, SAMPLES, DIVERSITY_STEPS = 16, 64, 50

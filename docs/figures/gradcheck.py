@@ -16,9 +16,9 @@ from minigan.layers import Dense
 from minigan.random import Stream
 
 HERE = Path(__file__).resolve().parent
-sys.path.append(str(HERE.parents[1] / "tests" / "gradcheck"))
+sys.path.append(str(HERE.parents[1]))  # where `tests` is
 
-from museum import average_pool, average_pool_wrong  # noqa: E402
+from tests.gradcheck.museum import average_pool, average_pool_wrong  # noqa: E402
 
 STEPS = 10.0 ** np.arange(0, -16.1, -0.25)
 

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 
 from minigan import losses, penalties
 from minigan.layers import Dense
+from minigan.model.sequential import Sequential
 from minigan.random import Stream
-from minigan.sequential import Sequential
 
 IMAGES = Path(__file__).resolve().parents[1] / "images"
 

@@ -11,9 +11,10 @@ import numpy as np
 
 import minigan as mg
 from minigan import plots
-from minigan.plots.run import draw_run
-from minigan.training import StepEnd, TrainConfig, train_run
-from minigan.training.parts import make_trainer
+from minigan.runs import TrainConfig, train_run
+from minigan.runs.build import make_trainer
+from minigan.runs.plot import draw_run
+from minigan.training import StepEnd
 
 IMAGES = Path(__file__).resolve().parents[1] / "images"
 

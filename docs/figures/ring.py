@@ -11,7 +11,7 @@ from typing import Any
 
 from PIL import Image
 
-from minigan.training import TrainConfig, train_run
+from minigan.runs import TrainConfig, train_run
 
 IMAGES = Path(__file__).resolve().parents[1] / "images"
 

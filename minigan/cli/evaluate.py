@@ -37,8 +37,8 @@ def evaluate(
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    from minigan.metrics.evaluate import evaluate as evaluate_run
-    from minigan.metrics.evaluate import save_evaluation
+    from minigan.runs.evaluate import evaluate as evaluate_run
+    from minigan.runs.evaluate import save_evaluation
 
     if json and (json.is_dir() or not json.parent.is_dir()):
         raise ConfigError(f"--json: expected a file in a folder that exists, got {json}")

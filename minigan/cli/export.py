@@ -38,8 +38,8 @@ def export(
     itself; where onnxruntime is installed, what it makes of some noise is
     compared with minigan's before the file is written.
     """
-    from minigan.interchange import export_run
     from minigan.interchange.formats import suffix_of
+    from minigan.runs import export_run
 
     path = out or run / f"{network}{suffix_of(format)}"
     written = export_run(run, path, network, format, code)

@@ -40,8 +40,8 @@ def gradcheck(
     from rich.console import Console
 
     from minigan import backend as backends
-    from minigan.files import atomic_path
-    from minigan.gradcheck.select import cases_in_file, run_case, select
+    from minigan.gradcheck.builtin.discovery import cases_in_file, run_case, select
+    from minigan.io.atomic_write import atomic_path
 
     if names and file:
         raise ConfigError("expected names of cases or --file, got both")

@@ -8,8 +8,8 @@ import typer
 
 from minigan.cli.settings import given, with_settings
 from minigan.errors import ConfigError
-from minigan.interchange import ImportConfig
-from minigan.training.config import TrainConfig
+from minigan.runs import ImportConfig
+from minigan.runs.config import TrainConfig
 
 
 @with_settings(ImportConfig)
@@ -45,8 +45,8 @@ def import_(
     The files are compared with them before anything is written: one that does
     not fit is refused, by the name and the shape.
     """
-    from minigan.interchange import import_run
-    from minigan.training.run import new_run_folder
+    from minigan.runs import import_run
+    from minigan.runs.start import new_run_folder
 
     chosen = given(ImportConfig, flags)
     if like is not None and chosen:

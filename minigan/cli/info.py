@@ -16,7 +16,7 @@ def info() -> None:
 
     from minigan import backend, data, kernels, losses, models, optimizers
     from minigan.errors import BackendError
-    from minigan.kernels.cpu import memory
+    from minigan.kernels.cpu.parallel import memory_pool
     from minigan.kernels.cuda import precision
     from minigan.version import __version__
 
@@ -26,7 +26,7 @@ def info() -> None:
         gpu = str(error)
     products = ", ".join(f"{lib['internal_api']} {lib['version']}" for lib in threadpool_info()) or "unknown"
     threads = f"{backend.threads()} thread{'s' if backend.threads() > 1 else ''}"
-    held, limit = (f"{size / (1 << 20):,.0f}" for size in (memory.held(), memory.LIMIT))
+    held, limit = (f"{size / (1 << 20):,.0f}" for size in (memory_pool.held(), memory_pool.LIMIT))
     files = "folder:PATH, PATH.npy, PATH.npz"
     table = Table(show_header=False, box=None)
     for name, value in (

@@ -24,7 +24,7 @@ def plot(
     truncation: Annotated[float | None, TRUNCATION] = None,
 ) -> None:
     """Draw pictures of a run."""
-    from minigan.plots.run import draw_run
+    from minigan.runs.plot import draw_run
 
     for path in draw_run(run, out, kinds or (), seed, truncation):
         typer.echo(f"Wrote {path}")

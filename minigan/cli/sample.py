@@ -23,7 +23,7 @@ def sample(
     out: Annotated[Path | None, typer.Option(help="A PNG; default: RUN/samples-SEED.png.")] = None,
 ) -> None:
     """Make images with a trained generator."""
-    from minigan.training.sampling import sample_run
+    from minigan.runs.sample import sample_run
 
     path = sample_run(
         run,

@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from minigan.training.config import Kind
+from minigan.runs.config import Kind
 
 __all__ = ["given", "whole_number", "with_settings"]
 

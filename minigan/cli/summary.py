@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from minigan.cli.settings import given, with_settings
-from minigan.training.config import ModelConfig
+from minigan.runs.config import ModelConfig
 
 
 @with_settings(ModelConfig)

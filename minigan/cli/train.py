@@ -8,7 +8,7 @@ import typer
 
 from minigan.cli.settings import given, with_settings
 from minigan.errors import ConfigError
-from minigan.training.config import TrainConfig, read_config
+from minigan.runs.config import TrainConfig, read_config
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -42,7 +42,7 @@ def train(
     from rich.console import Console
 
     from minigan.cli.progress import TrainingProgress
-    from minigan.training.run import new_run_folder, resume_run, train_run
+    from minigan.runs.start import new_run_folder, resume_run, train_run
 
     chosen = given(TrainConfig, flags)
     console = Console(markup=False, emoji=False)  # a folder's name may look like either

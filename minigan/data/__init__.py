@@ -18,7 +18,7 @@ Points('grid': 50000 points of 2 coordinates, 25 modes, labelled)
 
 from minigan.data import toy
 from minigan.data.dataset import Dataset
-from minigan.data.names import NAMES, load
 from minigan.data.points import Points
+from minigan.data.registry import NAMES, load
 
 __all__ = ["NAMES", "Dataset", "Points", "load", "toy"]

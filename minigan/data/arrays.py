@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 
 from minigan.data.dataset import Dataset
-from minigan.data.messages import one_line
 from minigan.errors import DataError
-from minigan.numpy_files import Archive, ObjectsError, read_array
-from minigan.reading import open_file, size_of
+from minigan.io.messages import one_line
+from minigan.io.npz import Archive, ObjectsError, read_array
+from minigan.io.safe_read import open_file, size_of
 
 __all__ = ["load"]
 

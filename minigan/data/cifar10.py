@@ -24,9 +24,9 @@ import numpy as np
 from minigan.data import pickles
 from minigan.data.dataset import Dataset
 from minigan.data.download import cache_folder, download
-from minigan.data.messages import one_line
 from minigan.errors import DataError
-from minigan.reading import read_bytes
+from minigan.io.messages import one_line
+from minigan.io.safe_read import read_bytes
 
 __all__ = ["ARCHIVE", "MIRRORS", "SHA256", "load"]
 

@@ -9,8 +9,8 @@ import io
 import numpy as np
 
 from minigan.data.dataset import Dataset
-from minigan.data.messages import one_line
 from minigan.errors import DataError
+from minigan.io.messages import one_line
 
 __all__ = ["load"]
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from minigan.data.messages import one_line
 from minigan.data.progress import transfer
 from minigan.errors import DataError
+from minigan.io.messages import one_line
 
 if TYPE_CHECKING:
     from requests import RequestException

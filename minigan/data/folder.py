@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from minigan.data.dataset import Dataset
-from minigan.data.messages import one_line
 from minigan.data.progress import track
 from minigan.errors import DataError
-from minigan.reading import most_unpacked, open_file
+from minigan.io.messages import one_line
+from minigan.io.safe_read import most_unpacked, open_file
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -22,9 +22,9 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan.data.messages import one_line
 from minigan.errors import DataError
-from minigan.reading import most_unpacked, open_file, read_bytes, size_of
+from minigan.io.messages import one_line
+from minigan.io.safe_read import most_unpacked, open_file, read_bytes, size_of
 
 __all__ = ["parse", "read", "unpack"]
 

@@ -15,9 +15,9 @@ import numpy as np
 from minigan.data import idx
 from minigan.data.dataset import Dataset
 from minigan.data.download import cache_folder, download
-from minigan.data.messages import one_line
 from minigan.errors import DataError
-from minigan.reading import read_bytes
+from minigan.io.messages import one_line
+from minigan.io.safe_read import read_bytes
 
 __all__ = ["FILES", "SOURCES", "Source", "load"]
 

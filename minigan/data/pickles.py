@@ -21,8 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from minigan.data.messages import one_line
 from minigan.errors import DataError
+from minigan.io.messages import one_line
 
 __all__ = ["loads"]
 

@@ -9,7 +9,7 @@ from minigan.kernels import Activation
 from minigan.layers.base import INFERENCE, Context, Layer, Stamp
 from minigan.layers.batch_norm import BatchNorm, BatchNormCache
 from minigan.layers.dropout import Dropout, DropoutCache
-from minigan.layers.options import training_stream
+from minigan.layers.validation import training_stream
 
 __all__ = ["NormalizationStep"]
 

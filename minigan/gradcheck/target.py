@@ -18,8 +18,8 @@ from minigan import backend
 from minigan.backend import Array
 from minigan.errors import ConfigError, ShapeError
 from minigan.layers.base import Context, Layer, Parameter
+from minigan.model.sequential import Sequential
 from minigan.random import Stream
-from minigan.sequential import Sequential
 
 __all__ = ["Arrays", "FunctionTarget", "ModelTarget", "Target", "copies", "make_target"]
 

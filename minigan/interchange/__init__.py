@@ -15,17 +15,12 @@ all but PyTorch.
 """
 
 from minigan.interchange.onnx_file import Difference, export_onnx
-from minigan.interchange.runs import Exported, ImportConfig, export_run, import_run
 from minigan.interchange.weights import export_weights, import_weights, source
 
 __all__ = [
     "Difference",
-    "Exported",
-    "ImportConfig",
     "export_onnx",
-    "export_run",
     "export_weights",
-    "import_run",
     "import_weights",
     "source",
 ]

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minigan.data.messages import one_line
 from minigan.errors import CheckpointError, MiniganError
 from minigan.interchange.layout import Entry, from_theirs
+from minigan.io.messages import one_line
 from minigan.layers import Shape
 
 __all__ = ["ArrayFile", "Header", "reading", "select", "shown", "told"]

@@ -15,7 +15,7 @@ from minigan.interchange.layout import Entry, entry
 from minigan.interchange.pytorch_modules import pytorch_entries, pytorch_source
 from minigan.interchange.safetensors_file import dump_safetensors, open_safetensors
 from minigan.interchange.torch_file import dump_torch, open_torch
-from minigan.sequential import Sequential
+from minigan.model.sequential import Sequential
 
 __all__ = ["FORMATS", "ONNX", "Format", "format_of", "suffix_of"]
 

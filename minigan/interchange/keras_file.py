@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from minigan.interchange.arrays import ArrayFile, Header, plain, reading
-from minigan.interchange.packages import need
+from minigan.interchange.optional_imports import need
 
 __all__ = ["dump_keras", "open_keras"]
 

@@ -15,7 +15,7 @@ from minigan.interchange.layout import Entry, Turn, entry
 from minigan.layers import Layer
 from minigan.layers.affine import Affine
 from minigan.layers.base import snake_case
-from minigan.sequential import Sequential
+from minigan.model.sequential import Sequential
 
 __all__ = ["keras_entries", "keras_source"]
 

@@ -8,10 +8,10 @@ import numpy as np
 from minigan import backend
 from minigan.errors import CheckpointError
 from minigan.interchange.onnx_graph import onnx_model
-from minigan.interchange.packages import have, need
+from minigan.interchange.optional_imports import have, need
 from minigan.interchange.weights import write
+from minigan.model.sequential import Sequential
 from minigan.random import Stream
-from minigan.sequential import Sequential
 
 __all__ = ["TOLERANCE", "Difference", "compare", "export_onnx"]
 

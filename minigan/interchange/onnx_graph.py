@@ -14,11 +14,11 @@ import numpy as np
 
 from minigan import backend, layers
 from minigan.errors import ConfigError, DtypeError
-from minigan.interchange.packages import need
+from minigan.interchange.optional_imports import need
 from minigan.kernels import Pads
 from minigan.layers import Layer
-from minigan.layers.options import height_width
-from minigan.sequential import Sequential
+from minigan.layers.validation import height_width
+from minigan.model.sequential import Sequential
 from minigan.version import __version__
 
 __all__ = ["OPSET", "Graph", "onnx_model"]

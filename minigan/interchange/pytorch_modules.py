@@ -21,8 +21,8 @@ from minigan.interchange.layout import Entry, Turn, entry
 from minigan.kernels import Pads, Pair
 from minigan.layers import Layer, Shape
 from minigan.layers.affine import Affine
-from minigan.layers.options import height_width
-from minigan.sequential import Sequential
+from minigan.layers.validation import height_width
+from minigan.model.sequential import Sequential
 
 __all__ = ["COUNTER", "counters", "pytorch_entries", "pytorch_names", "pytorch_source"]
 

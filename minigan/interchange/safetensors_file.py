@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from minigan.interchange.arrays import ArrayFile, Header, reading
-from minigan.interchange.packages import need
+from minigan.interchange.optional_imports import need
 
 __all__ = ["by_number", "dump_safetensors", "open_safetensors"]
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from minigan.errors import CheckpointError
 from minigan.interchange.arrays import ArrayFile, Header, plain, reading
-from minigan.interchange.packages import need
+from minigan.interchange.optional_imports import need
 
 __all__ = ["dump_torch", "open_torch"]
 

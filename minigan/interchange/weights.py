@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from minigan.errors import ConfigError, RunError
-from minigan.files import atomic_path
 from minigan.interchange.arrays import ArrayFile, select
 from minigan.interchange.formats import FORMATS, format_of
 from minigan.interchange.layout import Entry, to_theirs
 from minigan.interchange.pytorch_modules import COUNTER, counters, pytorch_names
-from minigan.sequential import Sequential
+from minigan.io.atomic_write import atomic_path
+from minigan.model.sequential import Sequential
 
 __all__ = ["export_weights", "import_weights", "source", "write"]
 

@@ -5,19 +5,19 @@ one of them; `minigan.kernels.cpu` has fast twins of most for NumPy, and `miniga
 table of all.
 """
 
+from minigan.kernels.cpu import activations as cpu_elementwise
 from minigan.kernels.cpu import affine as cpu_affine
 from minigan.kernels.cpu import dropout as cpu_dropout
-from minigan.kernels.cpu import elementwise as cpu_elementwise
 from minigan.kernels.cpu import maxout as cpu_maxout
 from minigan.kernels.cpu import normalization as cpu_normalization
-from minigan.kernels.cpu import pieces as cpu_pieces
+from minigan.kernels.cpu import optimizer as cpu_pieces
 from minigan.kernels.cpu import pooling as cpu_pooling
 from minigan.kernels.cpu import resizing as cpu_resizing
 from minigan.kernels.cpu import standardization as cpu_standardization
+from minigan.kernels.cuda import activations as cuda_elementwise
 from minigan.kernels.cuda import affine as cuda_affine
 from minigan.kernels.cuda import convolution as cuda_convolution
 from minigan.kernels.cuda import cross_entropy as cuda_cross_entropy
-from minigan.kernels.cuda import elementwise as cuda_elementwise
 from minigan.kernels.cuda import normalization as cuda_normalization
 from minigan.kernels.cuda import optimizer as cuda_optimizer
 from minigan.kernels.cuda import pooling as cuda_pooling
@@ -26,22 +26,20 @@ from minigan.kernels.reference import (
     activations,
     convolution,
     cross_entropy,
-    fused,
     maxout,
     normalization,
     pooling,
     resizing,
 )
+from minigan.kernels.reference import affine as affine_
 from minigan.kernels.reference import (
     dropout as dropout_,
 )
-from minigan.kernels.reference import (
-    pieces as pieces_,
-)
+from minigan.kernels.reference import optimizer as pieces_
 from minigan.kernels.reference import (
     windows as windows_,
 )
-from minigan.kernels.reference.fused import LINEAR, Activation, Convolution, Operation, Product, UpsampledConvolution
+from minigan.kernels.reference.affine import LINEAR, Activation, Convolution, Operation, Product, UpsampledConvolution
 from minigan.kernels.reference.windows import Pads, Pair, crop, output_size
 from minigan.kernels.registry import KINDS, Kernel, kind, using
 
@@ -145,13 +143,13 @@ conv2d_kernel_grad = Kernel(
 
 dropout = Kernel(dropout_.dropout, cpu_dropout.dropout, cuda_elementwise.dropout)
 
-affine = Kernel(fused.affine, cpu_affine.affine, cuda_affine.affine)
-affine_grads = Kernel(fused.affine_grads, cpu_affine.affine_grads, cuda_affine.affine_grads)
+affine = Kernel(affine_.affine, cpu_affine.affine, cuda_affine.affine)
+affine_grads = Kernel(affine_.affine_grads, cpu_affine.affine_grads, cuda_affine.affine_grads)
 normalize_activate = Kernel(
-    fused.normalize_activate, cpu_normalization.normalize_activate, cuda_normalization.normalize_activate
+    affine_.normalize_activate, cpu_normalization.normalize_activate, cuda_normalization.normalize_activate
 )
 normalize_activate_grads = Kernel(
-    fused.normalize_activate_grads,
+    affine_.normalize_activate_grads,
     cpu_normalization.normalize_activate_grads,
     cuda_normalization.normalize_activate_grads,
 )

@@ -7,8 +7,8 @@ from minigan.backend import Array
 from minigan.kernels import Pads, Pair
 from minigan.layers.base import INFERENCE, Context, Shape, Stamp
 from minigan.layers.linear_map import LinearMap
-from minigan.layers.options import height_width, image_shape
-from minigan.layers.windows import Windows
+from minigan.layers.validation import height_width, image_shape
+from minigan.layers.window_spec import Windows
 
 
 class AveragePooling2DCache(NamedTuple):

@@ -8,8 +8,8 @@ import numpy as np
 from minigan import initializers, kernels
 from minigan.backend import Array
 from minigan.layers.base import INFERENCE, Context, Stamp
-from minigan.layers.options import fraction
 from minigan.layers.scale_shift import ScaleShift
+from minigan.layers.validation import fraction
 from minigan.random import Stream
 
 

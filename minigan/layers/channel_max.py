@@ -7,7 +7,7 @@ from minigan.backend import Array
 from minigan.errors import ShapeError
 from minigan.layers.base import INFERENCE, Context, Shape, Stamp
 from minigan.layers.linear_map import LinearMap, LinearTangent
-from minigan.layers.options import positive, vectors
+from minigan.layers.validation import positive, vectors
 
 
 class ChannelMaxCache(NamedTuple):

@@ -9,7 +9,7 @@ from minigan.backend import Array, array_module
 from minigan.initializers import Initializer, Normal
 from minigan.layers.base import INFERENCE, Context, Layer, Shape, Stamp
 from minigan.layers.labels import labels_of, one_hot
-from minigan.layers.options import positive, vectors
+from minigan.layers.validation import positive, vectors
 from minigan.random import Stream
 
 

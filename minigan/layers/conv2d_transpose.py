@@ -7,8 +7,8 @@ from minigan.initializers import Initializer
 from minigan.kernels import Pads, Pair
 from minigan.layers.affine import Affine
 from minigan.layers.base import Layer, Shape
-from minigan.layers.options import height_width, image_shape, positive
-from minigan.layers.windows import Windows
+from minigan.layers.validation import height_width, image_shape, positive
+from minigan.layers.window_spec import Windows
 
 
 class Conv2DTranspose(Affine):

@@ -4,7 +4,7 @@ from minigan.backend import Array
 from minigan.initializers import Initializer
 from minigan.layers.affine import Affine
 from minigan.layers.base import Layer, Shape
-from minigan.layers.options import positive, vectors
+from minigan.layers.validation import positive, vectors
 
 
 class Dense(Affine):

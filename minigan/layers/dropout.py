@@ -7,7 +7,7 @@ from minigan import kernels
 from minigan.backend import Array
 from minigan.layers.base import INFERENCE, Context, Stamp
 from minigan.layers.elementwise import Elementwise
-from minigan.layers.options import fraction, training_stream
+from minigan.layers.validation import fraction, training_stream
 from minigan.random import bit_words, blocks
 
 

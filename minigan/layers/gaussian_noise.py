@@ -7,7 +7,7 @@ from minigan.backend import Array
 from minigan.errors import ConfigError
 from minigan.layers.base import INFERENCE, Context, Stamp
 from minigan.layers.elementwise import Elementwise
-from minigan.layers.options import training_stream
+from minigan.layers.validation import training_stream
 from minigan.random import blocks, normal_words
 
 

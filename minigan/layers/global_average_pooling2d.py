@@ -5,7 +5,7 @@ from typing import NamedTuple
 from minigan.backend import Array, array_module
 from minigan.layers.base import INFERENCE, Context, Shape, Stamp
 from minigan.layers.linear_map import LinearMap
-from minigan.layers.options import image_shape
+from minigan.layers.validation import image_shape
 
 
 class GlobalAveragePooling2DCache(NamedTuple):

@@ -9,7 +9,7 @@ from minigan.backend import Array
 from minigan.errors import ShapeError
 from minigan.initializers import Initializer
 from minigan.layers.base import INFERENCE, Context, Layer, Shape, Stamp
-from minigan.layers.options import positive
+from minigan.layers.validation import positive
 from minigan.random import Stream
 
 

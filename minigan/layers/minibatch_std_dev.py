@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from minigan.backend import Array, array_module
 from minigan.layers.base import INFERENCE, Context, Layer, Shape, Stamp
-from minigan.layers.options import positive, vectors
+from minigan.layers.validation import positive, vectors
 
 
 class MinibatchStdDevCache(NamedTuple):

@@ -10,7 +10,7 @@ from minigan.errors import ShapeError
 from minigan.initializers import Initializer
 from minigan.layers.base import INFERENCE, Context, Layer, Shape, Stamp
 from minigan.layers.labels import labels_of, one_hot
-from minigan.layers.options import positive
+from minigan.layers.validation import positive
 from minigan.random import Stream
 
 

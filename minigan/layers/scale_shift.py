@@ -5,7 +5,7 @@ import numpy as np
 from minigan import initializers, kernels
 from minigan.backend import Array
 from minigan.layers.base import Layer, Shape
-from minigan.layers.options import vectors
+from minigan.layers.validation import vectors
 from minigan.random import Stream
 
 __all__ = ["ScaleShift"]

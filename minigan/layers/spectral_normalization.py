@@ -10,7 +10,7 @@ from minigan.errors import ConfigError
 from minigan.initializers import Normal
 from minigan.layers.affine import Affine, AffineCache, AffineTangent
 from minigan.layers.base import INFERENCE, Context, Layer, Parameter, Shape, Stamp
-from minigan.layers.options import positive
+from minigan.layers.validation import positive
 from minigan.random import Stream
 
 

@@ -8,7 +8,7 @@ from minigan.errors import ConfigError
 from minigan.kernels import Pair
 from minigan.layers.base import INFERENCE, Context, Shape, Stamp
 from minigan.layers.linear_map import LinearMap
-from minigan.layers.options import image_shape, pair
+from minigan.layers.validation import image_shape, pair
 
 
 class UpSampling2DCache(NamedTuple):

@@ -7,7 +7,7 @@ from minigan.backend import Array
 from minigan.kernels import Pads, Pair
 from minigan.layers.base import INFERENCE, Context, Shape, Stamp
 from minigan.layers.linear_map import LinearMap
-from minigan.layers.options import frame, image_shape
+from minigan.layers.validation import frame, image_shape
 
 
 class ZeroPadding2DCache(NamedTuple):

@@ -18,13 +18,13 @@ are clipped.
 """
 
 from minigan.errors import ConfigError
+from minigan.losses.base import GANLoss, Labelled, Optimum
 from minigan.losses.cross_entropy import (
     Minimax,
     NonSaturating,
     binary_crossentropy,
     binary_crossentropy_from_logits,
 )
-from minigan.losses.game import GANLoss, Labelled, Optimum
 from minigan.losses.hinge import Hinge
 from minigan.losses.instance_noise import InstanceNoise
 from minigan.losses.least_squares import LeastSquares

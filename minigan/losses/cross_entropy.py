@@ -4,7 +4,7 @@ import math
 
 from minigan import kernels
 from minigan.backend import Array, array_module
-from minigan.losses.game import Labelled, Optimum, as_target
+from minigan.losses.base import Labelled, Optimum, as_target
 
 __all__ = ["Minimax", "NonSaturating", "binary_crossentropy", "binary_crossentropy_from_logits"]
 

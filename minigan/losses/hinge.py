@@ -1,7 +1,7 @@
 """The hinge game."""
 
 from minigan.backend import Array, array_module
-from minigan.losses.game import Optimum, negative_mean
+from minigan.losses.base import Optimum, negative_mean
 
 __all__ = ["Hinge"]
 

@@ -1,7 +1,7 @@
 """Least squares."""
 
 from minigan.backend import Array
-from minigan.losses.game import Labelled, Optimum, as_target
+from minigan.losses.base import Labelled, Optimum, as_target
 
 __all__ = ["LeastSquares"]
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from minigan.backend import Array, array_module
-from minigan.losses.game import GANLoss, Optimum, below_half
+from minigan.losses.base import GANLoss, Optimum, below_half
 from minigan.random import Stream
 
 __all__ = ["NoisyLabels"]

@@ -1,7 +1,7 @@
 """The Wasserstein game."""
 
 from minigan.backend import Array
-from minigan.losses.game import Optimum, negative_mean
+from minigan.losses.base import Optimum, negative_mean
 
 __all__ = ["Wasserstein"]
 

@@ -1,14 +1,13 @@
 """Metrics: how far a generator has come, in numbers.
 
-Each is a function of arrays: rows are vectors, points, pixels or a classifier's features. `evaluate` puts together
-those that fit a run. No metric says all; the documentation of each says what it misses.
+Each is a function of arrays: rows are vectors, points, pixels or a classifier's features. `minigan.runs.evaluate` puts
+together those that fit a run. No metric says all; the documentation of each says what it misses.
 """
 
 from minigan.metrics.classifier import DigitClassifier, digit_classifier, softmax_crossentropy
-from minigan.metrics.digits import FrechetDigits, digit_features
-from minigan.metrics.evaluate import evaluate, save_evaluation
 from minigan.metrics.frechet import Gaussian, fit_gaussian, frechet_distance, frechet_distance_of_gaussians
-from minigan.metrics.kid import KernelDistance, kernel_distance, polynomial_mmd2
+from minigan.metrics.frechet_digits import FrechetDigits, digit_features
+from minigan.metrics.kernel_distance import KernelDistance, kernel_distance, polynomial_mmd2
 from minigan.metrics.modes import ModeCount, class_histogram, class_kl, count_modes, stacked_classes
 from minigan.metrics.neighbours import (
     DensityCoverage,
@@ -41,7 +40,6 @@ __all__ = [
     "density_coverage",
     "digit_classifier",
     "digit_features",
-    "evaluate",
     "fit_gaussian",
     "frechet_distance",
     "frechet_distance_of_gaussians",
@@ -52,7 +50,6 @@ __all__ = [
     "parzen_log_likelihoods",
     "polynomial_mmd2",
     "precision_recall",
-    "save_evaluation",
     "softmax_crossentropy",
     "stacked_classes",
 ]

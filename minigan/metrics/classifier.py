@@ -20,11 +20,11 @@ import numpy as np
 from minigan import backend, kernels
 from minigan.backend import Array, array_module
 from minigan.errors import CheckpointError, ShapeError
-from minigan.files import load_arrays, save_arrays
+from minigan.io.atomic_write import load_arrays, save_arrays
 from minigan.layers import BatchNorm, Conv2D, Dense, Dropout, Flatten, ReLU
 from minigan.layers.base import Context, Layer
+from minigan.model.sequential import Sequential
 from minigan.random import Stream
-from minigan.sequential import Sequential
 
 __all__ = ["CLASSES", "FEATURES", "SHA256", "DigitClassifier", "digit_classifier", "softmax_crossentropy"]
 

@@ -8,8 +8,8 @@ import numpy as np
 from minigan import backend
 from minigan.backend import Array
 from minigan.errors import ConfigError
+from minigan.model.sequential import Sequential
 from minigan.random import Stream
-from minigan.sequential import Sequential
 
 __all__ = ["GAN", "NOISES", "classes_in_turn", "draw_classes", "draw_noise"]
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from minigan.layers import Dense, Layer
+from minigan.model.sequential import Sequential
 from minigan.models.gan import GAN
 from minigan.models.networks import at_least_one, built
-from minigan.sequential import Sequential
 
 __all__ = ["mlp1d", "mlp2d"]
 

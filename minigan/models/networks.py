@@ -6,7 +6,7 @@ import numpy as np
 
 from minigan.errors import ConfigError
 from minigan.layers import Layer, Shape
-from minigan.sequential import Sequential
+from minigan.model.sequential import Sequential
 
 __all__ = ["at_least_one", "built"]
 

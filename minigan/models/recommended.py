@@ -23,7 +23,7 @@ def decaying(rate: float) -> dict[str, str]:
     }
 
 
-#: Settings of `minigan.training.TrainConfig` by model, where they are other than its defaults.
+#: Settings of `minigan.runs.TrainConfig` by model, where they are other than its defaults.
 RECOMMENDED: dict[str, dict[str, Any]] = {
     "dcgan28": {},
     # Radford et al., arXiv:1511.06434, section 4.

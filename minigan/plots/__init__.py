@@ -1,11 +1,11 @@
 """Every picture minigan makes: of samples, of the course of a run, of D, of gradients, and films of them.
 
 Each is a function of arrays that writes one file, without a window, and the same file for the same arrays. The colours
-are told apart by the colour-blind too. ``minigan plot RUN`` draws all that fit a run: see `minigan.plots.run.draw_run`.
+are told apart by the colour-blind too. ``minigan plot RUN`` draws all that fit a run: see `minigan.runs.plot.draw_run`.
 """
 
-from minigan.plots.figure1 import kernel_density, save_figure1
-from minigan.plots.film import save_film
+from minigan.plots.densities import kernel_density, save_figure1
+from minigan.plots.gif import save_film
 from minigan.plots.gradcheck import save_gradcheck
 from minigan.plots.gradients import save_gradients
 from minigan.plots.histogram import save_histogram

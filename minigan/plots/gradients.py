@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan.plots.figure import new_figure, save_figure
+from minigan.plots.style import new_figure, save_figure
 
 __all__ = ["save_gradients"]
 

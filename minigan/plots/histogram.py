@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan.plots.figure import GENERATED, REAL, new_figure, save_figure
+from minigan.plots.style import GENERATED, REAL, new_figure, save_figure
 
 __all__ = ["save_histogram"]
 

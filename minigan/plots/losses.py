@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan.plots.figure import DISCRIMINATOR, GENERATED, GENERATOR, REAL, new_figure, save_figure, smooth
+from minigan.plots.style import DISCRIMINATOR, GENERATED, GENERATOR, REAL, new_figure, save_figure, smooth
 
 __all__ = ["save_losses"]
 

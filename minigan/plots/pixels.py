@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from minigan.errors import ShapeError
-from minigan.files import atomic_path
+from minigan.io.atomic_write import atomic_path
 
 __all__ = ["GAP", "GROUND", "check_images", "enlargement", "framed", "headed", "save_pixels", "tile", "to_pixels"]
 

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from minigan.errors import ShapeError
-from minigan.plots.figure import GENERATED, REAL, new_figure, save_figure
+from minigan.plots.style import GENERATED, REAL, new_figure, save_figure
 
 __all__ = ["Extent", "extent_of", "plane_grid", "save_plane"]
 

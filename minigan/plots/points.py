@@ -13,7 +13,7 @@ from minigan.kernels import sigmoid
 from minigan.layers.base import Context
 from minigan.losses import GANLoss, NonSaturating
 from minigan.models import GAN, classes_in_turn, draw_noise
-from minigan.plots.figure1 import kernel_density, save_figure1
+from minigan.plots.densities import kernel_density, save_figure1
 from minigan.plots.plane import extent_of, plane_grid, save_plane
 from minigan.random import Stream
 

@@ -1,6 +1,5 @@
-"""Training: the two steps by hand, the trainer that alternates them, and runs with a folder."""
+"""Training: the two steps by hand, and the trainer that alternates them."""
 
-from minigan.training.config import ModelConfig, TrainConfig
 from minigan.training.events import (
     DiscriminatorEnd,
     Diversity,
@@ -14,7 +13,6 @@ from minigan.training.events import (
     StepEnd,
     Stopped,
 )
-from minigan.training.run import load_run, resume_run, train_run
 from minigan.training.steps import (
     DiscriminatorResult,
     GeneratorResult,
@@ -35,20 +33,15 @@ __all__ = [
     "Event",
     "GeneratorResult",
     "LayerGradients",
-    "ModelConfig",
     "Notice",
     "Rules",
     "RunStart",
     "Saved",
     "StepEnd",
     "Stopped",
-    "TrainConfig",
     "Trainer",
     "discriminator_step",
     "generate",
     "generator_step",
-    "load_run",
-    "resume_run",
     "simultaneous_step",
-    "train_run",
 ]

@@ -8,7 +8,7 @@ import numpy as np
 from minigan import backend, kernels
 from minigan.backend import Array
 from minigan.errors import ConfigError
-from minigan.sequential import Sequential
+from minigan.model.sequential import Sequential
 
 __all__ = ["MovingAverage"]
 

@@ -29,11 +29,11 @@ from minigan.backend import Array, array_module, asnumpy
 from minigan.errors import NonFiniteError
 from minigan.layers.base import Context
 from minigan.losses import GANLoss, InstanceNoise
+from minigan.model import concurrent
+from minigan.model.sequential import Sequential
 from minigan.models import GAN
 from minigan.optimizers import Optimizer
 from minigan.random import Stream
-from minigan.sequential import Sequential
-from minigan.training import side_by_side
 
 __all__ = [
     "PLAIN",
@@ -198,14 +198,14 @@ def judge(
     batches = rules.seen(real), rules.seen(fake)
     contexts = [Context(training=True, rng=rng, labels=classes) for classes in labels]
 
-    passes = side_by_side.forward(discriminator, batches, contexts)
+    passes = concurrent.forward(discriminator, batches, contexts)
     (real_logits, real_caches), (fake_logits, fake_caches) = passes
     real_loss, dreal = loss.real(real_logits)
     fake_loss, dfake = loss.fake(fake_logits)
     total = finite(real_loss + fake_loss, "discriminator")
 
     discriminator.zero_grads()
-    side_by_side.backward(discriminator, (dreal, dfake), (real_caches, fake_caches))
+    concurrent.backward(discriminator, (dreal, dfake), (real_caches, fake_caches))
     if rules.penalty is not None:
         total = total + finite(rules.penalty(discriminator, real, fake, rng, *labels), "discriminator")
     return DiscriminatorResult(total, real_logits, fake_logits), fake_caches

@@ -12,23 +12,27 @@ from minigan import losses, optimizers
 from minigan.backend import Array, array_module
 from minigan.data import Dataset, Points
 from minigan.errors import ConfigError, DataError, NonFiniteError
+from minigan.model.sequential import Sequential
 from minigan.models import GAN, NOISES
 from minigan.random import Stream
-from minigan.sequential import Sequential
 from minigan.training.averaging import MovingAverage
+from minigan.training.batch_steps import Batch, batch_of, move_both, move_discriminator, move_generator, paint
 from minigan.training.batches import RealBatches
-from minigan.training.captured import CapturedRounds, why_not
-from minigan.training.config import COUNTED, UPDATES
-from minigan.training.diagnosis import all_finite, first_non_finite
+from minigan.training.checkpoint.trainer_state import Round
 from minigan.training.events import DiscriminatorEnd, EpochEnd, LayerGradients, StepEnd
-from minigan.training.figures import Figures, figures_of, layer_norms, numbers_of, step_figures
-from minigan.training.history import layer_squares
-from minigan.training.moves import Batch, batch_of, move_both, move_discriminator, move_generator, paint
-from minigan.training.snapshot import Snapshot
-from minigan.training.state import Round
+from minigan.training.gpu.cuda_graph import CapturedRounds, why_not
+from minigan.training.gpu.snapshot import Snapshot
+from minigan.training.nonfinite import all_finite, first_non_finite
+from minigan.training.step_metrics import Figures, figures_of, layer_norms, layer_squares, numbers_of, step_figures
 from minigan.training.steps import PLAIN, DiscriminatorResult, GeneratorResult, Rules, looking, looks_at
 
-__all__ = ["Trainer"]
+__all__ = ["COUNTED", "UPDATES", "Trainer"]
+
+#: What the steps of a round count.
+COUNTED = ("batches", "epochs")
+
+#: How the networks move: one after the other, or both by the gradients where both stood.
+UPDATES = ("alternating", "simultaneous")
 
 #: On a GPU: how many events are told at once, and how many at the most where a round is longer than that.
 BLOCK, LONGEST = 32, 512

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import pytest
 from typer.testing import CliRunner
 
-from benchmarks import contestants
+from benchmarks import competitors
 from benchmarks.__main__ import app
-from benchmarks.contestants import Contestant
+from benchmarks.competitors import Contestant
 from minigan import backend
 
 #: A module of `peers`: what it prints must not be taken for an answer.
@@ -75,8 +75,8 @@ def fake(monkeypatch, tmp_path) -> Callable[..., Contestant]:
     def add(losses: tuple[float, float] = (1.0, 2.0), variant: str = "", package: str = "numpy") -> Contestant:
         (tmp_path / "fake_step.py").write_text(FAKE.replace("LOSSES", repr(losses)))
         peer = Contestant("fake", "A fake", "fake_step", variant, (package,), (("PYTHONPATH", str(tmp_path)),))
-        monkeypatch.setitem(contestants.PEERS, "fake", peer)
-        monkeypatch.setattr(contestants, "FAMILIES", (*contestants.FAMILIES, "fake"))
+        monkeypatch.setitem(competitors.PEERS, "fake", peer)
+        monkeypatch.setattr(competitors, "FAMILIES", (*competitors.FAMILIES, "fake"))
         return peer
 
     return add

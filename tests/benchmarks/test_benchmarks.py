@@ -12,7 +12,7 @@ import minigan as mg
 from benchmarks import machine
 from benchmarks import scaling as scaling_command
 from benchmarks import startup as startup_command
-from benchmarks.contestants import choose
+from benchmarks.competitors import choose
 from benchmarks.kernels.cases import cases
 from benchmarks.kernels.command import matching
 from benchmarks.kernels.measure import Pair, measure, pairs

@@ -14,9 +14,9 @@ import typer
 from rich.console import Console
 from rich.status import Status
 
-from benchmarks.contestants import Contestant
-from benchmarks.gpu import command, contestants, measure
-from benchmarks.gpu.contestants import BASELINE, CPU, GPU, choose
+from benchmarks.competitors import Contestant
+from benchmarks.gpu import command, competitors, measure
+from benchmarks.gpu.competitors import BASELINE, CPU, GPU, choose
 from benchmarks.gpu.kernels import Compared, compare, seconds_of
 from benchmarks.gpu.measure import Clock, Course, Measured, Setting, expected_losses, problems, run, settings
 from benchmarks.gpu.problem import CHECKED, CHECKED_BATCH, described, save_problem
@@ -25,7 +25,7 @@ from benchmarks.kernels.cases import Case
 from minigan import backend, kernels, layers
 from minigan.errors import BackendError
 from minigan.kernels import Kernel
-from minigan.sequential import Sequential
+from minigan.model.sequential import Sequential
 
 #: Both models, so small that a step takes milliseconds.
 SMALL: dict[str, dict[str, Any]] = {
@@ -142,7 +142,7 @@ def test_peers_are_chosen_by_name_and_family():
     with pytest.raises(typer.BadParameter, match=r"expected all, none, or some of torch, torch-eager.*got 'minigan'"):
         choose("minigan")
     assert BASELINE is choose("none")[0]
-    assert set(contestants.PRECISIONS) == set(measure.TOLERANCE)
+    assert set(competitors.PRECISIONS) == set(measure.TOLERANCE)
 
 
 # What is measured, and within what time

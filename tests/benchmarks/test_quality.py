@@ -9,11 +9,11 @@ import pytest
 import minigan as mg
 from benchmarks.quality import command, measure
 from benchmarks.quality.command import entrants, trainers
-from benchmarks.quality.course import Course, batch_order, save_course
 from benchmarks.quality.measure import Mark, Run, check, failed, problem_file, race
 from benchmarks.quality.report import Curve, curves, draw, notes, table
+from benchmarks.quality.run_plan import Course, batch_order, save_course
 from minigan.metrics import FrechetDigits
-from minigan.training.moves import batch_of
+from minigan.training.batch_steps import batch_of
 
 TINY = {"generator_filters": (4, 4), "discriminator_filters": (4, 4), "latent_size": 5}
 SMALL = ("--steps", 3, "--every", 2, "--batch", 4, "--samples", 20, "--threads", 1)

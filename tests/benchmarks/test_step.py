@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from benchmarks.contestants import MINIGAN, PEERS, choose, interpreters, versions
+from benchmarks.competitors import MINIGAN, PEERS, choose, interpreters, versions
 from benchmarks.step import measure as step_measure
 from benchmarks.step.measure import Course, Result, difference, failed
 from benchmarks.step.report import table

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from benchmarks.contestants import MINIGAN
+from benchmarks.competitors import MINIGAN
 from benchmarks.options import processors
 from benchmarks.peers import protocol
 from benchmarks.problem import problem, save_problem
@@ -96,7 +96,7 @@ def test_the_environment_has_the_threads_and_no_setting_of_minigans(monkeypatch,
 @pytest.mark.skipif(not importlib.util.find_spec("torch"), reason="needs PyTorch")
 @pytest.mark.parametrize("name", ["torch-eager", "torch-channels-last"])
 def test_pytorch_computes_the_same_losses(name, this_python):
-    from benchmarks.contestants import PEERS
+    from benchmarks.competitors import PEERS
     from benchmarks.step.measure import difference
 
     losses = []

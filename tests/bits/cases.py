@@ -12,7 +12,7 @@ from PIL import Image
 from threadpoolctl import threadpool_limits
 
 from minigan import models
-from minigan.training import TrainConfig, train_run
+from minigan.runs import TrainConfig, train_run
 
 #: Columns of metrics.csv that depend on the clock.
 CLOCK = ("images_per_second", "seconds")

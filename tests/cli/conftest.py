@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command import Outcome, minigan, plain_surroundings
+
+from tests.command import Outcome, minigan, plain_surroundings
 
 #: What decides the last digits is the same in all processes.
 KEPT = ("MINIGAN_FUSE", "MINIGAN_KERNELS")

@@ -22,8 +22,8 @@ from minigan.layers import (
     Tanh,
     UpSampling2D,
 )
+from minigan.model.sequential import Sequential
 from minigan.random import Stream
-from minigan.sequential import Sequential
 
 #: A layer to be made: its class, then its arguments.
 Spec = tuple[type[Layer], dict[str, Any]]

@@ -11,13 +11,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minigan import data, files, layers, models
+from minigan import data, layers, models
 from minigan.errors import CheckpointError, ConfigError, DataError, MiniganError, RunError
 from minigan.interchange import import_weights
-from minigan.sequential import Sequential
-from minigan.training import TrainConfig, history, load_run
-from minigan.training.checkpoint import read_checkpoint
-from minigan.training.config import read_config
+from minigan.io import atomic_write
+from minigan.model.sequential import Sequential
+from minigan.runs import TrainConfig, load_run, tables
+from minigan.runs.config import read_config
+from minigan.training.checkpoint.file import read_checkpoint
 
 from .archives import cifar
 from .arrays import array, idx, maybe_packed, npy, npz
@@ -208,7 +209,7 @@ def few_weights(rng: Luck) -> Files:
 
 
 def read_weights(folder: Path) -> None:
-    network().load_state_dict(files.load_arrays(folder / "net.npz"))
+    network().load_state_dict(atomic_write.load_arrays(folder / "net.npz"))
 
 
 def read_foreign(suffix: str) -> Callable[[Path], None]:
@@ -228,11 +229,11 @@ def read_settings(folder: Path) -> None:
 
 
 def metrics_table(rng: Luck) -> Files:
-    return {"metrics.csv": table(rng, history.COLUMNS, rng.randrange(5))}
+    return {"metrics.csv": table(rng, tables.COLUMNS, rng.randrange(5))}
 
 
 def read_metrics(folder: Path) -> None:
-    figures = history.read_metrics(folder / "metrics.csv")
+    figures = tables.read_metrics(folder / "metrics.csv")
     if {len(column) for column in figures.values()} != {len(figures["step"])}:
         raise AssertionError("the columns are not of one length")
 
@@ -242,7 +243,7 @@ def gradients_table(rng: Luck) -> Files:
 
 
 def read_gradients(folder: Path) -> None:
-    history.read_gradients(folder / "gradients.csv")
+    tables.read_gradients(folder / "gradients.csv")
 
 
 def run_folder(rng: Luck) -> Files:

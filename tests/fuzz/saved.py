@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from minigan.interchange import export_weights
-from minigan.sequential import Sequential
+from minigan.model.sequential import Sequential
 
 from .arrays import array, deflated_zeros
 from .damage import INTEGERS, Luck, blindly, integer, now_and_then, words

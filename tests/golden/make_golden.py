@@ -22,7 +22,8 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 from keras.src.backend.common import dtypes
-from weights import fingerprint, initial
+
+from tests.golden.weights import fingerprint, initial
 
 # Keras computes much of float64 in float32 and returns it as float64: its type promotion turns every 64-bit
 # result into 32 bits, whatever floatx is. `stays_in_float64` holds it to this.

@@ -8,7 +8,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from museum import EXHIBITS, Exhibit
+from tests.gradcheck.museum import EXHIBITS, Exhibit
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "gradcheck" / "museum.md"

@@ -4,10 +4,17 @@ import re
 
 import numpy as np
 import pytest
-from museum import EXHIBITS, Exhibit, global_average, global_average_wrong, same_conv1d, same_conv1d_wrong
-from museum_page import PAGE, page
 
 from minigan.gradcheck import Report, check
+from tests.gradcheck.museum import (
+    EXHIBITS,
+    Exhibit,
+    global_average,
+    global_average_wrong,
+    same_conv1d,
+    same_conv1d_wrong,
+)
+from tests.gradcheck.museum_page import PAGE, page
 
 SEEDS = (0, 1)
 exhibits = pytest.mark.parametrize("exhibit", EXHIBITS, ids=lambda exhibit: exhibit.name)

@@ -28,8 +28,8 @@ from minigan.layers import (
     UpSampling2D,
     ZeroPadding2D,
 )
+from minigan.model.sequential import Sequential
 from minigan.random import Stream
-from minigan.sequential import Sequential
 
 torch = pytest.importorskip("torch")
 F = torch.nn.functional

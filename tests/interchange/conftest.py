@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command import minigan, plain_surroundings
-from small_networks import GOLDEN, everything_below
 
-from minigan.training import TrainConfig
-from minigan.training.run import train_run
+from minigan.runs import TrainConfig
+from minigan.runs.start import train_run
+from tests.command import minigan, plain_surroundings
+from tests.interchange.small_networks import GOLDEN, everything_below
 
 
 @pytest.fixture(scope="session")

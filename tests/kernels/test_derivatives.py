@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from numerical import relative_error
 
 from minigan import kernels
+from tests.numerical import relative_error
 
 STEP = 1e-30
 

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kernel_cases import CASES, POINTWISE, Drawn, Usual
-from on_threads import threads
-from parity import arrays, assert_close, assert_parity, copies
 
 from minigan import kernels
-from minigan.kernels.cpu import slabs
+from minigan.kernels.cpu.parallel import slabs
+from tests.kernels.kernel_cases import CASES, POINTWISE, Drawn, Usual
+from tests.kernels.parity import arrays, assert_close, assert_parity, copies
+from tests.on_threads import threads
 
 TWINS = {name: kernel for name, kernel in kernels.TABLE.items() if kernel.cpu}
 

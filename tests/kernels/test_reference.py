@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numerical import relative_error
 
 from minigan import kernels
 from minigan.kernels.reference.convolution import columns
 from minigan.kernels.reference.windows import scatter, windows
+from tests.numerical import relative_error
 
 GEOMETRIES = st.tuples(
     st.integers(1, 3),  # images

@@ -6,8 +6,8 @@ import numpy as np
 
 from minigan import backend
 from minigan.backend import Array, asnumpy
-from minigan.gradcheck.cases import LAYERS as CASES
-from minigan.gradcheck.cases import Case
+from minigan.gradcheck.builtin.cases import LAYERS as CASES
+from minigan.gradcheck.builtin.cases import Case
 from minigan.layers import Context, Layer
 from minigan.random import Stream
 

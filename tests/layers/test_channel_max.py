@@ -5,7 +5,7 @@ import pytest
 
 from minigan.errors import ShapeError
 from minigan.layers import ChannelMax, Conv2D, Dense, Maxout
-from minigan.sequential import Sequential
+from minigan.model.sequential import Sequential
 
 
 def test_dense_and_the_largest_piece_are_maxout():

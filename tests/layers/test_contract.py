@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import BY_NAME, CASES, Case, assert_close, assert_equal, built, inference, random_arrays, training
 
 import minigan.layers
 from minigan import backend
@@ -13,6 +12,17 @@ from minigan.backend import Array, asnumpy
 from minigan.errors import DtypeError, NotBuiltError, ShapeError, StaleCacheError
 from minigan.layers import Layer
 from minigan.random import Stream
+from tests.layers.cases import (
+    BY_NAME,
+    CASES,
+    Case,
+    assert_close,
+    assert_equal,
+    built,
+    inference,
+    random_arrays,
+    training,
+)
 
 pytestmark = pytest.mark.usefixtures("each_backend")
 

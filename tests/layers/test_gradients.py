@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from cases import CASES, Case, built, inference, random_arrays, training
 
 from minigan.backend import asnumpy
 from minigan.gradcheck.report import SKIP
+from tests.layers.cases import CASES, Case, built, inference, random_arrays, training
 
-# Not on the strict device, which takes long: tests/cuda has less of the same for it.
+# Not on the strict device, which takes long: tests/kernels/cuda has less of the same for it.
 host_and_gpu = ["numpy", pytest.param("cupy", marks=pytest.mark.gpu)]
 pytestmark = [
     pytest.mark.usefixtures("each_backend"),

@@ -5,7 +5,7 @@ import pytest
 
 from minigan.errors import ConfigError, DataError, DtypeError, MiniganError, ShapeError
 from minigan.layers import ConcatenateLabels, Context, Dense, Layer, ProjectionHead
-from minigan.sequential import Sequential
+from minigan.model.sequential import Sequential
 
 LABELS = np.array([2, 0, 2, 3])
 

@@ -18,9 +18,9 @@ from minigan.layers import (
     Sigmoid,
     SpectralNormalization,
 )
+from minigan.model.sequential import Sequential
 from minigan.optimizers import SGD
 from minigan.random import Stream
-from minigan.sequential import Sequential
 
 TRAINING = Context(training=True, rng=Stream(0))
 

@@ -11,15 +11,15 @@ from functools import partial
 
 import numpy as np
 import pytest
-from cases import CASES, Case, built, inference, random_arrays, training
-from numerical import relative_error
 from test_contract import arrays_in
 
 from minigan.errors import DtypeError, ShapeError, StaleCacheError
 from minigan.layers import BatchNorm, Context, Conv2D, Dense, Dropout, Flatten, Layer, LayerNorm, LeakyReLU
 from minigan.layers.activation import ACTIVATIONS
+from minigan.model.sequential import Sequential
 from minigan.random import Stream
-from minigan.sequential import Sequential
+from tests.layers.cases import CASES, Case, built, inference, random_arrays, training
+from tests.numerical import relative_error
 
 every_layer = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 every_mode = pytest.mark.parametrize("mode", ["training", "inference"])

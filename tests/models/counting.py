@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from minigan.sequential import Sequential
+from minigan.model.sequential import Sequential
 
 
 def counts(network: Sequential) -> tuple[int, int]:

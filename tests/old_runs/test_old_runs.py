@@ -1,7 +1,8 @@
 """Runs of older versions go on.
 
 ``0.1.0/`` has two runs that minigan 0.1.0 stopped after 10 of 20 steps: one of points, in the middle of a round of two
-steps of D and three of G; one of images, with instance noise and a moving average. Weights and pictures of losses were taken out.
+steps of D and three of G; one of images, with instance noise and a moving average. Weights and pictures of losses were
+taken out.
 """
 
 import json
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from minigan.training import resume_run
+from minigan.runs import resume_run
 from tests.bits.cases import arithmetic, digest
 
 HERE = Path(__file__).parent

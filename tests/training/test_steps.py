@@ -7,8 +7,8 @@ import pytest
 
 from minigan import losses, models
 from minigan.errors import GradientError, NonFiniteError, StaleCacheError
-from minigan.gradcheck.steps import discriminator_step_functions, generator_step_functions
-from minigan.gradcheck.steps import small_gan as checked_gan
+from minigan.gradcheck.builtin.training_steps import discriminator_step_functions, generator_step_functions
+from minigan.gradcheck.builtin.training_steps import small_gan as checked_gan
 from minigan.layers import Context
 from minigan.optimizers import SGD, Adam, Optimizer
 from minigan.random import Stream
@@ -282,7 +282,7 @@ def test_the_checker_sees_how_the_generator_s_step_runs_the_discriminator(monkey
     forward, _, weights = generator_step_functions()
     forward(weights)
     monkeypatch.setattr("minigan.training.steps.Context", lambda **settings: mistake(Context(**settings)))
-    monkeypatch.setattr("minigan.gradcheck.steps.generate", generate_in_training_mode)
+    monkeypatch.setattr("minigan.gradcheck.builtin.training_steps.generate", generate_in_training_mode)
     with pytest.raises(GradientError, match=complaint):
         forward(weights)
 

@@ -12,8 +12,8 @@ from minigan import optimizers, training
 from minigan.data import Dataset
 from minigan.errors import ConfigError, DataError
 from minigan.layers import Context
-from minigan.sequential import Sequential
-from minigan.training import EpochEnd, StepEnd, moves, trainer
+from minigan.model.sequential import Sequential
+from minigan.training import EpochEnd, StepEnd, batch_steps, trainer
 
 
 class Call(NamedTuple):
@@ -49,7 +49,7 @@ def steps(monkeypatch):
         return result
 
     for watched in (generate, discriminator_step, generator_step):
-        monkeypatch.setattr(moves, watched.__name__, watched)
+        monkeypatch.setattr(batch_steps, watched.__name__, watched)
     return calls
 
 

@@ -1,88 +1,237 @@
-"""Activations of slabs from fast operations alone.
+"""Twins of what works entry by entry: the activations and their derivatives.
 
-``np.where`` costs ten times as much as a sum, for no processor guesses random signs; a maximum, or a product with
-booleans, costs little: for a slope from 0 to 1 below zero, ``f(z) = max(z, slope * z)``.
+An array's shape plays no part: it is cut as one long row, and each slab passes through all the steps of a formula
+while it is in the cache. A definition without ``np.where`` needs no more than that (`by_slabs`). Where it chooses
+between two numbers by the sign of a third, as rectifiers do, `choose` takes the place of ``np.where``, which for random
+signs is eight times as slow.
 """
+
+import functools
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from minigan.kernels.cpu.slabs import scratch
-from minigan.kernels.reference.fused import Activation
+from minigan.kernels.cpu.algorithms import slab_activations as of_slabs
+from minigan.kernels.cpu.parallel import memory_pool
+from minigan.kernels.cpu.parallel.slabs import cut, cut_coarsely, run, scratch
+from minigan.kernels.reference import activations as definitions
 
-__all__ = ["activate", "activation_grad", "rectify", "shift_and_activate", "sigmoid", "slopes"]
+__all__ = [
+    "by_slabs",
+    "choose",
+    "elu",
+    "elu_grad",
+    "elu_second",
+    "leaky_relu",
+    "leaky_relu_grad",
+    "relu",
+    "relu_grad",
+    "sigmoid",
+    "sigmoid_grad",
+    "sigmoid_second",
+    "softplus",
+    "softplus_grad",
+    "softplus_second",
+    "tanh",
+    "tanh_grad",
+    "tanh_second",
+]
 
 
-def activate(z: np.ndarray, activation: Activation) -> None:
-    """``z <- f(z)``."""
-    match activation.name:
-        case "leaky_relu":
-            rectify(z, activation.slope, z)
-        case "tanh":
-            np.tanh(z, out=z)
-        case "sigmoid":
-            sigmoid(z, z)
+def each(
+    work: Callable[..., Any], *arrays: np.ndarray, cut: Callable[[int, int], tuple[slice, ...]] = cut_coarsely
+) -> np.ndarray:
+    """A new array like the first, by ``work(*parts, out)`` with a part of each array.
 
+    Declines arrays that differ in shape or dtype: those of complex numbers beside real ones, for example.
+    """
+    first = arrays[0]
+    if any(getattr(a, "shape", None) != first.shape or a.dtype != first.dtype for a in arrays[1:]):
+        return NotImplemented
+    result = memory_pool.empty(first.shape, first.dtype)
+    rows = [memory_pool.contiguous(array).reshape(-1) for array in arrays]
+    rows.append(result.reshape(-1))
+    slabs = cut(result.size, result.itemsize * (len(rows) + 2))
 
-def shift_and_activate(z: np.ndarray, bias: np.ndarray | None, activation: Activation) -> None:
-    """``z <- f(z + b)``; the bias is `lengthened` to that of several pixels."""
-    if bias is not None:
-        rows = z.reshape(-1, bias.size)
-        rows += bias
-    activate(z, activation)
+    def slab(number: int) -> None:
+        work(*(row[slabs[number]] for row in rows))
 
-
-def rectify(z: np.ndarray, slope: float, y: np.ndarray) -> None:
-    """``y <- z if z > 0 else slope * z``; y may be z."""
-    if not slope:
-        np.maximum(z, z.dtype.type(0), out=y)
-        return
-    lower = scratch("activation", z.shape, z.dtype)
-    if 0 < slope <= 1:
-        np.multiply(z, z.dtype.type(slope), out=lower)
-        np.maximum(z, lower, out=y)
+    if len(slabs) == 1:  # not worth a look for other threads
+        slab(0)
     else:
-        np.minimum(z, z.dtype.type(0), out=lower)
-        lower *= z.dtype.type(slope)
-        np.maximum(z, z.dtype.type(0), out=y)
-        y += lower
-
-
-def sigmoid(z: np.ndarray, y: np.ndarray) -> None:
-    """``y <- 1 / (1 + exp(-z))``; y may be z."""
-    # exp(-|z|) cannot overflow; sigma is 1 / (1 + it) above zero and it / (1 + it) below.
-    small, above = scratch("activation", z.shape, z.dtype), scratch("above", z.shape, np.bool_)
-    np.greater_equal(z, 0, out=above)
-    np.copysign(z, z.dtype.type(-1), out=small)
-    np.exp(small, out=small)
-    np.maximum(small, above, out=y)
-    small += z.dtype.type(1)
-    y /= small
-
-
-def activation_grad(dy: np.ndarray, y: np.ndarray, activation: Activation) -> np.ndarray:
-    """``dy f'(z)``, by ``y = f(z)``: in scratch memory, or dy itself."""
-    if activation.name == "linear":
-        return dy
-    if activation.name == "leaky_relu":
-        dz = slopes(y, activation.slope)
-    else:
-        dz = scratch("activation", y.shape, y.dtype)
-        if activation.name == "tanh":
-            np.multiply(y, y, out=dz)
-            np.subtract(y.dtype.type(1), dz, out=dz)
-        else:
-            np.subtract(y.dtype.type(1), y, out=dz)
-            dz *= y
-    dz *= dy
-    return dz
-
-
-def slopes(y: np.ndarray, slope: float) -> np.ndarray:
-    """1 where y is positive, `slope` elsewhere, in scratch memory."""
-    positive = scratch("above", y.shape, np.bool_)
-    np.greater(y, 0, out=positive)
-    result = scratch("activation", y.shape, y.dtype)
-    np.copyto(result, positive)
-    if slope:
-        np.maximum(result, y.dtype.type(slope), out=result)
+        run(slab, len(slabs))
     return result
+
+
+def by_slabs(definition: Callable[..., np.ndarray], arrays: int = 1) -> Callable[..., Any]:
+    """The twin that runs a definition slab by slab; its first arguments, so many, are arrays of one shape."""
+
+    @functools.wraps(definition)
+    def twin(*args: Any, **options: Any) -> np.ndarray:
+        if len(args) < arrays:
+            return NotImplemented
+        settings = args[arrays:]
+
+        def work(*parts: np.ndarray) -> None:
+            parts[-1][...] = definition(*parts[:-1], *settings, **options)
+
+        return each(work, *args[:arrays], cut=cut)  # each step takes new memory, of which little is soon had
+
+    return twin
+
+
+def choose(condition: np.ndarray, a: np.ndarray, b: np.ndarray | None, out: np.ndarray) -> None:
+    """``out <- a where the condition holds, else b``, or 0 without b; out may be a.
+
+    Bit by bit, without a branch: with a mask m of ones or of zeros it is ``((a ^ b) & m) ^ b``. So a NaN that is not
+    chosen leaves no trace, as it would in a sum of products.
+    """
+    whole = np.dtype(f"i{a.itemsize}")
+    mask = scratch("mask", a.shape, whole)
+    np.copyto(mask, condition)
+    np.negative(mask, out=mask)
+    bits = out.view(whole)
+    if b is None:
+        np.bitwise_and(a.view(whole), mask, out=bits)
+        return
+    np.bitwise_xor(a.view(whole), b.view(whole), out=bits)
+    bits &= mask
+    bits ^= b.view(whole)
+
+
+def above(x: np.ndarray, bound: float) -> np.ndarray:
+    """Where x is above a bound, in scratch memory."""
+    return np.greater(x, x.dtype.type(bound), out=scratch("above", x.shape, np.bool_))
+
+
+# Rectifiers
+
+
+def leaky_relu(x: np.ndarray, negative_slope: float) -> np.ndarray:
+    """The twin of `minigan.kernels.reference.activations.leaky_relu`."""
+    if not negative_slope:
+        return NotImplemented  # 0 times infinity is a NaN there
+    return each(lambda x, y: of_slabs.rectify(x, negative_slope, y), x)
+
+
+def leaky_relu_grad(dy: np.ndarray, x: np.ndarray, negative_slope: float) -> np.ndarray:
+    """The twin of `minigan.kernels.reference.activations.leaky_relu_grad`."""
+
+    def work(dy: np.ndarray, x: np.ndarray, dx: np.ndarray) -> None:
+        lower = np.multiply(dy, dy.dtype.type(negative_slope), out=scratch("activation", dy.shape, dy.dtype))
+        choose(above(x, 0), dy, lower, dx)
+
+    return each(work, dy, x)
+
+
+def relu(
+    x: np.ndarray, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0
+) -> np.ndarray:
+    """The twin of `minigan.kernels.reference.activations.relu`."""
+    if threshold:
+        return NotImplemented
+
+    def work(x: np.ndarray, y: np.ndarray) -> None:
+        of_slabs.rectify(x, negative_slope, y)
+        if max_value is not None:
+            np.minimum(y, y.dtype.type(max_value), out=y)
+
+    return each(work, x)
+
+
+def relu_grad(
+    dy: np.ndarray,
+    x: np.ndarray,
+    max_value: float | None = None,
+    negative_slope: float = 0.0,
+    threshold: float = 0.0,
+) -> np.ndarray:
+    """The twin of `minigan.kernels.reference.activations.relu_grad`."""
+
+    def work(dy: np.ndarray, x: np.ndarray, dx: np.ndarray) -> None:
+        lower = None
+        if negative_slope:
+            lower = np.multiply(dy, dy.dtype.type(negative_slope), out=scratch("activation", dy.shape, dy.dtype))
+        choose(above(x, threshold), dy, lower, dx)
+        if max_value is not None:
+            held = np.less(x, x.dtype.type(max_value), out=scratch("above", x.shape, np.bool_))
+            choose(held, dx, None, dx)
+
+    return each(work, dy, x)
+
+
+# Smooth functions
+
+
+def elu(x: np.ndarray, alpha: float) -> np.ndarray:
+    """The twin of `minigan.kernels.reference.activations.elu`."""
+
+    def work(x: np.ndarray, y: np.ndarray) -> None:
+        lower = np.minimum(x, x.dtype.type(0), out=scratch("activation", x.shape, x.dtype))
+        np.expm1(lower, out=lower)
+        lower *= x.dtype.type(alpha)
+        choose(above(x, 0), x, lower, y)
+
+    return each(work, x)
+
+
+def elu_grad(dy: np.ndarray, x: np.ndarray, alpha: float) -> np.ndarray:
+    """The twin of `minigan.kernels.reference.activations.elu_grad`."""
+
+    def work(dy: np.ndarray, x: np.ndarray, dx: np.ndarray) -> None:
+        lower = np.minimum(x, x.dtype.type(0), out=scratch("activation", x.shape, x.dtype))
+        np.exp(lower, out=lower)
+        lower *= x.dtype.type(alpha)
+        lower *= dy
+        choose(above(x, 0), dy, lower, dx)
+
+    return each(work, dy, x)
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    """The twin of `minigan.kernels.reference.activations.sigmoid`."""
+    return each(of_slabs.sigmoid, x)
+
+
+def tanh(x: np.ndarray) -> np.ndarray:
+    """The twin of `minigan.kernels.reference.activations.tanh`."""
+    return each(np.tanh, x)
+
+
+def sigmoid_grad(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The twin of `minigan.kernels.reference.activations.sigmoid_grad`."""
+
+    def work(dy: np.ndarray, y: np.ndarray, dx: np.ndarray) -> None:
+        np.multiply(dy, y, out=dx)
+        dx *= np.subtract(y.dtype.type(1), y, out=scratch("activation", y.shape, y.dtype))
+
+    return each(work, dy, y)
+
+
+def tanh_grad(dy: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The twin of `minigan.kernels.reference.activations.tanh_grad`."""
+
+    def work(dy: np.ndarray, y: np.ndarray, dx: np.ndarray) -> None:
+        np.multiply(y, y, out=dx)
+        np.subtract(y.dtype.type(1), dx, out=dx)
+        dx *= dy
+
+    return each(work, dy, y)
+
+
+def softplus_grad(dy: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """The twin of `minigan.kernels.reference.activations.softplus_grad`."""
+
+    def work(dy: np.ndarray, x: np.ndarray, dx: np.ndarray) -> None:
+        of_slabs.sigmoid(x, dx)
+        dx *= dy
+
+    return each(work, dy, x)
+
+
+elu_second = by_slabs(definitions.elu_second)
+sigmoid_second = by_slabs(definitions.sigmoid_second)
+softplus = by_slabs(definitions.softplus)
+softplus_second = by_slabs(definitions.softplus_second)
+tanh_second = by_slabs(definitions.tanh_second)

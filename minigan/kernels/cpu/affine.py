@@ -4,16 +4,16 @@ import math
 
 import numpy as np
 
-from minigan.kernels.cpu import memory
-from minigan.kernels.cpu.activations import activation_grad, shift_and_activate
-from minigan.kernels.cpu.columns import Columns
-from minigan.kernels.cpu.maps import Dense, Map, WholeBatch
-from minigan.kernels.cpu.matrices import LargeMatrix, outweighs
-from minigan.kernels.cpu.rows import lengthened, row_sum
-from minigan.kernels.cpu.slabs import Lanes, cut, run
-from minigan.kernels.cpu.taps import Narrow, Upsampled
-from minigan.kernels.cpu.winograd import Winograd, pays
-from minigan.kernels.reference.fused import LINEAR, Activation, Convolution, Operation, UpsampledConvolution
+from minigan.kernels.cpu.algorithms.gemm import Dense, Map, WholeBatch
+from minigan.kernels.cpu.algorithms.im2col import Columns
+from minigan.kernels.cpu.algorithms.nine_product import Narrow, Upsampled
+from minigan.kernels.cpu.algorithms.slab_activations import activation_grad, shift_and_activate
+from minigan.kernels.cpu.algorithms.split_gemm import LargeMatrix, outweighs
+from minigan.kernels.cpu.algorithms.winograd import Winograd, pays
+from minigan.kernels.cpu.parallel import memory_pool
+from minigan.kernels.cpu.parallel.broadcast import lengthened, row_sum
+from minigan.kernels.cpu.parallel.slabs import Lanes, cut, run
+from minigan.kernels.reference.affine import LINEAR, Activation, Convolution, Operation, UpsampledConvolution
 from minigan.kernels.reference.windows import Pads, Pair, output_size
 
 __all__ = ["affine", "affine_grads", "conv2d", "conv2d_input_grad", "conv2d_kernel_grad"]
@@ -23,9 +23,9 @@ def affine(
     x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None, operation: Operation, activation: Activation
 ) -> np.ndarray:
     """``y = f(A x + b)``: product, bias and activation of a slab while it is in the cache."""
-    x = memory.contiguous(x)
+    x = memory_pool.contiguous(x)
     shape, chosen = plan(operation, x.shape, kernel)
-    y = memory.empty(shape, x.dtype)
+    y = memory_pool.empty(shape, x.dtype)
     if isinstance(chosen, WholeBatch):
         chosen.apply(x, bias, activation, y)
         return y
@@ -51,9 +51,9 @@ def affine_grads(
     param_grads: bool = True,
 ) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
     """The gradients with respect to x, w and b, from one visit to each slab."""
-    dy, y, x = map(memory.contiguous, (dy, y, x))
+    dy, y, x = map(memory_pool.contiguous, (dy, y, x))
     _, chosen = plan(operation, x.shape, kernel)
-    dx = memory.empty(x.shape, x.dtype)
+    dx = memory_pool.empty(x.shape, x.dtype)
     if isinstance(chosen, WholeBatch):
         return dx, *chosen.apply_grads(dy, y, x, activation, dx, param_grads)
     slabs = cut(len(x), chosen.bytes_each)
@@ -78,21 +78,21 @@ def conv2d(x: np.ndarray, kernel: np.ndarray, strides: Pair, pads: Pads) -> np.n
 
 def conv2d_kernel_grad(x: np.ndarray, dy: np.ndarray, size: Pair, strides: Pair, pads: Pads) -> np.ndarray:
     """The twin of `minigan.kernels.reference.convolution.conv2d_kernel_grad`."""
-    x, dy = map(memory.contiguous, (x, dy))
+    x, dy = map(memory_pool.contiguous, (x, dy))
     # The values of the kernel play no part.
-    kernel = memory.empty((*size, x.shape[3], dy.shape[3]), x.dtype)
+    kernel = memory_pool.empty((*size, x.shape[3], dy.shape[3]), x.dtype)
     _, chosen = plan(Convolution(strides, pads), x.shape, kernel)
     slabs = cut(len(x), chosen.bytes_each)
     (dw,) = Lanes(slabs, (chosen.order,), x.dtype).run(lambda slab, dw: chosen.grads(x[slab], dy[slab], None, dw))
-    return memory.contiguous(chosen.kernel_grad(dw))
+    return memory_pool.contiguous(chosen.kernel_grad(dw))
 
 
 def conv2d_input_grad(dy: np.ndarray, kernel: np.ndarray, image: Pair, strides: Pair, pads: Pads) -> np.ndarray:
     """The twin of `minigan.kernels.reference.convolution.conv2d_input_grad`."""
-    dy = memory.contiguous(dy)
+    dy = memory_pool.contiguous(dy)
     shape = (len(dy), *image, kernel.shape[2])
     _, chosen = plan(Convolution(strides, pads), shape, kernel)
-    dx = memory.empty(shape, dy.dtype)
+    dx = memory_pool.empty(shape, dy.dtype)
     slabs = cut(len(dy), chosen.bytes_each)
     run(lambda number: chosen.grads(None, dy[slabs[number]], dx[slabs[number]], None), len(slabs))
     return dx

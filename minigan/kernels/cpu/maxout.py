@@ -6,8 +6,8 @@ are compared with what was the largest so far, in one long loop.
 
 import numpy as np
 
-from minigan.kernels.cpu import memory
-from minigan.kernels.cpu.slabs import bytes_each, cut_coarsely, run, scratch
+from minigan.kernels.cpu.parallel import memory_pool
+from minigan.kernels.cpu.parallel.slabs import bytes_each, cut_coarsely, run, scratch
 
 __all__ = ["largest"]
 
@@ -16,8 +16,8 @@ def largest(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The twin of `minigan.kernels.reference.maxout.largest`."""
     if x.ndim < 2 or not x.size:
         return NotImplemented
-    x = memory.contiguous(x)
-    y, won = memory.empty(x.shape[:-1], x.dtype), memory.empty(x.shape, np.dtype(np.bool_))
+    x = memory_pool.contiguous(x)
+    y, won = memory_pool.empty(x.shape[:-1], x.dtype), memory_pool.empty(x.shape, np.dtype(np.bool_))
     slabs = cut_coarsely(len(x), bytes_each(x))
 
     def work(number: int) -> None:

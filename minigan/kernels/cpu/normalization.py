@@ -11,12 +11,12 @@ With the statistics known, ``y = x * scale + shift`` with one number each a chan
 
 import numpy as np
 
-from minigan.kernels.cpu import memory
-from minigan.kernels.cpu.activations import rectify, slopes
+from minigan.kernels.cpu.algorithms.slab_activations import rectify, slopes
 from minigan.kernels.cpu.dropout import mask_of
-from minigan.kernels.cpu.rows import lengthened, row_dot, row_sum
-from minigan.kernels.cpu.slabs import Lanes, bytes_each, cut, cut_coarsely, run, scratch
-from minigan.kernels.reference.fused import RECTIFIER, Activation
+from minigan.kernels.cpu.parallel import memory_pool
+from minigan.kernels.cpu.parallel.broadcast import lengthened, row_dot, row_sum
+from minigan.kernels.cpu.parallel.slabs import Lanes, bytes_each, cut, cut_coarsely, run, scratch
+from minigan.kernels.reference.affine import RECTIFIER, Activation
 
 __all__ = ["moments", "normalize_activate", "normalize_activate_grads"]
 
@@ -57,7 +57,7 @@ def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The twin of `minigan.kernels.reference.normalization.moments`."""
     if not x.size:
         return NotImplemented
-    x = memory.contiguous(x)
+    x = memory_pool.contiguous(x)
     slabs = slabs_of(x) if len(cut(len(x), bytes_each(x))) > SHORT else (slice(0, len(x)),)
     c = x.shape[-1]
     means, squares = np.empty((2, len(slabs), c))
@@ -85,17 +85,17 @@ def normalize_activate(
     bits: np.ndarray | None,
     keep: float,
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """The twin of `minigan.kernels.reference.fused.normalize_activate`."""
+    """The twin of `minigan.kernels.reference.affine.normalize_activate`."""
     if activation.name not in ("linear", "leaky_relu"):
         return NotImplemented
-    x = memory.contiguous(x)
+    x = memory_pool.contiguous(x)
     scale = gamma / np.sqrt(variance + x.dtype.type(epsilon))
     long_scale, long_shift = (lengthened(row, x.shape[1:]) for row in (scale, beta - mean * scale))
-    y = memory.empty(x.shape, x.dtype)
+    y = memory_pool.empty(x.shape, x.dtype)
     rectified = bits is None and activation == RECTIFIER
     factor = None
     if bits is not None or activation.name != "linear":
-        factor = memory.empty(x.shape, np.bool_ if rectified else x.dtype)
+        factor = memory_pool.empty(x.shape, np.bool_ if rectified else x.dtype)
     slabs = slabs_of(x)
 
     def work(number: int) -> None:
@@ -132,15 +132,15 @@ def normalize_activate_grads(
     gamma: np.ndarray,
     training: bool,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The twin of `minigan.kernels.reference.fused.normalize_activate_grads`."""
+    """The twin of `minigan.kernels.reference.affine.normalize_activate_grads`."""
     if not x.size:
         return NotImplemented
-    dy, x = map(memory.contiguous, (dy, x))
+    dy, x = map(memory_pool.contiguous, (dy, x))
     c = x.shape[-1]
     inverse_std = 1 / np.sqrt(variance + x.dtype.type(epsilon))
     near = is_near(mean, variance + mean * mean)
     slabs = slabs_of(x)
-    dx = memory.empty(x.shape, x.dtype)
+    dx = memory_pool.empty(x.shape, x.dtype)
 
     def sums(slab: slice, dgamma: np.ndarray, dbeta: np.ndarray) -> None:
         g = dy[slab]

@@ -8,8 +8,8 @@ columns. On the way back each place takes its share of dy to the pixels that it 
 
 import numpy as np
 
-from minigan.kernels.cpu import memory
-from minigan.kernels.cpu.slabs import cut_coarsely, run, scratch
+from minigan.kernels.cpu.parallel import memory_pool
+from minigan.kernels.cpu.parallel.slabs import cut_coarsely, run, scratch
 from minigan.kernels.reference import pooling as definitions
 from minigan.kernels.reference.windows import Pads, Pair, crop, output_size
 
@@ -64,8 +64,8 @@ def max_pool(x: np.ndarray, size: Pair, strides: Pair, pads: Pads) -> tuple[np.n
     windows = Windows(x.shape[1:3], size, strides, pads)
     if not x.size or min(windows.down, windows.across) < 1 or size[0] * size[1] > MOST_PLACES:
         return NotImplemented
-    y = memory.empty((len(x), windows.down, windows.across, x.shape[3]), x.dtype)
-    places = memory.empty(y.shape, np.intp)
+    y = memory_pool.empty((len(x), windows.down, windows.across, x.shape[3]), x.dtype)
+    places = memory_pool.empty(y.shape, np.intp)
     slabs = cut_coarsely(len(x), 2 * x[0].nbytes + 3 * y[0].nbytes)
 
     def work(number: int) -> None:
@@ -95,7 +95,7 @@ def max_pool_grad(
     if not dy.size or size[0] * size[1] > MOST_PLACES:
         return NotImplemented
     windows = Windows(input_size, size, strides, pads)
-    dx = memory.empty((len(dy), *input_size, dy.shape[3]), dy.dtype)
+    dx = memory_pool.empty((len(dy), *input_size, dy.shape[3]), dy.dtype)
     slabs = cut_coarsely(len(dy), 2 * dx[0].nbytes + 4 * dy[0].nbytes)
 
     def work(number: int) -> None:
@@ -122,7 +122,7 @@ def average_pool(x: np.ndarray, size: Pair, strides: Pair, pads: Pads) -> np.nda
     if not x.size or min(windows.down, windows.across) < 1:
         return NotImplemented
     counts = definitions.pixels(x, x.shape[1:3], size, strides, pads)
-    y = memory.empty((len(x), windows.down, windows.across, x.shape[3]), x.dtype)
+    y = memory_pool.empty((len(x), windows.down, windows.across, x.shape[3]), x.dtype)
     slabs = cut_coarsely(len(x), 2 * x[0].nbytes + y[0].nbytes)
 
     def work(number: int) -> None:
@@ -146,7 +146,7 @@ def average_pool_grad(dy: np.ndarray, input_size: Pair, size: Pair, strides: Pai
         return NotImplemented
     windows = Windows(input_size, size, strides, pads)
     counts = definitions.pixels(dy, input_size, size, strides, pads)
-    dx = memory.empty((len(dy), *input_size, dy.shape[3]), dy.dtype)
+    dx = memory_pool.empty((len(dy), *input_size, dy.shape[3]), dy.dtype)
     slabs = cut_coarsely(len(dy), 2 * dx[0].nbytes + 2 * dy[0].nbytes)
 
     def work(number: int) -> None:

@@ -5,8 +5,8 @@ A row is widened once; its copies are copies of a long row. The gradient adds ro
 
 import numpy as np
 
-from minigan.kernels.cpu import memory
-from minigan.kernels.cpu.slabs import bytes_each, cut_coarsely, run, scratch
+from minigan.kernels.cpu.parallel import memory_pool
+from minigan.kernels.cpu.parallel.slabs import bytes_each, cut_coarsely, run, scratch
 from minigan.kernels.reference.windows import Pads, Pair, crop
 
 __all__ = ["pad", "upsample_nearest", "upsample_nearest_grad"]
@@ -17,7 +17,7 @@ def pad(x: np.ndarray, pads: Pads, value: float = 0.0) -> np.ndarray:
     if not any(map(any, pads)):
         return NotImplemented  # the images themselves
     n, h, w, c = x.shape
-    y = memory.empty((n, h + sum(pads[0]), w + sum(pads[1]), c), x.dtype)
+    y = memory_pool.empty((n, h + sum(pads[0]), w + sum(pads[1]), c), x.dtype)
     slabs = cut_coarsely(n, 2 * bytes_each(y))
 
     def work(number: int) -> None:
@@ -32,7 +32,7 @@ def pad(x: np.ndarray, pads: Pads, value: float = 0.0) -> np.ndarray:
 def upsample_nearest(x: np.ndarray, size: Pair) -> np.ndarray:
     """The twin of `minigan.kernels.reference.resizing.upsample_nearest`."""
     (n, h, w, c), (down, across) = x.shape, size
-    y = memory.empty((n, h * down, w * across, c), x.dtype)
+    y = memory_pool.empty((n, h * down, w * across, c), x.dtype)
     blocks = y.reshape(n, h, down, w, across, c)
     slabs = cut_coarsely(n, 2 * bytes_each(y))
 
@@ -49,8 +49,8 @@ def upsample_nearest_grad(dy: np.ndarray, size: Pair) -> np.ndarray:
     """The twin of `minigan.kernels.reference.resizing.upsample_nearest_grad`."""
     (n, height, width, c), (down, across) = dy.shape, size
     h, w = height // down, width // across
-    blocks = memory.contiguous(dy).reshape(n, h, down, w, across, c)
-    dx = memory.empty((n, h, w, c), dy.dtype)
+    blocks = memory_pool.contiguous(dy).reshape(n, h, down, w, across, c)
+    dx = memory_pool.empty((n, h, w, c), dy.dtype)
     slabs = cut_coarsely(n, 2 * bytes_each(dy))
 
     def work(number: int) -> None:

@@ -1,15 +1,15 @@
 """To mean 0 and variance 1 over slabs, with x_hat in hand, and the sum over channels.
 
 The formulas are those of `minigan.kernels.reference.normalization`. Over the batch a vector meets many rows: these are
-joined to long ones (`minigan.kernels.cpu.rows`). Over the channels a position needs nothing but itself, and the
+joined to long ones (`minigan.kernels.cpu.parallel.broadcast`). Over the channels a position needs nothing but itself, and the
 definition runs slab by slab.
 """
 
 import numpy as np
 
-from minigan.kernels.cpu import memory
-from minigan.kernels.cpu.rows import lengthened, row_dot, row_sum
-from minigan.kernels.cpu.slabs import Lanes, cut_coarsely, run, scratch
+from minigan.kernels.cpu.parallel import memory_pool
+from minigan.kernels.cpu.parallel.broadcast import lengthened, row_dot, row_sum
+from minigan.kernels.cpu.parallel.slabs import Lanes, cut_coarsely, run, scratch
 from minigan.kernels.reference import normalization as definitions
 
 __all__ = [
@@ -26,7 +26,7 @@ def channel_sum(x: np.ndarray) -> np.ndarray:
     """The twin of `minigan.kernels.reference.normalization.channel_sum`."""
     if x.ndim < 2 or not x.size:
         return NotImplemented
-    x = memory.contiguous(x)
+    x = memory_pool.contiguous(x)
     slabs = cut_coarsely(len(x), x[0].nbytes)
 
     return Lanes(slabs, (x.shape[-1:],), x.dtype).run(lambda slab, total: row_sum(x[slab], total))[0]
@@ -38,10 +38,10 @@ def normalize_batch(
     """The twin of `minigan.kernels.reference.normalization.normalize_batch`."""
     if not x.size or not x.dtype == mean.dtype == variance.dtype:
         return NotImplemented
-    x = memory.contiguous(x)
+    x = memory_pool.contiguous(x)
     inverse_std = 1 / np.sqrt(variance + x.dtype.type(epsilon))
     long_mean, long_inverse = (lengthened(row, x.shape[1:]) for row in (mean, inverse_std))
-    x_hat = memory.empty(x.shape, x.dtype)
+    x_hat = memory_pool.empty(x.shape, x.dtype)
     slabs = cut_coarsely(len(x), 2 * x[0].nbytes)
 
     def work(number: int) -> None:
@@ -57,7 +57,7 @@ def normalize_batch_grad(dx_hat: np.ndarray, x_hat: np.ndarray, inverse_std: np.
     """The twin of `minigan.kernels.reference.normalization.normalize_batch_grad`."""
     if not x_hat.size or not (dx_hat.dtype == x_hat.dtype == inverse_std.dtype and dx_hat.shape == x_hat.shape):
         return NotImplemented
-    g, x_hat = map(memory.contiguous, (dx_hat, x_hat))
+    g, x_hat = map(memory_pool.contiguous, (dx_hat, x_hat))
     c = g.shape[-1]
     slabs = cut_coarsely(len(g), 3 * g[0].nbytes)
 
@@ -68,7 +68,7 @@ def normalize_batch_grad(dx_hat: np.ndarray, x_hat: np.ndarray, inverse_std: np.
     totals = Lanes(slabs, ((c,), (c,)), g.dtype).run(sums)
     means = (total / g.dtype.type(g.size // c) for total in totals)
     long_mean, long_slope, long_inverse = (lengthened(row, g.shape[1:]) for row in (*means, inverse_std))
-    dx = memory.empty(g.shape, g.dtype)
+    dx = memory_pool.empty(g.shape, g.dtype)
 
     def input_grad(number: int) -> None:
         rows = dx[slabs[number]].reshape(-1, long_mean.size)
@@ -96,7 +96,7 @@ def normalize_batch_tangent_grad(
     arrays = dx_hat, dx_hat_dot, x_dot, x_hat, x_hat_dot
     if not x_hat.size or any(a.shape != x_hat.shape or a.dtype != inverse_std.dtype for a in arrays):
         return NotImplemented
-    g, g_dot, x_dot, x_hat, x_hat_dot = map(memory.contiguous, arrays)
+    g, g_dot, x_dot, x_hat, x_hat_dot = map(memory_pool.contiguous, arrays)
     c = g.shape[-1]
     slabs = cut_coarsely(len(g), 3 * g[0].nbytes)
 
@@ -112,7 +112,7 @@ def normalize_batch_tangent_grad(
         product = scratch("normalization", rows.shape, rows.dtype)
         rows += np.multiply(a.reshape(rows.shape), factor, out=product)
 
-    through_both = memory.empty(g.shape, g.dtype)
+    through_both = memory_pool.empty(g.shape, g.dtype)
 
     def through_x_hat(number: int) -> None:
         slab = slabs[number]
@@ -135,7 +135,7 @@ def normalize_layer(x: np.ndarray, epsilon: float) -> tuple[np.ndarray, np.ndarr
     """The twin of `minigan.kernels.reference.normalization.normalize_layer`."""
     if x.ndim < 2 or not x.size:
         return NotImplemented
-    x_hat, inverse_std = memory.empty(x.shape, x.dtype), memory.empty((*x.shape[:-1], 1), x.dtype)
+    x_hat, inverse_std = memory_pool.empty(x.shape, x.dtype), memory_pool.empty((*x.shape[:-1], 1), x.dtype)
     slabs = cut_coarsely(len(x), 4 * x[0].nbytes)
 
     def work(number: int) -> None:
@@ -150,7 +150,7 @@ def normalize_layer_grad(dx_hat: np.ndarray, x_hat: np.ndarray, inverse_std: np.
     """The twin of `minigan.kernels.reference.normalization.normalize_layer_grad`."""
     if x_hat.ndim < 2 or not x_hat.size or not dx_hat.dtype == x_hat.dtype == inverse_std.dtype:
         return NotImplemented
-    dx = memory.empty(x_hat.shape, x_hat.dtype)
+    dx = memory_pool.empty(x_hat.shape, x_hat.dtype)
     slabs = cut_coarsely(len(dx), 4 * dx[0].nbytes)
 
     def work(number: int) -> None:

@@ -1,5 +1,5 @@
 """Fast twins of the reference kernels for NVIDIA GPUs.
 
-Each file here launches the kernels of the ``.cu`` file of its name, which `minigan.kernels.cuda.module` compiles when
+Each file here launches the kernels of the ``.cu`` file of its name, which `minigan.kernels.cuda.compiler` compiles when
 it is first needed.
 """

@@ -5,9 +5,9 @@ takes nine products for each pixel: they are one matrix product, and ``affine.cu
 """
 
 from minigan.backend import Array, array_module
+from minigan.kernels.cuda.compiler import contiguous, module, spread
 from minigan.kernels.cuda.convolution import Sizes, back, code, forward, kernel_back
-from minigan.kernels.cuda.module import contiguous, module, spread
-from minigan.kernels.reference.fused import LINEAR, Activation, Convolution, Operation, UpsampledConvolution
+from minigan.kernels.reference.affine import LINEAR, Activation, Convolution, Operation, UpsampledConvolution
 
 __all__ = ["affine", "affine_grads"]
 
@@ -16,7 +16,7 @@ TAPS, MIDDLE = 9, 4
 
 
 def affine(x: Array, kernel: Array, bias: Array | None, operation: Operation, activation: Activation) -> Array:
-    """The twin of `minigan.kernels.reference.fused.affine`: bias and activation in the product's own kernel."""
+    """The twin of `minigan.kernels.reference.affine.affine`: bias and activation in the product's own kernel."""
     sizes, shape = plan(operation, x.shape, kernel.shape)
     if not sizes.fit():
         return NotImplemented
@@ -31,7 +31,7 @@ def affine(x: Array, kernel: Array, bias: Array | None, operation: Operation, ac
 def affine_grads(
     dy: Array, y: Array, x: Array, kernel: Array, operation: Operation, activation: Activation, param_grads: bool = True
 ) -> tuple[Array, Array | None, Array | None]:
-    """The twin of `minigan.kernels.reference.fused.affine_grads`: ``dz = dy f'(y)`` is made where it is read."""
+    """The twin of `minigan.kernels.reference.affine.affine_grads`: ``dz = dy f'(y)`` is made where it is read."""
     sizes, _ = plan(operation, x.shape, kernel.shape)
     if not sizes.fit():
         return NotImplemented

@@ -7,9 +7,9 @@
 from typing import NamedTuple
 
 from minigan.backend import Array, array_module
-from minigan.kernels.cuda.module import contiguous, fits, module
+from minigan.kernels.cuda.compiler import contiguous, fits, module
 from minigan.kernels.cuda.tiles import Cut, cut, options
-from minigan.kernels.reference.fused import LINEAR, Activation
+from minigan.kernels.reference.affine import LINEAR, Activation
 from minigan.kernels.reference.windows import Pads, Pair, output_size
 
 __all__ = ["conv2d", "conv2d_input_grad", "conv2d_kernel_grad"]

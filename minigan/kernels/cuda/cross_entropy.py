@@ -1,7 +1,7 @@
 """Binary cross-entropy of logits: launches ``cross_entropy.cu``."""
 
 from minigan.backend import Array, array_module
-from minigan.kernels.cuda.module import contiguous, fits, module
+from minigan.kernels.cuda.compiler import contiguous, fits, module
 
 __all__ = ["binary_crossentropy_from_logits"]
 

@@ -5,9 +5,9 @@ the array's sizes alone, so that the result is the same bits on every card and i
 """
 
 from minigan.backend import Array, array_module
-from minigan.kernels.cuda.module import Module, contiguous, fits, module
+from minigan.kernels.cuda.compiler import Module, contiguous, fits, module
 from minigan.kernels.cuda.rows import columns_along, covers, laid_out, matrix
-from minigan.kernels.reference.fused import RECTIFIER, Activation
+from minigan.kernels.reference.affine import RECTIFIER, Activation
 
 __all__ = [
     "channel_sum",
@@ -123,7 +123,7 @@ def normalize_activate(
     bits: Array | None,
     keep: float,
 ) -> tuple[Array, Array | None]:
-    """The twin of `minigan.kernels.reference.fused.normalize_activate`."""
+    """The twin of `minigan.kernels.reference.affine.normalize_activate`."""
     rows_of_numbers = (mean, variance, gamma, beta)
     if not covered(x) or any(row.shape != x.shape[-1:] for row in rows_of_numbers):
         return NotImplemented
@@ -155,7 +155,7 @@ def normalize_activate_grads(
     gamma: Array,
     training: bool,
 ) -> tuple[Array, Array, Array]:
-    """The twin of `minigan.kernels.reference.fused.normalize_activate_grads`."""
+    """The twin of `minigan.kernels.reference.affine.normalize_activate_grads`."""
     rows_of_numbers = (mean, variance, gamma)
     factors = () if factor is None else (factor,)
     if not covered(dy, x, *factors) or any(row.shape != x.shape[-1:] for row in rows_of_numbers):

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from minigan.backend import Array
-from minigan.kernels.cuda.module import fits, module, spread
-from minigan.kernels.rules import FusedRule
+from minigan.kernels.cuda.compiler import fits, module, spread
+from minigan.kernels.device_scalars import FusedRule
 
 __all__ = ["in_pieces"]
 
@@ -17,7 +17,7 @@ def in_pieces(
     fused: FusedRule | None = None,
     numbers: tuple[float, ...] = (),
 ) -> Any:
-    """The twin of `minigan.kernels.reference.pieces.in_pieces`, for rules that have a kernel."""
+    """The twin of `minigan.kernels.reference.optimizer.in_pieces`, for rules that have a kernel."""
     vectors = (first, *others)  # and no scratch: a kernel has registers
     if fused is None or fused.kernel is None or not fits(first.size):
         return NotImplemented

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from minigan.backend import Array, array_module
-from minigan.kernels.cuda.module import module
+from minigan.kernels.cuda.compiler import module
 
 __all__ = ["advance", "bits", "normal", "uniform"]
 

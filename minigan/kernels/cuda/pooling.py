@@ -3,7 +3,7 @@
 import numpy as np
 
 from minigan.backend import Array, array_module
-from minigan.kernels.cuda.module import contiguous, module
+from minigan.kernels.cuda.compiler import contiguous, module
 from minigan.kernels.cuda.rows import covers, laid_out
 from minigan.kernels.reference.windows import Pads, Pair, output_size
 

@@ -1,7 +1,7 @@
 """Images made larger, by repetition or by a frame: launches ``resizing.cu``."""
 
 from minigan.backend import Array, array_module
-from minigan.kernels.cuda.module import contiguous, module
+from minigan.kernels.cuda.compiler import contiguous, module
 from minigan.kernels.cuda.rows import covers, laid_out
 from minigan.kernels.reference.windows import Pads, Pair
 

@@ -4,7 +4,7 @@ The sizes follow from those of the matrix alone, not from the device: a sum is c
 """
 
 from minigan.backend import Array
-from minigan.kernels.cuda.module import fits
+from minigan.kernels.cuda.compiler import fits
 
 __all__ = ["columns_along", "covers", "laid_out", "matrix"]
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from math import ceil
 from typing import NamedTuple
 
-from minigan.kernels.cuda.module import LARGEST
+from minigan.kernels.cuda.compiler import LARGEST
 from minigan.kernels.cuda.precision import precision
 
 __all__ = ["TILES", "Cut", "Tile", "cut", "options"]

@@ -1,0 +1,283 @@
+"""What ``minigan gradcheck`` checks.
+
+Every layer in the forms that matter, every loss, every gradient penalty, and the steps of training.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minigan import backend, losses, penalties
+from minigan.backend import Array
+from minigan.gradcheck.builtin.loss_formulas import check_loss, check_penalty
+from minigan.gradcheck.builtin.training_steps import (
+    discriminator_step_functions,
+    generator_step_functions,
+    simultaneous_step_functions,
+)
+from minigan.gradcheck.checker import check
+from minigan.gradcheck.report import Report
+from minigan.layers import (
+    ELU,
+    AveragePooling2D,
+    BatchNorm,
+    ChannelMax,
+    ConcatenateLabels,
+    Conv2D,
+    Conv2DTranspose,
+    Dense,
+    Dropout,
+    Flatten,
+    GaussianNoise,
+    GlobalAveragePooling2D,
+    Identity,
+    Layer,
+    LayerNorm,
+    LeakyReLU,
+    Maxout,
+    MaxPooling2D,
+    MinibatchStdDev,
+    ProjectionHead,
+    ReLU,
+    Reshape,
+    Sigmoid,
+    Softmax,
+    Softplus,
+    SpectralNormalization,
+    Tanh,
+    UpSampling2D,
+    ZeroPadding2D,
+)
+from minigan.model.sequential import Sequential
+from minigan.random import Stream
+
+__all__ = ["CASES", "LAYERS", "LOSSES", "PENALTIES", "STEPS", "Case", "FunctionCase"]
+
+
+class Case(NamedTuple):
+    """A layer or a network, the shape of an input for it, with the batch axis, and whether it knows two modes."""
+
+    name: str
+    make: Callable[[], Layer | Sequential]
+    shape: tuple[int, ...]
+    two_modes: bool = False
+
+    @property
+    def subject(self) -> str:
+        """The class's name."""
+        return type(self.make()).__name__
+
+    def check(self, seed: int = 0, **options: Any) -> Report:
+        """Check it in training; and at inference, where it then is another function."""
+        reports = [check(self.make(), self.shape, seed=seed, name=self.name, **options)]
+        if self.two_modes:
+            name = f"{self.name}, inference"
+            reports.append(check(self.make(), self.shape, seed=seed, name=name, training=False, **options))
+        return Report.merged(reports)
+
+
+class FunctionCase(NamedTuple):
+    """Plain functions and a point to check them at."""
+
+    name: str
+    subject: str
+    functions: Callable[[], tuple[Callable, Callable | None]]
+    point: Callable[[], Array]
+    mode: str = "auto"
+
+    def check(self, seed: int = 0, **options: Any) -> Report:
+        """Check the pair."""
+        forward, backward = self.functions()
+        options = {"mode": self.mode, **options}
+        return check(forward, self.point(), backward=backward, seed=seed, name=self.name, **options)
+
+
+LAYERS = [
+    Case("dense", lambda: Dense(4), (3, 5)),
+    Case("dense-activation", lambda: Dense(4, activation="tanh"), (3, 5)),
+    Case("dense-no-bias", lambda: Dense(4, use_bias=False), (1, 5)),
+    Case("dense-on-sequences", lambda: Dense(3), (2, 3, 4)),
+    Case("dense-on-images", lambda: Dense(3, activation="sigmoid"), (2, 3, 2, 4)),
+    Case("conv2d-valid", lambda: Conv2D(3, 3), (2, 5, 6, 2)),
+    Case("conv2d-same", lambda: Conv2D(3, 3, padding="same", activation="softplus"), (2, 5, 4, 2)),
+    Case("conv2d-same-stride", lambda: Conv2D(2, 3, strides=2, padding="same"), (2, 5, 6, 3)),
+    Case("conv2d-stride-leaves-a-rest", lambda: Conv2D(2, 3, strides=3), (2, 8, 7, 1)),
+    Case("conv2d-rectangular", lambda: Conv2D(2, (2, 3), strides=(2, 1), padding="same"), (1, 7, 5, 2)),
+    Case("conv2d-explicit", lambda: Conv2D(2, 3, strides=2, padding=((2, 0), (1, 3)), use_bias=False), (2, 4, 5, 2)),
+    Case("conv2d-1x1", lambda: Conv2D(3, 1, strides=2), (2, 5, 5, 2)),
+    Case("conv2d-stride-over-kernel", lambda: Conv2D(2, 2, strides=3, padding="same"), (2, 7, 8, 2)),
+    Case("conv2d-transpose-same", lambda: Conv2DTranspose(3, 3, strides=2, padding="same"), (2, 3, 4, 2)),
+    Case("conv2d-transpose-valid", lambda: Conv2DTranspose(2, 3, strides=2, activation="tanh"), (2, 3, 2, 2)),
+    Case("conv2d-transpose-even", lambda: Conv2DTranspose(2, 4, strides=2, padding="same"), (1, 3, 3, 2)),
+    Case("conv2d-transpose-gaps", lambda: Conv2DTranspose(2, 2, strides=3), (2, 2, 3, 2)),
+    Case("conv2d-transpose-explicit", lambda: Conv2DTranspose(2, 3, strides=2, padding=((1, 0), (0, 2))), (2, 3, 4, 2)),
+    Case("maxout", lambda: Maxout(4, 3), (3, 5)),
+    Case("channel-max", lambda: ChannelMax(3), (2, 3, 2, 6)),
+    Case("batch-norm", lambda: BatchNorm(), (5, 3), two_modes=True),
+    Case("batch-norm-images", lambda: BatchNorm(momentum=0.8), (3, 4, 3, 2), two_modes=True),
+    Case("batch-norm-bare", lambda: BatchNorm(center=False, scale=False), (4, 3), two_modes=True),
+    Case("layer-norm", lambda: LayerNorm(), (3, 5)),
+    Case("layer-norm-images", lambda: LayerNorm(), (2, 3, 2, 4)),
+    Case("layer-norm-bare", lambda: LayerNorm(center=False, scale=False), (3, 4)),
+    Case("relu", lambda: ReLU(), (3, 5)),
+    Case("relu-options", lambda: ReLU(max_value=0.9, negative_slope=0.1, threshold=0.2), (4, 6)),
+    Case("leaky-relu", lambda: LeakyReLU(0.2), (3, 5)),
+    Case("leaky-relu-negative-slope", lambda: LeakyReLU(-0.5), (3, 5)),
+    Case("elu", lambda: ELU(0.7), (3, 5)),
+    Case("sigmoid", lambda: Sigmoid(), (3, 5)),
+    Case("tanh", lambda: Tanh(), (3, 5)),
+    Case("softplus", lambda: Softplus(), (3, 5)),
+    Case("softmax", lambda: Softmax(), (3, 5)),
+    Case("softmax-axis", lambda: Softmax(axis=1), (2, 3, 4)),
+    Case("identity", lambda: Identity(), (3, 5)),
+    Case("dropout", lambda: Dropout(0.4), (4, 6), two_modes=True),
+    Case("gaussian-noise", lambda: GaussianNoise(0.3), (3, 5), two_modes=True),
+    Case("flatten", lambda: Flatten(), (2, 3, 4, 2)),
+    Case("reshape", lambda: Reshape((2, -1)), (3, 4, 3)),
+    Case("up-sampling-nearest", lambda: UpSampling2D((2, 3)), (2, 3, 4, 2)),
+    Case("up-sampling-bilinear", lambda: UpSampling2D((2, 3), interpolation="bilinear"), (2, 3, 4, 2)),
+    Case("zero-padding", lambda: ZeroPadding2D(((0, 1), (2, 0))), (2, 3, 2, 2)),
+    Case("max-pooling", lambda: MaxPooling2D(2), (2, 5, 4, 2)),
+    Case("max-pooling-overlap", lambda: MaxPooling2D((3, 2), strides=(2, 1), padding="same"), (2, 5, 6, 2)),
+    Case("average-pooling", lambda: AveragePooling2D(2), (2, 5, 4, 2)),
+    Case("average-pooling-overlap", lambda: AveragePooling2D((3, 2), strides=(2, 1), padding="same"), (2, 5, 6, 2)),
+    Case("global-average-pooling", lambda: GlobalAveragePooling2D(), (2, 3, 4, 3)),
+    Case("concatenate-labels", lambda: ConcatenateLabels(3, 2), (5, 4)),
+    Case("concatenate-labels-images", lambda: ConcatenateLabels(3, 2), (5, 2, 3, 2)),
+    Case("projection-head", lambda: ProjectionHead(3), (5, 4)),
+    Case("minibatch-std-dev", lambda: MinibatchStdDev(2), (5, 2, 3, 2)),
+    Case("minibatch-std-dev-vectors", lambda: MinibatchStdDev(), (8, 3)),
+    Case("spectral-normalization-dense", lambda: SpectralNormalization(Dense(4, activation="tanh")), (3, 5)),
+    Case("spectral-normalization-conv2d", lambda: SpectralNormalization(Conv2D(3, 3, 2, "same"), 2), (2, 5, 4, 2)),
+    Case("spectral-normalization-transpose", lambda: SpectralNormalization(Conv2DTranspose(3, 3, 2)), (2, 3, 2, 2)),
+]
+
+
+def logits() -> Array:
+    """Logits on both sides."""
+    return Stream(0, "gradcheck/logits").normal((5, 1), stddev=2.0, dtype=np.float64)
+
+
+def probabilities() -> Array:
+    """Probabilities away from 0 and 1."""
+    return Stream(0, "gradcheck/probabilities").uniform((5, 1), 0.1, 0.9, np.float64)
+
+
+def loss_case(name: str, loss: Callable, point: Callable[[], Array] = logits) -> FunctionCase:
+    """A loss with its target held."""
+
+    def functions() -> tuple[Callable, None]:
+        check_loss(name, loss, point())
+        return loss, None
+
+    return FunctionCase(name, "losses", functions, point)
+
+
+def noisy(term: str) -> Callable:
+    """A loss under labels of which the same ones are wrong at every call."""
+    return lambda z: getattr(losses.NoisyLabels(losses.NonSaturating(), 0.4, Stream(0, "gradcheck/labels")), term)(z)
+
+
+TERMS = ("real", "fake", "generator")
+
+#: The games as they are, and those with labels that are smoothed on both sides.
+GAMES: dict[str, losses.GANLoss] = {
+    **{name: losses.get(name) for name in losses.GAN_LOSSES},
+    **{
+        f"{name}-smoothed": losses.get(name, label_smoothing=0.1, fake_label_smoothing=0.2)
+        for name, game in losses.GAN_LOSSES.items()
+        if issubclass(game, losses.Labelled)
+    },
+}
+
+LOSSES = [
+    loss_case("binary-crossentropy", lambda p: losses.binary_crossentropy(p, 0.7), probabilities),
+    loss_case("binary-crossentropy-from-logits", lambda z: losses.binary_crossentropy_from_logits(z, 0.7)),
+    *(loss_case(f"{name}-{term}", getattr(game, term)) for name, game in GAMES.items() for term in TERMS),
+    *(loss_case(f"noisy-labels-{term}", noisy(term)) for term in TERMS),
+]
+
+
+def small_critic(dtype: Any, wrap: Callable[[Layer], Layer] = lambda layer: layer) -> Sequential:
+    """A discriminator with all that a penalty meets: strides, norms, a kink, curved activations, dropout, classes.
+
+    A layer may be wrapped in one that remembers something between its calls.
+    """
+    critic = Sequential(
+        [
+            Conv2D(3, 3, strides=2, padding="same", activation="softplus"),
+            LayerNorm(),
+            LeakyReLU(0.2),
+            Conv2DTranspose(2, 2, strides=2, activation="tanh"),
+            Dropout(0.25),
+            Flatten(),
+            wrap(Dense(3, activation="sigmoid")),
+            ProjectionHead(3),
+        ],
+        name="critic",
+    )
+    critic.build((4, 3, 2), seed=1, dtype=dtype)
+    return critic
+
+
+def penalty_functions(name: str) -> tuple[Callable, Callable]:
+    """A penalty as a function of D's weights; its cache is the gradient that it found."""
+    labels, fake_labels = (backend.asarray(np.array(classes)) for classes in ([0, 1, 2], [2, 0, 1]))
+
+    def images(dtype: Any) -> tuple[Array, Array, Stream]:
+        rng = Stream(2, "gradcheck/penalty")
+        real, fake = (rng.normal((3, 4, 3, 2), dtype=np.float64).astype(dtype) for _ in range(2))
+        return real, fake, rng
+
+    def forward(weights: Array) -> tuple[Array, Array]:
+        critic = small_critic(weights.dtype)
+        critic.flat_data[...] = weights
+        return penalties.get(name)(critic, *images(weights.dtype), labels, fake_labels), critic.flat_grad
+
+    def backward(dy: Array, gradient: Array) -> Array:
+        return dy * gradient
+
+    for classes in ((labels, fake_labels), (labels, None)):
+        critic = small_critic(np.float64, SpectralNormalization)
+        check_penalty(name, penalties.get(name), critic, *images(np.float64)[:2], classes)
+    return forward, backward
+
+
+def penalty_case(name: str) -> FunctionCase:
+    """A penalty; its forward is three passes through a network, too dear to go entry by entry."""
+    weights = lambda: small_critic(np.float64).flat_data  # noqa: E731
+    return FunctionCase(name, "penalties", lambda: penalty_functions(name), weights, "directional")
+
+
+PENALTIES = [penalty_case(name) for name in penalties.PENALTIES]
+
+
+def step_case(network: str, game: str, functions: Callable[[str], tuple[Callable, Callable, Array]]) -> FunctionCase:
+    """A step as a function of one network's weights; its forward is a whole step, too dear to go entry by entry."""
+    name = f"{network}-step-{game}"
+    return FunctionCase(name, "steps", lambda: functions(game)[:2], lambda: functions(game)[2], "directional")
+
+
+def discriminator_step(game: str) -> tuple[Callable, Callable, Array]:
+    """With smoothed labels where the game has labels."""
+    labelled = issubclass(losses.GAN_LOSSES[game], losses.Labelled)
+    return discriminator_step_functions(game, 0.1 if labelled else 0.0)
+
+
+def simultaneous_step_case(network: str) -> FunctionCase:
+    """The step of both, in the weights of one."""
+    return step_case(f"simultaneous-{network}", "non-saturating", partial(simultaneous_step_functions, network))
+
+
+STEPS = [
+    *(
+        step_case(network, game, functions)
+        for network, functions in (("discriminator", discriminator_step), ("generator", generator_step_functions))
+        for game in losses.GAN_LOSSES
+    ),
+    *map(simultaneous_step_case, ("discriminator", "generator")),
+]
+
+CASES: list[Case | FunctionCase] = [*LAYERS, *LOSSES, *PENALTIES, *STEPS]

@@ -1,0 +1,131 @@
+"""Which cases to check: by name, or from a user's own file."""
+
+import copy
+import importlib.util
+import inspect
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+
+from minigan import backend
+from minigan.errors import ConfigError
+from minigan.gradcheck.builtin.cases import CASES, Case, FunctionCase
+from minigan.gradcheck.report import BEHAVIOUR, FAIL, Report, Row
+from minigan.gradcheck.target import what_was_raised
+from minigan.layers.base import Context, Layer
+from minigan.model.sequential import Sequential
+from minigan.random import Stream
+
+__all__ = ["cases_in_file", "run_case", "select"]
+
+#: What a layer of unknown taste is tried on: vectors, then images.
+SHAPES = ((3, 5), (2, 5, 4, 2))
+
+
+def select(names: list[str]) -> list[Case | FunctionCase]:
+    """The cases with these names, or of these layers; all for none.
+
+    Raises
+    ------
+    ConfigError
+        A name is neither.
+    """
+    chosen = []
+    for name in names:
+        found = [case for case in CASES if name.lower() in (case.name.lower(), case.subject.lower())]
+        if not found:
+            subjects = ", ".join(sorted({case.subject for case in CASES}))
+            raise ConfigError(f"unknown case {name!r}: expected some of {subjects}, or the name of a case")
+        chosen += found
+    return chosen or CASES
+
+
+def cases_in_file(path: Path, shape: str | None = None) -> list[Case | FunctionCase]:
+    """The layers and networks a Python file defines: its objects, and its classes that need no arguments.
+
+    Parameters
+    ----------
+    path : Path
+        Is run.
+    shape : str, optional
+        The input's shape with the batch axis, as "2,5,4,3"; default: the one an object was built for, or else
+        vectors or images, what it takes.
+
+    Raises
+    ------
+    ConfigError
+        The file cannot be run, defines no layer, or takes none of the shapes.
+    """
+    module = load(path)
+    wanted = None if shape is None else read_shape(shape)
+    models = {name: thing for name, thing in vars(module).items() if isinstance(thing, Layer | Sequential)}
+    made = [layer for model in models.values() for layer in ([model] if isinstance(model, Layer) else model)]
+    for name, thing in vars(module).items():
+        own = inspect.isclass(thing) and issubclass(thing, Layer) and thing.__module__ == module.__name__
+        if own and thing.forward is not Layer.forward and not any(isinstance(layer, thing) for layer in made):
+            models[name] = construct(thing, path)
+    if not models:
+        raise ConfigError(f"{path}: expected a layer, an object or a class that derives from Layer, found none")
+    return [
+        Case(name, partial(copy.deepcopy, model), fitting_shape(name, model, wanted), two_modes=True)
+        for name, model in models.items()
+    ]
+
+
+def load(path: Path) -> ModuleType:
+    """Run the file as a module of its own."""
+    spec = importlib.util.spec_from_file_location(f"minigan_gradcheck_{path.stem}", path)
+    if not path.is_file() or spec is None or spec.loader is None:
+        raise ConfigError(f"expected a Python file with a layer, got {path}")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        raise ConfigError(f"{path} cannot be run: {what_was_raised(error)}") from error
+    return module
+
+
+def construct(make: type[Layer], path: Path) -> Layer:
+    """An object of the class."""
+    try:
+        return make()
+    except TypeError as error:
+        raise ConfigError(f"{path}: {make.__name__} needs arguments, so make an object of it there: {error}") from None
+
+
+def read_shape(text: str) -> tuple[int, ...]:
+    """The shape that ``2,5,4,3`` says."""
+    try:
+        shape = tuple(int(size) for size in text.split(","))
+    except ValueError:
+        shape = ()
+    if len(shape) < 2 or min(shape) < 1:
+        raise ConfigError(f"--shape: expected sizes with the batch axis first, such as 2,5,4,3, got {text!r}")
+    return shape
+
+
+def fitting_shape(name: str, model: Layer | Sequential, wanted: tuple[int, ...] | None) -> tuple[int, ...]:
+    """The wanted shape, the one it was built for, or the first that the model takes."""
+    candidates = [wanted] if wanted else [(3, *model.input_shape)] if model.built else SHAPES
+    said = ""
+    for shape in candidates:
+        trial = copy.deepcopy(model)
+        try:
+            trial.build(shape[1:])
+            trial.forward(backend.xp().zeros(shape, "float32"), Context(training=True, rng=Stream(0)))
+        except Exception as error:
+            said = what_was_raised(error)
+        else:
+            return shape
+    shapes = " or ".join(map(str, candidates))
+    raise ConfigError(f"{name} does not take an input of shape {shapes}{'' if wanted else ', give --shape'}: {said}")
+
+
+def run_case(case: Case | FunctionCase, seed: int) -> Report:
+    """Check a case; what its code raises becomes a row of the report."""
+    try:
+        return case.check(seed=seed)
+    except Exception as error:
+        return Report(
+            [Row(case.name, "forward and backward run", BEHAVIOUR, FAIL, detail=what_was_raised(error))], seed
+        )

@@ -1,0 +1,93 @@
+"""NumPy's .npy and .npz files, read as numbers: never unpickled, and no more memory than the file accounts for.
+
+A header says which shape and dtype follow. `numpy.load` takes its word and asks for that much memory before it reads a
+single number; here a header must agree with the bytes that are there. An .npz file is a zip archive of .npy files, and
+its directory tells what each unpacks to: one that tells of more than a file of its size can honestly hold is not
+unpacked, and `zipfile` gives no more than was told.
+"""
+
+import math
+import warnings
+import zipfile
+from io import BytesIO
+from typing import IO, BinaryIO
+
+import numpy as np
+
+from minigan.io.safe_read import most_unpacked, size_of
+
+__all__ = ["Archive", "ObjectsError", "read_array"]
+
+#: Bytes within which the header of an array of numbers ends: NumPy itself refuses one of more than 10,000.
+HEADER = 2**14
+
+#: Characters that an array's name may have.
+NAME = 200
+
+HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+
+
+class ObjectsError(ValueError):
+    """An array is no array of numbers but of pickled Python objects."""
+
+
+def read_array(file: IO[bytes], size: int) -> np.ndarray:
+    """The array in an .npy file of `size` bytes.
+
+    Raises
+    ------
+    ObjectsError
+        It holds pickled objects.
+    ValueError
+        It holds more or fewer bytes than its header says. A damaged file can raise other errors, too.
+    """
+    begin = BytesIO(file.read(HEADER))
+    with warnings.catch_warnings():  # of headers as Python 2 wrote them, and of Python code in them, which is not run
+        warnings.simplefilter("ignore")
+        version = np.lib.format.read_magic(begin)
+        if version not in HEADERS:
+            raise ValueError(f"expected version 1.0 or 2.0 of the format, got {version[0]}.{version[1]}")
+        shape, _, dtype = HEADERS[version](begin)
+        if dtype.hasobject:
+            raise ObjectsError("holds Python objects: pickle is refused")
+        expected, found = math.prod(shape) * dtype.itemsize, size - begin.tell()
+        if expected != found or min(shape, default=0) < 0:
+            raise ValueError(f"expected {expected:,} bytes for {dtype} of shape {shape}, got {found:,}")
+        file.seek(0)
+        return np.lib.format.read_array(file, allow_pickle=False)
+
+
+class Archive:
+    """The arrays of an open .npz file by name, each read when it is asked for.
+
+    Parameters
+    ----------
+    file : binary file
+
+    Attributes
+    ----------
+    names : list of str
+
+    Raises
+    ------
+    ValueError
+        It unpacks to more than its size can honestly hold, or in a way that NumPy does not pack. A damaged file can
+        raise other errors, too.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.zip = zipfile.ZipFile(file)
+        self.members = {member.filename.removesuffix(".npy"): member for member in self.zip.infolist()}
+        self.names = list(self.members)
+        if not all(name.isprintable() and len(name) <= NAME for name in self.names):
+            raise ValueError(f"expected names of arrays, of at most {NAME} printable characters")
+        told = sum(member.file_size for member in self.zip.infolist())
+        if told > (most := most_unpacked(size_of(file))):
+            raise ValueError(f"expected at most {most:,} bytes unpacked, got {told:,}")
+        if {member.compress_type for member in self.zip.infolist()} - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+            raise ValueError("expected arrays that are stored or deflated, as NumPy does")
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        member = self.members[name]
+        with self.zip.open(member) as file:
+            return read_array(file, member.file_size)

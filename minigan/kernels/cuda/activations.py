@@ -1,0 +1,146 @@
+"""Launches ``elementwise.cu``: activations, their derivatives, and dropout, one thread an entry."""
+
+from typing import Any
+
+from minigan.backend import Array, array_module
+from minigan.kernels.cuda.compiler import Argument, contiguous, fits, module, spread
+
+__all__ = [
+    "dropout",
+    "elu",
+    "elu_grad",
+    "elu_second",
+    "leaky_relu",
+    "leaky_relu_grad",
+    "relu",
+    "relu_grad",
+    "sigmoid",
+    "sigmoid_grad",
+    "sigmoid_second",
+    "softplus",
+    "softplus_grad",
+    "softplus_second",
+    "tanh",
+    "tanh_grad",
+    "tanh_second",
+]
+
+
+def each(kernel: str, arrays: tuple[Array, ...], *settings: Argument) -> Any:
+    """A new array like the first, whose every entry a kernel makes of those of the arrays.
+
+    Declines arrays that differ in shape or dtype, and those too large to be numbered.
+    """
+    first = arrays[0]
+    if not fits(first.size) or any((a.shape, a.dtype) != (first.shape, first.dtype) for a in arrays[1:]):
+        return NotImplemented
+    result = array_module(first).empty(first.shape, first.dtype)
+    arguments = [*map(contiguous, arrays), result, *settings, first.size]
+    module("elementwise", first.dtype).launch(kernel, *spread(first.size), arguments)
+    return result
+
+
+# Rectifiers
+
+
+def relu(x: Array, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0) -> Array:
+    """The twin of `minigan.kernels.reference.activations.relu`."""
+    return each("each_relu", (x,), *_bounds(max_value, negative_slope, threshold))
+
+
+def relu_grad(
+    dy: Array, x: Array, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0
+) -> Array:
+    """The twin of `minigan.kernels.reference.activations.relu_grad`."""
+    return each("each_relu_grad", (dy, x), *_bounds(max_value, negative_slope, threshold))
+
+
+def _bounds(max_value: float | None, negative_slope: float, threshold: float) -> tuple[float, float, float, int]:
+    """The settings of both kernels; the last says whether there is a largest value."""
+    return float(negative_slope), float(threshold), float(max_value or 0), int(max_value is not None)
+
+
+def leaky_relu(x: Array, negative_slope: float) -> Array:
+    """The twin of `minigan.kernels.reference.activations.leaky_relu`."""
+    return each("each_leaky_relu", (x,), float(negative_slope))
+
+
+def leaky_relu_grad(dy: Array, x: Array, negative_slope: float) -> Array:
+    """The twin of `minigan.kernels.reference.activations.leaky_relu_grad`."""
+    return each("each_leaky_relu_grad", (dy, x), float(negative_slope))
+
+
+# Smooth functions
+
+
+def elu(x: Array, alpha: float) -> Array:
+    """The twin of `minigan.kernels.reference.activations.elu`."""
+    return each("each_elu", (x,), float(alpha))
+
+
+def elu_grad(dy: Array, x: Array, alpha: float) -> Array:
+    """The twin of `minigan.kernels.reference.activations.elu_grad`."""
+    return each("each_elu_grad", (dy, x), float(alpha))
+
+
+def elu_second(x: Array, alpha: float) -> Array:
+    """The twin of `minigan.kernels.reference.activations.elu_second`."""
+    return each("each_elu_second", (x,), float(alpha))
+
+
+def sigmoid(x: Array) -> Array:
+    """The twin of `minigan.kernels.reference.activations.sigmoid`."""
+    return each("each_sigmoid", (x,))
+
+
+def sigmoid_grad(dy: Array, y: Array) -> Array:
+    """The twin of `minigan.kernels.reference.activations.sigmoid_grad`."""
+    return each("each_sigmoid_grad", (dy, y))
+
+
+def sigmoid_second(y: Array) -> Array:
+    """The twin of `minigan.kernels.reference.activations.sigmoid_second`."""
+    return each("each_sigmoid_second", (y,))
+
+
+def tanh(x: Array) -> Array:
+    """The twin of `minigan.kernels.reference.activations.tanh`."""
+    return each("each_tanh", (x,))
+
+
+def tanh_grad(dy: Array, y: Array) -> Array:
+    """The twin of `minigan.kernels.reference.activations.tanh_grad`."""
+    return each("each_tanh_grad", (dy, y))
+
+
+def tanh_second(y: Array) -> Array:
+    """The twin of `minigan.kernels.reference.activations.tanh_second`."""
+    return each("each_tanh_second", (y,))
+
+
+def softplus(x: Array) -> Array:
+    """The twin of `minigan.kernels.reference.activations.softplus`."""
+    return each("each_softplus", (x,))
+
+
+def softplus_grad(dy: Array, x: Array) -> Array:
+    """The twin of `minigan.kernels.reference.activations.softplus_grad`."""
+    return each("each_softplus_grad", (dy, x))
+
+
+def softplus_second(x: Array) -> Array:
+    """The twin of `minigan.kernels.reference.activations.softplus_second`."""
+    return each("each_softplus_second", (x,))
+
+
+# Dropout
+
+
+def dropout(x: Array, bits: Array, keep: float) -> Array:
+    """The twin of `minigan.kernels.reference.dropout.dropout`."""
+    if not fits(x.size) or 8 * bits.size < x.size:
+        return NotImplemented
+    y = array_module(x).empty(x.shape, x.dtype)
+    arguments = [contiguous(x), contiguous(bits), y, 1 / keep, x.size]
+    module("elementwise", x.dtype).launch("each_dropout", *spread(x.size), arguments)
+    return y

@@ -1,0 +1,258 @@
+"""What a built network runs: its steps, the kernel of each, and what they cost.
+
+`rows` tells it, `print_plan` prints it; `minigan.Sequential.plan` is the way to both.
+"""
+
+from collections.abc import Iterator
+from math import prod
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from minigan import kernels
+from minigan.backend import Array, array_module
+from minigan.fusion.normalization import NormalizationStep
+from minigan.fusion.step import LinearStep, Step, ours
+from minigan.kernels import Convolution, Kernel, Operation
+from minigan.kernels.cpu.affine import plan as choose
+from minigan.kernels.cpu.algorithms.gemm import Map
+from minigan.kernels.cpu.algorithms.nine_product import Narrow, Upsampled
+from minigan.kernels.cpu.algorithms.winograd import Winograd
+from minigan.kernels.registry import REAL
+from minigan.layers.base import Context, Layer, Shape
+from minigan.layers.conv2d import Conv2D
+from minigan.layers.conv2d_transpose import Conv2DTranspose
+from minigan.layers.dense import Dense
+from minigan.layers.maxout import Maxout
+from minigan.layers.projection_head import ProjectionHead
+from minigan.layers.spectral_normalization import SpectralNormalization
+from minigan.random import Stream
+
+if TYPE_CHECKING:
+    from minigan.model.sequential import Sequential
+
+__all__ = ["PlanRow", "print_plan", "rows"]
+
+#: The kernel of a layer that is no fused step and calls none of the kernels between which there is a choice.
+OWN = "its own"
+
+
+class PlanRow(NamedTuple):
+    """One step of a network.
+
+    Attributes
+    ----------
+    layers : tuple of str
+        The names of the layers that it stands for.
+    kernel : str
+        How it is computed: "reference", the word for a fast kernel, or "its own".
+    output_shape : tuple of int
+        Without the batch axis.
+    products : int or None
+        Multiply-adds that the kernel makes for one image, in the forward; None where nobody can tell, in a layer of
+        your own. Only products with a kernel are counted, not what an activation or a normalisation does.
+    direct : int or None
+        Multiply-adds by the layers' own formulas.
+    bytes : int
+        What a training step takes for one more image: the output, if it is written to new memory, and what the step
+        keeps for its backward, if nobody before it did.
+    parameters : int
+        The moving averages included.
+    """
+
+    layers: tuple[str, ...]
+    kernel: str
+    output_shape: Shape
+    products: int | None
+    direct: int | None
+    bytes: int
+    parameters: int
+
+
+def rows(model: "Sequential", batch_size: int = 16) -> list[PlanRow]:
+    """One row a step.
+
+    The kernels are those of this process at this moment. Two small forwards, of one image and of two, show what is
+    kept; they leave the moving averages where they are.
+
+    Parameters
+    ----------
+    model : Sequential
+        Built.
+    batch_size : int
+        For how many images a kernel is chosen.
+    """
+    # More of one image than of two: what a batch has but once, such as its mean, is not counted.
+    one, two = (footprints(model, count) for count in (1, 2))
+    return [row(step, batch_size, after - before) for step, before, after in zip(model.steps, one, two)]
+
+
+def row(step: Layer, batch_size: int, size: int) -> PlanRow:
+    """The row of one step, with `size` bytes an image."""
+    layers = step.layers if isinstance(step, Step) else [step]
+    direct, products, kernel = direct_products(layers), None, OWN
+    chosen = map_of(step, batch_size)
+    if chosen is not None:
+        kernel, products = chosen.title, made_products(chosen, direct)
+    elif isinstance(step, NormalizationStep) and is_fast(kernels.normalize_activate, step.norm.gamma.data):
+        kernel = "slabs"
+    elif isinstance(step, Step) or operation_of(step) is not None:
+        kernel = "reference"
+    return PlanRow(
+        tuple(layer.name for layer in layers),
+        kernel,
+        step.output_shape,
+        direct if products is None else products,
+        direct,
+        size,
+        sum(parameter.data.size for parameter in step.parameters.values()),
+    )
+
+
+# The kernel
+
+
+def is_fast(kernel: Kernel, array: Array) -> bool:
+    """Whether a kernel's CPU twin answers for such an array."""
+    return kernel.cpu is not None and kernels.kind() == "fast" and type(array) is np.ndarray and array.dtype in REAL
+
+
+def operation_of(step: Layer) -> tuple[Operation, Shape, Array] | None:
+    """The affine map that a step is made of, the shape of its input, and its kernel; None where there is no map."""
+    if isinstance(step, LinearStep):
+        return step.operation, step.input_shape, step.matrix
+    if ours(step) and isinstance(step, Conv2D | Conv2DTranspose):
+        # The transposed convolution runs the convolution from its output to its input backwards.
+        shape = step.input_shape if isinstance(step, Conv2D) else step.output_shape
+        return Convolution(step.windows.strides, step.pads), shape, step.kernel.data
+    return None
+
+
+def map_of(step: Layer, batch_size: int) -> Map | None:
+    """The fast map that computes a step; None where it has none, or the definition answers."""
+    found = operation_of(step)
+    if found is None:
+        return None
+    operation, shape, kernel = found
+    return choose(operation, (batch_size, *shape), kernel)[1] if is_fast(kernels.affine, kernel) else None
+
+
+# Multiply-adds
+
+
+def direct_products(layers: list[Layer]) -> int | None:
+    """Multiply-adds of all products with a kernel, by the layers' formulas."""
+    counts = list(map(layer_products, layers))
+    return None if None in counts else sum(filter(None, counts))
+
+
+def layer_products(layer: Layer) -> int | None:
+    """As `direct_products`, of one layer."""
+    if not ours(layer):
+        return None
+    match layer:
+        case Dense() | Conv2DTranspose():
+            return prod(layer.input_shape[:-1]) * layer.kernel.data.size
+        case Conv2D():
+            return prod(layer.output_shape[:-1]) * layer.kernel.data.size
+        case Maxout() | ProjectionHead():
+            return layer.kernel.data.size
+        case SpectralNormalization():
+            return layer_products(layer.layer)
+    return 0
+
+
+def made_products(chosen: Map, direct: int | None) -> int | None:
+    """Multiply-adds that a map makes for one image."""
+    match chosen:
+        case Narrow():
+            return prod(chosen.image) * chosen.by_tap.size
+        case Upsampled():
+            return prod(chosen.image) * chosen.kernel.size
+        case Winograd():
+            return prod(chosen.tiles) * prod(chosen.transformed_shape)
+    return direct
+
+
+# Memory
+
+
+def footprints(model: "Sequential", count: int) -> list[int]:
+    """The bytes that each step of a training forward of so many images adds to what is kept."""
+    values = [parameter.data for parameter in model.parameters().values()]
+    flat = model.flat_data
+    x = array_module(flat).ones((count, *model.input_shape), flat.dtype)
+    labels = array_module(flat).zeros(count, int)  # for conditional layers
+    ctx = Context(training=True, rng=Stream(0, "plan"), update_stats=False, labels=labels)
+    # All are held until the end: an array that dies leaves its identity to another.
+    held: dict[int, Array] = {id(owner): owner for owner in map(owner_of, (x, *values))}
+    added = []
+    for step in model.steps:
+        x, cache = step.forward(x, ctx)
+        owners = {id(owner): owner for owner in map(owner_of, arrays_in((x, cache)))}
+        added.append(sum(owner.nbytes for key, owner in owners.items() if key not in held))
+        held |= owners
+    return added
+
+
+def arrays_in(item: Any) -> Iterator[Array]:
+    """All arrays in a cache, those in the caches inside it included."""
+    if isinstance(item, tuple | list):
+        for part in item:
+            yield from arrays_in(part)
+    elif isinstance(item, dict):
+        yield from arrays_in(list(item.values()))
+    elif hasattr(item, "nbytes") and hasattr(item, "dtype"):
+        yield item
+
+
+def owner_of(array: Array) -> Array:
+    """The array whose memory a view shows."""
+    while isinstance(getattr(array, "base", None), type(array)):
+        array = array.base
+    return array
+
+
+# Print
+
+
+def print_plan(model: "Sequential", batch_size: int = 16) -> None:
+    """Print `rows` as a table, and their sums."""
+    from rich.box import HEAVY_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    from minigan.model.summary import memory
+
+    table = Table(box=HEAVY_HEAD, show_lines=True, title=f"Plan: {model.name}", title_justify="left")
+    # Nothing is cut off in a narrow terminal: names are folded, numbers stay whole.
+    for heading in ("Layers", "Kernel", "Output"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("Products", "Memory", "Param #"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    steps = rows(model, batch_size)
+    for step in steps:
+        table.add_row(
+            "\n".join(step.layers),
+            step.kernel,
+            str(step.output_shape),
+            products_text(step),
+            memory(step.bytes),
+            f"{step.parameters:,}",
+        )
+    console = Console()
+    console.print(table)
+    products, direct = (sum(getattr(step, name) or 0 for step in steps) for name in ("products", "direct"))
+    unknown = ", without those of the layers marked ?" if any(step.products is None for step in steps) else ""
+    for line in (
+        f"Products: {products:,} for an image's forward, {direct:,} by the layers' formulas{unknown}",
+        f"Memory: {memory(sum(step.bytes for step in steps))} for an image in training",
+        f"Total params: {sum(step.parameters for step in steps):,}",
+    ):
+        console.print(f" {line}", highlight=False)
+
+
+def products_text(step: PlanRow) -> str:
+    """The multiply-adds; below them those of the layers' formulas, where these are others."""
+    made, direct = ("?" if count is None else f"{count:,}" for count in (step.products, step.direct))
+    return made if made == direct else f"{made}\n({direct})"

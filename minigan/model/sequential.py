@@ -1,0 +1,332 @@
+"""A stack of layers: the networks of a GAN."""
+
+import copy
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from minigan import backend, fusion
+from minigan.backend import Array
+from minigan.errors import CheckpointError, ConfigError, NotBuiltError
+from minigan.layers.affine import Affine
+from minigan.layers.base import INFERENCE, Context, Layer, Parameter, Shape
+from minigan.layers.identity import Identity
+from minigan.layers.sigmoid import Sigmoid
+from minigan.layers.spectral_normalization import SpectralNormalization
+from minigan.random import Stream
+
+__all__ = ["Sequential"]
+
+
+class Sequential:
+    """Layers in a row, the output of each the input of the next.
+
+    ``y = f_L(...f_2(f_1(x)))``; by the chain rule the backward runs the layers' backwards in reverse:
+    ``dx = J_1^T (J_2^T (... J_L^T dy))``.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+    name : str
+        Shown in summaries and errors, and the name of the stream the initial weights come from.
+    fuse : bool, optional
+        Run neighbouring layers as one step where `minigan.fusion` knows how; the result is the same but for rounding.
+        Default: ``MINIGAN_FUSE``, else yes.
+
+    Attributes
+    ----------
+    steps : list of Layer
+        What runs, from `build` on: layers, and fused steps in the place of several.
+    flat_data, flat_grad : array
+        All trainable values, and all their gradients, each in one buffer; every `Parameter` is a view of a part.
+
+    Examples
+    --------
+    >>> from minigan.layers import Dense, LeakyReLU
+    >>> model = Sequential([Dense(8), LeakyReLU(0.2), Dense(1, activation="sigmoid")], name="judge")
+    >>> model.build((2,), seed=0)
+    (1,)
+    >>> y, caches = model.forward(np.zeros((5, 2), np.float32))
+    >>> model.backward(np.ones_like(y), caches).shape
+    (5, 2)
+    """
+
+    def __init__(self, layers: Sequence[Layer], name: str = "sequential", fuse: bool | None = None) -> None:
+        self.layers = list(layers)
+        self.name = name
+        self.fuse = fusion.enabled() if fuse is None else fuse
+        self.steps: list[Layer] = []
+        self._logits: Sequential | None = None
+        self.built = False
+        for layer in self.layers:
+            if not isinstance(layer, Layer):
+                raise ConfigError(f"{name}: expected layers, got {layer!r}")
+        if len({id(layer) for layer in self.layers}) < len(self.layers):
+            raise ConfigError(f"{name}: a layer stands twice in it; every place needs a layer of its own")
+        self._name_layers()
+
+    def _name_layers(self) -> None:
+        """Number layers of equal names, as Keras does: conv2d, conv2d_1, conv2d_2."""
+        taken: set[str] = {layer.name for layer in self.layers if layer.named}
+        if len(taken) < sum(layer.named for layer in self.layers):
+            raise ConfigError(f"{self.name}: two layers were given the same name")
+        for layer in self.layers:
+            if layer.named:
+                continue
+            stem, number = layer.name, 0
+            while layer.name in taken:
+                number += 1
+                layer.name = f"{stem}_{number}"
+            taken.add(layer.name)
+
+    # A sequence of layers
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self.layers)
+
+    def __getitem__(self, key: int | str) -> Layer:
+        """A layer by its place or its name."""
+        if isinstance(key, str):
+            for layer in self.layers:
+                if layer.name == key:
+                    return layer
+            raise KeyError(f"{self.name} has no layer {key!r}: it has {', '.join(layer.name for layer in self.layers)}")
+        return self.layers[key]
+
+    def __repr__(self) -> str:
+        lines = "".join(f"\n  {layer!r}" for layer in self.layers)
+        return f"<Sequential {self.name!r} of {len(self.layers)} layers:{lines}>"
+
+    # Building
+
+    def build(self, input_shape: Shape, seed: int = 0, dtype: Any = np.float32) -> Shape:
+        """Infer every layer's shape, draw the initial weights, and return the output's shape.
+
+        Parameters
+        ----------
+        input_shape : tuple of int
+            Without the batch axis.
+        seed : int
+            Every parameter has a random stream of its own, named by the network, the layer and the parameter.
+        dtype : dtype
+            float32, or float64 for checks.
+        """
+        self.input_shape = shape = tuple(input_shape)
+        rng = Stream(seed, "init").child(self.name)
+        for layer in self.layers:
+            shape = layer.build(shape, rng.child(layer.name), dtype)
+        self.output_shape = shape
+        self._logits = None
+        self.built = True
+        self._share_buffers(np.dtype(dtype))
+        self._choose_steps()
+        return shape
+
+    def _choose_steps(self) -> None:
+        """Decide what runs, when the layers are built."""
+        self.steps = fusion.fuse(self.layers) if self.fuse else self.layers
+
+    def _share_buffers(self, dtype: np.dtype) -> None:
+        """Move all trainable parameters into one buffer, their gradients into another."""
+        size = sum(parameter.data.size for parameter in self.parameters().values() if parameter.trainable)
+        self.flat_data = backend.xp().zeros(size, dtype)
+        self.flat_grad = backend.xp().zeros(size, dtype)
+        grads = self.parts_of(self.flat_grad)
+        for parameter, data in self.parts_of(self.flat_data).items():
+            parameter.move(data, grads[parameter])
+
+    def parts_of(self, flat: Array) -> dict[Parameter, Array]:
+        """Each trainable parameter's part of a buffer like `flat_data`, in the parameter's shape: views."""
+        parts, start = {}, 0
+        for parameter in self.parameters().values():
+            if parameter.trainable:
+                stop = start + parameter.data.size
+                parts[parameter] = flat[start:stop].reshape(parameter.data.shape)
+                start = stop
+        return parts
+
+    def to(self, name: str) -> "Sequential":
+        """Move all values and gradients to another backend, "numpy" or "cupy", and return the network.
+
+        Caches from before are stale afterwards, and `logits` is to be asked for anew. An optimizer that has begun has
+        a ``to`` of its own.
+
+        Raises
+        ------
+        BackendError
+            There is no such backend, or it does not work here.
+        """
+        self._check_built()
+        if backend.array_module(self.flat_data).__name__ == name:
+            return self
+        for parameter in self.parameters().values():
+            parameter.to(name)
+        with backend.using(name):
+            self._share_buffers(self.flat_data.dtype)
+        self._logits = None
+        return self
+
+    @property
+    def logits(self) -> "Sequential":
+        """The same network up to, but without, its last sigmoid: the same layers, the same parameters.
+
+        A loss that starts from the logit keeps its gradient where the sigmoid has long become 0 or 1. A network
+        without a last sigmoid gives logits as it is.
+        """
+        self._check_built()
+        if self._logits is None:
+            self._logits = self._without_last_sigmoid()
+        return self._logits
+
+    def _without_last_sigmoid(self) -> "Sequential":
+        last = self.layers[-1]
+        network = copy.copy(self)
+        if isinstance(last, Sigmoid):
+            network.layers = self.layers[:-1]
+        elif isinstance(last, Affine | SpectralNormalization) and isinstance(last.activation, Sigmoid):
+            bare = copy.copy(last)
+            bare.activation = Identity()
+            bare.activation.build(last.output_shape)
+            network.layers = [*self.layers[:-1], bare]
+        network._choose_steps()
+        return network
+
+    # Running
+
+    def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, tuple[Any, ...]]:
+        """The output for `x` (N, ...), and the caches of all steps."""
+        self._check_built()
+        caches = []
+        for step in self.steps:
+            x, cache = step.forward(x, ctx)
+            caches.append(cache)
+        return x, tuple(caches)
+
+    def walk(self, x: Array, ctx: Context = INFERENCE) -> Iterator[tuple[Layer, Array, Any]]:
+        """Run forward one layer at a time, without fusion: yields each layer, its output and its cache."""
+        self._check_built()
+        for layer in self.layers:
+            x, cache = layer.forward(x, ctx)
+            yield layer, x, cache
+
+    def backward(self, dy: Array, caches: tuple[Any, ...], param_grads: bool = True) -> Array:
+        """The gradient with respect to the input; adds to all parameters' gradients if `param_grads`."""
+        for step, cache in zip(reversed(self.steps), reversed(caches), strict=True):
+            dy = step.backward(dy, cache, param_grads)
+        return dy
+
+    def tangent(self, x_dot: Array, caches: tuple[Any, ...]) -> tuple[Array, tuple[Any, ...]]:
+        """How the output moves where the input moves by `x_dot`, and what `tangent_backward` needs of all layers."""
+        tcaches = []
+        for step, cache in zip(self.steps, caches, strict=True):
+            x_dot, tcache = step.tangent(x_dot, cache)
+            tcaches.append(tcache)
+        return x_dot, tuple(tcaches)
+
+    def tangent_backward(
+        self,
+        dy: Array,
+        dy_dot: Array,
+        caches: tuple[Any, ...],
+        tcaches: tuple[Any, ...],
+        param_grads: bool = True,
+    ) -> tuple[Array, Array]:
+        """The gradients of ``<dy, y> + <dy_dot, y_dot>`` with respect to x and x_dot; adds those of the parameters.
+
+        See `Layer` for how this differentiates a gradient penalty.
+        """
+        steps = zip(reversed(self.steps), reversed(caches), reversed(tcaches), strict=True)
+        for step, cache, tcache in steps:
+            dy, dy_dot = step.tangent_backward(dy, dy_dot, cache, tcache, param_grads)
+        return dy, dy_dot
+
+    def predict(self, x: Array, batch_size: int = 256, labels: Array | None = None) -> Array:
+        """The output in inference mode, `batch_size` inputs at a time, so that any number fits into memory.
+
+        `labels` (N,) are the classes of the inputs, for a conditional network.
+        """
+        self._check_built()
+        if not len(x):
+            return backend.array_module(x).empty((0, *self.output_shape), x.dtype)
+        parts = []
+        for start in range(0, len(x), batch_size):
+            part = slice(start, start + batch_size)
+            parts.append(self.forward(x[part], Context(labels=None if labels is None else labels[part]))[0])
+        return backend.array_module(x).concatenate(parts)
+
+    # Parameters
+
+    def parameters(self) -> dict[str, Parameter]:
+        """All parameters by dotted name, such as ``conv2d_1.kernel``, in the order of the layers."""
+        self._check_built()
+        return {f"{layer.name}.{name}": p for layer in self.layers for name, p in layer.parameters.items()}
+
+    def zero_grads(self) -> None:
+        """Set all gradients to zero, before the backwards of a step."""
+        self.flat_grad[...] = 0
+
+    def mark_updated(self) -> None:
+        """Say that the trainable values were replaced: caches from before are stale from now on."""
+        for parameter in self.parameters().values():
+            if parameter.trainable:
+                parameter.version += 1
+
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """Copies of all values, moving averages included, in host memory."""
+        return {name: backend.asnumpy(p.data).copy() for name, p in self.parameters().items()}
+
+    def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
+        """Replace all values by those of `state`; nothing is changed unless all fit.
+
+        Raises
+        ------
+        CheckpointError
+            A name is missing or unknown, a shape or a dtype is another.
+        """
+        parameters = self.parameters()
+        missing, unknown = parameters.keys() - state.keys(), state.keys() - parameters.keys()
+        if missing or unknown:
+            raise CheckpointError(
+                f"weights do not fit {self.name}: missing {listed(missing)}; unknown {listed(unknown)}"
+            )
+        for name, parameter in parameters.items():
+            expected, got = parameter.data, state[name]
+            if (got.shape, got.dtype) != (expected.shape, expected.dtype):
+                raise CheckpointError(
+                    f"weights do not fit {self.name}: expected {name} {expected.shape} {expected.dtype}, "
+                    f"got {got.shape} {got.dtype}"
+                )
+        for name, parameter in parameters.items():
+            parameter.data[...] = backend.to(state[name], backend.array_module(parameter.data).__name__)
+        self.mark_updated()
+
+    def summary(self) -> None:
+        """Print the table of layers, output shapes and parameters that Keras users know."""
+        from minigan.model.summary import print_summary
+
+        self._check_built()
+        print_summary(self)
+
+    def plan(self, batch_size: int = 16) -> None:
+        """Print what runs: the steps, the kernel of each for so many images, and what they cost.
+
+        `minigan.model.plan.rows` has the same as data, and says what is counted.
+        """
+        from minigan.model.plan import print_plan
+
+        self._check_built()
+        print_plan(self, batch_size)
+
+    def _check_built(self) -> None:
+        if not self.built:
+            raise NotBuiltError(f"Sequential {self.name!r}: call build(input_shape, seed) first")
+
+
+def listed(names: Collection[str], most: int = 5) -> str:
+    """The first of the names, and how many more there are."""
+    first = ", ".join(sorted(names)[:most]) or "none"
+    return first if len(names) <= most else f"{first} and {len(names) - most} more"

@@ -1,0 +1,149 @@
+"""Figure 1 of the GAN paper: two densities, D between them, and how G carries noise to the data."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minigan.errors import ConfigError, ShapeError
+from minigan.plots.style import new_figure, save_figure
+
+__all__ = ["kernel_density", "save_figure1"]
+
+#: The paper's colours, in tones that the colour-blind tell apart; the lines differ as well.
+DATA, MODEL, JUDGE = "#000000", "#009E73", "#0072B2"
+
+
+def kernel_density(samples: np.ndarray, x: np.ndarray, bandwidth: float | None = None) -> np.ndarray:
+    """The density that samples on a line suggest, ``p(x) = 1/(N h) sum_i phi((x - x_i) / h)`` with phi normal.
+
+    Parameters
+    ----------
+    samples : array (N,) or (N, 1)
+    x : array (K,)
+    bandwidth : float, optional
+        h. Default: Silverman's rule, ``0.9 min(s, IQR / 1.34) N^(-1/5)``, but at least the distance of two x, so that
+        samples which all lie in one place are still seen.
+
+    Returns
+    -------
+    array (K,)
+
+    Raises
+    ------
+    ConfigError
+        `bandwidth` is not above 0.
+
+    Notes
+    -----
+    Silverman, Density Estimation for Statistics and Data Analysis (1986), equation 3.31.
+    """
+    samples = np.ravel(samples).astype(np.float64)
+    if bandwidth is None:
+        low, high = np.quantile(samples, [0.25, 0.75])
+        spread = min(float(samples.std()), float(high - low) / 1.34) or float(samples.std())
+        bandwidth = max(0.9 * spread * len(samples) ** -0.2, float(abs(x[-1] - x[0])) / max(len(x) - 1, 1))
+    if not bandwidth > 0:
+        raise ConfigError(f"expected a bandwidth above 0, got {bandwidth}")
+    distances = (x[:, np.newaxis] - samples) / bandwidth
+    return np.exp(-0.5 * distances**2).sum(axis=1) / (len(samples) * bandwidth * np.sqrt(2 * np.pi))
+
+
+def save_figure1(
+    path: str | Path,
+    x: np.ndarray,
+    p_data: np.ndarray,
+    p_g: np.ndarray,
+    probability: np.ndarray,
+    noise: np.ndarray | None = None,
+    made: np.ndarray | None = None,
+    *,
+    top: float | None = None,
+    title: str = "",
+    limits: tuple[float, float] | None = None,
+) -> None:
+    """Draw figure 1 of the GAN paper, of a GAN whose data are numbers.
+
+    Above, the density of the data (dotted), that of what G makes (solid), and D (dashed). Below, an arrow from every
+    noise z to the x = G(z) that becomes of it: where arrows crowd together, G makes much.
+
+    Parameters
+    ----------
+    path : path
+        PNG, SVG or PDF, by its suffix.
+    x : array (K,)
+        Ascending; both ends are those of the picture.
+    p_data, p_g : array (K,)
+        Densities at x: known ones, or by `kernel_density`.
+    probability : array (K,)
+        D(x).
+    noise, made : array (M,), optional
+        Noises, evenly spread as they are drawn, and what G makes of them; left out where noise is no single number.
+    top : float, optional
+        The upper end of the densities' scale: the same for all frames of a film. Default: fits.
+    title : str
+        Such as "step 300".
+    limits : (float, float), optional
+        Where D is a score and no probability: the ends of its scale. Default: 0 and 1.
+
+    Raises
+    ------
+    ShapeError
+        The arrays are not equally long.
+
+    Notes
+    -----
+    Goodfellow et al., arXiv:1406.2661, figure 1.
+    """
+    for name, values in (("p_data", p_data), ("p_g", p_g), ("probability", probability)):
+        if values.shape != x.shape or x.ndim != 1:
+            raise ShapeError(f"expected {name} at every x {x.shape}, got {values.shape}")
+    shapes = [None if values is None else values.shape for values in (noise, made)]
+    if shapes[0] != shapes[1]:
+        raise ShapeError(f"expected as many noises as made of them, got {shapes[0]} and {shapes[1]}")
+    figure = new_figure(7.5, 4 if noise is None else 5.6)
+    if noise is None or made is None:
+        above = figure.subplots()
+    else:
+        above, below = figure.subplots(2, height_ratios=[2.4, 1])
+        draw_map(below, noise, made, (float(x[0]), float(x[-1])))
+    top = 1.15 * max(float(np.max(p_data)), 1e-9) if top is None else top
+    lines = above.plot(x, p_data, ":", color=DATA, linewidth=2.4, label="p_data")
+    lines += above.plot(x, p_g, "-", color=MODEL, linewidth=2, label="p_g")
+    judge = above.twinx()
+    lines += judge.plot(x, probability, "--", color=JUDGE, linewidth=2, label="D")
+    low, high = limits or (0, 1)
+    judge.axhline((low + high) / 2, color=JUDGE, linewidth=0.6, alpha=0.6)
+    above.set(xlim=(x[0], x[-1]), ylim=(0, top), ylabel="density", title=title)
+    judge.set(ylim=(low, high + 0.02 * (high - low)))
+    if limits is None:
+        judge.set_yticks([0, 0.5, 1])
+    judge.set_ylabel("D(x)", color=JUDGE)
+    judge.tick_params(axis="y", colors=JUDGE)
+    names = ["data", "generated", "D, the probability of real" if limits is None else "D's score"]
+    figure.legend(handles=lines, labels=names, loc="outside upper center", ncols=3, frameon=False)
+    save_figure(path, figure)
+
+
+def draw_map(axes: Any, noise: np.ndarray, made: np.ndarray, ends: tuple[float, float]) -> None:
+    """Two lines, x above and z below, and the arrows from one to the other.
+
+    The line of z is as long as that of x, whatever its scale; arrows that lead out of the picture end at its edge.
+    """
+    left, right = ends
+    noise, made = np.ravel(noise), np.ravel(made)
+    low, high = float(noise.min()), float(noise.max())
+    inner = (right - left) * 0.1
+    start = left + inner + (noise - low) / ((high - low) or 1.0) * (right - left - 2 * inner)
+    for height in (0, 1):
+        axes.axhline(height, color="black", linewidth=1)
+    inside = (made >= left) & (made <= right)
+    for z, x, kept in zip(start, np.clip(made, left, right), inside):
+        head = {"arrowstyle": "-|>" if kept else "-", "color": MODEL, "linewidth": 0.9, "shrinkA": 0, "shrinkB": 0}
+        axes.annotate("", (x, 1), (z, 0), arrowprops=head)
+    for place, number in ((left + inner, low), (right - inner, high)):
+        axes.annotate(f"{number:.3g}", (place, 0), (0, -4), textcoords="offset points", ha="center", va="top")
+    for height, name in ((0, "z"), (1, "x")):
+        axes.annotate(name, (1, height), (6, 0), ("axes fraction", "data"), "offset points", va="center")
+    axes.set(xlim=ends, ylim=(-0.35, 1.08), xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)

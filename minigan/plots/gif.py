@@ -1,0 +1,31 @@
+"""Films: pictures of one size, one after the other."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from minigan.io.atomic_write import atomic_path
+
+__all__ = ["save_film"]
+
+
+def save_film(path: str | Path, frames: Sequence[str | Path], seconds: float = 6.0) -> None:
+    """Save pictures of one size as an animated GIF that rests on the last.
+
+    Parameters
+    ----------
+    path : path
+    frames : sequence of paths
+    seconds : float
+        How long all frames together take, at a quarter of a second each at the most.
+    """
+    from PIL import Image
+
+    pictures = []
+    for frame in frames:
+        with Image.open(frame) as picture:
+            # Colours by median cut: for pictures with transparency, such as matplotlib's, Pillow would take far fewer.
+            pictures.append(picture.copy() if picture.mode == "L" else picture.convert("RGB").quantize(256))
+    each = int(min(250, 1000 * seconds / len(pictures)))
+    durations = [each] * (len(pictures) - 1) + [2000]
+    with atomic_path(path) as temporary:
+        pictures[0].save(temporary, format="GIF", save_all=True, append_images=pictures[1:], duration=durations, loop=0)

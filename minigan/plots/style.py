@@ -1,0 +1,49 @@
+"""What all drawings share: their colours, and files that are the same for the same numbers."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minigan.io.atomic_write import atomic_path
+
+__all__ = ["DISCRIMINATOR", "GENERATED", "GENERATOR", "REAL", "new_figure", "save_figure", "smooth"]
+
+#: Colours that are told apart by the colour-blind too (Okabe and Ito, "Color universal design", 2008).
+REAL, GENERATED = "#0072B2", "#D55E00"
+DISCRIMINATOR, GENERATOR = "#000000", "#009E73"
+
+#: What would tell one file from the next: dates.
+METADATA: dict[str, dict[str, Any]] = {
+    ".svg": {"Date": None, "Creator": None},
+    ".pdf": {"CreationDate": None, "Producer": None},
+}
+
+
+def new_figure(width: float, height: float) -> Any:
+    """A white figure of so many inches, which no window and no global state knows of."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained", facecolor="white")
+
+
+def save_figure(path: str | Path, figure: Any) -> None:
+    """Save as PNG, SVG or PDF, by the suffix: the same bytes for the same figure."""
+    import matplotlib
+
+    metadata = METADATA.get(Path(path).suffix.lower())
+    # By no name but the drawing's own: ids of SVG elements are random otherwise.
+    with atomic_path(path) as temporary, matplotlib.rc_context({"svg.hashsalt": "minigan"}):
+        figure.savefig(temporary, dpi=110, metadata=metadata)
+
+
+def smooth(values: np.ndarray, width: int) -> np.ndarray:
+    """The mean of each value's surroundings of `width` values, cut off at the ends; NaNs do not count."""
+    known = np.isfinite(values)
+    half = width // 2
+    first = np.maximum(np.arange(len(values)) - half, 0)
+    last = np.minimum(np.arange(len(values)) + half + 1, len(values))
+    sums = np.concatenate([[0.0], np.cumsum(np.where(known, values, 0.0))])
+    counts = np.concatenate([[0], np.cumsum(known)])
+    number = counts[last] - counts[first]
+    return np.where(number, sums[last] - sums[first], np.nan) / np.maximum(number, 1)

@@ -1,0 +1,174 @@
+"""From the settings of a run to its parts: data, networks, losses, rates, the trainer."""
+
+from dataclasses import replace
+from functools import partial
+from typing import NamedTuple
+
+from minigan import backend, constraints, data, losses, models, optimizers, penalties
+from minigan.errors import ConfigError, DataError
+from minigan.kernels.cuda import precision
+from minigan.models import GAN
+from minigan.optimizers import Optimizer
+from minigan.random import Stream
+from minigan.runs.config import TrainConfig
+from minigan.training import schedules
+from minigan.training.steps import Constraint, Rules
+from minigan.training.trainer import Trainer, steps_per_epoch
+
+__all__ = ["Parts", "Rates", "assemble", "load_data", "make_loss", "make_trainer"]
+
+
+class Rates:
+    """Learning rates and momentum by their schedules: called with a step before it is taken.
+
+    Parameters
+    ----------
+    config : TrainConfig
+
+    Attributes
+    ----------
+    optimizers : tuple of Optimizer
+        G's and D's.
+    scale : float
+        What both learning rates are multiplied by.
+    """
+
+    def __init__(self, config: TrainConfig) -> None:
+        rates = config.learning_rate, config.d_learning_rate or config.learning_rate
+        self.rates = [schedules.parse(rate) for rate in rates]
+        self.momentum = schedules.parse(config.momentum)
+        self.scale = 1.0
+        if config.beta_2 is not None and config.optimizer != "adam":
+            raise ConfigError(f"beta_2: expected the optimizer adam with it, got {config.optimizer}")
+        others = {} if config.beta_2 is None else {"beta_2": config.beta_2}
+        # A schedule may begin at 0, with which no optimizer is made: the first numbers are set before the first step.
+        self.optimizers: tuple[Optimizer, ...] = tuple(
+            optimizers.get(config.optimizer, learning_rate=rate.bounds[1], **others) for rate in self.rates
+        )
+
+    def __call__(self, step: int) -> None:
+        for optimizer, rate in zip(self.optimizers, self.rates):
+            optimizer.learning_rate = rate(step) * self.scale
+            if optimizer.momentum_name is not None:
+                optimizer.set_momentum(self.momentum(step))
+
+
+class Parts(NamedTuple):
+    """What a run is made of.
+
+    Attributes
+    ----------
+    config : TrainConfig
+        The settings, with all that was left open.
+    trainer : Trainer
+    rates : Rates
+        By which the trainer sets its optimizers.
+    """
+
+    config: TrainConfig
+    trainer: Trainer
+    rates: Rates
+
+
+def assemble(config: TrainConfig) -> Parts:
+    """All that the settings describe.
+
+    Raises
+    ------
+    MiniganError
+        Settings, data and networks do not fit each other.
+    """
+    if config.backend is not None:
+        backend.use(config.backend)
+    config = config.resolved()
+    precision.use(config.precision or precision.precision())
+    gan = models.build(config.model, config.seed, **config.model_options())
+    dataset = load_data(config, gan)
+    if config.conditional and not gan.classes:
+        config = with_classes(config, dataset)
+        gan = models.build(config.model, config.seed, **config.model_options())
+    if config.model in models.FROM_MARGINALS and isinstance(dataset, data.Dataset):
+        models.bias_from_marginals(gan, dataset.mean())
+    rates = Rates(config)
+    return Parts(config, make_trainer(config, gan, dataset, rates), rates)
+
+
+def load_data(config: TrainConfig, gan: GAN) -> data.Dataset | data.Points:
+    """The data that the settings name: images of the size that the generator makes, or points."""
+    if len(gan.image_shape) != 3:
+        return data.load(config.data, value_range=config.data_range)
+    _, size, channels = gan.image_shape
+    return data.load(config.data, image_size=size, channels=channels, value_range=config.data_range)
+
+
+def with_classes(config: TrainConfig, dataset: data.Dataset | data.Points) -> TrainConfig:
+    """The settings with the number of classes that the labels have."""
+    if dataset.labels is None:
+        raise DataError(f"conditional: expected data with labels, got none in {dataset.name}")
+    classes = int(dataset.labels.max()) + 1
+    if classes > len(dataset):  # a damaged label would ask for that many embeddings
+        raise DataError(
+            f"conditional: expected no more classes than images, got a label {classes - 1} in {dataset.name}"
+        )
+    conditioning = config.conditioning or models.CONDITIONINGS[0]
+    return replace(config, classes=classes, conditioning=conditioning)
+
+
+def make_trainer(
+    config: TrainConfig, gan: GAN, dataset: data.Dataset | data.Points, rates: Rates | None = None
+) -> Trainer:
+    """The trainer that the settings describe, with rates of its own or with these."""
+    rates = rates or Rates(config)
+    g_optimizer, d_optimizer = rates.optimizers
+    return Trainer(
+        gan,
+        dataset,
+        loss=make_loss(config),
+        g_optimizer=g_optimizer,
+        d_optimizer=d_optimizer,
+        rules=make_rules(config, dataset),
+        batch_size=config.batch_size,
+        d_steps=config.d_steps,
+        g_steps=config.g_steps,
+        count_in=config.count_in,
+        updates=config.updates,
+        before_step=rates,
+        average=config.average,
+        noise=config.noise,
+        seed=config.seed,
+    )
+
+
+def make_loss(config: TrainConfig) -> losses.GANLoss:
+    """The game, with smoothed and flipped labels."""
+    smoothing = {"label_smoothing": config.label_smoothing, "fake_label_smoothing": config.fake_label_smoothing}
+    loss = losses.get(config.loss, **{name: value for name, value in smoothing.items() if value})
+    if not config.label_flips:
+        return loss
+    return losses.NoisyLabels(loss, config.label_flips, Stream(config.seed, "label flips"))
+
+
+def make_rules(config: TrainConfig, dataset: data.Dataset | data.Points) -> Rules:
+    """What the game has besides its loss."""
+    weight = {} if config.penalty_weight is None else {"weight": config.penalty_weight}
+    if weight and config.penalty is None:
+        raise ConfigError(f"penalty_weight: expected a penalty with it, got {config.penalty_weight} alone")
+    penalty = None if config.penalty is None else penalties.get(config.penalty, **weight)
+    blur = None
+    if config.instance_noise:
+        per_epoch = steps_per_epoch(len(dataset), config.batch_size, config.d_steps, config.g_steps)
+        steps = config.instance_noise_steps or config.steps or (config.epochs or 1) * per_epoch
+        blur = losses.InstanceNoise(config.instance_noise, steps, Stream(config.seed, "instance noise"))
+    return Rules(penalty, blur, *make_constraints(config))
+
+
+def make_constraints(config: TrainConfig) -> tuple[Constraint | None, Constraint | None]:
+    """The bounds of D's weights and of G's."""
+    if config.clip is not None and config.max_norm is not None:
+        raise ConfigError(f"expected clip or max_norm, got both: {config.clip} and {config.max_norm}")
+    if config.clip is not None:
+        return partial(constraints.clip_weights, bound=config.clip), None
+    if config.max_norm is not None:
+        bounded = partial(constraints.max_norm, bound=config.max_norm)
+        return bounded, bounded
+    return None, None

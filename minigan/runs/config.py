@@ -1,0 +1,302 @@
+"""The settings of a training run: one list of them, for the command line, the TOML file and the library."""
+
+import inspect
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from minigan import backend, losses, models, optimizers, penalties
+from minigan.errors import ConfigError
+from minigan.io.messages import one_line
+from minigan.io.safe_read import read_bytes
+from minigan.kernels.cuda import precision
+from minigan.runs.checkpoint_interval import Cadence
+from minigan.training import schedules
+from minigan.training.trainer import COUNTED, UPDATES
+
+__all__ = ["Kind", "ModelConfig", "TrainConfig", "read_config", "write_config"]
+
+#: What to do where a number stops being finite.
+ON_NAN = ("stop", "restore")
+
+#: Bytes that a file of settings may have; that of a run has some 4,000.
+FILE_SIZE = 2**16
+
+#: Passes over the embedded digits: about three minutes on two processor cores.
+DEFAULT_EPOCHS = 5
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What values a setting takes, in words and as a test."""
+
+    words: str
+    types: tuple[type, ...]
+    low: float = -sys.float_info.max  # a whole number may be larger than any float
+    below: float = sys.float_info.max
+    length: int | None = None
+    above: bool = False
+
+    def accepts(self, value: Any) -> bool:
+        """Whether `value` is one of the kind."""
+        if self.length is not None:
+            items = value if isinstance(value, tuple) else ()
+            return bool(items) and len(items) == (self.length or len(items)) and all(map(self._accepts, items))
+        return self._accepts(value)
+
+    def _accepts(self, item: Any) -> bool:
+        if isinstance(item, bool):
+            return bool in self.types
+        if not isinstance(item, self.types):
+            return False
+        if isinstance(item, int | float):
+            return (item > self.low if self.above else item >= self.low) and item < self.below
+        return True
+
+
+@dataclass(frozen=True)
+class Scheduled(Kind):
+    """A number, or a schedule (`minigan.training.schedules`) of such numbers, which may come to rest at the lowest."""
+
+    def _accepts(self, item: Any) -> bool:
+        if not isinstance(item, str):
+            return super()._accepts(item)
+        low, high = schedules.parse(item).bounds
+        return low >= self.low and super()._accepts(high)
+
+
+@dataclass(frozen=True)
+class Often(Kind):
+    """A number of steps, or the words for some minutes (`minigan.runs.checkpoint_interval`)."""
+
+    def _accepts(self, item: Any) -> bool:
+        if isinstance(item, str):
+            Cadence(item)
+            return True
+        return super()._accepts(item)
+
+
+TEXT = Kind("text", (str,))
+INTEGER = Kind("a whole number", (int,))
+COUNT = Kind("a whole number from 1 to 2147483647", (int,), 1, below=2**31)
+COUNTS = Kind("whole numbers from 1 to 2147483647", (int,), 1, below=2**31, length=0)
+POSITIVE = Kind("a number above 0", (int, float), 0, above=True)
+SHARE = Kind("a number of at least 0 and less than 1", (int, float), 0, below=1)
+RATE = Scheduled("a number above 0", (str, int, float), 0, above=True)
+MOMENTUM = Scheduled("a number of at least 0 and less than 1", (str, int, float), 0, below=1)
+AMOUNT = Kind("a number of at least 0", (int, float), 0)
+OFTEN = Often("a whole number from 1 to 2147483647, or minutes such as 10min", (str, int), 1, below=2**31)
+SWITCH = Kind("true or false", (bool,))
+RANGE = Kind("two numbers", (int, float), length=2)
+
+
+def setting(
+    kind: Kind, default: Any, help: str, flag: str | None = None, choices: Any = (), panel: str = "Training"
+) -> Any:
+    """A field with what the command line and the check of a file need to know of it."""
+    facts = {"kind": kind, "help": help, "flag": flag, "choices": tuple(choices), "panel": panel}
+    return field(default=default, metadata=facts)
+
+
+network = partial(setting, panel="Networks")
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """The size and shape of the two networks; None for what the model itself takes."""
+
+    latent_size: int | None = network(COUNT, None, "Length of the generator's noise.")
+    image_size: int | None = network(COUNT, None, "Height and width of the images, in pixels.")
+    channels: int | None = network(COUNT, None, "Colour channels: 1 grey, 3 RGB.")
+    generator_filters: tuple[int, ...] | None = network(
+        COUNTS, None, "Filters of the generator's convolutions; each doubles the image."
+    )
+    discriminator_filters: tuple[int, ...] | None = network(
+        COUNTS, None, "Filters of the discriminator's convolutions; all but the last halve it."
+    )
+    output_activation: str | None = network(
+        TEXT, None, "The generator's last activation; images are scaled to its range.", choices=models.OUTPUT_RANGES
+    )
+    classes: int | None = network(COUNT, None, "Classes that a conditional GAN tells apart.")
+    conditioning: str | None = network(
+        TEXT, None, "How a conditional discriminator learns of the class.", choices=models.CONDITIONINGS
+    )
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            check(item.name, item.metadata["kind"], item.metadata["choices"], getattr(self, item.name), item.default)
+
+    def model_options(self) -> dict[str, Any]:
+        """The options of `minigan.models.build` that have a value."""
+        values = {item.name: getattr(self, item.name) for item in fields(ModelConfig)}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+game = partial(setting, panel="Game")
+output = partial(setting, panel="Run")
+
+
+@dataclass(frozen=True)
+class TrainConfig(ModelConfig):
+    """All settings of a training run; each is a flag of ``minigan train`` and a key of its TOML file.
+
+    Raises
+    ------
+    ConfigError
+        A value is of the wrong type or out of range; both `epochs` and `steps` are given.
+    """
+
+    data: str = output(TEXT, "digits", "A data set's name, folder:PATH, PATH.npy or PATH.npz.")
+    data_range: tuple[float, float] | None = output(
+        RANGE, None, "Lowest and highest value of a file of floating-point images."
+    )
+    model: str = network(TEXT, "dcgan28", "The two networks, by name.", choices=models.MODELS)
+    conditional: bool = network(SWITCH, False, "Let both networks know the classes that the data's labels tell.")
+    loss: str = game(TEXT, "non-saturating", "The game the two play.", choices=losses.GAN_LOSSES)
+    label_smoothing: float = game(SHARE, 0.0, "Real images have the target 1 minus this.")
+    fake_label_smoothing: float = game(SHARE, 0.0, "Generated images have this target.")
+    label_flips: float = game(SHARE, 0.0, "Part of the labels that the discriminator is told wrongly.")
+    penalty: str | None = game(TEXT, None, "On the discriminator's input gradient.", choices=penalties.PENALTIES)
+    penalty_weight: float | None = game(POSITIVE, None, "The penalty's weight, if not its paper's.")
+    clip: float | None = game(POSITIVE, None, "Bound of the discriminator's weights, for the wasserstein loss.")
+    max_norm: float | None = game(POSITIVE, None, "Longest that the weights of a unit may be, in both networks.")
+    instance_noise: float = game(AMOUNT, 0.0, "Standard deviation of noise on all that the discriminator sees.")
+    instance_noise_steps: int | None = game(COUNT, None, "Steps in which that noise fades; default: all of the run.")
+    optimizer: str = setting(TEXT, "adam", "The rule that turns gradients into steps.", choices=optimizers.OPTIMIZERS)
+    learning_rate: float | str = setting(
+        RATE, 4e-4, 'Size of the optimizer\'s steps; a number or a schedule: "4e-4 -> 0 over 10000".', flag="--lr"
+    )
+    d_learning_rate: float | str | None = setting(RATE, None, "The discriminator's, if it is another.", flag="--d-lr")
+    momentum: float | str = setting(
+        MOMENTUM, 0.5, "Adam's beta_1, Momentum's momentum; sgd and rmsprop have none. A number or a schedule."
+    )
+    beta_2: float | None = setting(SHARE, None, "Adam's beta_2, if not 0.999.")
+    batch_size: int = setting(COUNT, 16, "Real images in a step, and generated ones.")
+    d_steps: int = setting(COUNT, 1, "Discriminator steps in a round.")
+    g_steps: int = setting(COUNT, 1, "Generator steps in a round.")
+    count_in: str = setting(TEXT, "batches", "What d-steps and g-steps count.", choices=COUNTED)
+    updates: str = setting(TEXT, "alternating", "One network after the other, or both at once.", choices=UPDATES)
+    average: float | None = setting(SHARE, None, "Decay of a moving average of the generator's weights, which samples.")
+    noise: str = setting(TEXT, "uniform", "Distribution of the generator's noise.", choices=models.NOISES)
+    epochs: int | None = setting(COUNT, None, f"Passes over the data; {DEFAULT_EPOCHS} unless --steps is given.")
+    steps: int | None = setting(COUNT, None, "Generator steps, in place of --epochs.")
+    stop_when_converged: bool = setting(SWITCH, False, "End when the discriminator can no longer tell, for long.")
+    metrics: bool = output(SWITCH, False, "Measure the samples against the data after each epoch.")
+    checkpoint_every: int | str | None = output(
+        OFTEN, None, "Steps between two checkpoints, or minutes: 500, 10min; default: each epoch."
+    )
+    keep: int = output(COUNT, 3, "Checkpoints that stay: the last ones. The best by --metrics stays as well.")
+    on_nan: str = output(
+        TEXT,
+        "stop",
+        "Where a number is not finite: stop, or go on from the last checkpoint at half the rate.",
+        choices=ON_NAN,
+    )
+    seed: int = setting(INTEGER, 0, "One seed, one run: weights, noise, dropout and order of the images.")
+    backend: str | None = output(
+        TEXT, None, "Where to compute; default: MINIGAN_BACKEND, else numpy.", choices=backend.NAMES
+    )
+    precision: str | None = output(
+        TEXT, None, "Of products on a GPU; default: MINIGAN_PRECISION, else float32.", choices=precision.PRECISIONS
+    )
+    threads: int | None = output(COUNT, None, "Threads of the CPU's kernels; default: all processors.")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.epochs is not None and self.steps is not None:
+            raise ConfigError(f"expected epochs or steps, got both: {self.epochs} and {self.steps}")
+
+    @classmethod
+    def recommended(cls, **given: Any) -> "TrainConfig":
+        """The settings that are given, and for the others those that suit the model."""
+        suited = dict(models.RECOMMENDED.get(given.get("model", cls.model), {}))
+        if given.keys() & {"epochs", "steps"}:  # either takes the place of either
+            suited = {name: value for name, value in suited.items() if name not in ("epochs", "steps")}
+        return cls(**{**suited, **given})
+
+    def resolved(self) -> "TrainConfig":
+        """The same settings with nothing left to a machine's or a version's default."""
+        model = {**model_defaults(self.model), **self.model_options()}
+        return replace(
+            self,
+            **{name: value for name, value in model.items() if name in MODEL_OPTIONS},
+            epochs=DEFAULT_EPOCHS if self.epochs is None and self.steps is None else self.epochs,
+            backend=backend.name(),
+            precision=self.precision or precision.precision(),
+            threads=backend.threads(self.threads or backend.default_threads()),
+        )
+
+
+#: The settings that are options of models.
+MODEL_OPTIONS = tuple(item.name for item in fields(ModelConfig))
+
+
+def model_defaults(name: str) -> dict[str, Any]:
+    """What the model's own function takes unless it is told otherwise, without its conditions."""
+    parameters = inspect.signature(models.MODELS[name]).parameters.values()
+    defaults = {item.name: item.default for item in parameters if item.default is not item.empty}
+    return {name: value for name, value in defaults.items() if name not in ("seed", "classes", "conditioning")}
+
+
+def check(name: str, kind: Kind, choices: tuple[str, ...], value: Any, default: Any) -> None:
+    """Refuse a value that is not of the setting's kind, or not among its choices."""
+    if value is None and default is None:
+        return
+    try:
+        accepted = kind.accepts(value)
+    except ConfigError as error:
+        raise ConfigError(f"{name}: {error}") from None
+    if not accepted:
+        raise ConfigError(f"{name}: expected {kind.words}, got {value!r}")
+    if choices and value not in choices:
+        raise ConfigError(f"{name}: expected one of {', '.join(choices)}, got {value!r}")
+
+
+def read_config(path: str | Path) -> dict[str, Any]:
+    """The settings of a TOML file, with the types `TrainConfig` needs.
+
+    Raises
+    ------
+    ConfigError
+        The file is missing, is not TOML, or has a key that is no setting.
+    """
+    import tomlkit
+
+    try:
+        table: Mapping[str, Any] = tomlkit.parse(read_bytes(path, FILE_SIZE).decode("utf-8")).unwrap()
+    except Exception as error:  # the parser meets some damage with errors of all kinds
+        raise ConfigError(f"expected a TOML file in {path}, got: {one_line(error)}") from None
+    known = {item.name for item in fields(TrainConfig)}
+    unknown = sorted(table.keys() - known)
+    if unknown:
+        found, expected = one_line(", ".join(unknown)), ", ".join(sorted(known))
+        raise ConfigError(f"{path}: unknown setting {found}: expected some of {expected}")
+    settings: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in table.items()
+    }
+    try:
+        TrainConfig(**settings)
+    except ValueError as error:  # Python refuses to print numbers of thousands of digits
+        raise ConfigError(f"{path}: {one_line(error)}") from None
+    return settings
+
+
+def write_config(path: str | Path, config: TrainConfig) -> None:
+    """Write all settings of `config` that have a value, each with what it means."""
+    import tomlkit
+
+    from minigan.io.atomic_write import atomic_path
+
+    document = tomlkit.document()
+    values = asdict(config)
+    for item in fields(config):
+        value = values[item.name]
+        if value is None:
+            continue
+        entry = tomlkit.item(list(value) if isinstance(value, tuple) else value)
+        document.add(item.name, entry.comment(item.metadata["help"]))
+    with atomic_path(path) as temporary:
+        temporary.write_text(tomlkit.dumps(document), encoding="utf-8")

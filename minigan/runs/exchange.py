@@ -1,0 +1,210 @@
+"""From the folder of a run to files for other libraries, and from such files to the folder of a run."""
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from minigan import models
+from minigan.errors import ConfigError, RunError
+from minigan.interchange.formats import ONNX, format_of
+from minigan.interchange.onnx_file import Difference, export_onnx
+from minigan.interchange.weights import export_weights, import_weights, source, write
+from minigan.io.atomic_write import save_arrays
+from minigan.models import GAN
+from minigan.runs.config import ModelConfig, TrainConfig, write_config
+from minigan.runs.start import check_folder, load_run
+
+__all__ = ["NETWORKS", "Exported", "ImportConfig", "export_run", "import_run"]
+
+#: The networks of a run.
+NETWORKS = ("generator", "discriminator")
+
+
+class Exported(NamedTuple):
+    """What was written.
+
+    Attributes
+    ----------
+    path : Path
+    format : str
+    arrays, numbers : int
+        How many parameters, moving averages included, and how many numbers they hold.
+    difference : Difference or None
+        Of ONNX: how far onnxruntime's outputs are from minigan's; None where it was not asked.
+    """
+
+    path: Path
+    format: str
+    arrays: int
+    numbers: int
+    difference: Difference | None
+
+
+def export_run(
+    folder: str | Path,
+    path: str | Path,
+    network: str = "generator",
+    format: str | None = None,
+    code: str | Path | None = None,
+) -> Exported:
+    """Write one network of a run for another library.
+
+    Where the run kept a moving average of the generator's weights, this is what is exported: it draws better.
+
+    Parameters
+    ----------
+    folder : path
+        Of the run.
+    path : path
+        One that is there is replaced, when the new one is whole.
+    network : {"generator", "discriminator"}
+    format : str, optional
+        One of ``safetensors, keras, pytorch, pytorch-safetensors, onnx``; default: by the suffix.
+    code : path, optional
+        A second file: a Python program that makes the same network in PyTorch or Keras.
+
+    Returns
+    -------
+    Exported
+
+    Raises
+    ------
+    ConfigError
+        The network or the format is unknown; a package is not installed; a layer has no counterpart.
+    RunError
+        The folder is no run, or a file cannot be written.
+    CheckpointError
+        The run's weights are missing, damaged, or do not fit; an ONNX model gives other outputs than minigan.
+    """
+    path = Path(path)
+    chosen = format_of(path, format, onnx=True)
+    if network not in NETWORKS:
+        raise ConfigError(f"expected the network to be one of {', '.join(NETWORKS)}, got {network!r}")
+    if code is not None and not Path(code).absolute().parent.is_dir():
+        raise RunError(f"expected a file that can be written, got {code}: no such folder")
+    config, gan = load_run(folder)
+    net = gan.generator if network == "generator" else gan.discriminator
+    facts = facts_of(config, gan, network)
+    program = None if code is None else source(net, chosen)
+    difference = None
+    if chosen == ONNX:
+        difference = export_onnx(net, path, facts)
+    else:
+        export_weights(net, path, chosen, facts)
+    if code is not None and program is not None:
+        write(Path(code), program.encode())
+    sizes = [parameter.data.size for parameter in net.parameters().values()]
+    return Exported(path, chosen, len(sizes), sum(sizes), difference)
+
+
+def facts_of(config: TrainConfig, gan: GAN, network: str) -> dict[str, str]:
+    """What a user of the weights must know besides: kept in the file where its format has a place for it."""
+    facts = {"model": gan.name, "network": network, "noise": config.noise, "classes": str(gan.classes)}
+    if gan.output_range is not None:
+        facts["output_range"] = "{:g} {:g}".format(*gan.output_range)
+    return facts
+
+
+def as_in_training(name: str) -> Any:
+    """The setting of this name as `TrainConfig` has it."""
+    (item,) = (item for item in fields(TrainConfig) if item.name == name)
+    return field(default=item.default, metadata=item.metadata)
+
+
+@dataclass(frozen=True)
+class ImportConfig(ModelConfig):
+    """What must be said of weights that come from elsewhere."""
+
+    model: str = as_in_training("model")
+    data: str = as_in_training("data")
+    data_range: tuple[float, float] | None = as_in_training("data_range")
+    noise: str = as_in_training("noise")
+
+
+def import_run(
+    path: str | Path,
+    folder: str | Path,
+    config: TrainConfig | None = None,
+    *,
+    like: str | Path | None = None,
+    discriminator: str | Path | None = None,
+    format: str | None = None,
+) -> GAN:
+    """Make the folder of a run from a generator's weights, for ``minigan sample``, ``evaluate`` and ``plot``.
+
+    Everything is read and compared before the folder is made, and it appears with all that is in it.
+
+    Parameters
+    ----------
+    path : path
+        The generator's weights.
+    folder : path
+        New, or empty.
+    config : TrainConfig, optional
+        The settings that name the networks, the noise and the data. Default: those of `like`.
+    like : path, optional
+        The folder of a run with the same networks, of which the settings and the discriminator are taken.
+    discriminator : path, optional
+        The discriminator's weights. Default: those of `like` or, without it, new ones.
+    format : str, optional
+        Of both files, one of ``safetensors, keras, pytorch, pytorch-safetensors``; default: by their suffixes.
+
+    Returns
+    -------
+    GAN
+        The networks as the folder has them.
+
+    Raises
+    ------
+    ConfigError
+        Neither or both of `config` and `like` are given; a package is not installed; a layer has no counterpart.
+    RunError
+        The folder is not empty, or cannot be written; `like` is no run.
+    CheckpointError
+        A file is missing or damaged, holds a NaN, or does not fit.
+    """
+    folder = Path(folder)
+    check_folder(folder)
+    if config is not None and like is None:
+        settings = config.resolved()
+        gan = models.build(settings.model, settings.seed, **settings.model_options())
+    elif like is not None and config is None:
+        settings, gan = load_run(like)
+    else:
+        raise ConfigError("expected settings or a run to be like, and not both")
+    import_weights(gan.generator, path, format)
+    if discriminator is not None:
+        import_weights(gan.discriminator, discriminator, format)
+    # The weights are what they are: no other file holds an average of them.
+    save_run(folder, replace(settings, average=None, conditional=bool(gan.classes)), gan)
+    return gan
+
+
+def save_run(folder: Path, config: TrainConfig, gan: GAN) -> None:
+    """Write the folder beside its place, then move it there.
+
+    Raises
+    ------
+    RunError
+        It cannot be written.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        try:
+            write_config(made / "config.toml", config)
+            for network in (gan.generator, gan.discriminator):
+                save_arrays(made / f"{network.name}.npz", network.state_dict())
+            mask = os.umask(0)
+            os.umask(mask)
+            made.chmod(0o777 & ~mask)
+            if folder.exists():
+                folder.rmdir()  # it is empty
+            made.rename(folder)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+    except OSError as error:
+        raise RunError(f"expected a folder that can be written, got {folder}: {error.strerror or error}") from None

@@ -1,0 +1,282 @@
+"""Every picture of a run's folder: what ``minigan plot`` draws."""
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minigan.backend import Array, asarray, asnumpy
+from minigan.errors import ConfigError, RunError
+from minigan.losses import GANLoss
+from minigan.models import classes_in_turn, draw_noise
+from minigan.plots.gradients import save_gradients
+from minigan.plots.histogram import save_histogram
+from minigan.plots.images import interpolate, nearest, save_classes, save_grid, save_neighbours, save_walk
+from minigan.plots.losses import save_losses
+from minigan.plots.points import PointsView, tells_probabilities
+from minigan.random import Stream
+from minigan.runs.build import load_data, make_loss
+from minigan.runs.start import load_run
+from minigan.runs.tables import read_gradients, read_metrics
+
+__all__ = ["KINDS", "draw_run"]
+
+#: Rows and generated columns of the neighbours' picture, as in the 2014 paper; rows and steps of a walk.
+NEIGHBOURS, WALKS = (5, 5), (6, 10)
+
+#: Rows at the most, of a picture with a row for each class.
+CLASSES = 20
+
+#: Images or points for a histogram, and training examples compared at a time.
+JUDGED, BLOCK = 2000, 2048
+
+
+class Source:
+    """A run's folder, and what pictures ask of it: everything is loaded when it is needed."""
+
+    def __init__(self, folder: Path, seed: int, truncation: float | None = None) -> None:
+        self.folder, self.seed, self.truncation = folder, seed, truncation
+        self.config, self.gan = load_run(folder)
+
+    @cached_property
+    def data(self) -> Any:
+        """What the run was trained on."""
+        return load_data(self.config, self.gan)
+
+    @cached_property
+    def metrics(self) -> dict[str, np.ndarray]:
+        """The columns of metrics.csv."""
+        return read_metrics(self.folder / "metrics.csv")
+
+    @property
+    def value_range(self) -> tuple[float, float]:
+        """Black and white of the images."""
+        return self.gan.output_range or (-1.0, 1.0)
+
+    @property
+    def loss(self) -> GANLoss:
+        """The run's game."""
+        return make_loss(self.config)
+
+    def noise(self, count: int) -> Array:
+        """The same for the same seed."""
+        return draw_noise(Stream(self.seed, "plot"), count, self.gan.latent_size, self.config.noise, self.truncation)
+
+    def classes(self, count: int) -> Array | None:
+        """One class after the other, and again; None for a GAN that knows none."""
+        return classes_in_turn(count, self.gan.classes)
+
+    def generated(self, noise: Array, labels: Array | None) -> np.ndarray:
+        """What G makes, in host memory."""
+        return asnumpy(self.gan.generator.predict(noise, labels=labels))
+
+
+# What a kind of picture needs: each says what is wrong, or nothing
+
+
+def needs_images(run: Source) -> str | None:
+    """Images to show."""
+    return None if len(run.gan.image_shape) == 3 else "it was trained on points, not on images"
+
+
+def needs_points(size: int) -> Callable[[Source], str | None]:
+    """Points of so many coordinates, without conditions."""
+
+    def check(run: Source) -> str | None:
+        if run.gan.image_shape != (size,):
+            wanted = "points of two coordinates" if size == 2 else "numbers"
+            shape = "x".join(map(str, run.gan.image_shape))
+            return f"it was not trained on {wanted}, but on data of shape {shape}"
+        return None
+
+    return check
+
+
+def needs_table(name: str) -> Callable[[Source], str | None]:
+    """A table with at least one step."""
+
+    def check(run: Source) -> str | None:
+        path = run.folder / name
+        if not path.is_file():
+            return f"it has no {name}"
+        with open(path, "rb") as table:
+            return None if len([line for _, line in zip(range(2), table)]) == 2 else f"its {name} has no step"
+
+    return check
+
+
+# The pictures: each gives the paths it wrote
+
+
+def draw_samples(run: Source, out: Path) -> list[Path]:
+    """A grid, or a row for each class."""
+    path = out / "samples.png"
+    if run.gan.classes:
+        rows = min(run.gan.classes, CLASSES)
+        labels = np.repeat(np.arange(rows), 10)
+        images = run.generated(run.noise(len(labels)), asarray(labels))
+        save_classes(path, images.reshape(rows, 10, *images.shape[1:]), run.value_range)
+    else:
+        save_grid(path, run.generated(run.noise(64), None), run.value_range)
+    return [path]
+
+
+def draw_neighbours(run: Source, out: Path) -> list[Path]:
+    """Samples, and the training examples nearest to the last of each row."""
+    path = out / "neighbours.png"
+    rows, columns = NEIGHBOURS
+    images = run.generated(run.noise(rows * columns), run.classes(rows * columns))
+    starts = range(0, len(run.data), BLOCK)
+    blocks = (asnumpy(run.data.batch(slice(start, start + BLOCK), run.gan.output_range)) for start in starts)
+    _, neighbours = nearest(images[columns - 1 :: columns], blocks)
+    save_neighbours(path, images, neighbours, run.value_range)
+    return [path]
+
+
+def draw_walks(run: Source, out: Path) -> list[Path]:
+    """Straight walks and walks on spheres, between the same noises."""
+    rows, steps = WALKS
+    ends = asnumpy(run.noise(2 * rows))
+    labels = run.classes(rows)
+    paths = []
+    for kind in ("linear", "spherical"):
+        noise = np.stack([interpolate(ends[2 * row], ends[2 * row + 1], steps, kind) for row in range(rows)])
+        each = None if labels is None else labels.repeat(steps)
+        images = run.generated(asarray(noise.reshape(rows * steps, -1)), each)
+        paths.append(out / f"walk-{kind}.png")
+        save_walk(paths[-1], images.reshape(rows, steps, *images.shape[1:]), run.value_range, kind)
+    return paths
+
+
+def draw_losses(run: Source, out: Path) -> list[Path]:
+    """The course of the run."""
+    path = out / "losses.png"
+    epochs = run.metrics["epoch"]
+    # How long an epoch is, can be seen once the second has begun.
+    steps_per_epoch = int((epochs == 1).sum()) if epochs[-1] > 1 else None
+    save_losses(path, run.metrics, steps_per_epoch, run.loss.optimum)
+    return [path]
+
+
+def draw_histogram(run: Source, out: Path) -> list[Path]:
+    """D on as many generated as real data."""
+    path = out / "histogram.png"
+    count = min(JUDGED, len(run.data))
+    # In no order: a set may be sorted by class.
+    chosen = Stream(run.seed, "plot").child("data").permutation(len(run.data))[:count]
+    judge, noise, asked = run.gan.discriminator.logits, run.noise(count), run.classes(count)
+    labels = asarray(run.data.labels[chosen]) if run.gan.classes else None
+    real = judge.predict(run.data.batch(chosen, run.gan.output_range), labels=labels)
+    fake = judge.predict(run.gan.generator.predict(noise, labels=asked), labels=asked)
+    save_histogram(path, asnumpy(real), asnumpy(fake), probabilities=tells_probabilities(run.loss))
+    return [path]
+
+
+def draw_gradients(run: Source, out: Path) -> list[Path]:
+    """The norms of the layers' gradients."""
+    path = out / "gradients.png"
+    table = read_gradients(run.folder / "gradients.csv")
+    save_gradients(path, table["step"], {name: table[name] for name in table if name != "step"})
+    return [path]
+
+
+def draw_view(name: str) -> Callable[[Source, Path], list[Path]]:
+    """The last moment of a GAN of points."""
+
+    def draw(run: Source, out: Path) -> list[Path]:
+        path = out / f"{name}.png"
+        step = int(run.metrics["step"][-1]) if needs_table("metrics.csv")(run) is None else 0
+        PointsView(run.gan, run.loss, run.data, run.config.noise, run.seed).save(path, f"step {step}")
+        return [path]
+
+    return draw
+
+
+class Kind(NamedTuple):
+    """A kind of picture: what draws it, and what says why it does not fit a run."""
+
+    draw: Callable[[Source, Path], list[Path]]
+    refuse: Callable[[Source], str | None]
+
+
+#: The kinds by name, in the order in which they are drawn.
+KINDS: dict[str, Kind] = {
+    "samples": Kind(draw_samples, needs_images),
+    "neighbours": Kind(draw_neighbours, needs_images),
+    "walk": Kind(draw_walks, needs_images),
+    "losses": Kind(draw_losses, needs_table("metrics.csv")),
+    "histogram": Kind(draw_histogram, lambda run: None),
+    "gradients": Kind(draw_gradients, needs_table("gradients.csv")),
+    "plane": Kind(draw_view("plane"), needs_points(2)),
+    "figure1": Kind(draw_view("figure1"), needs_points(1)),
+}
+
+
+def draw_run(
+    folder: str | Path,
+    out: str | Path | None = None,
+    kinds: Sequence[str] = (),
+    seed: int = 0,
+    truncation: float | None = None,
+) -> list[Path]:
+    """Draw pictures of a run from what lies in its folder.
+
+    ==============  ========================================================================================
+    kind            picture
+    ==============  ========================================================================================
+    ``samples``     images of fresh noise; one row a class where there are classes
+    ``neighbours``  images, and the training examples nearest to the last of each row (2014 paper, figure 2)
+    ``walk``        walks from one noise to another, straight and on a sphere
+    ``losses``      losses, D(x), D(G(z)) and accuracies over the steps
+    ``histogram``   D's outputs on real and on generated data
+    ``gradients``   norms of the layers' gradients over the steps, from ``gradients.csv``
+    ``plane``       for points of two coordinates: the points, D, and where G is told to move
+    ``figure1``     for numbers: both densities, D, and how G carries noise to data (2014 paper, figure 1)
+    ==============  ========================================================================================
+
+    Parameters
+    ----------
+    folder : path
+        Of the run.
+    out : path, optional
+        A folder for the pictures, made if it is not there; those of the same names are replaced. Default: ``pictures``
+        in the run's folder.
+    kinds : sequence of str
+        Names from above; none for all that fit the run.
+    seed : int
+        Of the noise.
+    truncation : float, optional
+        Of the noise, in standard deviations: see `minigan.models.draw_noise`.
+
+    Returns
+    -------
+    list of Path
+        What was written.
+
+    Raises
+    ------
+    ConfigError
+        A kind is unknown.
+    RunError
+        The folder is no run, a kind does not fit it, or `out` cannot be written.
+    CheckpointError
+        The run's weights are missing, damaged, or do not fit.
+    DataError
+        The run's data are missing.
+    """
+    for name in kinds:
+        if name not in KINDS:
+            raise ConfigError(f"unknown picture {name!r}: expected some of {', '.join(KINDS)}")
+    run = Source(Path(folder), seed, truncation)
+    for name in kinds:
+        if reason := KINDS[name].refuse(run):
+            raise RunError(f"{name}: does not fit {folder}: {reason}")
+    chosen = dict.fromkeys(kinds) or [name for name in KINDS if KINDS[name].refuse(run) is None]
+    out = Path(folder) / "pictures" if out is None else Path(out)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        return [path for name in chosen for path in KINDS[name].draw(run, out)]
+    except OSError as error:
+        raise RunError(f"expected a folder that can be written, got {out}: {error.strerror}") from None

@@ -1,0 +1,111 @@
+"""A run's folder and settings, where a run goes on from a checkpoint."""
+
+import json
+import os
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from minigan.errors import ConfigError, RunError
+from minigan.io.atomic_write import sync
+from minigan.runs.config import TrainConfig
+
+__all__ = ["check_settings", "cut_tables", "lines_of_tables", "settings_of"]
+
+#: How much of a table is read at a time.
+PIECE = 2**20
+
+# Tables
+
+
+def lines_of_tables(paths: Iterable[Path]) -> dict[str, int]:
+    """How many lines each table has, by its name; made durable first, so that no checkpoint knows of more.
+
+    Raises
+    ------
+    OSError
+        One is missing, or could not be made durable.
+    """
+    lines = {}
+    for path in paths:
+        sync(path, os.O_RDWR)
+        with open(path, "rb") as file:
+            lines[path.name] = sum(piece.count(b"\n") for piece in iter(lambda: file.read(PIECE), b""))
+    return lines
+
+
+def cut_tables(folder: Path, lines: Mapping[str, int]) -> None:
+    """Cut the tables back to the lines they had at a checkpoint: those after it will be written again.
+
+    Raises
+    ------
+    RunError
+        One is missing or has fewer lines; then none is cut.
+    """
+    try:
+        lengths = {folder / name: length_of_lines(folder / name, count) for name, count in lines.items()}
+        for path, length in lengths.items():
+            os.truncate(path, length)
+    except OSError as error:
+        raise RunError(f"expected a table that can be written, got {error.filename}: {error.strerror}") from None
+
+
+def length_of_lines(path: Path, count: int) -> int:
+    """The bytes of the first `count` lines."""
+    with open(path, "rb") as file:
+        for number in range(count):
+            if not file.readline().endswith(b"\n"):
+                raise RunError(
+                    f"expected a table of at least {count} lines, as at the checkpoint, got {number} in {path}"
+                )
+        return file.tell()
+
+
+# Settings
+
+
+def settings_of(config: TrainConfig) -> dict[str, Any]:
+    """The settings as plain values."""
+    return json.loads(json.dumps(asdict(config)))
+
+
+def check_settings(
+    saved: Mapping[str, Any], config: TrainConfig, accepted: Collection[str] = (), free: Collection[str] = ()
+) -> list[str]:
+    """Refuse to go on with other settings than those of the checkpoint, unless their names are accepted.
+
+    Parameters
+    ----------
+    saved : mapping
+        What `settings_of` gave.
+    config : TrainConfig
+        What the run is to go on with.
+    accepted : collection of str
+        Names of settings that may be others.
+    free : collection of str
+        Names of those that decide nothing, such as the number of threads.
+
+    Returns
+    -------
+    list of str
+        The accepted differences, a line each.
+
+    Raises
+    ------
+    ConfigError
+        The others, all of them, with both values.
+    """
+    now = settings_of(config)
+    unknown = sorted(set(accepted) - now.keys())
+    if unknown:
+        raise ConfigError(f"unknown setting {', '.join(unknown)}: expected some of {', '.join(sorted(now))}")
+    lines = {
+        name: f"{name}: {saved.get(name)!r} at the checkpoint, now {now.get(name)!r}"
+        for name in sorted({*saved, *now} - {*free})
+        if saved.get(name) != now.get(name)
+    }
+    refused = [line for name, line in lines.items() if name not in accepted]
+    if refused:
+        raise ConfigError(f"expected the settings of the checkpoint, got others: {'; '.join(refused)}")
+    return list(lines.values())

@@ -1,0 +1,78 @@
+"""Images from a run's generator."""
+
+from pathlib import Path
+
+import numpy as np
+
+from minigan import backend, plots
+from minigan.backend import Array
+from minigan.errors import ConfigError, RunError
+from minigan.models import GAN, classes_in_turn, draw_noise
+from minigan.random import Stream
+from minigan.runs.start import load_run
+
+__all__ = ["sample_run"]
+
+
+def sample_run(
+    folder: str | Path,
+    path: str | Path,
+    *,
+    count: int = 64,
+    columns: int = 8,
+    seed: int = 0,
+    label: int | None = None,
+    truncation: float | None = None,
+) -> Path:
+    """Save a grid of images that the run's generator makes of fresh noise.
+
+    Parameters
+    ----------
+    folder : path
+        Of the run.
+    path : path
+        Of the PNG; one that is there is replaced.
+    count, columns : int
+        Images in all, and in a row.
+    seed : int
+        Of the noise.
+    label : int, optional
+        The class to draw, for a conditional GAN; default: one after the other.
+    truncation : float, optional
+        Of the noise, in standard deviations: see `minigan.models.draw_noise`.
+
+    Returns
+    -------
+    Path
+        `path`.
+
+    Raises
+    ------
+    ConfigError
+        `count` or `columns` is less than 1; there is no such class; the truncation is too small.
+    RunError
+        The folder is not a run, its generator makes no images, or `path` cannot be written.
+    CheckpointError
+        The run's weights are missing, damaged, or do not fit.
+    """
+    for name, value in (("count", count), ("columns", columns)):
+        if value < 1:
+            raise ConfigError(f"expected {name} to be at least 1, got {value}")
+    config, gan = load_run(folder)
+    if gan.output_range is None:
+        raise RunError(f"expected a run of images, got one of points: minigan plot {folder} draws it")
+    noise = draw_noise(Stream(seed, "sample"), count, gan.latent_size, config.noise, truncation)
+    images = backend.asnumpy(gan.generator.predict(noise, labels=classes_to_draw(gan, count, label)))
+    try:
+        plots.save_grid(path, images, gan.output_range, columns)
+    except OSError as error:
+        raise RunError(f"expected a file that can be written, got {path}: {error.strerror}") from None
+    return Path(path)
+
+
+def classes_to_draw(gan: GAN, count: int, label: int | None) -> Array | None:
+    """One class, or all in turn; None for a GAN that knows none."""
+    if label is not None and not 0 <= label < gan.classes:
+        known = f"a class from 0 to {gan.classes - 1}" if gan.classes else "no class, for the run is not conditional"
+        raise ConfigError(f"expected {known}, got {label}")
+    return classes_in_turn(count, gan.classes) if label is None else backend.asarray(np.full(count, label))

@@ -1,0 +1,228 @@
+"""A training run and its folder.
+
+::
+
+    config.toml        every setting; minigan train --config repeats the run
+    metrics.csv        one line a step
+    gradients.csv      norms of each layer's gradients, one line a step
+    evaluation.csv     measures of the samples, one line an epoch (with --metrics)
+    notices.csv        what a person should know of the course
+    samples/           what the generator makes of the same noises, after every epoch
+    progress.gif       the same as a film
+    losses.png         losses, D(x), D(G(z)) and accuracies over the steps
+    generator.npz      weights of both networks
+    discriminator.npz
+    average.npz        the moving average of the generator's weights (with --average)
+    checkpoints/       all that minigan train --resume needs to go on, at the last few moments
+"""
+
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minigan import models
+from minigan.errors import CheckpointError, ConfigError, RunError
+from minigan.io.atomic_write import load_arrays, remove_leftovers
+from minigan.io.messages import one_line
+from minigan.layers.base import at_most
+from minigan.model.sequential import Sequential
+from minigan.models import GAN
+from minigan.runs.build import assemble
+from minigan.runs.config import TrainConfig, read_config, write_config
+from minigan.runs.folder import Run
+from minigan.runs.lock import RunLock
+from minigan.runs.resume import check_settings
+from minigan.training.checkpoint.file import Checkpoint, versions
+from minigan.training.events import Event, Notice
+from minigan.training.nonfinite import all_finite
+
+__all__ = ["load_run", "new_run_folder", "resume_run", "train_run"]
+
+#: Numbers that the networks of a run may have besides those in its files of weights: what is missing is then told.
+SPARE = 10**7
+
+#: Settings that may be others when a run goes on: they decide where and how fast, and what is kept.
+FREE = ("backend", "threads", "checkpoint_every", "keep", "on_nan")
+
+
+def train_run(config: TrainConfig, folder: str | Path, listener: Callable[[Event], None] = lambda event: None) -> bool:
+    """Train as `config` says and leave everything in `folder`.
+
+    Nothing is written before the settings, the data and the networks were found to fit each other.
+
+    Parameters
+    ----------
+    config : TrainConfig
+    folder : path
+        New, or empty.
+    listener : callable, optional
+        Called with every `Event`.
+
+    Returns
+    -------
+    bool
+        False when the run was asked to stop (Ctrl-C) before its end.
+
+    Raises
+    ------
+    MiniganError
+        Something does not fit; or, with what was done so far kept, a loss is no longer finite.
+    """
+    folder = Path(folder)
+    check_folder(folder)
+    run = Run(folder, assemble(config), listener)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"expected a folder that can be written, got {folder}: {error.strerror}") from None
+    with RunLock(folder):
+        check_folder(folder)  # another process may have been faster
+        run.begin()
+        return run.train()
+
+
+def resume_run(
+    folder: str | Path,
+    changes: Mapping[str, Any] = {},
+    accepted: Collection[str] = (),
+    listener: Callable[[Event], None] = lambda event: None,
+) -> bool:
+    """Go on with a run from its newest checkpoint, as if it had never been interrupted.
+
+    With the same settings, versions and machine the rest of the run is the same, bit for bit. Of a run that is at its
+    end what is shown is written once more.
+
+    Parameters
+    ----------
+    folder : path
+        Of the run.
+    changes : mapping
+        Settings to go on with in the place of the run's own.
+    accepted : collection of str
+        Names of settings that may differ from the checkpoint's. `FREE` ones always may.
+    listener : callable, optional
+        Called with every `Event`.
+
+    Returns
+    -------
+    bool
+        False when the run was asked to stop (Ctrl-C) before its end.
+
+    Raises
+    ------
+    RunError
+        The folder is no run, has no checkpoint, or is in use.
+    ConfigError
+        Settings differ that are not accepted.
+    CheckpointError
+        All checkpoints are damaged, or do not fit.
+    """
+    folder = Path(folder)
+    own = read_settings(folder)
+    if changes.keys() & {"epochs", "steps"}:  # either takes the place of either
+        own = {name: value for name, value in own.items() if name not in ("epochs", "steps")}
+    with RunLock(folder) as lock:
+        parts = assemble(TrainConfig(**{**own, **changes}))
+        for place in (folder, folder / "samples"):
+            remove_leftovers(place)
+        run = Run(folder, parts, listener)
+        run.open()
+        found = run.checkpoints.newest()
+        if found is None:
+            raise RunError(f"expected a checkpoint to go on from in {folder / 'checkpoints'}, found none")
+        step, checkpoint = found
+        changed = check_settings(checkpoint.state["run"]["config"], run.config, accepted, FREE)
+        run.go_on(checkpoint)
+        if changed:
+            write_config(folder / "config.toml", run.config)
+        if step >= run.total:
+            words = f"all {step} steps were taken: more are had with --steps N --accept steps,epochs"
+            listener(Notice(step, "at its end", words))
+            run.show()
+            return True
+        run.notes += resumed(step, run.config, changed, checkpoint, lock.left_by)
+        return run.train()
+
+
+def resumed(
+    step: int, config: TrainConfig, changed: list[str], checkpoint: Checkpoint, left_by: str
+) -> Iterator[Notice]:
+    """What to say of a run that goes on: what is not as it was."""
+    remarks = [f"the settings are others: {', '.join(changed)}"] if changed else []
+    before = checkpoint.state["run"]["config"]["backend"]
+    if before != config.backend:
+        remarks.append(f"it ran on {before} and goes on with {config.backend}: what follows differs in the last digits")
+    if checkpoint.versions != versions():
+        remarks.append(f"made by {checkpoint.versions}, now {versions()}: what follows may differ in the last digits")
+    if left_by:
+        remarks.append(f"it was left by {left_by}")
+    if remarks:
+        yield Notice(step, "resumed", "; ".join(remarks))
+
+
+def read_settings(folder: Path) -> dict[str, Any]:
+    """The settings of the run in a folder."""
+    if not os.path.lexists(folder / "config.toml"):
+        raise RunError(f"expected the folder of a run, with a config.toml in it, got {folder}")
+    return read_config(folder / "config.toml")
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that holds anything, and a place where none can be made."""
+    try:
+        if folder.exists() and (not folder.is_dir() or any(path.name != RunLock.NAME for path in folder.iterdir())):
+            kind = "a run" if (folder / "config.toml").exists() else "something"
+            raise RunError(f"expected a new or empty folder for the run, got {folder}, which already holds {kind}")
+        place = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+        if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+            raise RunError(f"expected a folder that can be written, got {folder}: {place} cannot be written")
+    except OSError as error:
+        raise RunError(f"expected a folder that can be written, got {folder}: {error.strerror}") from None
+
+
+def new_run_folder(model: str, data_name: str) -> Path:
+    """The first free ``runs/MODEL-DATA-NUMBER``."""
+    stem = f"{model}-{Path(data_name.rpartition(':')[2]).stem}"
+    number = 1
+    while (folder := Path("runs") / f"{stem}-{number}").exists():
+        number += 1
+    return folder
+
+
+def load_run(folder: str | Path) -> tuple[TrainConfig, GAN]:
+    """The settings of a finished or interrupted run, and its networks with their last weights.
+
+    Where the run kept a moving average of the generator's weights, the generator has these: they draw better.
+
+    Raises
+    ------
+    RunError
+        The folder is not a run.
+    ConfigError
+        Its settings are damaged, or no networks can be built by them.
+    CheckpointError
+        Its weights are missing, damaged, not finite, or do not fit.
+    """
+    folder = Path(folder)
+    config = TrainConfig(**read_settings(folder))
+    generator = load_arrays(folder / ("generator.npz" if config.average is None else "average.npz"))
+    discriminator = load_arrays(folder / "discriminator.npz")
+    try:
+        with at_most(SPARE + sum(array.size for array in (*generator.values(), *discriminator.values()))):
+            gan = models.build(config.model, config.seed, **config.model_options())
+    except (ValueError, OverflowError, MemoryError) as error:  # sizes that do not fit together, or not into the memory
+        raise ConfigError(f"{folder / 'config.toml'}: no networks of these sizes: {one_line(error)}") from None
+    put_weights(gan.generator, generator, folder)
+    put_weights(gan.discriminator, discriminator, folder)
+    return config, gan
+
+
+def put_weights(network: Sequential, weights: dict[str, np.ndarray], folder: Path) -> None:
+    """Replace a network's weights by these, which must be finite: others are never saved."""
+    network.load_state_dict(weights)
+    for name, parameter in network.parameters().items():
+        if not all_finite(parameter.data):
+            raise CheckpointError(f"{folder}: expected finite numbers in {network.name}'s {name}, got NaN or infinity")

@@ -1,0 +1,164 @@
+"""The checkpoints of a run: the last ones and the best, in files whose names sort by step."""
+
+import math
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from minigan.errors import CheckpointError, ConfigError, RunError
+from minigan.io.atomic_write import remove_leftovers, system
+from minigan.training.checkpoint.file import (
+    Checkpoint,
+    DamagedCheckpointError,
+    read_checkpoint,
+    read_figure,
+    write_checkpoint,
+)
+from minigan.training.events import Event, Notice, Saved
+
+__all__ = ["CheckpointFolder"]
+
+#: A checkpoint's name; nine digits sort as text do up to a billion steps, and as numbers beyond.
+NAME = re.compile(r"step-([0-9]{9,})\.checkpoint")
+
+
+class CheckpointFolder:
+    """A folder of checkpoints of which the last `keep` stay, and the best.
+
+    A file is removed only after a newer one is durable, and only files that bear a checkpoint's name are. The course
+    of a run is one line: what is saved at a step takes the place of all that was saved at later ones, by a course that
+    was given up.
+
+    Only one process may use a folder at a time: see `minigan.runs.lock.RunLock`.
+
+    Parameters
+    ----------
+    folder : path
+        Made if it is not there. What killed writes left in it is removed, and every checkpoint is checked.
+    keep : int
+        How many of the last ones stay.
+    listener : callable
+        Called with `Saved` for every checkpoint, once it is durable, and with a `Notice` for every damaged one that is
+        skipped.
+
+    Attributes
+    ----------
+    good : dict of int to float or None
+        The steps of the checkpoints that are whole, and how good the run was there.
+
+    Raises
+    ------
+    ConfigError
+        `keep` is less than 1.
+    CheckpointError
+        A newer minigan made one of them.
+    RunError
+        The folder cannot be made or read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = CheckpointFolder(tempfile.mkdtemp(), keep=2)
+    >>> for step in (10, 20, 30):
+    ...     folder.save(step, Checkpoint(arrays={}, state={"step": step}))
+    >>> sorted(path.name for path in folder.folder.iterdir())
+    ['step-000000020.checkpoint', 'step-000000030.checkpoint']
+    >>> step, checkpoint = folder.newest()
+    >>> checkpoint.state
+    {'step': 30}
+    """
+
+    def __init__(
+        self, folder: str | Path, keep: int = 3, listener: Callable[[Event], None] = lambda event: None
+    ) -> None:
+        if keep < 1:
+            raise ConfigError(f"expected to keep at least 1 checkpoint, got {keep!r}")
+        self.folder, self.keep, self.listener = Path(folder), keep, listener
+        self.good: dict[int, float | None] = {}
+        self.damaged: dict[int, str] = {}
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            remove_leftovers(self.folder)
+            found = sorted(self.folder.iterdir())
+        except OSError as error:
+            raise RunError(f"expected a folder for checkpoints, got {self.folder}: {error.strerror}") from None
+        for path in found:
+            if name := NAME.fullmatch(path.name):
+                self._check(int(name[1]))
+
+    def _check(self, step: int) -> None:
+        """Note whether the checkpoint of a step is whole."""
+        try:
+            self.good[step] = read_figure(self.path(step))
+        except DamagedCheckpointError as error:
+            self.damaged[step] = str(error)
+
+    def path(self, step: int) -> Path:
+        """Where the checkpoint of a step is."""
+        return self.folder / f"step-{step:09d}.checkpoint"
+
+    def newest(self) -> tuple[int, Checkpoint] | None:
+        """The step and the content of the newest checkpoint that is whole; None where there is none of any kind.
+
+        Raises
+        ------
+        CheckpointError
+            There are some, and all are damaged.
+        RunError
+            One cannot be read.
+        """
+        for step in sorted({*self.good, *self.damaged}, reverse=True):
+            try:
+                if step not in self.damaged:
+                    return step, read_checkpoint(self.path(step))
+            except DamagedCheckpointError as error:  # since it was checked
+                del self.good[step]
+                self.damaged[step] = str(error)
+            self.listener(Notice(step, "damaged checkpoint", f"{self.damaged[step]}. The one before is taken."))
+        if self.damaged:
+            raise CheckpointError(
+                f"expected a whole checkpoint in {self.folder}, found only damaged ones: "
+                f"{'; '.join(reason for _, reason in sorted(self.damaged.items()))}"
+            )
+        return None
+
+    def save(self, step: int, checkpoint: Checkpoint) -> None:
+        """Save the state at a step; when this returns it is durable, and only then are older files removed.
+
+        Raises
+        ------
+        RunError
+            It could not be saved. All checkpoints are as they were.
+        """
+        path = self.path(step)
+        try:
+            write_checkpoint(path, checkpoint)
+        except OSError as error:
+            gone = "" if self.folder.is_dir() else ", for its folder is gone"
+            raise RunError(
+                f"expected a place for a checkpoint, got {path}: {error.strerror}{gone}; "
+                "the checkpoints before it are as they were"
+            ) from None
+        self.damaged.pop(step, None)
+        self.good[step] = checkpoint.figure
+        self.listener(Saved(path, "checkpoint"))
+        self._remove_old(step)
+
+    def _remove_old(self, newest: int) -> None:
+        """Remove all but the last ones up to the newest, and the best of these."""
+        course = sorted(step for step in self.good if step <= newest)
+        kept = {*course[-self.keep :], *self._best(course)}
+        for step in {*self.good, *self.damaged} - kept:
+            try:
+                system.remove(self.path(step))
+            except FileNotFoundError:
+                pass
+            except OSError:  # what was to be saved is saved; the next time this is tried again
+                continue
+            self.good.pop(step, None)
+            self.damaged.pop(step, None)
+
+    def _best(self, steps: list[int]) -> list[int]:
+        """The step with the lowest figure, the first of several; none where no figure is known."""
+        figures = {step: figure for step in steps if (figure := self.good[step]) is not None and math.isfinite(figure)}
+        return [min(figures, key=lambda step: (figures[step], step))] if figures else []

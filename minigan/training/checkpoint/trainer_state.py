@@ -1,0 +1,345 @@
+"""All that a trainer and its monitor remember, as a checkpoint, and back.
+
+What is kept is what a training step reads and a step before it wrote; what follows from the settings is made anew:
+
+- both networks' values, with the moving averages of their layers and the vectors of spectral normalisation;
+- the optimizers' slots, how often they stepped, and their present learning rates and momenta;
+- the moving average of the generator's weights;
+- every random stream, as a key and a counter, and the place in the order of the images;
+- where in a round the run stands, and how far the instance noise has faded;
+- the monitor's averages, and what it has told.
+
+Schedules are functions of the step, and need nothing. The rest of a run, its folder, is in `minigan.runs.resume`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from minigan.backend import Array, array_module, asarray, asnumpy
+from minigan.errors import CheckpointError
+from minigan.losses import GANLoss
+from minigan.model.sequential import Sequential
+from minigan.models import GAN
+from minigan.optimizers import Optimizer
+from minigan.random import Stream
+from minigan.training.averaging import MovingAverage
+from minigan.training.batches import RealBatches
+from minigan.training.checkpoint.file import Checkpoint
+from minigan.training.monitor.monitor import Monitor
+from minigan.training.steps import DiscriminatorResult, Rules
+
+__all__ = ["Round", "Trained", "capture", "restore"]
+
+
+@dataclass(frozen=True)
+class Round:
+    """Where a round stands: replaced after every step, never changed.
+
+    Attributes
+    ----------
+    d_done, g_done : int
+        The steps taken of it.
+    judged : DiscriminatorResult, optional
+        What D's last step showed, which is told with each of G's steps; None before that.
+    """
+
+    d_done: int = 0
+    g_done: int = 0
+    judged: DiscriminatorResult | None = None
+
+
+class Trained(Protocol):
+    """What a trainer is asked for."""
+
+    gan: GAN
+    loss: GANLoss
+    rules: Rules
+    g_optimizer: Optimizer
+    d_optimizer: Optimizer
+    average: MovingAverage | None
+    batch_size: int
+    noise: str
+    noise_stream: Stream
+    label_stream: Stream
+    dropout_stream: Stream
+    batches: RealBatches
+    round: Round
+    step: int
+    untold: int
+
+
+def capture(
+    trainer: Trained,
+    monitor: Monitor | None = None,
+    run: Mapping[str, Any] | None = None,
+    figure: float | None = None,
+) -> Checkpoint:
+    """Everything a training needs to go on, bit for bit: between two events, when nothing is left to be told.
+
+    Two trainings that stand at the same place make the same checkpoint, to the last byte, whether or not they were
+    interrupted; as long as what the caller puts in `run` is the same.
+
+    Parameters
+    ----------
+    trainer : Trainer
+    monitor : Monitor, optional
+    run : mapping, optional
+        Plain values of the caller's: settings, lengths of tables.
+    figure : float, optional
+        How good the run is, for `CheckpointFolder` to know the best; the lower, the better.
+
+    Raises
+    ------
+    ValueError
+        Events are left to be told: on a GPU those of the rest of a block, which are steps ahead.
+    """
+    if trainer.untold:
+        raise ValueError(f"expected all events told, got {trainer.untold} that follow without a step")
+    state = {"trainer": numbers_of(trainer), "monitor": memory_of(monitor), "run": dict(run or {})}
+    return Checkpoint({name: asnumpy(array) for name, array in arrays_of(trainer).items()}, state, figure)
+
+
+def restore(checkpoint: Checkpoint, trainer: Trained, monitor: Monitor | None = None) -> None:
+    """Make a trainer with the same settings, and its monitor, what they were when the checkpoint was made.
+
+    Values are written into the memory that is there, so that what has recorded its place stays right.
+
+    Raises
+    ------
+    CheckpointError
+        Something is missing or does not fit; then nothing is changed.
+    """
+    check_form("trainer", numbers_of(trainer), checkpoint.state.get("trainer"))
+    if monitor is not None:
+        check_form("monitor", memory_of(monitor), checkpoint.state.get("monitor"))
+    numbers, arrays = checkpoint.state["trainer"], checkpoint.arrays
+    if numbers["batches"]["images"] != len(trainer.batches.data):
+        raise misfit("data", f"{len(trainer.batches.data)} images", numbers["batches"]["images"])
+    check_arrays(places_of(trainer, numbers), arrays)
+
+    trainer.gan.generator.load_state_dict(part(arrays, "generator"))
+    trainer.gan.discriminator.load_state_dict(part(arrays, "discriminator"))
+    for name, optimizer, network in optimizers_of(trainer):
+        restore_optimizer(optimizer, network, numbers[name], part(arrays, name))
+    if trainer.average is not None:
+        restore_average(trainer.average, numbers["average"], part(arrays, "average"))
+    for name, stream in streams_of(trainer).items():
+        stream.state = tuple(numbers["streams"][name])
+    low_key, high_key, low, high = numbers["batches"]["stream"]
+    trainer.batches.state = (low_key, high_key, low, high), numbers["batches"]["place"]
+    if trainer.rules.blur is not None:
+        trainer.rules.blur.taken = numbers["blur"]
+    trainer.step = numbers["step"]
+    trainer.round = restored_round(trainer, numbers["round"], part(arrays, "round"))
+    if monitor is not None:
+        remembering(monitor, checkpoint.state["monitor"])
+
+
+# What there is
+
+
+def optimizers_of(trainer: Trained) -> list[tuple[str, Optimizer, Sequential]]:
+    """Each optimizer with its name here and its network."""
+    return [
+        ("g_optimizer", trainer.g_optimizer, trainer.gan.generator),
+        ("d_optimizer", trainer.d_optimizer, trainer.gan.discriminator),
+    ]
+
+
+def streams_of(trainer: Trained) -> dict[str, Stream]:
+    """Every stream that a step draws from; that of the images' order is the batches' affair."""
+    streams = {
+        "noise": trainer.noise_stream,
+        "labels": trainer.label_stream,
+        "dropout": trainer.dropout_stream,
+        "label flips": getattr(trainer.loss, "rng", None),
+        "instance noise": None if trainer.rules.blur is None else trainer.rules.blur.rng,
+    }
+    return {name: stream for name, stream in streams.items() if stream is not None}
+
+
+def numbers_of(trainer: Trained) -> dict[str, Any]:
+    """All but the arrays, as plain values."""
+    judged, (stream, place) = trainer.round.judged, trainer.batches.state
+    return {
+        "step": trainer.step,
+        "round": {
+            "d_done": trainer.round.d_done,
+            "g_done": trainer.round.g_done,
+            "judged": judged is not None,
+            "loss": 0.0 if judged is None else float(judged.loss),
+        },
+        "streams": {name: list(stream.state) for name, stream in streams_of(trainer).items()},
+        # The order of a pass is drawn from the stream as it was when the pass began: it need not be kept itself.
+        "batches": {"images": len(trainer.batches.data), "stream": list(stream), "place": place},
+        "blur": None if trainer.rules.blur is None else trainer.rules.blur.taken,
+        "average": None if trainer.average is None else trainer.average.updates,
+        **{name: numbers_of_optimizer(optimizer) for name, optimizer, _ in optimizers_of(trainer)},
+    }
+
+
+def numbers_of_optimizer(optimizer: Optimizer) -> dict[str, Any]:
+    """Its rule, and where it stands."""
+    momentum = None if optimizer.momentum_name is None else float(getattr(optimizer, optimizer.momentum_name))
+    return {
+        "rule": type(optimizer).__name__,
+        "iterations": optimizer.iterations,
+        "learning_rate": float(optimizer.learning_rate),
+        "momentum": momentum,
+    }
+
+
+def arrays_of(trainer: Trained) -> dict[str, Array]:
+    """All arrays by name, such as ``generator/dense.kernel``."""
+    gan, judged = trainer.gan, trainer.round.judged
+    arrays: dict[str, Array] = {
+        **named("generator", gan.generator.state_dict()),
+        **named("discriminator", gan.discriminator.state_dict()),
+    }
+    for name, optimizer, _ in optimizers_of(trainer):
+        if optimizer.iterations:
+            arrays |= named(name, {slot: optimizer.slots[slot] for slot in optimizer.slot_names})
+    if trainer.average is not None and trainer.average.updates:
+        arrays["average/values"] = trainer.average.values
+    if judged is not None:
+        # G's further steps tell D's gradients once more.
+        logits = {"real_logits": judged.real_logits, "fake_logits": judged.fake_logits}
+        arrays |= named("round", {**logits, "d_grad": gan.discriminator.flat_grad})
+    return arrays
+
+
+def places_of(trainer: Trained, numbers: Mapping[str, Any]) -> dict[str, Array | None]:
+    """For each array that a checkpoint with these numbers has, one of its shape and dtype; None for any shape."""
+    places: dict[str, Array | None] = {}
+    for name, network in (("generator", trainer.gan.generator), ("discriminator", trainer.gan.discriminator)):
+        places |= named(name, {parameter: p.data for parameter, p in network.parameters().items()})
+    for name, optimizer, network in optimizers_of(trainer):
+        if numbers[name]["iterations"]:
+            places |= named(name, dict.fromkeys(optimizer.slot_names, network.flat_data))
+    if numbers["average"]:
+        places["average/values"] = trainer.gan.generator.flat_data
+    if numbers["round"]["judged"]:
+        logits = {"real_logits": None, "fake_logits": None}
+        places |= named("round", {**logits, "d_grad": trainer.gan.discriminator.flat_grad})
+    return places
+
+
+def named(prefix: str, arrays: Mapping[str, Any]) -> dict[str, Any]:
+    """The same under longer names."""
+    return {f"{prefix}/{name}": array for name, array in arrays.items()}
+
+
+def part(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    """Those that bear the prefix, without it."""
+    start = f"{prefix}/"
+    return {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}
+
+
+# Whether it fits
+
+
+def check_form(place: str, expected: Any, got: Any) -> None:
+    """Refuse a state of other parts than the one that is there; only the numbers may be others."""
+    if isinstance(expected, dict):
+        if not isinstance(got, dict) or got.keys() != expected.keys():
+            raise misfit(place, sorted(expected), sorted(got) if isinstance(got, dict) else got)
+        for name, value in expected.items():
+            check_form(f"{place}, {name}", value, got[name])
+    elif isinstance(expected, list):
+        if not isinstance(got, list) or len(got) != len(expected):
+            raise misfit(place, f"{len(expected)} numbers", got)
+        for value, item in zip(expected, got):
+            check_form(place, value, item)
+    elif isinstance(expected, str) or expected is None:
+        if got != expected:
+            raise misfit(place, expected, got)
+    elif not isinstance(got, int | float):
+        raise misfit(place, "a number", got)
+
+
+def check_arrays(places: Mapping[str, Array | None], arrays: Mapping[str, np.ndarray]) -> None:
+    """Refuse arrays of other names, shapes or dtypes than those they are for."""
+    missing, unknown = places.keys() - arrays.keys(), arrays.keys() - places.keys()
+    if missing or unknown:
+        absent, surplus = (", ".join(sorted(names)) or "none" for names in (missing, unknown))
+        raise CheckpointError(f"the checkpoint does not fit the run: missing {absent}; unknown {surplus}")
+    for name, place in places.items():
+        array = arrays[name]
+        if place is not None and (array.shape, array.dtype) != (place.shape, place.dtype):
+            raise misfit(name, f"{place.shape} {place.dtype}", f"{array.shape} {array.dtype}")
+
+
+def misfit(place: str, expected: Any, got: Any) -> CheckpointError:
+    """The error for a part that does not fit."""
+    return CheckpointError(f"the checkpoint does not fit the run: {place}: expected {expected}, got {got}")
+
+
+# Back
+
+
+def restore_optimizer(
+    optimizer: Optimizer, network: Sequential, numbers: Mapping[str, Any], slots: Mapping[str, np.ndarray]
+) -> None:
+    """The slots in the memory they have, if they have any; before the first step all are zero."""
+    w = network.flat_data
+    if slots and not optimizer.slots:
+        zeros = array_module(w).zeros_like
+        optimizer.slots = {name: zeros(w) for name in optimizer.slot_names}
+    for name in optimizer.slot_names if optimizer.slots else ():
+        optimizer.slots[name][...] = asarray(slots[name]) if slots else 0
+    optimizer.iterations = numbers["iterations"]
+    optimizer.learning_rate = numbers["learning_rate"]
+    if optimizer.momentum_name is not None:
+        optimizer.set_momentum(numbers["momentum"])
+
+
+def restore_average(average: MovingAverage, updates: int, arrays: Mapping[str, np.ndarray]) -> None:
+    """As after so many updates."""
+    if updates and not hasattr(average, "values"):
+        average.update()  # makes its memory
+    if updates:
+        average.values[...] = asarray(arrays["values"])
+    average.updates = updates
+
+
+def restored_round(trainer: Trained, numbers: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Round:
+    """Where the round stood; D's gradients as they were, where they are still to be told."""
+    if not numbers["judged"]:
+        return Round(numbers["d_done"], numbers["g_done"])
+    trainer.gan.discriminator.flat_grad[...] = asarray(arrays["d_grad"])
+    judged = DiscriminatorResult(numbers["loss"], asarray(arrays["real_logits"]), asarray(arrays["fake_logits"]))
+    return Round(numbers["d_done"], numbers["g_done"], judged)
+
+
+# The monitor
+
+
+def memory_of(thing: Any) -> Any:
+    """Attributes of attributes down to the numbers, as plain values."""
+    if thing is None or isinstance(thing, int):
+        return thing
+    if isinstance(thing, float):
+        return float(thing)  # NumPy's as well
+    if isinstance(thing, np.ndarray):
+        return thing.tolist()
+    if isinstance(thing, list):
+        return [memory_of(item) for item in thing]
+    return {name: memory_of(value) for name, value in (thing if isinstance(thing, dict) else vars(thing)).items()}
+
+
+def remembering(thing: Any, memory: Any) -> Any:
+    """The same thing with the numbers that `memory_of` found in it."""
+    if thing is None or isinstance(thing, int | float):
+        return memory
+    if isinstance(thing, np.ndarray):
+        return np.array(memory, thing.dtype)
+    if isinstance(thing, list):
+        return [remembering(item, found) for item, found in zip(thing, memory)]
+    if isinstance(thing, dict):
+        return {name: remembering(value, memory[name]) for name, value in thing.items()}
+    for name, value in vars(thing).items():
+        setattr(thing, name, remembering(value, memory[name]))
+    return thing

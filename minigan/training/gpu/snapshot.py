@@ -1,0 +1,53 @@
+"""A trainer as it stands, kept to go back to."""
+
+from collections.abc import Iterator
+
+from minigan.backend import Array
+from minigan.training.checkpoint.trainer_state import Trained, streams_of
+
+__all__ = ["Snapshot", "arrays_of"]
+
+
+class Snapshot:
+    """A copy, in the memory where the networks are, of all that a step of the trainer changes."""
+
+    def __init__(self, trainer: Trained) -> None:
+        self.trainer, self.step, self.batches = trainer, trainer.step, trainer.batches.state
+        self.round = trainer.round
+        self.arrays = [(array, array.copy()) for array in arrays_of(trainer)]
+        self.streams = [(stream, stream.state) for stream in streams_of(trainer).values()]
+        self.optimizers = [
+            (optimizer, optimizer.iterations, {name: slot.copy() for name, slot in optimizer.slots.items()})
+            for optimizer in (trainer.g_optimizer, trainer.d_optimizer)
+        ]
+        self.updates = 0 if trainer.average is None else trainer.average.updates
+        self.taken = 0 if trainer.rules.blur is None else trainer.rules.blur.taken
+
+    def restore(self) -> None:
+        """Put everything back, into the same memory; caches from before are stale."""
+        trainer = self.trainer
+        for place, values in self.arrays:
+            place[...] = values
+        for network in (trainer.gan.generator, trainer.gan.discriminator):
+            network.mark_updated()
+        for optimizer, iterations, slots in self.optimizers:
+            optimizer.iterations = iterations
+            for name, place in optimizer.slots.items():
+                place[...] = slots.get(name, 0)  # slots begin at 0, with the first step
+        if trainer.average is not None:
+            trainer.average.updates = self.updates
+        if trainer.rules.blur is not None:
+            trainer.rules.blur.taken = self.taken
+        trainer.batches.state = self.batches
+        for stream, state in self.streams:
+            stream.state = state
+        trainer.step, trainer.round = self.step, self.round
+
+
+def arrays_of(trainer: Trained) -> Iterator[Array]:
+    """What both networks have learnt and keep, and the average of it."""
+    for network in (trainer.gan.generator, trainer.gan.discriminator):
+        yield network.flat_data
+        yield from (p.data for p in network.parameters().values() if not p.trainable)
+    if trainer.average is not None and trainer.average.updates:
+        yield trainer.average.values

@@ -1,0 +1,98 @@
+"""The figures of a step: computed where the step was, and read when they are told.
+
+To read a number from a GPU is to wait until the GPU has come that far, and to let it idle until the next work is sent
+there. So a step leaves its figures there, in one small array, and the trainer reads those of many steps at once. What
+is read are sums and squares; roots and shares are taken of them on the host, the same on every backend.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
+
+import numpy as np
+
+from minigan.backend import Array, array_module, asnumpy
+from minigan.kernels import sigmoid
+from minigan.models import GAN
+from minigan.training.steps import DiscriminatorResult, GeneratorResult
+
+__all__ = ["Figures", "figures_of", "layer_norms", "layer_squares", "numbers_of", "step_figures"]
+
+#: On the CPU the figures one by one, as they are; on a GPU one array of all.
+Figures: TypeAlias = list[Array | float] | Array
+
+#: How many figures there are before those of the layers.
+OF_STEP = 8
+
+
+def figures_of(
+    gan: GAN, d: DiscriminatorResult, g: GeneratorResult, undecided: float | None, of_layers: bool
+) -> Figures:
+    """What there is to tell of D's last step and G's, with the squared norms of each parameter's gradient if asked for.
+
+    In turn: the losses of D and G; the mean probabilities that D gave real and generated images; how many of either it
+    judged rightly; the squared norms of both networks' gradients; and those of the parameters'. A logit above
+    `undecided` says "real"; for a critic, whose values have no such point, 0 stands in.
+    """
+    real, fake = d.real_logits, d.fake_logits
+    figures = [
+        d.loss,
+        g.loss,
+        sigmoid(real).mean(),
+        sigmoid(fake).mean(),
+        (real > (undecided or 0)).sum(dtype=real.dtype),
+        (fake < (undecided or 0)).sum(dtype=real.dtype),
+        square(gan.discriminator.flat_grad),
+        square(gan.generator.flat_grad),
+    ]
+    if of_layers:
+        figures += [number for squares in layer_squares(gan).values() for number in squares]
+    xp = array_module(real)
+    return figures if xp is np else xp.stack([xp.asarray(figure, real.dtype) for figure in figures])
+
+
+def layer_squares(gan: GAN) -> dict[str, list[Array]]:
+    """The squared L2 norms of the gradients that are in both networks, layer by layer (``generator/dense`` and so on).
+
+    Of each layer those of its parameters, as arrays without axes, where they were computed.
+    """
+    squares = {}
+    for network in (gan.generator, gan.discriminator):
+        for layer in network.layers:
+            grads = [p.grad.reshape(-1) for p in layer.parameters.values() if p.grad is not None]
+            if grads:
+                squares[f"{network.name}/{layer.name}"] = [grad @ grad for grad in grads]
+    return squares
+
+
+def square(vector: Array) -> Array:
+    """The squared L2 norm."""
+    return vector @ vector
+
+
+def numbers_of(steps: Sequence[Figures]) -> list[list[float]]:
+    """The figures of several steps as numbers: from a GPU all at once."""
+    if not steps or isinstance(steps[0], list):
+        return [[float(figure) for figure in figures] for figures in steps]
+    return asnumpy(array_module(steps[0]).stack(steps)).tolist()
+
+
+def step_figures(numbers: Sequence[float], count: int) -> dict[str, float]:
+    """The numbers of a step by the names that `StepEnd` has for them; `count` images of either kind were judged."""
+    d_loss, g_loss, d_real, d_fake, real_right, fake_right, d_square, g_square = numbers[:OF_STEP]
+    return {
+        "d_loss": d_loss,
+        "g_loss": g_loss,
+        "d_real": d_real,
+        "d_fake": d_fake,
+        "real_accuracy": real_right / count,
+        "fake_accuracy": fake_right / count,
+        "d_grad_norm": math.sqrt(d_square),
+        "g_grad_norm": math.sqrt(g_square),
+    }
+
+
+def layer_norms(numbers: Sequence[float], parameters: dict[str, int]) -> dict[str, float]:
+    """The L2 norm of each layer's gradients, from the numbers of a step and how many parameters each layer has."""
+    squares: Iterator[float] = iter(numbers[OF_STEP:])
+    return {layer: math.sqrt(sum(next(squares) for _ in range(count))) for layer, count in parameters.items()}

@@ -1,0 +1,33 @@
+"""Rounds of a trainer in which nothing may read the device."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest import mock
+
+from minigan.training import steps
+from minigan.training.trainer import Trainer
+from tests.devices.strict.array import no_reads
+
+__all__ = ["rounds_that_read_nothing"]
+
+
+@contextmanager
+def rounds_that_read_nothing() -> Iterator[None]:
+    """A block in which a read in any trainer's round is an error: all but the telling of events.
+
+    Where a step that failed is looked for, with `minigan.training.steps.looking`, reads are what it is for.
+    """
+    rounds = Trainer._round
+
+    def watched(self: Trainer, total: int) -> Iterator[Any]:
+        inside = rounds(self, total)
+        while True:
+            with no_reads("a round of training" if not steps._looking else None):
+                item = next(inside, None)
+            if item is None:
+                return
+            yield item
+
+    with mock.patch.object(Trainer, "_round", watched):
+        yield
