@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import typer
 
-__all__ = ["MINIGAN", "PEERS", "Contestant", "Versions", "choose", "interpreters", "versions"]
+__all__ = ["MINIGAN", "PEERS", "Competitor", "Versions", "choose", "interpreters", "versions"]
 
 
-class Contestant(NamedTuple):
+class Competitor(NamedTuple):
     """One way to run the step.
 
     Attributes
@@ -45,34 +45,34 @@ class Contestant(NamedTuple):
         return self.name.partition("-")[0]
 
 
-def keras(variant: str, title: str, backend: str) -> Contestant:
+def keras(variant: str, title: str, backend: str) -> Competitor:
     """Keras on one of its backends."""
     environment = (("KERAS_BACKEND", backend), ("TF_CPP_MIN_LOG_LEVEL", "2"))
-    return Contestant(f"keras-{variant}", title, "keras_step", variant, ("keras", backend), environment)
+    return Competitor(f"keras-{variant}", title, "keras_step", variant, ("keras", backend), environment)
 
 
-MINIGAN = Contestant("minigan", "minigan", "minigan_step", "", ("numpy",))
+MINIGAN = Competitor("minigan", "minigan", "minigan_step", "", ("numpy",))
 
 #: Everyone else, by name.
-PEERS: dict[str, Contestant] = {
+PEERS: dict[str, Competitor] = {
     peer.name: peer
     for peer in (
-        Contestant("torch-eager", "PyTorch, eager", "pytorch_step", "eager", ("torch",)),
-        Contestant("torch-channels-last", "PyTorch, channels last", "pytorch_step", "channels_last", ("torch",)),
-        Contestant("torch-compile", "PyTorch, compiled", "pytorch_step", "compile", ("torch",)),
+        Competitor("torch-eager", "PyTorch, eager", "pytorch_step", "eager", ("torch",)),
+        Competitor("torch-channels-last", "PyTorch, channels last", "pytorch_step", "channels_last", ("torch",)),
+        Competitor("torch-compile", "PyTorch, compiled", "pytorch_step", "compile", ("torch",)),
         keras("tensorflow", "Keras, TensorFlow", "tensorflow"),
         keras("tensorflow-jit", "Keras, TensorFlow XLA", "tensorflow"),
         keras("jax", "Keras, JAX", "jax"),
         keras("torch", "Keras, PyTorch", "torch"),
-        Contestant("jax", "JAX", "jax_step", "", ("jax",)),
-        Contestant("chainer", "Chainer", "chainer_step", "", ("chainer",)),
+        Competitor("jax", "JAX", "jax_step", "", ("jax",)),
+        Competitor("chainer", "Chainer", "chainer_step", "", ("chainer",)),
     )
 }
 
 FAMILIES = tuple(dict.fromkeys(peer.family for peer in PEERS.values()))
 
 
-def choose(text: str) -> list[Contestant]:
+def choose(text: str) -> list[Competitor]:
     """The peers that ``--peers`` names: all, none, or some by their names or families."""
     if text in ("all", "none"):
         return list(PEERS.values()) if text == "all" else []

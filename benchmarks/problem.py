@@ -1,4 +1,4 @@
-"""What every contestant is given: minigan's initial weights, real images and noise."""
+"""What every competitor is given: minigan's initial weights, real images and noise."""
 
 import tempfile
 from collections.abc import Iterator

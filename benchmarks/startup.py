@@ -19,7 +19,7 @@ import typer
 from rich.table import Table
 
 from benchmarks import options
-from benchmarks.competitors import MINIGAN, Contestant, choose, interpreters, versions
+from benchmarks.competitors import MINIGAN, Competitor, choose, interpreters, versions
 from benchmarks.options import JsonFile, PeerPython, Peers, PlotFolder, Python, Repeat
 from benchmarks.report import console, new_figure, new_table, save_figure, save_json, waiting
 from benchmarks.summaries import Summary, summary
@@ -45,7 +45,7 @@ class Start:
     name : str
     code : str
         The program.
-    contestant : Contestant
+    competitor : Competitor
         Whose environment it runs in.
     packages : tuple of str
         Whose size is reported: the first, and all with what they require.
@@ -57,7 +57,7 @@ class Start:
 
     name: str
     code: str
-    contestant: Contestant
+    competitor: Competitor
     packages: tuple[str, ...] = ()
     error: str = ""
     seconds: Summary | None = None
@@ -67,7 +67,7 @@ class Start:
     def record(self) -> dict[str, object]:
         """As a file of figures has it."""
         record = {**asdict(self), "seconds": self.seconds._asdict() if self.seconds else None}
-        del record["contestant"]
+        del record["competitor"]
         return record
 
 
@@ -88,7 +88,7 @@ def startup(
     with waiting(printer) as status:
         for start in starts:
             status.update(f"Starting: {start.name}")
-            measure(start, pythons[start.contestant.family], repeat)
+            measure(start, pythons[start.competitor.family], repeat)
     printer.print(table(starts))
     for start in starts:
         if start.error:
@@ -102,29 +102,29 @@ def startup(
     raise typer.Exit(int(any(start.error.startswith("failed") for start in starts)))
 
 
-def programs(chosen: Sequence[Contestant]) -> Iterator[Start]:
+def programs(chosen: Sequence[Competitor]) -> Iterator[Start]:
     """What is started: nothing, NumPy, minigan, its first image, and every peer's import."""
     yield Start("Python alone", "pass", MINIGAN)
     yield Start("import numpy", "import numpy", MINIGAN, ("numpy",))
     yield Start("import minigan", "import minigan", MINIGAN, ("minigan",))
     yield Start("minigan's first image", FIRST_IMAGE, MINIGAN)
     seen = set()
-    for contestant in chosen:
-        package, *others = contestant.packages
+    for competitor in chosen:
+        package, *others = competitor.packages
         code = f"import {package}"
         name = f"{code}, on {others[0]}" if others else code
         if name not in seen:
             seen.add(name)
-            yield Start(name, code, contestant, contestant.packages)
+            yield Start(name, code, competitor, competitor.packages)
 
 
 def measure(start: Start, python: Path, repeat: int) -> None:
     """Run a program some times, and weigh its package."""
-    missing = [name for name, version in versions(python, start.contestant.packages).items() if version is None]
+    missing = [name for name, version in versions(python, start.competitor.packages).items() if version is None]
     if missing:
         start.error = f"not installed: {', '.join(missing)}"
         return
-    variables = environment(start.contestant, len(options.processors()))
+    variables = environment(start.competitor, len(options.processors()))
     try:
         start.seconds = summary([once(start, python, variables) for _ in range(repeat + 1)][1:])
         if start.packages:

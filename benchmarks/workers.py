@@ -1,4 +1,4 @@
-"""The processes of the contestants, seen from the one that measures; `benchmarks.peers.protocol` is their side."""
+"""The processes of the competitors, seen from the one that measures; `benchmarks.peers.protocol` is their side."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 import minigan
-from benchmarks.competitors import MINIGAN, Contestant
+from benchmarks.competitors import MINIGAN, Competitor
 from benchmarks.machine import Watch
 from benchmarks.options import processors
 
@@ -33,26 +33,26 @@ THREAD_VARIABLES = (
 
 
 class WorkerError(Exception):
-    """A contestant's process has failed; the message is its last word."""
+    """A competitor's process has failed; the message is its last word."""
 
 
-def environment(contestant: Contestant, threads: int) -> dict[str, str]:
-    """This process's variables, with the number of threads and what the contestant needs; nothing else of minigan's."""
+def environment(competitor: Competitor, threads: int) -> dict[str, str]:
+    """This process's variables, with the number of threads and what the competitor needs; nothing else of minigan's."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MINIGAN_")}
-    if contestant.family == MINIGAN.family:
+    if competitor.family == MINIGAN.family:
         # It need not be installed: this process has found it.
         kept["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PACKAGE.parent), kept.get("PYTHONPATH")]))
-    return {**kept, **dict.fromkeys(THREAD_VARIABLES, str(threads)), **dict(contestant.environment)}
+    return {**kept, **dict.fromkeys(THREAD_VARIABLES, str(threads)), **dict(competitor.environment)}
 
 
 class Worker:
-    """A contestant in a process of its own, on its own number of processors.
+    """A competitor in a process of its own, on its own number of processors.
 
     Parameters
     ----------
-    contestant : Contestant
+    competitor : Competitor
     python : path
-        The interpreter that has the contestant's packages.
+        The interpreter that has the competitor's packages.
     problem : path
         What `benchmarks.problem.save_problem` wrote.
     threads : int
@@ -62,7 +62,7 @@ class Worker:
     model : dict, optional
         Other sizes of the networks: minigan only.
     later : bool
-        Whether the contestant begins only when it is asked to make something (by ``ask(do="make", ...)``).
+        Whether the competitor begins only when it is asked to make something (by ``ask(do="make", ...)``).
 
     Raises
     ------
@@ -72,7 +72,7 @@ class Worker:
 
     def __init__(
         self,
-        contestant: Contestant,
+        competitor: Competitor,
         python: Path,
         problem: Path,
         threads: int,
@@ -80,25 +80,25 @@ class Worker:
         model: dict[str, Any] | None = None,
         later: bool = False,
     ) -> None:
-        self.contestant = contestant
+        self.competitor = competitor
         self.processors = processors()[:threads]
         job = {
             "problem": str(problem),
             "threads": threads,
             "cpus": self.processors,
-            "variant": contestant.variant,
+            "variant": competitor.variant,
             "dropout": dropout,
             "model": model or {},
             "later": later,
         }
         self.errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
         self.process = subprocess.Popen(
-            [str(python), str(PROTOCOL), contestant.module, json.dumps(job)],
+            [str(python), str(PROTOCOL), competitor.module, json.dumps(job)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.errors,
             text=True,
-            env=environment(contestant, threads),
+            env=environment(competitor, threads),
         )
 
     def __enter__(self) -> "Worker":

@@ -11,7 +11,7 @@ import numpy as np
 from minigan import backend, kernels
 from minigan.backend import Array
 from minigan.errors import ConfigError, ShapeError
-from minigan.kernels.device_scalars import FusedRule
+from minigan.kernels.device_scalars import DeviceScalars
 
 if TYPE_CHECKING:
     from minigan.model.sequential import Sequential
@@ -49,7 +49,7 @@ class Optimizer:
         self.iterations = 0
         self.slots: dict[str, Array] = {}
         self.size: int | None = None
-        self.fused = FusedRule(self.kernel)
+        self.fused = DeviceScalars(self.kernel)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(learning_rate={self.learning_rate!r}, iterations={self.iterations})"
@@ -87,7 +87,7 @@ class Optimizer:
         numbers = self.numbers()
         self.iterations += 1
         # Each entry is for itself, so that a rule may work on any piece of all vectors.
-        kernels.in_pieces(w, g, *self.slots.values(), rule=self._update_piece, fused=self.fused, numbers=numbers)
+        kernels.update_in_place(w, g, *self.slots.values(), rule=self._update_piece, fused=self.fused, numbers=numbers)
         network.mark_updated()
 
     def numbers(self) -> tuple[float, ...]:

@@ -114,8 +114,8 @@ class Penalty:
         ones = xp.ones_like(z)
         g = discriminator.backward(ones, caches, param_grads=False)
         penalty, v = self.value(g)
-        _, tcaches = discriminator.tangent(v, caches)
-        discriminator.tangent_backward(xp.zeros_like(z), ones, caches, tcaches)
+        _, tangent_caches = discriminator.tangent(v, caches)
+        discriminator.tangent_backward(xp.zeros_like(z), ones, caches, tangent_caches)
         return penalty
 
 

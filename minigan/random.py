@@ -34,7 +34,7 @@ from minigan.kernels.cuda import philox
 __all__ = ["Stream", "bit_words", "blocks", "draws_on_device", "normal_words"]
 
 #: The counter of a state in device memory that is not this stream's, or not there at all.
-NOWHERE = -1
+NO_STREAM = -1
 
 
 class Stream:
@@ -63,7 +63,7 @@ class Stream:
         self._counter = 0
         # In device memory, from the first draw there on: a state of this stream, and the counter that it has.
         self._device_state: Array | None = None
-        self._device_counter = NOWHERE
+        self._device_counter = NO_STREAM
 
     def __repr__(self) -> str:
         return f"Stream(seed={self.seed}, path={self.path!r}, counter={self._counter})"
@@ -81,7 +81,7 @@ class Stream:
     def state(self, state: tuple[int, int, int, int]) -> None:
         low_key, high_key, low, high = (int(word) for word in state)
         self._key, self._counter = (low_key, high_key), low | high << 64
-        self._device_counter = NOWHERE
+        self._device_counter = NO_STREAM
 
     def _take(self, count: int) -> int:
         """The counter before the next `count` 64-bit words, which are used now; a block begun is a block used."""
@@ -163,7 +163,7 @@ class Stream:
 
     def _on_device(self, count: int) -> tuple[Array, int]:
         """The state in device memory, and the blocks between it and the next `count` words, which are used now."""
-        if self._device_counter == NOWHERE:
+        if self._device_counter == NO_STREAM:
             self.settle()
         if _drawn_from is not None:
             _drawn_from.setdefault(self, self.state)

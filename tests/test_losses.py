@@ -129,8 +129,8 @@ def density_game(game: losses.GANLoss, ratio: float) -> float:
 @every_game
 def test_the_optimum_is_what_the_best_d_reaches_where_both_are_equally_likely(game):
     z = np.linspace(-3, 3, 241)
-    if game.undecided is not None:
-        z = np.append(z, game.undecided)
+    if game.decision_threshold is not None:
+        z = np.append(z, game.decision_threshold)
     cost = [float(game.real(entry)[0] + game.fake(entry)[0]) for entry in z.reshape(-1, 1, 1)]
     assert min(cost) == pytest.approx(game.optimum.discriminator, abs=1e-12)
     if game.optimum.generator is not None:
@@ -148,11 +148,11 @@ def test_the_theoretical_lines():
 
 @pytest.mark.parametrize("game", [*[GAMES[name] for name in list(GAMES)[:4]], *SMOOTHED.values()])
 def test_the_undecided_logit_parts_what_is_likelier_real_from_what_is_likelier_generated(game):
-    assert density_game(game, 0.8) < game.undecided < density_game(game, 1.25)
+    assert density_game(game, 0.8) < game.decision_threshold < density_game(game, 1.25)
 
 
 def test_a_critic_is_never_undecided():
-    assert GAMES["wasserstein"].undecided is None
+    assert GAMES["wasserstein"].decision_threshold is None
 
 
 def test_minimax_saturates_where_the_other_does_not():
@@ -192,7 +192,7 @@ def test_smoothing_is_refused_with_the_reason_where_there_are_no_labels(name, op
 class Recorder:
     """Says which labels it was shown, image by image: 1 for real."""
 
-    optimum, undecided = losses.Optimum(3.0, 4.0), 5.0
+    optimum, decision_threshold = losses.Optimum(3.0, 4.0), 5.0
 
     def real(self, z):
         return z.mean(), np.ones_like(z) / z.size
@@ -237,7 +237,7 @@ def test_noise_is_not_for_g_and_leaves_the_optimum():
     game = losses.NoisyLabels(Recorder(), 0.2, Stream(3))
     z = np.ones((2, 1))
     assert game.generator(z)[1] is z
-    assert (game.optimum, game.undecided) == ((3.0, 4.0), 5.0)
+    assert (game.optimum, game.decision_threshold) == ((3.0, 4.0), 5.0)
 
 
 # Instance noise

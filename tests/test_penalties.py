@@ -316,12 +316,12 @@ def test_r1_and_r2_look_at_the_images_themselves():
 def test_d_judges_under_the_points_labels(name):
     seen = []
 
-    class Witness(Tanh):
+    class Evidence(Tanh):
         def forward(self, x, ctx):
             seen.append(ctx)
             return super().forward(x, ctx)
 
-    network = network_of([Dense(4), Witness(), ProjectionHead(3)], (2,))
+    network = network_of([Dense(4), Evidence(), ProjectionHead(3)], (2,))
     labels, others = np.array([0, 1, 2, 0]), np.array([2, 2, 1, 0])
     penalties.get(name)(network, *batches((2,)), Stream(0), labels)
     penalties.get(name)(network, *batches((2,)), Stream(0), labels, others)

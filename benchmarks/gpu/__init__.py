@@ -8,8 +8,8 @@ One command measures all of it, the most important first, and ends within its mi
 time is enough. What there was no time for is listed. Where there is no GPU, one line says so, and the status is 2.
 
 =============  ==========================================================================
-`contestants`  who takes steps on a GPU
-`problem`      the networks as a list of layers, weights and images, for every contestant
+`competitors`  who takes steps on a GPU
+`problem`      the networks as a list of layers, weights and images, for every competitor
 `measure`      their losses compared, their steps timed
 `kernels`      every kernel on the CPU and on the GPU, at several sizes of batch
 `report`       tables and pictures

@@ -9,7 +9,7 @@ import typer
 from rich.status import Status
 
 from benchmarks import options
-from benchmarks.competitors import Contestant, interpreters, versions
+from benchmarks.competitors import Competitor, interpreters, versions
 from benchmarks.gpu.competitors import BASELINE, CPU, PRECISIONS, choose
 from benchmarks.gpu.kernels import Compared, compared
 from benchmarks.gpu.measure import Clock, Course, Measured, Setting, expected_losses, problems, run, settings
@@ -19,7 +19,7 @@ from benchmarks.report import console, save_json, waiting
 from minigan import backend
 from minigan.errors import BackendError
 
-#: Processors of a contestant, at most: on a GPU they only ask for work.
+#: Processors of a competitor, at most: on a GPU they only ask for work.
 PROCESSORS = 8
 
 #: Batches of the 64x64 DCGAN: its steps are thirty times as long.
@@ -52,7 +52,7 @@ def gpu(
     chosen = [name.strip() for name in precisions.split(",")]
     if set(chosen) - set(PRECISIONS):
         raise typer.BadParameter(f"--precision: expected some of {', '.join(PRECISIONS)}, got {precisions!r}")
-    contestants, pythons = choose(peers), interpreters(python or [], peer_python)
+    competitors, pythons = choose(peers), interpreters(python or [], peer_python)
     wanted = pattern(only)
     options.check_outputs(json_file, plot)
     device = needed_device()
@@ -64,8 +64,8 @@ def gpu(
     with waiting(printer) as status, problems(list(models)) as paths:
         race = Race(pythons, paths, course, status)
         asked = settings(models, chosen)
-        steps = race.run(contestants, asked, clock.until(STEPS_PART))
-        own = [contestant for contestant in contestants if contestant.family == BASELINE.family]
+        steps = race.run(competitors, asked, clock.until(STEPS_PART))
+        own = [competitor for competitor in competitors if competitor.family == BASELINE.family]
         small = [Setting("dcgan28", size, "float32") for size in sizes]
         crossing = race.run([CPU, *own], small, clock.until(CROSSOVER_PART))
         kernels = on_kernels(sizes, wanted, clock, status)
@@ -112,17 +112,17 @@ class Race:
         status.update("The losses of minigan on the CPU")
         self.expected = expected_losses(paths, pythons[CPU.family], self.more)
 
-    def run(self, contestants: Sequence[Contestant], asked: Sequence[Setting], clock: Clock) -> list[Measured]:
+    def run(self, competitors: Sequence[Competitor], asked: Sequence[Setting], clock: Clock) -> list[Measured]:
         """Measure everybody in everything, as long as there is time."""
         results = []
-        for contestant in contestants:
-            found = versions(self.pythons[contestant.family], contestant.packages)
+        for competitor in competitors:
+            found = versions(self.pythons[competitor.family], competitor.packages)
             missing = [package for package, version in found.items() if version is None]
             error = f"not installed: {', '.join(missing)}" if missing else ""
-            own = [Measured(contestant, setting, found, error=error) for setting in asked]
+            own = [Measured(competitor, setting, found, error=error) for setting in asked]
             results += own
             if not error:
-                python = self.pythons[contestant.family]
+                python = self.pythons[competitor.family]
                 run(own, python, self.paths, self.expected, self.course, clock, self.status, self.more)
         return results
 

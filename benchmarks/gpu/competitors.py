@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import typer
 
-from benchmarks.competitors import Contestant
+from benchmarks.competitors import Competitor
 
 __all__ = ["BASELINE", "CPU", "GPU", "PRECISIONS", "choose"]
 
@@ -15,36 +15,36 @@ PRECISIONS = ("float32", "tf32")
 FRUGAL = (("XLA_PYTHON_CLIENT_PREALLOCATE", "false"),)
 
 
-def torch(variant: str, title: str) -> Contestant:
+def torch(variant: str, title: str) -> Competitor:
     """PyTorch in one of its forms."""
-    return Contestant(f"torch-{variant}", f"PyTorch, {title}", "pytorch_gpu", variant, ("torch",))
+    return Competitor(f"torch-{variant}", f"PyTorch, {title}", "pytorch_gpu", variant, ("torch",))
 
 
 #: minigan on the CPU: what its losses are compared with, and what a GPU has to be faster than.
-CPU = Contestant("minigan-cpu", "minigan on the CPU", "minigan_gpu", "cpu", ("numpy",))
+CPU = Competitor("minigan-cpu", "minigan on the CPU", "minigan_gpu", "cpu", ("numpy",))
 
 #: minigan in its fastest form, with which others are compared.
-BASELINE = Contestant("minigan-graph", "minigan, CUDA graph", "minigan_gpu", "graph", ("cupy",))
+BASELINE = Competitor("minigan-graph", "minigan, CUDA graph", "minigan_gpu", "graph", ("cupy",))
 
 #: All, in the order in which they are measured: those that compile for long come last.
-GPU: dict[str, Contestant] = {
-    contestant.name: contestant
-    for contestant in (
+GPU: dict[str, Competitor] = {
+    competitor.name: competitor
+    for competitor in (
         BASELINE,
-        Contestant("minigan-launches", "minigan, launches", "minigan_gpu", "launches", ("cupy",)),
+        Competitor("minigan-launches", "minigan, launches", "minigan_gpu", "launches", ("cupy",)),
         torch("eager", "eager"),
         torch("channels-last", "channels last"),
         torch("graph", "CUDA graph"),
-        Contestant("jax", "JAX, jit", "jax_gpu", "", ("jax",), FRUGAL),
+        Competitor("jax", "JAX, jit", "jax_gpu", "", ("jax",), FRUGAL),
         torch("compile", "compiled, reduce-overhead"),
     )
 }
 
 
-def choose(text: str) -> list[Contestant]:
+def choose(text: str) -> list[Competitor]:
     """minigan, and the peers that ``--peers`` names: all, none, or some by their names or families."""
-    own = [contestant for contestant in GPU.values() if contestant.family == BASELINE.family]
-    peers = [contestant for contestant in GPU.values() if contestant not in own]
+    own = [competitor for competitor in GPU.values() if competitor.family == BASELINE.family]
+    peers = [competitor for competitor in GPU.values() if competitor not in own]
     if text in ("all", "none"):
         return own + (peers if text == "all" else [])
     wanted = [name.strip() for name in text.split(",")]

@@ -1,4 +1,4 @@
-"""The steps of all contestants on one GPU, one contestant at a time, within a number of minutes."""
+"""The steps of all competitors on one GPU, one competitor at a time, within a number of minutes."""
 
 import tempfile
 import time
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from rich.status import Status
 
-from benchmarks.competitors import Contestant
+from benchmarks.competitors import Competitor
 from benchmarks.gpu.competitors import CPU
 from benchmarks.gpu.problem import CHECKED, CHECKED_BATCH, save_problem
 from benchmarks.step.measure import difference
@@ -28,7 +28,7 @@ NO_TIME = "no time left"
 
 
 class Setting(NamedTuple):
-    """What is asked of a contestant: a model, images in a batch, and the precision of products."""
+    """What is asked of a competitor: a model, images in a batch, and the precision of products."""
 
     model: str
     batch: int
@@ -92,7 +92,7 @@ class Clock:
 
 @dataclass
 class Measured:
-    """What came of one contestant in one setting.
+    """What came of one competitor in one setting.
 
     Attributes
     ----------
@@ -106,7 +106,7 @@ class Measured:
         Why there are no figures.
     """
 
-    contestant: Contestant
+    competitor: Competitor
     setting: Setting
     versions: Mapping[str, str | None] = field(default_factory=dict)
     difference: float | None = None
@@ -132,8 +132,8 @@ class Measured:
     def record(self) -> dict[str, Any]:
         """Everything, as a file of figures has it."""
         return {
-            "name": self.contestant.name,
-            "title": self.contestant.title,
+            "name": self.competitor.name,
+            "title": self.competitor.title,
             "versions": dict(self.versions),
             **self.setting._asdict(),
             "error": self.error or None,
@@ -155,14 +155,14 @@ def problems(models: Sequence[str], **options: Any) -> Iterator[dict[str, Path]]
 
 
 class Player:
-    """A contestant's process, which is asked for one setting after the other."""
+    """A competitor's process, which is asked for one setting after the other."""
 
     def __init__(
-        self, contestant: Contestant, python: Path, paths: Mapping[str, Path], more: Mapping[str, Any]
+        self, competitor: Competitor, python: Path, paths: Mapping[str, Path], more: Mapping[str, Any]
     ) -> None:
         self.paths, self.more = paths, dict(more)
         path = next(iter(paths.values()))
-        self.worker = Worker(contestant, python, path, more["threads"], later=True)
+        self.worker = Worker(competitor, python, path, more["threads"], later=True)
 
     def make(self, setting: Setting, dropout: float) -> None:
         """Begin anew; `dropout` is the part of each layer's rate that is in force."""
@@ -206,12 +206,12 @@ def run(
     status: Status,
     more: Mapping[str, Any],
 ) -> None:
-    """Measure one contestant in all its settings, in one process.
+    """Measure one competitor in all its settings, in one process.
 
     Parameters
     ----------
     results : sequence of Measured
-        Of one contestant; filled here.
+        Of one competitor; filled here.
     python : path
         Its interpreter.
     paths : mapping
@@ -219,10 +219,10 @@ def run(
     expected : mapping
         The losses of each model; none are compared where it has none.
     more : mapping
-        What else the contestant is told: `threads`, `device`.
+        What else the competitor is told: `threads`, `device`.
     """
-    contestant = results[0].contestant
-    player = Player(contestant, python, paths, more)
+    competitor = results[0].competitor
+    player = Player(competitor, python, paths, more)
     compared: dict[tuple[str, str], float | None] = {}
     try:
         for measured in results:
@@ -230,10 +230,10 @@ def run(
                 measured.error = NO_TIME
                 continue
             model, batch, precision = measured.setting
-            status.update(f"{contestant.title}: {model}, batches of {batch}, {precision}")
+            status.update(f"{competitor.title}: {model}, batches of {batch}, {precision}")
             if player.worker.process.poll() is not None:
                 player.worker.close()
-                player = Player(contestant, python, paths, more)
+                player = Player(competitor, python, paths, more)
             with ended_after(player.worker, clock.left):
                 attempt(player, measured, compared, expected.get(model), course, clock)
     finally:

@@ -1,4 +1,4 @@
-"""What every contestant is given: the networks as a list of layers, minigan's initial weights, images and noise."""
+"""What every competitor is given: the networks as a list of layers, minigan's initial weights, images and noise."""
 
 import json
 from collections.abc import Iterator

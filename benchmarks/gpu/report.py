@@ -22,17 +22,17 @@ LEGEND = (
 
 
 def step_table(results: Sequence[Measured]) -> Table:
-    """A line for each contestant in one setting."""
+    """A line for each competitor in one setting."""
     model, batch, precision = results[0].setting
-    baseline = next((found for found in results if found.contestant.name == BASELINE.name and found.blocks), None)
+    baseline = next((found for found in results if found.competitor.name == BASELINE.name and found.blocks), None)
     numbers = ("ms", "middle half", "ratio", "images/s", "first, s")
     rows = (row(found, baseline) for found in results)
     return new_table([""], numbers, rows, f"One step of {model}, batches of {batch}, {precision}", last="losses")
 
 
 def row(found: Measured, baseline: Measured | None) -> list[str]:
-    """The figures of a contestant, or why there are none."""
-    title = found.contestant.title
+    """The figures of a competitor, or why there are none."""
+    title = found.competitor.title
     if not found.blocks:
         return [title, *[""] * 5, found.error.partition(":")[0]]
     seconds = found.seconds
@@ -55,7 +55,7 @@ def notes(results: Sequence[Measured]) -> Iterator[str]:
     yield "Versions: " + ", ".join(f"{name} {version}" for name, version in found.items()) + "."
     told = set()
     for result in results:
-        text = f"{result.contestant.title}: {result.error}"
+        text = f"{result.competitor.title}: {result.error}"
         if result.error and ":" in result.error and text not in told:
             told.add(text)
             yield text
@@ -89,7 +89,7 @@ def draw_steps(results: Sequence[Measured], folder: Path, printer: Console) -> N
         return
     columns = min(2, len(settings))
     lines = -(-len(settings) // columns)
-    names = len({found.contestant.name for found in timed})
+    names = len({found.competitor.name for found in timed})
     figure = new_figure(1 + 6 * columns, lines * (1 + 0.35 * names))
     panels = list(figure.subplots(lines, columns, squeeze=False).flat)
     for axes, setting in zip(panels, settings):
@@ -104,8 +104,8 @@ def draw_setting(axes, setting: Setting, results: Sequence[Measured]) -> None:  
     ordered = sorted(results, key=lambda found: found.seconds.median)
     medians = [1e3 * found.seconds.median for found in ordered]
     spread = np.abs([[1e3 * found.seconds.low, 1e3 * found.seconds.high] for found in ordered] - np.c_[medians]).T
-    colours = ["C0" if found.contestant.family == BASELINE.family else "0.7" for found in ordered]
-    bars = axes.barh([found.contestant.title for found in ordered], medians, xerr=spread, color=colours)
+    colours = ["C0" if found.competitor.family == BASELINE.family else "0.7" for found in ordered]
+    bars = axes.barh([found.competitor.title for found in ordered], medians, xerr=spread, color=colours)
     axes.bar_label(bars, [f" {median:.2f} ms" for median in medians], padding=3, fontsize="small")
     axes.invert_yaxis()
     axes.margins(x=0.2)
@@ -116,12 +116,12 @@ def draw_crossover(results: Sequence[Measured], folder: Path, printer: Console) 
     """Images a second against the size of the batch, on the CPU and on the GPU."""
     figure = new_figure(7, 4.5)
     axes = figure.subplots()
-    titles = list(dict.fromkeys(found.contestant.title for found in results if found.blocks))
+    titles = list(dict.fromkeys(found.competitor.title for found in results if found.blocks))
     for title in titles:
         points = sorted(
             (found.setting.batch, found.setting.batch / found.seconds.median)
             for found in results
-            if found.blocks and found.contestant.title == title
+            if found.blocks and found.competitor.title == title
         )
         axes.plot(*zip(*points), "s--" if title == CPU.title else "o-", label=title)
     axes.set(xscale="log", yscale="log", xlabel="images in a batch", ylabel="images a second")

@@ -107,9 +107,11 @@ def convolution(rng: np.random.Generator, batch: int, layer: Conv2D) -> Iterator
 
 #: Operations for each entry, in the formulas of `minigan.kernels.reference.activations`.
 PER_ENTRY = {
-    "relu": 1, "relu_grad": 2, "leaky_relu": 3, "leaky_relu_grad": 3, "elu": 4, "elu_grad": 4, "elu_second": 3,
-    "sigmoid": 3, "sigmoid_grad": 3, "sigmoid_second": 4, "tanh": 1, "tanh_grad": 3, "tanh_second": 4,
-    "softplus": 4, "softplus_grad": 4, "softplus_second": 5, "softmax": 4, "softmax_grad": 4,
+    "relu": 1, "relu_grad": 2, "leaky_relu": 3, "leaky_relu_grad": 3, "elu": 4, "elu_grad": 4,
+    "elu_second_derivative": 3,
+    "sigmoid": 3, "sigmoid_grad": 3, "sigmoid_second_derivative": 4, "tanh": 1, "tanh_grad": 3,
+    "tanh_second_derivative": 4,
+    "softplus": 4, "softplus_grad": 4, "softplus_second_derivative": 5, "softmax": 4, "softmax_grad": 4,
     "softmax_tangent_grad": 12,
 }  # fmt: skip
 
@@ -127,16 +129,16 @@ def activations(rng: np.random.Generator, shape: tuple[int, ...]) -> Iterator[Ca
         "leaky_relu_grad": (dy, x, slope),
         "elu": (x, 1.0),
         "elu_grad": (dy, x, 1.0),
-        "elu_second": (x, 1.0),
+        "elu_second_derivative": (x, 1.0),
         "sigmoid": (x,),
         "sigmoid_grad": (dy, unit),
-        "sigmoid_second": (unit,),
+        "sigmoid_second_derivative": (unit,),
         "tanh": (x,),
         "tanh_grad": (dy, unit),
-        "tanh_second": (unit,),
+        "tanh_second_derivative": (unit,),
         "softplus": (x,),
         "softplus_grad": (dy, x),
-        "softplus_second": (x,),
+        "softplus_second_derivative": (x,),
         "softmax": (x, -1),
         "softmax_grad": (dy, part, -1),
         "softmax_tangent_grad": (dy, dy, x_dot, part, -1),
@@ -156,20 +158,20 @@ def normalizations(rng: np.random.Generator, shape: tuple[int, ...]) -> Iterator
     x, dy, x_dot, dy_dot = (normal(rng, *shape) for _ in range(4))
     epsilon = 1e-3
     mean, variance = kernels.moments(x)
-    x_hat, inverse_std = kernels.normalize_batch(x, mean, variance, epsilon)
-    x_hat_dot = kernels.normalize_batch_grad(x_dot, x_hat, inverse_std)
+    x_hat, inverse_std = kernels.batch_norm(x, mean, variance, epsilon)
+    x_hat_dot = kernels.batch_norm_grad(x_dot, x_hat, inverse_std)
     found: dict[str, tuple[tuple[Any, ...], int]] = {
         "channel_sum": ((x,), 1),
         "moments": ((x,), 4),
-        "normalize_batch": ((x, mean, variance, epsilon), 2),
-        "normalize_batch_grad": ((dy, x_hat, inverse_std), 7),
-        "normalize_batch_tangent_grad": ((dy, dy_dot, x_dot, x_hat, x_hat_dot, inverse_std), 28),
-        "normalize_layer": ((x, epsilon), 6),
+        "batch_norm": ((x, mean, variance, epsilon), 2),
+        "batch_norm_grad": ((dy, x_hat, inverse_std), 7),
+        "batch_norm_tangent_grad": ((dy, dy_dot, x_dot, x_hat, x_hat_dot, inverse_std), 28),
+        "layer_norm": ((x, epsilon), 6),
     }
-    x_hat, inverse_std = kernels.normalize_layer(x, epsilon)
-    x_hat_dot = kernels.normalize_layer_grad(x_dot, x_hat, inverse_std)
-    found["normalize_layer_grad"] = ((dy, x_hat, inverse_std), 7)
-    found["normalize_layer_tangent_grad"] = ((dy, dy_dot, x_dot, x_hat, x_hat_dot, inverse_std), 28)
+    x_hat, inverse_std = kernels.layer_norm(x, epsilon)
+    x_hat_dot = kernels.layer_norm_grad(x_dot, x_hat, inverse_std)
+    found["layer_norm_grad"] = ((dy, x_hat, inverse_std), 7)
+    found["layer_norm_tangent_grad"] = ((dy, dy_dot, x_dot, x_hat, x_hat_dot, inverse_std), 28)
     for name, (arguments, per_entry) in found.items():
         yield Case(name, label(shape), arguments, float(per_entry * x.size))
 

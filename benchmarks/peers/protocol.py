@@ -1,10 +1,10 @@
-"""The process of one contestant: ``python protocol.py MODULE JOB``.
+"""The process of one competitor: ``python protocol.py MODULE JOB``.
 
-It reads requests, one JSON object a line, and answers each with one. Whatever the contestant's libraries print
-goes to stderr. It runs in any Python that has the contestant's package; minigan need not be installed there.
+It reads requests, one JSON object a line, and answers each with one. Whatever the competitor's libraries print
+goes to stderr. It runs in any Python that has the competitor's package; minigan need not be installed there.
 
 JOB is a JSON object: `problem` (the .npz file with weights, images and noise), `threads`, `cpus` (the processors to
-run on), `variant` (which of the module's contestants), `dropout` (its rate). MODULE, a file beside this one, has
+run on), `variant` (which of the module's competitors), `dropout` (its rate). MODULE, a file beside this one, has
 
 ``make(problem, job) -> step``  and  ``step(real, noise) -> (d_loss, g_loss)``,
 

@@ -8,7 +8,7 @@ import typer
 from rich.status import Status
 
 from benchmarks import options
-from benchmarks.competitors import MINIGAN, Contestant, choose, interpreters, versions
+from benchmarks.competitors import MINIGAN, Competitor, choose, interpreters, versions
 from benchmarks.options import JsonFile, PeerPython, PlotFolder, Python
 from benchmarks.quality.measure import Run, check, failed, problem_file, race
 from benchmarks.quality.report import curves, draw, notes, table
@@ -22,7 +22,7 @@ from minigan.metrics import FrechetDigits
 
 __all__ = ["quality"]
 
-#: The files in ``peers/`` that train, by the contestant's name.
+#: The files in ``peers/`` that train, by the competitor's name.
 TRAINERS = {"minigan": "minigan_train", "torch-eager": "pytorch_train", "torch-channels-last": "pytorch_train"}
 
 
@@ -47,7 +47,7 @@ def quality(
     Exit status 1 where a peer computes something else, or fails.
     """
     pythons = interpreters(python or [], peer_python)
-    contestants = trainers(peers)
+    competitors = trainers(peers)
     numbers = seed_numbers(seeds)
     options.thread_counts("--threads", str(threads))
     options.check_outputs(json_file, plot)
@@ -58,7 +58,7 @@ def quality(
     runs: list[Run] = []
     with waiting(printer) as status:
         for seed in numbers:
-            group = entrants(contestants, pythons, seed, threads)
+            group = entrants(competitors, pythons, seed, threads)
             train(group, pythons, images, course, frechet, status, checked=bool(runs))
             runs += group
     records = [run.record() for run in runs]
@@ -75,21 +75,21 @@ def quality(
     raise typer.Exit(int(any(map(failed, runs))))
 
 
-def trainers(text: str) -> list[Contestant]:
+def trainers(text: str) -> list[Competitor]:
     """minigan and the peers of ``--peers``, each with the file that trains it."""
     chosen = [MINIGAN, *choose(text)]
-    if not {contestant.name for contestant in chosen} <= TRAINERS.keys():
+    if not {competitor.name for competitor in chosen} <= TRAINERS.keys():
         known = ", ".join(name for name in TRAINERS if name != MINIGAN.name)
         raise typer.BadParameter(f"--peers: expected none or some of {known}, got {text!r}")
-    return [trainer(contestant) for contestant in chosen]
+    return [trainer(competitor) for competitor in chosen]
 
 
-def trainer(contestant: Contestant) -> Contestant:
-    """The same contestant, with the file that trains it; minigan's finds minigan where this process has found it."""
-    variables = dict(contestant.environment)
-    if contestant is MINIGAN:
+def trainer(competitor: Competitor) -> Competitor:
+    """The same competitor, with the file that trains it; minigan's finds minigan where this process has found it."""
+    variables = dict(competitor.environment)
+    if competitor is MINIGAN:
         variables["PYTHONPATH"] = environment(MINIGAN, threads=1)["PYTHONPATH"]
-    return contestant._replace(module=TRAINERS[contestant.name], environment=tuple(variables.items()))
+    return competitor._replace(module=TRAINERS[competitor.name], environment=tuple(variables.items()))
 
 
 def seed_numbers(text: str) -> list[int]:
@@ -113,13 +113,13 @@ def load(name: str, batch: int, samples: int) -> tuple[Dataset, FrechetDigits]:
         raise typer.BadParameter(f"--data: {error}") from None
 
 
-def entrants(contestants: Sequence[Contestant], pythons: dict[str, Path], seed: int, threads: int) -> list[Run]:
+def entrants(competitors: Sequence[Competitor], pythons: dict[str, Path], seed: int, threads: int) -> list[Run]:
     """The runs of one seed, minigan's first; who is not installed has its error already."""
     runs = []
-    for contestant in contestants:
-        found = versions(pythons[contestant.family], contestant.packages)
+    for competitor in competitors:
+        found = versions(pythons[competitor.family], competitor.packages)
         missing = [package for package, version in found.items() if version is None]
-        runs.append(Run(contestant, seed, threads, found, f"not installed: {', '.join(missing)}" if missing else ""))
+        runs.append(Run(competitor, seed, threads, found, f"not installed: {', '.join(missing)}" if missing else ""))
     return runs
 
 

@@ -1,4 +1,4 @@
-"""The check that all contestants compute the same, the turns they take, and the distances of their samples."""
+"""The check that all competitors compute the same, the turns they take, and the distances of their samples."""
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from rich.status import Status
 
-from benchmarks.competitors import Contestant
+from benchmarks.competitors import Competitor
 from benchmarks.quality.run_plan import OUTPUT_RANGE, Course, save_course
 from benchmarks.step.measure import CHECKED, difference
 from benchmarks.workers import Worker, WorkerError
@@ -19,7 +19,7 @@ from minigan.metrics import FrechetDigits
 
 __all__ = ["TOLERANCE", "Mark", "Run", "check", "failed", "problem_file", "race"]
 
-#: Losses of two contestants are the same if they differ by less than this part. Where a gradient is nearly 0, Adam
+#: Losses of two competitors are the same if they differ by less than this part. Where a gradient is nearly 0, Adam
 #: makes a whole step of its last digit: PyTorch's own two memory layouts differ by 0.0015 here.
 TOLERANCE = 1e-2
 
@@ -53,18 +53,18 @@ class Mark(NamedTuple):
 
 @dataclass
 class Run:
-    """The training of one contestant by one seed.
+    """The training of one competitor by one seed.
 
     Attributes
     ----------
     error : str
-        Why the marks end early: the contestant is not installed, or it failed.
+        Why the marks end early: the competitor is not installed, or it failed.
     difference : float, optional
         The largest relative difference of its first losses without dropout from minigan's.
     marks : list of Mark
     """
 
-    contestant: Contestant
+    competitor: Competitor
     seed: int
     threads: int
     versions: Mapping[str, str | None] = field(default_factory=dict)
@@ -80,8 +80,8 @@ class Run:
     def record(self) -> dict[str, Any]:
         """Everything, as a file of figures has it."""
         return {
-            "name": self.contestant.name,
-            "title": self.contestant.title,
+            "name": self.competitor.name,
+            "title": self.competitor.title,
             "seed": self.seed,
             "threads": self.threads,
             "versions": dict(self.versions),
@@ -92,7 +92,7 @@ class Run:
 
 
 def failed(run: Run) -> bool:
-    """Whether a contestant ran into an error, or computes something else."""
+    """Whether a competitor ran into an error, or computes something else."""
     return run.differs or (bool(run.error) and not run.error.startswith("not installed"))
 
 
@@ -106,9 +106,9 @@ def problem_file(data: Dataset, course: Course, seed: int) -> Iterator[Path]:
 
 
 def start(run: Run, pythons: Mapping[str, Path], path: Path, dropout: float) -> Worker:
-    """A contestant's process."""
-    contestant = run.contestant
-    return Worker(contestant, pythons[contestant.family], path, run.threads, dropout, MODEL)
+    """A competitor's process."""
+    competitor = run.competitor
+    return Worker(competitor, pythons[competitor.family], path, run.threads, dropout, MODEL)
 
 
 def check(runs: Sequence[Run], pythons: Mapping[str, Path], path: Path, course: Course, status: Status) -> None:
@@ -118,7 +118,7 @@ def check(runs: Sequence[Run], pythons: Mapping[str, Path], path: Path, course: 
     for run in runs:
         if run.error:
             continue
-        status.update(f"Checking the losses of {run.contestant.title}")
+        status.update(f"Checking the losses of {run.competitor.title}")
         try:
             with start(run, pythons, path, dropout=0.0) as worker:
                 worker.run(1)  # the samples before the first step
@@ -145,7 +145,7 @@ def race(
         for before, mark in zip([0, *course.marks], course.marks):
             for run, worker in workers:
                 if not run.error:
-                    status.update(f"Seed {run.seed}, step {mark} of {course.steps}: {run.contestant.title}")
+                    status.update(f"Seed {run.seed}, step {mark} of {course.steps}: {run.competitor.title}")
                     take_turn(run, worker, mark - before, frechet)
 
 

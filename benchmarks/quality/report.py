@@ -28,7 +28,7 @@ STYLES = (("#0072B2", "o", "-"), ("#D55E00", "s", "--"), ("#009E73", "^", "-."),
 
 
 class Curve(NamedTuple):
-    """What one contestant's runs have come to, over all seeds that got to the end.
+    """What one competitor's runs have come to, over all seeds that got to the end.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class Curve(NamedTuple):
 
 
 def curves(records: Sequence[Mapping[str, Any]]) -> list[Curve]:
-    """A curve for each contestant that has one run without an error."""
+    """A curve for each competitor that has one run without an error."""
     found = []
     for title in dict.fromkeys(record["title"] for record in records):
         runs = [record["marks"] for record in records if record["title"] == title and not record["error"]]
@@ -114,7 +114,7 @@ def draw(found: Sequence[Curve], floor: float, title: str) -> "Figure":
 
 
 def draw_curve(axes: "Axes", curve: Curve, x: np.ndarray, style: tuple[str, str, str]) -> None:
-    """One contestant's line and band."""
+    """One competitor's line and band."""
     colour, marker, dashes = style
     low, high = curve.distances.min(axis=0), curve.distances.max(axis=0)
     axes.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0)

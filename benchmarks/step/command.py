@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from benchmarks import options
-from benchmarks.competitors import MINIGAN, Contestant, choose, interpreters, versions
+from benchmarks.competitors import MINIGAN, Competitor, choose, interpreters, versions
 from benchmarks.options import JsonFile, PeerPython, Peers, PlotFolder, Python, Repeat
 from benchmarks.report import console, save_json, waiting, warn
 from benchmarks.step.measure import Course, Result, check, failed, race
@@ -30,13 +30,13 @@ def step(
 ) -> None:
     """Time one step of GAN training in minigan and in its peers. Exit status 1 where a peer computes something else."""
     pythons = interpreters(python or [], peer_python)
-    contestants = [MINIGAN, *choose(peers)]
+    competitors = [MINIGAN, *choose(peers)]
     batches = options.sizes("--batch", batch)
     counts = options.thread_counts("--threads", threads or options.default_threads())
     options.check_outputs(json_file, plot)
 
     course = Course(repeat, steps, warmup, pause)
-    groups = [entrants(contestants, pythons, size, count) for count in counts for size in batches]
+    groups = [entrants(competitors, pythons, size, count) for count in counts for size in batches]
     printer = console()
     with waiting(printer) as status:
         if compare and peers != "none":
@@ -47,7 +47,7 @@ def step(
             for note in notes(group):
                 printer.print(note, soft_wrap=True)
             for result in group:
-                warn(printer, max(result.others, default=0.0), f"in a turn of {result.contestant.title}")
+                warn(printer, max(result.others, default=0.0), f"in a turn of {result.competitor.title}")
     settings = {**course._asdict(), "peers": peers, "batch": batches, "threads": counts}
     save_json(json_file, "step", settings, [result.record(group[0]) for group in groups for result in group])
     results = [result for group in groups for result in group]
@@ -56,12 +56,12 @@ def step(
     raise typer.Exit(int(any(map(failed, results))))
 
 
-def entrants(contestants: Sequence[Contestant], pythons: dict[str, Path], batch: int, threads: int) -> list[Result]:
+def entrants(competitors: Sequence[Competitor], pythons: dict[str, Path], batch: int, threads: int) -> list[Result]:
     """The results that are to be filled, minigan's first; who is not installed has its error already."""
     results = []
-    for contestant in contestants:
-        found = versions(pythons[contestant.family], contestant.packages)
+    for competitor in competitors:
+        found = versions(pythons[competitor.family], competitor.packages)
         missing = [package for package, version in found.items() if version is None]
         error = f"not installed: {', '.join(missing)}" if missing else ""
-        results.append(Result(contestant, batch, threads, found, error))
+        results.append(Result(competitor, batch, threads, found, error))
     return results

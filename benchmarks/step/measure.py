@@ -1,4 +1,4 @@
-"""The check that all contestants compute the same, and the turns they take."""
+"""The check that all competitors compute the same, and the turns they take."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 
 from rich.status import Status
 
-from benchmarks.competitors import Contestant
+from benchmarks.competitors import Competitor
 from benchmarks.problem import problem
 from benchmarks.summaries import Summary, paired_ratio, summary
 from benchmarks.workers import Worker, WorkerError
 
 __all__ = ["Course", "Result", "check", "difference", "failed", "race"]
 
-#: Losses of two contestants are the same if they differ by less than this part: they compute in float32.
+#: Losses of two competitors are the same if they differ by less than this part: they compute in float32.
 TOLERANCE = 1e-3
 
 #: So many steps are checked, with batches of so many images: smaller ones differ more in the last digits, which Adam
@@ -29,7 +29,7 @@ class Course(NamedTuple):
     Attributes
     ----------
     rounds : int
-        Turns of each contestant.
+        Turns of each competitor.
     steps : int
         Steps in a turn that are timed, after one that is not.
     warmup : int
@@ -46,12 +46,12 @@ class Course(NamedTuple):
 
 @dataclass
 class Result:
-    """What came of one contestant at one size of batch and one number of threads.
+    """What came of one competitor at one size of batch and one number of threads.
 
     Attributes
     ----------
     error : str
-        Why there are no figures: the contestant is not installed, or it failed.
+        Why there are no figures: the competitor is not installed, or it failed.
     first : float
         Seconds of the first step, with whatever is compiled in it.
     rounds : list of list of float
@@ -61,7 +61,7 @@ class Result:
         between their own turns would show here.
     """
 
-    contestant: Contestant
+    competitor: Competitor
     batch: int
     threads: int
     versions: Mapping[str, str | None] = field(default_factory=dict)
@@ -90,8 +90,8 @@ class Result:
         """Everything, as a file of figures has it."""
         timed = bool(self.rounds)
         return {
-            "name": self.contestant.name,
-            "title": self.contestant.title,
+            "name": self.competitor.name,
+            "title": self.competitor.title,
             "versions": dict(self.versions),
             "batch": self.batch,
             "threads": self.threads,
@@ -107,7 +107,7 @@ class Result:
 
 
 def failed(result: Result) -> bool:
-    """Whether a contestant ran into an error, or computes something else."""
+    """Whether a competitor ran into an error, or computes something else."""
     return result.differs or (bool(result.error) and not result.error.startswith("not installed"))
 
 
@@ -122,7 +122,7 @@ def check(groups: Sequence[Sequence[Result]], pythons: Mapping[str, Path], statu
         for place, result in enumerate(groups[0]):
             if result.error:
                 continue
-            status.update(f"Checking the losses of {result.contestant.title}")
+            status.update(f"Checking the losses of {result.competitor.title}")
             losses, error = first_losses(result, pythons, path)
             expected = expected or losses
             for group in groups:
@@ -132,10 +132,10 @@ def check(groups: Sequence[Sequence[Result]], pythons: Mapping[str, Path], statu
 
 
 def first_losses(result: Result, pythons: Mapping[str, Path], path: Path) -> tuple[list[list[float]], str]:
-    """A contestant's losses, or none and why."""
-    contestant = result.contestant
+    """A competitor's losses, or none and why."""
+    competitor = result.competitor
     try:
-        with Worker(contestant, pythons[contestant.family], path, result.threads, dropout=0.0) as worker:
+        with Worker(competitor, pythons[competitor.family], path, result.threads, dropout=0.0) as worker:
             return worker.run(CHECKED)["losses"], ""
     except WorkerError as error:
         return [], f"failed: {error}"
@@ -167,7 +167,7 @@ def race(results: Sequence[Result], pythons: Mapping[str, Path], course: Course,
                     start(result, pythons, path, course, status, workers)
             for place in range(course.rounds):
                 for result, worker in workers:
-                    status.update(f"Round {place + 1} of {course.rounds}: {result.contestant.title}")
+                    status.update(f"Round {place + 1} of {course.rounds}: {result.competitor.title}")
                     take_turn(result, worker, course)
             for result, worker in workers:
                 if not result.error:
@@ -185,10 +185,10 @@ def start(
     status: Status,
     workers: list[tuple[Result, Worker]],
 ) -> None:
-    """Start a contestant's process and warm it up."""
-    contestant = result.contestant
-    status.update(f"Starting {contestant.title}")
-    worker = Worker(contestant, pythons[contestant.family], path, result.threads)
+    """Start a competitor's process and warm it up."""
+    competitor = result.competitor
+    status.update(f"Starting {competitor.title}")
+    worker = Worker(competitor, pythons[competitor.family], path, result.threads)
     workers.append((result, worker))
     try:
         result.first = worker.run(1)["seconds"][0]

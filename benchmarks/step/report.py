@@ -21,7 +21,7 @@ LEGEND = (
 
 
 def table(results: Sequence[Result]) -> Table:
-    """A line for each contestant, minigan's first."""
+    """A line for each competitor, minigan's first."""
     first = results[0]
     title = f"One step of dcgan28, batches of {first.batch}, threads: {first.threads}"
     numbers = ("ms", "middle half", "ratio", "images/s", "first, s", "MB")
@@ -29,8 +29,8 @@ def table(results: Sequence[Result]) -> Table:
 
 
 def row(result: Result, baseline: Result) -> list[str]:
-    """The figures of a contestant, or why there are none."""
-    title = result.contestant.title
+    """The figures of a competitor, or why there are none."""
+    title = result.competitor.title
     if not result.rounds:
         return [title, *[""] * 6, result.error.partition(":")[0]]
     seconds = result.seconds
@@ -59,7 +59,7 @@ def notes(results: Sequence[Result]) -> Iterator[str]:
     found = {name: version for result in results for name, version in result.versions.items() if version}
     yield "Versions: " + ", ".join(f"{name} {version}" for name, version in found.items()) + "."
     for result in results:
-        title = result.contestant.title
+        title = result.competitor.title
         if result.error:
             yield f"{title}: {result.error}"
         if result.differs:
@@ -74,7 +74,7 @@ def draw(results: Sequence[Result], folder: Path, printer: Console) -> None:
         return
     columns = min(3, len(groups))
     lines = -(-len(groups) // columns)
-    names = len({result.contestant.name for result in timed})
+    names = len({result.competitor.name for result in timed})
     figure = new_figure(1 + 5.5 * columns, lines * (1 + 0.4 * names))
     panels = figure.subplots(lines, columns, squeeze=False).flat
     for axes, group in zip(panels, groups):
@@ -89,8 +89,8 @@ def draw_group(axes, results: Sequence[Result]) -> None:  # type: ignore[no-unty
     ordered = sorted(results, key=lambda result: result.seconds.median)
     medians = [1e3 * result.seconds.median for result in ordered]
     spread = np.abs([[1e3 * result.seconds.low, 1e3 * result.seconds.high] for result in ordered] - np.c_[medians]).T
-    colours = ["C0" if result.contestant is MINIGAN else "0.7" for result in ordered]
-    bars = axes.barh([result.contestant.title for result in ordered], medians, xerr=spread, color=colours)
+    colours = ["C0" if result.competitor is MINIGAN else "0.7" for result in ordered]
+    bars = axes.barh([result.competitor.title for result in ordered], medians, xerr=spread, color=colours)
     axes.bar_label(bars, [f" {median:.0f} ms" for median in medians], padding=3, fontsize="small")
     axes.invert_yaxis()
     axes.margins(x=0.18)

@@ -47,11 +47,11 @@ def draw_game(name: str) -> Figure:
         left.plot(z, [float(value) for value, _ in found], **style)
         right.plot(z, [float(dz[0, 0]) for _, dz in found], **style)
     right.axhline(0, color="0.6", linewidth=0.8)
-    if game.undecided is not None:
+    if game.decision_threshold is not None:
         for panel in (left, right):
-            panel.axvline(game.undecided, color="0.5", linestyle=":", linewidth=1)
-        place = (game.undecided, 0.97), (4, 0), ("data", "axes fraction"), "offset points"
-        left.annotate("undecided", *place, color="0.4", va="top")
+            panel.axvline(game.decision_threshold, color="0.5", linestyle=":", linewidth=1)
+        place = (game.decision_threshold, 0.97), (4, 0), ("data", "axes fraction"), "offset points"
+        left.annotate("decision_threshold", *place, color="0.4", va="top")
     output = "D's output z" if name in ("least-squares", "wasserstein") else "D's logit z"
     left.set(xlabel=output, ylabel="loss")
     right.set(xlabel=output, ylabel="gradient dL/dz")

@@ -7,7 +7,7 @@ from minigan.backend import Array
 from minigan.fusion.step import LinearStep, activation_cache
 from minigan.kernels import Activation, Operation
 from minigan.layers.affine import Affine, AffineCache
-from minigan.layers.base import INFERENCE, Context, Layer, Stamp
+from minigan.layers.base import INFERENCE, CacheStamp, Context, Layer
 from minigan.layers.up_sampling2d import UpSampling2D, UpSampling2DCache
 
 __all__ = ["AffineStep"]
@@ -18,7 +18,7 @@ class AffineStepCache(NamedTuple):
 
     x: Array
     y: Array
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class AffineStep(LinearStep):

@@ -6,7 +6,7 @@ from minigan import kernels
 from minigan.backend import Array
 from minigan.fusion.step import Step, activation_cache, activation_of
 from minigan.kernels import Activation
-from minigan.layers.base import INFERENCE, Context, Layer, Stamp
+from minigan.layers.base import INFERENCE, CacheStamp, Context, Layer
 from minigan.layers.batch_norm import BatchNorm, BatchNormCache
 from minigan.layers.dropout import Dropout, DropoutCache
 from minigan.layers.validation import training_stream
@@ -23,7 +23,7 @@ class NormalizationStepCache(NamedTuple):
     factor: Array | None
     bits: Array | None
     training: bool
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class NormalizationStep(Step):
@@ -86,7 +86,7 @@ class NormalizationStep(Step):
 
     def unfold(self, cache: NormalizationStepCache) -> tuple[Any, ...]:
         norm = self.norm
-        x_hat, inverse_std = kernels.normalize_batch(cache.x, cache.mean, cache.variance, norm.epsilon)
+        x_hat, inverse_std = kernels.batch_norm(cache.x, cache.mean, cache.variance, norm.epsilon)
         u = norm.shifted(norm.scaled(x_hat))
         caches: list[Any] = []
         for layer in self.layers:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from minigan.backend import Array
 from minigan.kernels import Activation, Operation
-from minigan.layers.base import Layer, Stamp
+from minigan.layers.base import CacheStamp, Layer
 from minigan.layers.identity import Identity, IdentityCache
 from minigan.layers.leaky_relu import LeakyReLU, LeakyReLUCache
 from minigan.layers.relu import ReLU, ReLUCache
@@ -19,8 +19,8 @@ class StepTangent(NamedTuple):
     """The caches of the layers, and what their tangent passes remember."""
 
     caches: tuple[Any, ...]
-    tcaches: tuple[Any, ...]
-    stamp: Stamp
+    tangent_caches: tuple[Any, ...]
+    stamp: CacheStamp
 
 
 class Step(Layer):
@@ -53,8 +53,8 @@ class Step(Layer):
         if not self.layers[0].parameters:
             super().check_input(x)
 
-    def blocks_drawn(self, examples: int, dtype: Any) -> int:
-        return sum(layer.blocks_drawn(examples, dtype) for layer in self.layers)
+    def rng_blocks(self, examples: int, dtype: Any) -> int:
+        return sum(layer.rng_blocks(examples, dtype) for layer in self.layers)
 
     def unfold(self, cache: Any) -> tuple[Any, ...]:
         """The caches that the layers would have made."""
@@ -62,17 +62,19 @@ class Step(Layer):
 
     def tangent(self, x_dot: Array, cache: Any) -> tuple[Array, StepTangent]:
         self.check_tangent(x_dot, cache)
-        caches, tcaches = self.unfold(cache), []
+        caches, tangent_caches = self.unfold(cache), []
         for layer, its in zip(self.layers, caches):
-            x_dot, tcache = layer.tangent(x_dot, its)
-            tcaches.append(tcache)
-        return x_dot, StepTangent(caches, tuple(tcaches), cache.stamp)
+            x_dot, tangent_cache = layer.tangent(x_dot, its)
+            tangent_caches.append(tangent_cache)
+        return x_dot, StepTangent(caches, tuple(tangent_caches), cache.stamp)
 
     def tangent_backward(
-        self, dy: Array, dy_dot: Array, cache: Any, tcache: StepTangent, param_grads: bool = True
+        self, dy: Array, dy_dot: Array, cache: Any, tangent_cache: StepTangent, param_grads: bool = True
     ) -> tuple[Array, Array]:
-        self.check_tangent_backward(dy, dy_dot, cache, tcache)
-        for layer, its, remembered in zip(self.layers[::-1], tcache.caches[::-1], tcache.tcaches[::-1]):
+        self.check_tangent_backward(dy, dy_dot, cache, tangent_cache)
+        for layer, its, remembered in zip(
+            self.layers[::-1], tangent_cache.caches[::-1], tangent_cache.tangent_caches[::-1]
+        ):
             dy, dy_dot = layer.tangent_backward(dy, dy_dot, its, remembered, param_grads)
         return dy, dy_dot
 

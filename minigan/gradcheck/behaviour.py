@@ -190,16 +190,16 @@ def tangent_alike(target: Target, dy: Array) -> str | None:
     if not isinstance(target, ModelTarget) or not target.has_tangent:
         return None
     _, cache = target.forward(target.point)
-    _, tcache = target.tangent(target.point, target.point["x"], cache)
-    once = copies(target.tangent_backward(target.point, dy, dy, cache, tcache))
-    without = target.tangent_backward(target.point, dy, dy, cache, tcache, param_grads=False)
+    _, tangent_cache = target.tangent(target.point, target.point["x"], cache)
+    once = copies(target.tangent_backward(target.point, dy, dy, cache, tangent_cache))
+    without = target.tangent_backward(target.point, dy, dy, cache, tangent_cache, param_grads=False)
     if not same(once["x"], without["x"]) or not same(once["x_dot"], without["x_dot"]):
         return "dx or dx_dot is another with param_grads=False"
     if touched := [name for name in target.trainable if without[name].any()]:
         return f"the gradient of {', '.join(touched)} was touched with param_grads=False"
     with target.holding(target.point):
         for _ in range(2):
-            target.model.tangent_backward(dy, dy, cache, tcache)
+            target.model.tangent_backward(dy, dy, cache, tangent_cache)
         wrong = [name for name, p in target.trainable.items() if not is_twice(p.grad, once[name])]
     return f"after two of them the gradient of {', '.join(wrong)} is not their sum" if wrong else ""
 

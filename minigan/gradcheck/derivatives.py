@@ -207,8 +207,8 @@ def check_second_order(target: Target, dy: Array, rng: Stream) -> Iterator[Row]:
         return target.backward(values, dy.copy(), cache)["x"], cache
 
     g, cache = gradient(target.point)
-    _, tcache = target.tangent(target.point, g, cache)
-    found = target.tangent_backward(target.point, array_module(dy).zeros_like(dy), dy, cache, tcache)
+    _, tangent_cache = target.tangent(target.point, g, cache)
+    found = target.tangent_backward(target.point, array_module(dy).zeros_like(dy), dy, cache, tangent_cache)
     noise = float((g * g).sum())
     for name, point in target.point.items():
         ways = directions(point, FURTHER_DIRECTIONS, rng)
@@ -238,11 +238,11 @@ def check_tangent_backward(target: Target, dy: Array, rng: Stream) -> Iterator[R
         """What S adds up, and both caches."""
         of_model = {name: values[name] for name in target.point}
         y, cache = target.forward(copies(of_model))
-        y_dot, tcache = target.tangent(of_model, values["x_dot"].copy(), cache)
-        return y * dy + y_dot * dy_dot, cache, tcache
+        y_dot, tangent_cache = target.tangent(of_model, values["x_dot"].copy(), cache)
+        return y * dy + y_dot * dy_dot, cache, tangent_cache
 
-    terms, cache, tcache = passes(point)
-    found = target.tangent_backward(target.point, dy.copy(), dy_dot.copy(), cache, tcache)
+    terms, cache, tangent_cache = passes(point)
+    found = target.tangent_backward(target.point, dy.copy(), dy_dot.copy(), cache, tangent_cache)
     noise = float(abs(terms).sum())
     for name, array in point.items():
         ways = directions(array, FURTHER_DIRECTIONS, rng)

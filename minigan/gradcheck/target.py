@@ -119,11 +119,11 @@ class ModelTarget(Target):
             return self.model.tangent(x_dot, cache)
 
     def tangent_backward(
-        self, values: Arrays, dy: Array, dy_dot: Array, cache: Any, tcache: Any, param_grads: bool = True
+        self, values: Arrays, dy: Array, dy_dot: Array, cache: Any, tangent_cache: Any, param_grads: bool = True
     ) -> Arrays:
         """The gradient of ``<y, dy> + <y_dot, dy_dot>`` with respect to each value and to x_dot."""
         with self.holding(values):
-            dx, dx_dot = self.model.tangent_backward(dy, dy_dot, cache, tcache, param_grads)
+            dx, dx_dot = self.model.tangent_backward(dy, dy_dot, cache, tangent_cache, param_grads)
             return {**self.gradients(dx), "x_dot": dx_dot}
 
 

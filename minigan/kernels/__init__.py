@@ -59,6 +59,9 @@ __all__ = [
     "affine_grads",
     "average_pool",
     "average_pool_grad",
+    "batch_norm",
+    "batch_norm_grad",
+    "batch_norm_tangent_grad",
     "binary_crossentropy_from_logits",
     "channel_sum",
     "conv2d",
@@ -68,10 +71,12 @@ __all__ = [
     "dropout",
     "elu",
     "elu_grad",
-    "elu_second",
-    "in_pieces",
+    "elu_second_derivative",
     "kind",
     "largest",
+    "layer_norm",
+    "layer_norm_grad",
+    "layer_norm_tangent_grad",
     "leaky_relu",
     "leaky_relu_grad",
     "max_pool",
@@ -80,28 +85,23 @@ __all__ = [
     "moments",
     "normalize_activate",
     "normalize_activate_grads",
-    "normalize_batch",
-    "normalize_batch_grad",
-    "normalize_batch_tangent_grad",
-    "normalize_layer",
-    "normalize_layer_grad",
-    "normalize_layer_tangent_grad",
     "output_size",
     "pad",
     "relu",
     "relu_grad",
     "sigmoid",
     "sigmoid_grad",
-    "sigmoid_second",
+    "sigmoid_second_derivative",
     "softmax",
     "softmax_grad",
     "softmax_tangent_grad",
     "softplus",
     "softplus_grad",
-    "softplus_second",
+    "softplus_second_derivative",
     "tanh",
     "tanh_grad",
-    "tanh_second",
+    "tanh_second_derivative",
+    "update_in_place",
     "upsample_bilinear",
     "upsample_bilinear_grad",
     "upsample_nearest",
@@ -111,23 +111,35 @@ __all__ = [
 
 elu = Kernel(activations.elu, cpu_elementwise.elu, cuda_elementwise.elu)
 elu_grad = Kernel(activations.elu_grad, cpu_elementwise.elu_grad, cuda_elementwise.elu_grad)
-elu_second = Kernel(activations.elu_second, cpu_elementwise.elu_second, cuda_elementwise.elu_second)
+elu_second_derivative = Kernel(
+    activations.elu_second_derivative, cpu_elementwise.elu_second_derivative, cuda_elementwise.elu_second_derivative
+)
 leaky_relu = Kernel(activations.leaky_relu, cpu_elementwise.leaky_relu, cuda_elementwise.leaky_relu)
 leaky_relu_grad = Kernel(activations.leaky_relu_grad, cpu_elementwise.leaky_relu_grad, cuda_elementwise.leaky_relu_grad)
 relu = Kernel(activations.relu, cpu_elementwise.relu, cuda_elementwise.relu)
 relu_grad = Kernel(activations.relu_grad, cpu_elementwise.relu_grad, cuda_elementwise.relu_grad)
 sigmoid = Kernel(activations.sigmoid, cpu_elementwise.sigmoid, cuda_elementwise.sigmoid)
 sigmoid_grad = Kernel(activations.sigmoid_grad, cpu_elementwise.sigmoid_grad, cuda_elementwise.sigmoid_grad)
-sigmoid_second = Kernel(activations.sigmoid_second, cpu_elementwise.sigmoid_second, cuda_elementwise.sigmoid_second)
+sigmoid_second_derivative = Kernel(
+    activations.sigmoid_second_derivative,
+    cpu_elementwise.sigmoid_second_derivative,
+    cuda_elementwise.sigmoid_second_derivative,
+)
 softmax = Kernel(activations.softmax)
 softmax_grad = Kernel(activations.softmax_grad)
 softmax_tangent_grad = Kernel(activations.softmax_tangent_grad)
 softplus = Kernel(activations.softplus, cpu_elementwise.softplus, cuda_elementwise.softplus)
 softplus_grad = Kernel(activations.softplus_grad, cpu_elementwise.softplus_grad, cuda_elementwise.softplus_grad)
-softplus_second = Kernel(activations.softplus_second, cpu_elementwise.softplus_second, cuda_elementwise.softplus_second)
+softplus_second_derivative = Kernel(
+    activations.softplus_second_derivative,
+    cpu_elementwise.softplus_second_derivative,
+    cuda_elementwise.softplus_second_derivative,
+)
 tanh = Kernel(activations.tanh, cpu_elementwise.tanh, cuda_elementwise.tanh)
 tanh_grad = Kernel(activations.tanh_grad, cpu_elementwise.tanh_grad, cuda_elementwise.tanh_grad)
-tanh_second = Kernel(activations.tanh_second, cpu_elementwise.tanh_second, cuda_elementwise.tanh_second)
+tanh_second_derivative = Kernel(
+    activations.tanh_second_derivative, cpu_elementwise.tanh_second_derivative, cuda_elementwise.tanh_second_derivative
+)
 
 binary_crossentropy_from_logits = Kernel(
     cross_entropy.binary_crossentropy_from_logits, cuda=cuda_cross_entropy.binary_crossentropy_from_logits
@@ -158,26 +170,20 @@ largest = Kernel(maxout.largest, cpu_maxout.largest)
 
 channel_sum = Kernel(normalization.channel_sum, cpu_standardization.channel_sum, cuda_normalization.channel_sum)
 moments = Kernel(normalization.moments, cpu_normalization.moments, cuda_normalization.moments)
-normalize_batch = Kernel(
-    normalization.normalize_batch, cpu_standardization.normalize_batch, cuda_normalization.normalize_batch
+batch_norm = Kernel(normalization.batch_norm, cpu_standardization.batch_norm, cuda_normalization.batch_norm)
+batch_norm_grad = Kernel(
+    normalization.batch_norm_grad,
+    cpu_standardization.batch_norm_grad,
+    cuda_normalization.batch_norm_grad,
 )
-normalize_batch_grad = Kernel(
-    normalization.normalize_batch_grad,
-    cpu_standardization.normalize_batch_grad,
-    cuda_normalization.normalize_batch_grad,
+batch_norm_tangent_grad = Kernel(normalization.batch_norm_tangent_grad, cpu_standardization.batch_norm_tangent_grad)
+layer_norm = Kernel(normalization.layer_norm, cpu_standardization.layer_norm, cuda_normalization.layer_norm)
+layer_norm_grad = Kernel(
+    normalization.layer_norm_grad,
+    cpu_standardization.layer_norm_grad,
+    cuda_normalization.layer_norm_grad,
 )
-normalize_batch_tangent_grad = Kernel(
-    normalization.normalize_batch_tangent_grad, cpu_standardization.normalize_batch_tangent_grad
-)
-normalize_layer = Kernel(
-    normalization.normalize_layer, cpu_standardization.normalize_layer, cuda_normalization.normalize_layer
-)
-normalize_layer_grad = Kernel(
-    normalization.normalize_layer_grad,
-    cpu_standardization.normalize_layer_grad,
-    cuda_normalization.normalize_layer_grad,
-)
-normalize_layer_tangent_grad = Kernel(normalization.normalize_layer_tangent_grad)
+layer_norm_tangent_grad = Kernel(normalization.layer_norm_tangent_grad)
 
 average_pool = Kernel(pooling.average_pool, cpu_pooling.average_pool, cuda_pooling.average_pool)
 average_pool_grad = Kernel(pooling.average_pool_grad, cpu_pooling.average_pool_grad, cuda_pooling.average_pool_grad)
@@ -198,4 +204,4 @@ pad = Kernel(windows_.pad, cpu_resizing.pad, cuda_resizing.pad)
 TABLE: dict[str, Kernel] = {name: value for name, value in globals().items() if isinstance(value, Kernel)}
 
 # Not in the table of functions that return something new: it changes its arguments.
-in_pieces = Kernel(pieces_.in_pieces, cpu_pieces.in_pieces, cuda_optimizer.in_pieces)
+update_in_place = Kernel(pieces_.update_in_place, cpu_pieces.update_in_place, cuda_optimizer.update_in_place)

@@ -4,10 +4,10 @@ import numpy as np
 
 from minigan.backend import Array, array_module
 
-__all__ = ["FusedRule"]
+__all__ = ["DeviceScalars"]
 
 
-class FusedRule:
+class DeviceScalars:
     """A rule as one CUDA kernel, and the numbers that the kernel finds in device memory.
 
     The numbers are float64: the step's, counted from 1; the learning rate; the momentum; and what else the rule has.

@@ -1,7 +1,7 @@
 """Layers with an explicit forward and backward, one a file; `minigan.layers.base` has their contract."""
 
 from minigan.layers.average_pooling2d import AveragePooling2D
-from minigan.layers.base import Context, Layer, Parameter, Shape, Stamp
+from minigan.layers.base import CacheStamp, Context, Layer, Parameter, Shape
 from minigan.layers.batch_norm import BatchNorm
 from minigan.layers.channel_max import ChannelMax
 from minigan.layers.concatenate_labels import ConcatenateLabels
@@ -34,6 +34,7 @@ __all__ = [
     "ELU",
     "AveragePooling2D",
     "BatchNorm",
+    "CacheStamp",
     "ChannelMax",
     "ConcatenateLabels",
     "Context",
@@ -60,7 +61,6 @@ __all__ = [
     "Softmax",
     "Softplus",
     "SpectralNormalization",
-    "Stamp",
     "Tanh",
     "UpSampling2D",
     "ZeroPadding2D",

@@ -8,7 +8,7 @@ from minigan import initializers, kernels
 from minigan.backend import Array
 from minigan.initializers import Initializer
 from minigan.layers import activation as activations
-from minigan.layers.base import INFERENCE, Context, Layer, Shape, Stamp
+from minigan.layers.base import INFERENCE, CacheStamp, Context, Layer, Shape
 from minigan.random import Stream
 
 __all__ = ["Affine", "AffineCache", "AffineTangent"]
@@ -19,7 +19,7 @@ class AffineCache(NamedTuple):
 
     x: Array
     activation: Any
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class AffineTangent(NamedTuple):
@@ -27,7 +27,7 @@ class AffineTangent(NamedTuple):
 
     x_dot: Array
     activation: Any
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class Affine(Layer):
@@ -108,13 +108,13 @@ class Affine(Layer):
         return y_dot, AffineTangent(x_dot, remembered, cache.stamp)
 
     def tangent_backward(
-        self, dy: Array, dy_dot: Array, cache: AffineCache, tcache: AffineTangent, param_grads: bool = True
+        self, dy: Array, dy_dot: Array, cache: AffineCache, tangent_cache: AffineTangent, param_grads: bool = True
     ) -> tuple[Array, Array]:
-        self.check_tangent_backward(dy, dy_dot, cache, tcache)
-        dz, dz_dot = self.activation.tangent_backward(dy, dy_dot, cache.activation, tcache.activation)
+        self.check_tangent_backward(dy, dy_dot, cache, tangent_cache)
+        dz, dz_dot = self.activation.tangent_backward(dy, dy_dot, cache.activation, tangent_cache.activation)
         if param_grads:
             self.kernel.grad += self.kernel_grad(cache.x, dz)
-            self.kernel.grad += self.kernel_grad(tcache.x_dot, dz_dot)
+            self.kernel.grad += self.kernel_grad(tangent_cache.x_dot, dz_dot)
             if self.use_bias:
                 self.bias.grad += kernels.channel_sum(dz)
         return self.input_grad(dz), self.input_grad(dz_dot)

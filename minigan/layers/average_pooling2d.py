@@ -5,7 +5,7 @@ from typing import NamedTuple
 from minigan import kernels
 from minigan.backend import Array
 from minigan.kernels import Pads, Pair
-from minigan.layers.base import INFERENCE, Context, Shape, Stamp
+from minigan.layers.base import INFERENCE, CacheStamp, Context, Shape
 from minigan.layers.linear_map import LinearMap
 from minigan.layers.validation import height_width, image_shape
 from minigan.layers.window_spec import Windows
@@ -14,7 +14,7 @@ from minigan.layers.window_spec import Windows
 class AveragePooling2DCache(NamedTuple):
     """Nothing needs to be remembered."""
 
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class AveragePooling2D(LinearMap):

@@ -15,7 +15,7 @@ from minigan.errors import DtypeError, NotBuiltError, ShapeError, StaleCacheErro
 from minigan.initializers import Initializer
 from minigan.random import Stream
 
-__all__ = ["INFERENCE", "Context", "Layer", "Parameter", "Shape", "Stamp"]
+__all__ = ["INFERENCE", "CacheStamp", "Context", "Layer", "Parameter", "Shape"]
 
 #: A shape without its batch axis.
 Shape = tuple[int, ...]
@@ -130,7 +130,7 @@ def grads_in(grads: dict[Parameter, Array | None]) -> Iterator[None]:
         _elsewhere.reset(token)
 
 
-class Stamp(NamedTuple):
+class CacheStamp(NamedTuple):
     """What a forward leaves in its cache for the other passes to check: they must be given arrays that fit.
 
     `backend` names the memory that the output lies in.
@@ -168,8 +168,8 @@ class Layer:
         y, cache = layer.forward(x, ctx)
         dx = layer.backward(dy, cache, param_grads=True)  # adds to each parameter's grad, returns dL/dx
 
-        y_dot, tcache = layer.tangent(x_dot, cache)       # y moves by y_dot where x moves by x_dot
-        dx, dx_dot = layer.tangent_backward(dy, dy_dot, cache, tcache, param_grads=True)
+        y_dot, tangent_cache = layer.tangent(x_dot, cache)       # y moves by y_dot where x moves by x_dot
+        dx, dx_dot = layer.tangent_backward(dy, dy_dot, cache, tangent_cache, param_grads=True)
 
     The cache is returned, never kept: a GAN runs its discriminator on two batches before either backward.
     No pass changes its arguments. With ``param_grads=False`` the backward returns the same `dx` and leaves the
@@ -271,7 +271,7 @@ class Layer:
 
     # Running
 
-    def blocks_drawn(self, examples: int, dtype: Any) -> int:
+    def rng_blocks(self, examples: int, dtype: Any) -> int:
         """Blocks of the random stream that a training forward of so many examples of that dtype uses."""
         return 0
 
@@ -288,7 +288,7 @@ class Layer:
         raise NotImplementedError(f"{self.title} has no tangent pass")
 
     def tangent_backward(
-        self, dy: Array, dy_dot: Array, cache: Any, tcache: Any, param_grads: bool = True
+        self, dy: Array, dy_dot: Array, cache: Any, tangent_cache: Any, param_grads: bool = True
     ) -> tuple[Array, Array]:
         """The gradients of ``<dy, y> + <dy_dot, y_dot>`` with respect to x and x_dot, and to the parameters."""
         raise NotImplementedError(f"{self.title} has no tangent pass")
@@ -300,9 +300,9 @@ class Layer:
         """Counts the replacements of any of the layer's trainable values."""
         return sum(parameter.version for parameter in self.parameters.values())
 
-    def stamp(self, y: Array) -> Stamp:
+    def stamp(self, y: Array) -> CacheStamp:
         """What the checks below compare with: `y`'s shape and dtype, the parameters' version."""
-        return Stamp(y.shape, y.dtype, self.version, array_module(y).__name__)
+        return CacheStamp(y.shape, y.dtype, self.version, array_module(y).__name__)
 
     def check_input(self, x: Array) -> None:
         """Refuse an `x` of another shape, dtype or backend than the layer was built for."""
@@ -329,13 +329,13 @@ class Layer:
         batch, *_ = cache.stamp.shape
         self.check_like("x_dot", x_dot, cache.stamp._replace(shape=(batch, *self.input_shape)))
 
-    def check_tangent_backward(self, dy: Array, dy_dot: Array, cache: Any, tcache: Any) -> None:
+    def check_tangent_backward(self, dy: Array, dy_dot: Array, cache: Any, tangent_cache: Any) -> None:
         """Refuse a `dy` or `dy_dot` that is not like the output, and old caches or those of two passes."""
         self.check_like("dy", dy, cache.stamp)
         self.check_like("dy_dot", dy_dot, cache.stamp)
-        self.check_like("dy_dot", dy_dot, tcache.stamp)
+        self.check_like("dy_dot", dy_dot, tangent_cache.stamp)
 
-    def check_like(self, argument: str, array: Array, stamp: Stamp) -> None:
+    def check_like(self, argument: str, array: Array, stamp: CacheStamp) -> None:
         """Refuse an array of another shape, dtype or backend than the stamp's, and a stamp of replaced parameters."""
         if array.shape != stamp.shape:
             raise ShapeError(f"{self.title}: expected {argument} {stamp.shape}, got {array.shape}")

@@ -7,7 +7,7 @@ import numpy as np
 
 from minigan import initializers, kernels
 from minigan.backend import Array
-from minigan.layers.base import INFERENCE, Context, Stamp
+from minigan.layers.base import INFERENCE, CacheStamp, Context
 from minigan.layers.scale_shift import ScaleShift
 from minigan.layers.validation import fraction
 from minigan.random import Stream
@@ -19,7 +19,7 @@ class BatchNormCache(NamedTuple):
     x_hat: Array
     inverse_std: Array
     training: bool
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class BatchNormTangent(NamedTuple):
@@ -27,7 +27,7 @@ class BatchNormTangent(NamedTuple):
 
     x_dot: Array
     x_hat_dot: Array
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class BatchNorm(ScaleShift):
@@ -93,7 +93,7 @@ class BatchNorm(ScaleShift):
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, BatchNormCache]:
         self.check_input(x)
         mean, variance = self.statistics(x, ctx)
-        x_hat, inverse_std = kernels.normalize_batch(x, mean, variance, self.epsilon)
+        x_hat, inverse_std = kernels.batch_norm(x, mean, variance, self.epsilon)
         y = self.shifted(self.scaled(x_hat))
         return y, BatchNormCache(x_hat, inverse_std, ctx.training, self.stamp(y))
 
@@ -122,7 +122,7 @@ class BatchNorm(ScaleShift):
         """From x_hat back to x or, as the Jacobian is symmetric, from x_dot on to x_hat_dot."""
         if not cache.training:
             return dx_hat * cache.inverse_std
-        return kernels.normalize_batch_grad(dx_hat, cache.x_hat, cache.inverse_std)
+        return kernels.batch_norm_grad(dx_hat, cache.x_hat, cache.inverse_std)
 
     def tangent(self, x_dot: Array, cache: BatchNormCache) -> tuple[Array, BatchNormTangent]:
         self.check_tangent(x_dot, cache)
@@ -130,14 +130,14 @@ class BatchNorm(ScaleShift):
         return self.scaled(x_hat_dot), BatchNormTangent(x_dot, x_hat_dot, cache.stamp)
 
     def tangent_backward(
-        self, dy: Array, dy_dot: Array, cache: BatchNormCache, tcache: BatchNormTangent, param_grads: bool = True
+        self, dy: Array, dy_dot: Array, cache: BatchNormCache, tangent_cache: BatchNormTangent, param_grads: bool = True
     ) -> tuple[Array, Array]:
-        self.check_tangent_backward(dy, dy_dot, cache, tcache)
+        self.check_tangent_backward(dy, dy_dot, cache, tangent_cache)
         if param_grads:
-            self.add_gradients(dy * cache.x_hat + dy_dot * tcache.x_hat_dot, dy)
+            self.add_gradients(dy * cache.x_hat + dy_dot * tangent_cache.x_hat_dot, dy)
         dx_hat, dx_hat_dot = self.scaled(dy), self.scaled(dy_dot)
         if not cache.training:
             return dx_hat * cache.inverse_std, dx_hat_dot * cache.inverse_std
-        return kernels.normalize_batch_tangent_grad(
-            dx_hat, dx_hat_dot, tcache.x_dot, cache.x_hat, tcache.x_hat_dot, cache.inverse_std
+        return kernels.batch_norm_tangent_grad(
+            dx_hat, dx_hat_dot, tangent_cache.x_dot, cache.x_hat, tangent_cache.x_hat_dot, cache.inverse_std
         )

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from minigan import kernels
 from minigan.backend import Array
 from minigan.errors import ShapeError
-from minigan.layers.base import INFERENCE, Context, Shape, Stamp
+from minigan.layers.base import INFERENCE, CacheStamp, Context, Shape
 from minigan.layers.linear_map import LinearMap, LinearTangent
 from minigan.layers.validation import positive, vectors
 
@@ -14,7 +14,7 @@ class ChannelMaxCache(NamedTuple):
     """For each channel of x whether it was the largest of its neighbours."""
 
     won: Array
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class ChannelMax(LinearMap):
@@ -47,13 +47,13 @@ class ChannelMax(LinearMap):
             raise ShapeError(f"{self.title}: expected channels that divide by {self.pieces}, got {channels}")
         return (*places, channels // self.pieces)
 
-    def in_pieces(self, x: Array) -> Array:
+    def update_in_place(self, x: Array) -> Array:
         """x with an axis of its own for the pieces."""
         return x.reshape(*x.shape[:-1], -1, self.pieces)
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, ChannelMaxCache]:
         self.check_input(x)
-        y, won = kernels.largest(self.in_pieces(x))
+        y, won = kernels.largest(self.update_in_place(x))
         return y, ChannelMaxCache(won, self.stamp(y))
 
     def backward(self, dy: Array, cache: ChannelMaxCache, param_grads: bool = True) -> Array:
@@ -62,4 +62,4 @@ class ChannelMax(LinearMap):
 
     def tangent(self, x_dot: Array, cache: ChannelMaxCache) -> tuple[Array, LinearTangent]:
         self.check_tangent(x_dot, cache)
-        return (self.in_pieces(x_dot) * cache.won).sum(axis=-1), LinearTangent(cache.stamp)
+        return (self.update_in_place(x_dot) * cache.won).sum(axis=-1), LinearTangent(cache.stamp)

@@ -7,7 +7,7 @@ import numpy as np
 from minigan import initializers
 from minigan.backend import Array, array_module
 from minigan.initializers import Initializer, Normal
-from minigan.layers.base import INFERENCE, Context, Layer, Shape, Stamp
+from minigan.layers.base import INFERENCE, CacheStamp, Context, Layer, Shape
 from minigan.layers.labels import labels_of, one_hot
 from minigan.layers.validation import positive, vectors
 from minigan.random import Stream
@@ -17,13 +17,13 @@ class ConcatenateLabelsCache(NamedTuple):
     """The class of each example."""
 
     labels: Array
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class ConcatenateLabelsTangent(NamedTuple):
     """Nothing needs to be remembered."""
 
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class ConcatenateLabels(Layer):
@@ -114,8 +114,8 @@ class ConcatenateLabels(Layer):
         dy: Array,
         dy_dot: Array,
         cache: ConcatenateLabelsCache,
-        tcache: ConcatenateLabelsTangent,
+        tangent_cache: ConcatenateLabelsTangent,
         param_grads: bool = True,
     ) -> tuple[Array, Array]:
-        self.check_tangent_backward(dy, dy_dot, cache, tcache)
+        self.check_tangent_backward(dy, dy_dot, cache, tangent_cache)
         return self.backward(dy, cache, param_grads), self.front(dy_dot)

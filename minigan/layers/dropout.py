@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from minigan import kernels
 from minigan.backend import Array
-from minigan.layers.base import INFERENCE, Context, Stamp
+from minigan.layers.base import INFERENCE, CacheStamp, Context
 from minigan.layers.elementwise import Elementwise
 from minigan.layers.validation import fraction, training_stream
 from minigan.random import bit_words, blocks
@@ -15,7 +15,7 @@ class DropoutCache(NamedTuple):
     """A bit for each input that was kept, eight in a byte; None where nothing was dropped."""
 
     bits: Array | None
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class Dropout(Elementwise):
@@ -39,7 +39,7 @@ class Dropout(Elementwise):
         super().__init__(name)
         self.rate = fraction(self, "rate", rate)
 
-    def blocks_drawn(self, examples: int, dtype: Any) -> int:
+    def rng_blocks(self, examples: int, dtype: Any) -> int:
         return blocks(bit_words(examples * prod(self.input_shape), 1 - self.rate))
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, DropoutCache]:

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from minigan.backend import Array
-from minigan.layers.base import Layer, Stamp
+from minigan.layers.base import CacheStamp, Layer
 
 __all__ = ["Elementwise", "ElementwiseTangent"]
 
@@ -12,7 +12,7 @@ class ElementwiseTangent(NamedTuple):
     """The direction: f'' meets it on the way back."""
 
     x_dot: Array
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class Elementwise(Layer):
@@ -35,11 +35,11 @@ class Elementwise(Layer):
         return self.backward(x_dot, cache), ElementwiseTangent(x_dot, cache.stamp)
 
     def tangent_backward(
-        self, dy: Array, dy_dot: Array, cache: Any, tcache: ElementwiseTangent, param_grads: bool = True
+        self, dy: Array, dy_dot: Array, cache: Any, tangent_cache: ElementwiseTangent, param_grads: bool = True
     ) -> tuple[Array, Array]:
-        self.check_tangent_backward(dy, dy_dot, cache, tcache)
+        self.check_tangent_backward(dy, dy_dot, cache, tangent_cache)
         dx, dx_dot = self.backward(dy, cache), self.backward(dy_dot, cache)
         second = self.second(cache)
         if second is not None:
-            dx = dx + second * tcache.x_dot * dy_dot
+            dx = dx + second * tangent_cache.x_dot * dy_dot
         return dx, dx_dot

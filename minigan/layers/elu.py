@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from minigan import kernels
 from minigan.backend import Array
-from minigan.layers.base import INFERENCE, Context, Stamp
+from minigan.layers.base import INFERENCE, CacheStamp, Context
 from minigan.layers.elementwise import Elementwise
 
 
@@ -12,7 +12,7 @@ class ELUCache(NamedTuple):
     """The input."""
 
     x: Array
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class ELU(Elementwise):
@@ -46,4 +46,4 @@ class ELU(Elementwise):
         return kernels.elu_grad(dy, cache.x, self.alpha)
 
     def second(self, cache: ELUCache) -> Array:
-        return kernels.elu_second(cache.x, self.alpha)
+        return kernels.elu_second_derivative(cache.x, self.alpha)

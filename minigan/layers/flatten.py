@@ -4,14 +4,14 @@ from math import prod
 from typing import NamedTuple
 
 from minigan.backend import Array
-from minigan.layers.base import INFERENCE, Context, Shape, Stamp
+from minigan.layers.base import INFERENCE, CacheStamp, Context, Shape
 from minigan.layers.linear_map import LinearMap
 
 
 class FlattenCache(NamedTuple):
     """Nothing needs to be remembered."""
 
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class Flatten(LinearMap):

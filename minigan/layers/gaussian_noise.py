@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from minigan.backend import Array
 from minigan.errors import ConfigError
-from minigan.layers.base import INFERENCE, Context, Stamp
+from minigan.layers.base import INFERENCE, CacheStamp, Context
 from minigan.layers.elementwise import Elementwise
 from minigan.layers.validation import training_stream
 from minigan.random import blocks, normal_words
@@ -14,7 +14,7 @@ from minigan.random import blocks, normal_words
 class GaussianNoiseCache(NamedTuple):
     """Nothing needs to be remembered."""
 
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class GaussianNoise(Elementwise):
@@ -36,7 +36,7 @@ class GaussianNoise(Elementwise):
             raise ConfigError(f"{self.title}: expected stddev to be at least 0, got {stddev!r}")
         self.stddev = stddev
 
-    def blocks_drawn(self, examples: int, dtype: Any) -> int:
+    def rng_blocks(self, examples: int, dtype: Any) -> int:
         return blocks(normal_words(examples * prod(self.input_shape), dtype)) if self.stddev else 0
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, GaussianNoiseCache]:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from minigan.backend import Array, array_module
-from minigan.layers.base import INFERENCE, Context, Shape, Stamp
+from minigan.layers.base import INFERENCE, CacheStamp, Context, Shape
 from minigan.layers.linear_map import LinearMap
 from minigan.layers.validation import image_shape
 
@@ -11,7 +11,7 @@ from minigan.layers.validation import image_shape
 class GlobalAveragePooling2DCache(NamedTuple):
     """Nothing needs to be remembered."""
 
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class GlobalAveragePooling2D(LinearMap):

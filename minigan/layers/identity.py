@@ -3,14 +3,14 @@
 from typing import NamedTuple
 
 from minigan.backend import Array
-from minigan.layers.base import INFERENCE, Context, Stamp
+from minigan.layers.base import INFERENCE, CacheStamp, Context
 from minigan.layers.elementwise import Elementwise
 
 
 class IdentityCache(NamedTuple):
     """Nothing needs to be remembered."""
 
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class Identity(Elementwise):

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from minigan import kernels
 from minigan.backend import Array
-from minigan.layers.base import INFERENCE, Context, Stamp
+from minigan.layers.base import INFERENCE, CacheStamp, Context
 from minigan.layers.scale_shift import ScaleShift
 
 
@@ -13,7 +13,7 @@ class LayerNormCache(NamedTuple):
 
     x_hat: Array
     inverse_std: Array
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class LayerNormTangent(NamedTuple):
@@ -21,7 +21,7 @@ class LayerNormTangent(NamedTuple):
 
     x_dot: Array
     x_hat_dot: Array
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class LayerNorm(ScaleShift):
@@ -54,7 +54,7 @@ class LayerNorm(ScaleShift):
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, LayerNormCache]:
         self.check_input(x)
-        x_hat, inverse_std = kernels.normalize_layer(x, self.epsilon)
+        x_hat, inverse_std = kernels.layer_norm(x, self.epsilon)
         y = self.shifted(self.scaled(x_hat))
         return y, LayerNormCache(x_hat, inverse_std, self.stamp(y))
 
@@ -62,19 +62,24 @@ class LayerNorm(ScaleShift):
         self.check_backward(dy, cache)
         if param_grads:
             self.add_gradients(dy * cache.x_hat, dy)
-        return kernels.normalize_layer_grad(self.scaled(dy), cache.x_hat, cache.inverse_std)
+        return kernels.layer_norm_grad(self.scaled(dy), cache.x_hat, cache.inverse_std)
 
     def tangent(self, x_dot: Array, cache: LayerNormCache) -> tuple[Array, LayerNormTangent]:
         self.check_tangent(x_dot, cache)
-        x_hat_dot = kernels.normalize_layer_grad(x_dot, cache.x_hat, cache.inverse_std)
+        x_hat_dot = kernels.layer_norm_grad(x_dot, cache.x_hat, cache.inverse_std)
         return self.scaled(x_hat_dot), LayerNormTangent(x_dot, x_hat_dot, cache.stamp)
 
     def tangent_backward(
-        self, dy: Array, dy_dot: Array, cache: LayerNormCache, tcache: LayerNormTangent, param_grads: bool = True
+        self, dy: Array, dy_dot: Array, cache: LayerNormCache, tangent_cache: LayerNormTangent, param_grads: bool = True
     ) -> tuple[Array, Array]:
-        self.check_tangent_backward(dy, dy_dot, cache, tcache)
+        self.check_tangent_backward(dy, dy_dot, cache, tangent_cache)
         if param_grads:
-            self.add_gradients(dy * cache.x_hat + dy_dot * tcache.x_hat_dot, dy)
-        return kernels.normalize_layer_tangent_grad(
-            self.scaled(dy), self.scaled(dy_dot), tcache.x_dot, cache.x_hat, tcache.x_hat_dot, cache.inverse_std
+            self.add_gradients(dy * cache.x_hat + dy_dot * tangent_cache.x_hat_dot, dy)
+        return kernels.layer_norm_tangent_grad(
+            self.scaled(dy),
+            self.scaled(dy_dot),
+            tangent_cache.x_dot,
+            cache.x_hat,
+            tangent_cache.x_hat_dot,
+            cache.inverse_std,
         )

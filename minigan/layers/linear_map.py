@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from minigan.backend import Array
-from minigan.layers.base import Layer, Stamp
+from minigan.layers.base import CacheStamp, Layer
 
 __all__ = ["LinearMap", "LinearTangent"]
 
@@ -11,7 +11,7 @@ __all__ = ["LinearMap", "LinearTangent"]
 class LinearTangent(NamedTuple):
     """Nothing needs to be remembered."""
 
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class LinearMap(Layer):
@@ -32,7 +32,7 @@ class LinearMap(Layer):
         return self.apply(x_dot), LinearTangent(cache.stamp)
 
     def tangent_backward(
-        self, dy: Array, dy_dot: Array, cache: Any, tcache: LinearTangent, param_grads: bool = True
+        self, dy: Array, dy_dot: Array, cache: Any, tangent_cache: LinearTangent, param_grads: bool = True
     ) -> tuple[Array, Array]:
-        self.check_tangent_backward(dy, dy_dot, cache, tcache)
+        self.check_tangent_backward(dy, dy_dot, cache, tangent_cache)
         return self.backward(dy, cache), self.backward(dy_dot, cache)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from minigan import kernels
 from minigan.backend import Array
 from minigan.kernels import Pads, Pair
-from minigan.layers.base import INFERENCE, Context, Shape, Stamp
+from minigan.layers.base import INFERENCE, CacheStamp, Context, Shape
 from minigan.layers.linear_map import LinearMap, LinearTangent
 from minigan.layers.validation import height_width, image_shape
 from minigan.layers.window_spec import Windows
@@ -15,7 +15,7 @@ class MaxPooling2DCache(NamedTuple):
     """Where in its window each maximum stood."""
 
     places: Array
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class MaxPooling2D(LinearMap):

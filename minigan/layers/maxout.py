@@ -8,7 +8,7 @@ from minigan import initializers, kernels
 from minigan.backend import Array
 from minigan.errors import ShapeError
 from minigan.initializers import Initializer
-from minigan.layers.base import INFERENCE, Context, Layer, Shape, Stamp
+from minigan.layers.base import INFERENCE, CacheStamp, Context, Layer, Shape
 from minigan.layers.validation import positive
 from minigan.random import Stream
 
@@ -18,14 +18,14 @@ class MaxoutCache(NamedTuple):
 
     x: Array
     won: Array
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class MaxoutTangent(NamedTuple):
     """The direction."""
 
     x_dot: Array
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class Maxout(Layer):
@@ -119,8 +119,8 @@ class Maxout(Layer):
         return y_dot, MaxoutTangent(x_dot, cache.stamp)
 
     def tangent_backward(
-        self, dy: Array, dy_dot: Array, cache: MaxoutCache, tcache: MaxoutTangent, param_grads: bool = True
+        self, dy: Array, dy_dot: Array, cache: MaxoutCache, tangent_cache: MaxoutTangent, param_grads: bool = True
     ) -> tuple[Array, Array]:
-        self.check_tangent_backward(dy, dy_dot, cache, tcache)
+        self.check_tangent_backward(dy, dy_dot, cache, tangent_cache)
         dx = self.backward(dy, cache, param_grads)
-        return dx, self.product_grad(dy_dot[:, :, None] * cache.won, tcache.x_dot, param_grads)
+        return dx, self.product_grad(dy_dot[:, :, None] * cache.won, tangent_cache.x_dot, param_grads)

@@ -4,7 +4,7 @@ from math import prod
 from typing import NamedTuple
 
 from minigan.backend import Array, array_module
-from minigan.layers.base import INFERENCE, Context, Layer, Shape, Stamp
+from minigan.layers.base import INFERENCE, CacheStamp, Context, Layer, Shape
 from minigan.layers.validation import positive, vectors
 
 
@@ -13,7 +13,7 @@ class MinibatchStdDevCache(NamedTuple):
 
     centered: Array
     stddev: Array
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class MinibatchStdDevTangent(NamedTuple):
@@ -21,7 +21,7 @@ class MinibatchStdDevTangent(NamedTuple):
 
     centered_dot: Array
     stddev_dot: Array
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class MinibatchStdDev(Layer):
@@ -133,15 +133,15 @@ class MinibatchStdDev(Layer):
         dy: Array,
         dy_dot: Array,
         cache: MinibatchStdDevCache,
-        tcache: MinibatchStdDevTangent,
+        tangent_cache: MinibatchStdDevTangent,
         param_grads: bool = True,
     ) -> tuple[Array, Array]:
-        self.check_tangent_backward(dy, dy_dot, cache, tcache)
+        self.check_tangent_backward(dy, dy_dot, cache, tangent_cache)
         dx, dt = self.split(dy)
         dt_dot = self.split(dy_dot)[1]
-        ds = dt - dt_dot * tcache.stddev_dot / cache.stddev
+        ds = dt - dt_dot * tangent_cache.stddev_dot / cache.stddev
         dc = cache.centered * self.spread(ds / cache.stddev, dy)
-        dc += tcache.centered_dot * self.spread(dt_dot / cache.stddev, dy)
+        dc += tangent_cache.centered_dot * self.spread(dt_dot / cache.stddev, dy)
         return dx + dc.reshape(dx.shape), self.backward(dy_dot, cache)
 
 

@@ -8,7 +8,7 @@ from minigan import initializers
 from minigan.backend import Array
 from minigan.errors import ShapeError
 from minigan.initializers import Initializer
-from minigan.layers.base import INFERENCE, Context, Layer, Shape, Stamp
+from minigan.layers.base import INFERENCE, CacheStamp, Context, Layer, Shape
 from minigan.layers.labels import labels_of, one_hot
 from minigan.layers.validation import positive
 from minigan.random import Stream
@@ -20,14 +20,14 @@ class ProjectionHeadCache(NamedTuple):
     x: Array
     labels: Array
     weights: Array
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class ProjectionHeadTangent(NamedTuple):
     """The direction."""
 
     x_dot: Array
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class ProjectionHead(Layer):
@@ -117,10 +117,10 @@ class ProjectionHead(Layer):
         dy: Array,
         dy_dot: Array,
         cache: ProjectionHeadCache,
-        tcache: ProjectionHeadTangent,
+        tangent_cache: ProjectionHeadTangent,
         param_grads: bool = True,
     ) -> tuple[Array, Array]:
-        self.check_tangent_backward(dy, dy_dot, cache, tcache)
+        self.check_tangent_backward(dy, dy_dot, cache, tangent_cache)
         if param_grads:
-            self.add_gradients(tcache.x_dot, dy_dot, cache.labels)
+            self.add_gradients(tangent_cache.x_dot, dy_dot, cache.labels)
         return self.backward(dy, cache, param_grads), dy_dot * cache.weights

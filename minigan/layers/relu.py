@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from minigan import kernels
 from minigan.backend import Array
-from minigan.layers.base import INFERENCE, Context, Stamp
+from minigan.layers.base import INFERENCE, CacheStamp, Context
 from minigan.layers.elementwise import Elementwise
 
 
@@ -12,7 +12,7 @@ class ReLUCache(NamedTuple):
     """The input: its sign decides where the gradient passes."""
 
     x: Array
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class ReLU(Elementwise):

@@ -5,14 +5,14 @@ from typing import NamedTuple
 
 from minigan.backend import Array
 from minigan.errors import ShapeError
-from minigan.layers.base import INFERENCE, Context, Shape, Stamp
+from minigan.layers.base import INFERENCE, CacheStamp, Context, Shape
 from minigan.layers.linear_map import LinearMap
 
 
 class ReshapeCache(NamedTuple):
     """Nothing needs to be remembered."""
 
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class Reshape(LinearMap):

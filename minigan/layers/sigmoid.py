@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from minigan import kernels
 from minigan.backend import Array
-from minigan.layers.base import INFERENCE, Context, Stamp
+from minigan.layers.base import INFERENCE, CacheStamp, Context
 from minigan.layers.elementwise import Elementwise
 
 
@@ -12,7 +12,7 @@ class SigmoidCache(NamedTuple):
     """The output: the derivative is a function of it."""
 
     y: Array
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class Sigmoid(Elementwise):
@@ -33,4 +33,4 @@ class Sigmoid(Elementwise):
         return kernels.sigmoid_grad(dy, cache.y)
 
     def second(self, cache: SigmoidCache) -> Array:
-        return kernels.sigmoid_second(cache.y)
+        return kernels.sigmoid_second_derivative(cache.y)

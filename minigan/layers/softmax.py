@@ -4,21 +4,21 @@ from typing import NamedTuple
 
 from minigan import kernels
 from minigan.backend import Array
-from minigan.layers.base import INFERENCE, Context, Layer, Stamp
+from minigan.layers.base import INFERENCE, CacheStamp, Context, Layer
 
 
 class SoftmaxCache(NamedTuple):
     """The output: the derivative is a function of it."""
 
     y: Array
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class SoftmaxTangent(NamedTuple):
     """The direction."""
 
     x_dot: Array
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class Softmax(Layer):
@@ -56,7 +56,7 @@ class Softmax(Layer):
         return kernels.softmax_grad(x_dot, cache.y, self.axis), SoftmaxTangent(x_dot, cache.stamp)
 
     def tangent_backward(
-        self, dy: Array, dy_dot: Array, cache: SoftmaxCache, tcache: SoftmaxTangent, param_grads: bool = True
+        self, dy: Array, dy_dot: Array, cache: SoftmaxCache, tangent_cache: SoftmaxTangent, param_grads: bool = True
     ) -> tuple[Array, Array]:
-        self.check_tangent_backward(dy, dy_dot, cache, tcache)
-        return kernels.softmax_tangent_grad(dy, dy_dot, tcache.x_dot, cache.y, self.axis)
+        self.check_tangent_backward(dy, dy_dot, cache, tangent_cache)
+        return kernels.softmax_tangent_grad(dy, dy_dot, tangent_cache.x_dot, cache.y, self.axis)

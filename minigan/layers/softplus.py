@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from minigan import kernels
 from minigan.backend import Array
-from minigan.layers.base import INFERENCE, Context, Stamp
+from minigan.layers.base import INFERENCE, CacheStamp, Context
 from minigan.layers.elementwise import Elementwise
 
 
@@ -12,7 +12,7 @@ class SoftplusCache(NamedTuple):
     """The input."""
 
     x: Array
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class Softplus(Elementwise):
@@ -31,4 +31,4 @@ class Softplus(Elementwise):
         return kernels.softplus_grad(dy, cache.x)
 
     def second(self, cache: SoftplusCache) -> Array:
-        return kernels.softplus_second(cache.x)
+        return kernels.softplus_second_derivative(cache.x)

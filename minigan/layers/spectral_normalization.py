@@ -9,7 +9,7 @@ from minigan.backend import Array, array_module
 from minigan.errors import ConfigError
 from minigan.initializers import Normal
 from minigan.layers.affine import Affine, AffineCache, AffineTangent
-from minigan.layers.base import INFERENCE, Context, Layer, Parameter, Shape, Stamp
+from minigan.layers.base import INFERENCE, CacheStamp, Context, Layer, Parameter, Shape
 from minigan.layers.validation import positive
 from minigan.random import Stream
 
@@ -28,14 +28,14 @@ class SpectralNormalizationCache(NamedTuple):
     kernel: Array
     spectrum: Spectrum
     layer: AffineCache
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class SpectralNormalizationTangent(NamedTuple):
     """The wrapped layer's."""
 
     layer: AffineTangent
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class SpectralNormalization(Layer):
@@ -150,20 +150,20 @@ class SpectralNormalization(Layer):
 
     def tangent(self, x_dot: Array, cache: SpectralNormalizationCache) -> tuple[Array, SpectralNormalizationTangent]:
         self.check_tangent(x_dot, cache)
-        y_dot, tcache = self.with_kernel(cache.kernel).tangent(x_dot, cache.layer)
-        return y_dot, SpectralNormalizationTangent(tcache, cache.stamp)
+        y_dot, tangent_cache = self.with_kernel(cache.kernel).tangent(x_dot, cache.layer)
+        return y_dot, SpectralNormalizationTangent(tangent_cache, cache.stamp)
 
     def tangent_backward(
         self,
         dy: Array,
         dy_dot: Array,
         cache: SpectralNormalizationCache,
-        tcache: SpectralNormalizationTangent,
+        tangent_cache: SpectralNormalizationTangent,
         param_grads: bool = True,
     ) -> tuple[Array, Array]:
-        self.check_tangent_backward(dy, dy_dot, cache, tcache)
+        self.check_tangent_backward(dy, dy_dot, cache, tangent_cache)
         layer = self.with_kernel(cache.kernel)
-        dx, dx_dot = layer.tangent_backward(dy, dy_dot, cache.layer, tcache.layer, param_grads)
+        dx, dx_dot = layer.tangent_backward(dy, dy_dot, cache.layer, tangent_cache.layer, param_grads)
         if param_grads:
             self.add_gradient(layer.kernel.grad, cache)
         return dx, dx_dot

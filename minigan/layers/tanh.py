@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from minigan import kernels
 from minigan.backend import Array
-from minigan.layers.base import INFERENCE, Context, Stamp
+from minigan.layers.base import INFERENCE, CacheStamp, Context
 from minigan.layers.elementwise import Elementwise
 
 
@@ -12,7 +12,7 @@ class TanhCache(NamedTuple):
     """The output: the derivative is a function of it."""
 
     y: Array
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class Tanh(Elementwise):
@@ -31,4 +31,4 @@ class Tanh(Elementwise):
         return kernels.tanh_grad(dy, cache.y)
 
     def second(self, cache: TanhCache) -> Array:
-        return kernels.tanh_second(cache.y)
+        return kernels.tanh_second_derivative(cache.y)

@@ -6,7 +6,7 @@ from minigan import kernels
 from minigan.backend import Array
 from minigan.errors import ConfigError
 from minigan.kernels import Pair
-from minigan.layers.base import INFERENCE, Context, Shape, Stamp
+from minigan.layers.base import INFERENCE, CacheStamp, Context, Shape
 from minigan.layers.linear_map import LinearMap
 from minigan.layers.validation import image_shape, pair
 
@@ -14,7 +14,7 @@ from minigan.layers.validation import image_shape, pair
 class UpSampling2DCache(NamedTuple):
     """Nothing needs to be remembered: the layer is linear and has no parameters."""
 
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class UpSampling2D(LinearMap):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from minigan import kernels
 from minigan.backend import Array
 from minigan.kernels import Pads, Pair
-from minigan.layers.base import INFERENCE, Context, Shape, Stamp
+from minigan.layers.base import INFERENCE, CacheStamp, Context, Shape
 from minigan.layers.linear_map import LinearMap
 from minigan.layers.validation import frame, image_shape
 
@@ -13,7 +13,7 @@ from minigan.layers.validation import frame, image_shape
 class ZeroPadding2DCache(NamedTuple):
     """Nothing needs to be remembered."""
 
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class ZeroPadding2D(LinearMap):

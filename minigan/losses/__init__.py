@@ -18,7 +18,7 @@ are clipped.
 """
 
 from minigan.errors import ConfigError
-from minigan.losses.base import GANLoss, Labelled, Optimum
+from minigan.losses.base import GANLoss, Optimum, TargetLoss
 from minigan.losses.cross_entropy import (
     Minimax,
     NonSaturating,
@@ -36,12 +36,12 @@ __all__ = [
     "GANLoss",
     "Hinge",
     "InstanceNoise",
-    "Labelled",
     "LeastSquares",
     "Minimax",
     "NoisyLabels",
     "NonSaturating",
     "Optimum",
+    "TargetLoss",
     "Wasserstein",
     "binary_crossentropy",
     "binary_crossentropy_from_logits",
@@ -66,7 +66,7 @@ def get(name: str, label_smoothing: float = 0.0, fake_label_smoothing: float = 0
     name : str
         One of `GAN_LOSSES`.
     label_smoothing, fake_label_smoothing : float
-        See `Labelled`.
+        See `TargetLoss`.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def get(name: str, label_smoothing: float = 0.0, fake_label_smoothing: float = 0
     if name not in GAN_LOSSES:
         raise ConfigError(f"unknown loss {name!r}: expected one of {', '.join(GAN_LOSSES)}")
     game = GAN_LOSSES[name]
-    if issubclass(game, Labelled):
+    if issubclass(game, TargetLoss):
         return game(label_smoothing, fake_label_smoothing)
     if label_smoothing or fake_label_smoothing:
         raise ConfigError(f"the loss {name!r} takes no label smoothing: {game.unlabelled}")

@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 from minigan.backend import Array, array_module
 from minigan.errors import ConfigError, ShapeError
 
-__all__ = ["GANLoss", "Labelled", "Optimum", "as_target", "below_half", "negative_mean"]
+__all__ = ["GANLoss", "Optimum", "TargetLoss", "as_target", "below_half", "negative_mean"]
 
 
 class Optimum(NamedTuple):
@@ -15,7 +15,7 @@ class Optimum(NamedTuple):
     ----------
     discriminator, generator : float or None
         The sum of D's two losses, and G's. None where the game does not say: the hinge and the Wasserstein game leave
-        open which logit an undecided D gives.
+        open which logit is the decision threshold.
     """
 
     discriminator: float | None
@@ -30,7 +30,7 @@ class GANLoss(Protocol):
         """Where the losses of a finished game lie: the theoretical lines of a plot."""
 
     @property
-    def undecided(self) -> float | None:
+    def decision_threshold(self) -> float | None:
         """The logit between "real" and "generated"; None where only differences of logits mean something."""
 
     def real(self, z: Array) -> tuple[Array, Array]:
@@ -43,7 +43,7 @@ class GANLoss(Protocol):
         """G's loss, by D's logits for its images."""
 
 
-class Labelled:
+class TargetLoss:
     """A game in which D learns labels, 1 for real and 0 for generated, and the smoothing of these labels.
 
     Smoothing is D's affair: G's target stays as it is. Were it smoothed too, an image that D takes for real a little

@@ -4,7 +4,7 @@ import math
 
 from minigan import kernels
 from minigan.backend import Array, array_module
-from minigan.losses.base import Labelled, Optimum, as_target
+from minigan.losses.base import Optimum, TargetLoss, as_target
 
 __all__ = ["Minimax", "NonSaturating", "binary_crossentropy", "binary_crossentropy_from_logits"]
 
@@ -54,11 +54,11 @@ def binary_crossentropy_from_logits(z: Array, target: Array | float) -> tuple[Ar
     return kernels.binary_crossentropy_from_logits(z, as_target(target, z))
 
 
-class NonSaturating(Labelled):
+class NonSaturating(TargetLoss):
     """The GAN paper's game, with the generator's loss that the paper advises in practice.
 
     D minimises ``-E log D(x) - E log(1 - D(G(z)))``; G minimises ``-E log D(G(z))``, whose gradient is strongest
-    where D rejects its images. In the logit z and the targets t of `Labelled`, ``dL/dz = (sigma(z) - t) / N``.
+    where D rejects its images. In the logit z and the targets t of `TargetLoss`, ``dL/dz = (sigma(z) - t) / N``.
 
     At the optimum ``D = m``, the mean of both targets, D's loss is twice the entropy of m and G's ``-log m``: without
     smoothing ``log 4`` and ``log 2``.
@@ -66,7 +66,7 @@ class NonSaturating(Labelled):
     Parameters
     ----------
     label_smoothing, fake_label_smoothing : float
-        D's target for real images is 1 less the former, for generated ones the latter; see `Labelled`.
+        D's target for real images is 1 less the former, for generated ones the latter; see `TargetLoss`.
 
     Notes
     -----
@@ -80,7 +80,7 @@ class NonSaturating(Labelled):
         return Optimum(-2 * (m * math.log(m) + (1 - m) * math.log(1 - m)), -math.log(m))
 
     @property
-    def undecided(self) -> float:
+    def decision_threshold(self) -> float:
         """The logit of m; 0 without smoothing."""
         return math.log(self.middle / (1 - self.middle))
 

@@ -23,7 +23,7 @@ class Hinge:
     unlabelled = "D is to keep a margin, and there are no targets to smooth"
 
     optimum = Optimum(2.0, None)
-    undecided = 0.0
+    decision_threshold = 0.0
 
     def real(self, z: Array) -> tuple[Array, Array]:
         """``E max(0, 1 - z)``."""

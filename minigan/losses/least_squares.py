@@ -1,12 +1,12 @@
 """Least squares."""
 
 from minigan.backend import Array
-from minigan.losses.base import Labelled, Optimum, as_target
+from minigan.losses.base import Optimum, TargetLoss, as_target
 
 __all__ = ["LeastSquares"]
 
 
-class LeastSquares(Labelled):
+class LeastSquares(TargetLoss):
     """Least squares: D's output itself, without a sigmoid, is drawn to 1 for real and to 0 for generated images.
 
     D minimises ``E (z - b)^2 / 2`` on real and ``E (z - a)^2 / 2`` on generated images, G ``E (z - c)^2 / 2``, with
@@ -19,7 +19,7 @@ class LeastSquares(Labelled):
     Parameters
     ----------
     label_smoothing, fake_label_smoothing : float
-        b is 1 less the former, a the latter; see `Labelled`.
+        b is 1 less the former, a the latter; see `TargetLoss`.
 
     Notes
     -----
@@ -33,7 +33,7 @@ class LeastSquares(Labelled):
         return Optimum(((b - a) / 2) ** 2, (self.middle - 1) ** 2 / 2)
 
     @property
-    def undecided(self) -> float:
+    def decision_threshold(self) -> float:
         """m: without smoothing 1/2, for the output is no logit."""
         return self.middle
 

@@ -50,9 +50,9 @@ class NoisyLabels:
         return self.loss.optimum
 
     @property
-    def undecided(self) -> float | None:
+    def decision_threshold(self) -> float | None:
         """The game's."""
-        return self.loss.undecided
+        return self.loss.decision_threshold
 
     def real(self, z: Array) -> tuple[Array, Array]:
         """D's loss on real images, some of them said to be generated."""

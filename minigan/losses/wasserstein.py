@@ -26,7 +26,7 @@ class Wasserstein:
     unlabelled = "D's output is a score without bounds, and there are no targets to smooth"
 
     optimum = Optimum(0.0, None)
-    undecided = None
+    decision_threshold = None
 
     def real(self, z: Array) -> tuple[Array, Array]:
         """``-E z``."""

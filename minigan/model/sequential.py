@@ -221,27 +221,27 @@ class Sequential:
 
     def tangent(self, x_dot: Array, caches: tuple[Any, ...]) -> tuple[Array, tuple[Any, ...]]:
         """How the output moves where the input moves by `x_dot`, and what `tangent_backward` needs of all layers."""
-        tcaches = []
+        tangent_caches = []
         for step, cache in zip(self.steps, caches, strict=True):
-            x_dot, tcache = step.tangent(x_dot, cache)
-            tcaches.append(tcache)
-        return x_dot, tuple(tcaches)
+            x_dot, tangent_cache = step.tangent(x_dot, cache)
+            tangent_caches.append(tangent_cache)
+        return x_dot, tuple(tangent_caches)
 
     def tangent_backward(
         self,
         dy: Array,
         dy_dot: Array,
         caches: tuple[Any, ...],
-        tcaches: tuple[Any, ...],
+        tangent_caches: tuple[Any, ...],
         param_grads: bool = True,
     ) -> tuple[Array, Array]:
         """The gradients of ``<dy, y> + <dy_dot, y_dot>`` with respect to x and x_dot; adds those of the parameters.
 
         See `Layer` for how this differentiates a gradient penalty.
         """
-        steps = zip(reversed(self.steps), reversed(caches), reversed(tcaches), strict=True)
-        for step, cache, tcache in steps:
-            dy, dy_dot = step.tangent_backward(dy, dy_dot, cache, tcache, param_grads)
+        steps = zip(reversed(self.steps), reversed(caches), reversed(tangent_caches), strict=True)
+        for step, cache, tangent_cache in steps:
+            dy, dy_dot = step.tangent_backward(dy, dy_dot, cache, tangent_cache, param_grads)
         return dy, dy_dot
 
     def predict(self, x: Array, batch_size: int = 256, labels: Array | None = None) -> Array:

@@ -69,7 +69,7 @@ class Run:
         blur = trainer.rules.blur
         self.monitor = Monitor(
             config.batch_size,
-            accuracy=trainer.loss.undecided is not None,
+            accuracy=trainer.loss.decision_threshold is not None,
             blurred=0 if blur is None else blur.steps,
         )
         self.evaluate = Evaluation(trainer.gan, trainer.data, config.noise, config.seed) if config.metrics else None

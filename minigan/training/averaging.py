@@ -99,7 +99,7 @@ class MovingAverage:
             self.values = w.copy()
             return
         self._rate = (1 - self.decay) / (1 - self.decay**self.updates)
-        kernels.in_pieces(self.values, w, rule=self._move_piece)
+        kernels.update_in_place(self.values, w, rule=self._move_piece)
 
     def _move_piece(self, average: Array, w: Array, *, scratch: Array) -> None:
         np.subtract(w, average, out=scratch)

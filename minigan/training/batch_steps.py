@@ -14,7 +14,7 @@ from minigan.training.steps import (
     simultaneous_step,
 )
 
-__all__ = ["Batch", "batch_of", "move_both", "move_discriminator", "move_generator", "paint"]
+__all__ = ["Batch", "batch_of", "paint", "train_both", "train_discriminator", "train_generator"]
 
 
 class Batch(NamedTuple):
@@ -36,7 +36,7 @@ def paint(trainer: Trained, batch: Batch, update_stats: bool = True) -> tuple[Ar
     return generate(trainer.gan, batch.noise, trainer.dropout_stream, update_stats, batch.labels[1])
 
 
-def move_discriminator(trainer: Trained, batch: Batch, fake: Array) -> DiscriminatorResult:
+def train_discriminator(trainer: Trained, batch: Batch, fake: Array) -> DiscriminatorResult:
     """A step of D on a batch and G's images of it."""
     return discriminator_step(
         trainer.gan,
@@ -50,7 +50,7 @@ def move_discriminator(trainer: Trained, batch: Batch, fake: Array) -> Discrimin
     )
 
 
-def move_generator(trainer: Trained, batch: Batch, fake: Array, caches: Any) -> GeneratorResult:
+def train_generator(trainer: Trained, batch: Batch, fake: Array, caches: Any) -> GeneratorResult:
     """A step of G on the images that it made of a batch."""
     return generator_step(
         trainer.gan,
@@ -64,7 +64,7 @@ def move_generator(trainer: Trained, batch: Batch, fake: Array, caches: Any) -> 
     )
 
 
-def move_both(trainer: Trained, batch: Batch) -> tuple[DiscriminatorResult, GeneratorResult]:
+def train_both(trainer: Trained, batch: Batch) -> tuple[DiscriminatorResult, GeneratorResult]:
     """A step of both at once, by the gradients where both stood."""
     fake, caches = paint(trainer, batch)
     return simultaneous_step(

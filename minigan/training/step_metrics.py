@@ -26,13 +26,13 @@ OF_STEP = 8
 
 
 def figures_of(
-    gan: GAN, d: DiscriminatorResult, g: GeneratorResult, undecided: float | None, of_layers: bool
+    gan: GAN, d: DiscriminatorResult, g: GeneratorResult, decision_threshold: float | None, of_layers: bool
 ) -> Figures:
     """What there is to tell of D's last step and G's, with the squared norms of each parameter's gradient if asked for.
 
     In turn: the losses of D and G; the mean probabilities that D gave real and generated images; how many of either it
     judged rightly; the squared norms of both networks' gradients; and those of the parameters'. A logit above
-    `undecided` says "real"; for a critic, whose values have no such point, 0 stands in.
+    `decision_threshold` says "real"; for a critic, whose values have no such point, 0 stands in.
     """
     real, fake = d.real_logits, d.fake_logits
     figures = [
@@ -40,8 +40,8 @@ def figures_of(
         g.loss,
         sigmoid(real).mean(),
         sigmoid(fake).mean(),
-        (real > (undecided or 0)).sum(dtype=real.dtype),
-        (fake < (undecided or 0)).sum(dtype=real.dtype),
+        (real > (decision_threshold or 0)).sum(dtype=real.dtype),
+        (fake < (decision_threshold or 0)).sum(dtype=real.dtype),
         square(gan.discriminator.flat_grad),
         square(gan.generator.flat_grad),
     ]

@@ -16,7 +16,7 @@ from minigan.model.sequential import Sequential
 from minigan.models import GAN, NOISES
 from minigan.random import Stream
 from minigan.training.averaging import MovingAverage
-from minigan.training.batch_steps import Batch, batch_of, move_both, move_discriminator, move_generator, paint
+from minigan.training.batch_steps import Batch, batch_of, paint, train_both, train_discriminator, train_generator
 from minigan.training.batches import RealBatches
 from minigan.training.checkpoint.trainer_state import Round
 from minigan.training.events import DiscriminatorEnd, EpochEnd, LayerGradients, StepEnd
@@ -323,21 +323,21 @@ class Trainer:
         with self._watched(batch):
             # G learns from the last images alone: no others count in its averages.
             fake, caches = paint(self, batch, update_stats=last)
-            d = move_discriminator(self, batch, fake)
+            d = train_discriminator(self, batch, fake)
             check_weights(self.gan.discriminator)
         return d, fake, caches
 
     def _generator(self, batch: Batch, fake: Array, caches: Any) -> GeneratorResult:
         """A step of G."""
         with self._watched(batch):
-            g = move_generator(self, batch, fake, caches)
+            g = train_generator(self, batch, fake, caches)
             check_weights(self.gan.generator)
         return g
 
     def _both(self, batch: Batch) -> tuple[DiscriminatorResult, GeneratorResult]:
         """A step of both at once."""
         with self._watched(batch):
-            results = move_both(self, batch)
+            results = train_both(self, batch)
             check_weights(self.gan.discriminator)
             check_weights(self.gan.generator)
         return results
@@ -364,7 +364,7 @@ class Trainer:
             epoch=epoch + 1,
             step=self.step,
             steps=total,
-            figures=figures_of(self.gan, d, g, self.loss.undecided, self.layer_gradients),
+            figures=figures_of(self.gan, d, g, self.loss.decision_threshold, self.layer_gradients),
             judged=d.real_logits.size,
             images_per_second=self.batch_size * self.d_steps / (time.perf_counter() - start),
         )

@@ -1,4 +1,4 @@
-"""What the tests of the benchmarks share: the command line, and contestants that are there everywhere."""
+"""What the tests of the benchmarks share: the command line, and competitors that are there everywhere."""
 
 import json
 import sys
@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from benchmarks import competitors
 from benchmarks.__main__ import app
-from benchmarks.competitors import Contestant
+from benchmarks.competitors import Competitor
 from minigan import backend
 
 #: A module of `peers`: what it prints must not be taken for an answer.
@@ -69,12 +69,12 @@ def run() -> Callable[..., Outcome]:
 
 
 @pytest.fixture
-def fake(monkeypatch, tmp_path) -> Callable[..., Contestant]:
+def fake(monkeypatch, tmp_path) -> Callable[..., Competitor]:
     """Add a peer that returns the same losses at every step."""
 
-    def add(losses: tuple[float, float] = (1.0, 2.0), variant: str = "", package: str = "numpy") -> Contestant:
+    def add(losses: tuple[float, float] = (1.0, 2.0), variant: str = "", package: str = "numpy") -> Competitor:
         (tmp_path / "fake_step.py").write_text(FAKE.replace("LOSSES", repr(losses)))
-        peer = Contestant("fake", "A fake", "fake_step", variant, (package,), (("PYTHONPATH", str(tmp_path)),))
+        peer = Competitor("fake", "A fake", "fake_step", variant, (package,), (("PYTHONPATH", str(tmp_path)),))
         monkeypatch.setitem(competitors.PEERS, "fake", peer)
         monkeypatch.setattr(competitors, "FAMILIES", (*competitors.FAMILIES, "fake"))
         return peer

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.status import Status
 
-from benchmarks.competitors import Contestant
+from benchmarks.competitors import Competitor
 from benchmarks.gpu import command, competitors, measure
 from benchmarks.gpu.competitors import BASELINE, CPU, GPU, choose
 from benchmarks.gpu.kernels import Compared, compare, seconds_of
@@ -57,20 +57,20 @@ ONE = {"dcgan28": [[1.0, 2.0]] * CHECKED}
 
 @pytest.fixture
 def fake(tmp_path: Path):
-    """A contestant that needs no GPU."""
+    """A competitor that needs no GPU."""
     (tmp_path / "fake_gpu.py").write_text(FAKE)
-    return lambda variant="", package="numpy": Contestant(
+    return lambda variant="", package="numpy": Competitor(
         f"fake-{variant}", f"A fake, {variant}", "fake_gpu", variant, (package,), (("PYTHONPATH", str(tmp_path)),)
     )
 
 
 @pytest.fixture
 def play(tmp_path: Path):
-    """Measure a contestant in some settings of a tiny dcgan28."""
+    """Measure a competitor in some settings of a tiny dcgan28."""
     save_problem(tmp_path / "problem.npz", "dcgan28", images=8, **SMALL["dcgan28"])
 
-    def play(contestant: Contestant, *asked: Setting, minutes: float = 1.0, expected: Any = ONE) -> list[Measured]:
-        results = [Measured(contestant, setting) for setting in asked]
+    def play(competitor: Competitor, *asked: Setting, minutes: float = 1.0, expected: Any = ONE) -> list[Measured]:
+        results = [Measured(competitor, setting) for setting in asked]
         paths = {"dcgan28": tmp_path / "problem.npz"}
         status, course = Status("", console=Console(quiet=True)), Course(2, 0.005, 2)
         more = {"threads": 1, "device": "cpu"}
@@ -206,7 +206,7 @@ def test_what_there_is_no_time_for_is_left_out(fake, play):
     assert not one.failed
 
 
-# The contestants themselves
+# The competitors themselves
 
 
 @pytest.mark.parametrize("model", SMALL)
@@ -230,11 +230,11 @@ def test_a_layer_that_the_peers_do_not_have_is_refused():
         described(network)
 
 
-def first_losses(contestant: Contestant, model: str, folder: Path) -> list[list[float]]:
+def first_losses(competitor: Competitor, model: str, folder: Path) -> list[list[float]]:
     path = folder / "problem.npz"
     save_problem(path, model, images=80, **SMALL[model])
     more = {"threads": 1, "device": "cpu", "options": SMALL[model]}
-    player = measure.Player(contestant, Path(sys.executable), {model: path}, more)
+    player = measure.Player(competitor, Path(sys.executable), {model: path}, more)
     try:
         losses = player.losses(Setting(model, 16, "float32"))
         player.make(Setting(model, 16, "float32"), dropout=1.0)
@@ -306,8 +306,8 @@ def test_calls_are_timed_by_many_that_nothing_waits_for():
 COMPARED = Compared(Case("tanh", "64x28", (), 1e6), 64, 1e-3, 2e-4, 1e-4)
 
 
-def measured(contestant: Contestant, blocks: list[float], error: str = "", setting: Setting = FLOAT) -> Measured:
-    return Measured(contestant, setting, {"numpy": "2.0"}, 1e-5, 0.5, blocks, error)
+def measured(competitor: Competitor, blocks: list[float], error: str = "", setting: Setting = FLOAT) -> Measured:
+    return Measured(competitor, setting, {"numpy": "2.0"}, 1e-5, 0.5, blocks, error)
 
 
 def printed(table: Any) -> str:
@@ -340,8 +340,8 @@ def test_the_tables_compare_with_minigan_s_graph_and_say_who_failed():
 def test_pictures_are_drawn_of_whatever_there_is(tmp_path: Path):
     printer = Console(quiet=True)
     results = [
-        measured(contestant, [0.01 / size], setting=FLOAT._replace(batch=size))
-        for contestant in (CPU, BASELINE)
+        measured(competitor, [0.01 / size], setting=FLOAT._replace(batch=size))
+        for competitor in (CPU, BASELINE)
         for size in (1, 4, 16)
     ]
     draw_steps(results, tmp_path, printer)

@@ -255,12 +255,12 @@ def test_every_trainer_has_its_file_and_keeps_the_contestants_name():
     from benchmarks.workers import PROTOCOL
 
     found = trainers("torch-channels-last,torch-eager")
-    assert [contestant.name for contestant in found] == ["minigan", "torch-eager", "torch-channels-last"]
-    for contestant in found:
-        assert (Path(PROTOCOL).parent / f"{contestant.module}.py").is_file()
+    assert [competitor.name for competitor in found] == ["minigan", "torch-eager", "torch-channels-last"]
+    for competitor in found:
+        assert (Path(PROTOCOL).parent / f"{competitor.module}.py").is_file()
 
 
 def test_a_run_that_lost_its_way_has_failed():
-    minigan, peer, absent = (Run(contestant, 0, 1) for contestant in trainers("torch-eager,torch-channels-last"))
+    minigan, peer, absent = (Run(competitor, 0, 1) for competitor in trainers("torch-eager,torch-channels-last"))
     peer.difference, absent.error = float("nan"), "not installed: torch"
     assert [failed(run) for run in (minigan, peer, absent)] == [False, True, False]

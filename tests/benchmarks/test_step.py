@@ -90,8 +90,8 @@ def test_peers_are_chosen_by_name_or_by_family():
 def test_every_peer_has_its_file():
     from benchmarks.workers import PROTOCOL
 
-    for contestant in (MINIGAN, *PEERS.values()):
-        assert (PROTOCOL.parent / f"{contestant.module}.py").is_file()
+    for competitor in (MINIGAN, *PEERS.values()):
+        assert (PROTOCOL.parent / f"{competitor.module}.py").is_file()
 
 
 def test_interpreters_of_one_family_of_all_and_of_minigan(this_python, tmp_path):
@@ -117,8 +117,8 @@ def test_differences_are_relative_and_the_largest():
 
 
 def result(name: str, rounds: list[list[float]], **more: object) -> Result:
-    contestant = MINIGAN if name == "minigan" else PEERS[name]
-    return Result(contestant, 64, 2, {}, rounds=rounds, **more)
+    competitor = MINIGAN if name == "minigan" else PEERS[name]
+    return Result(competitor, 64, 2, {}, rounds=rounds, **more)
 
 
 def test_a_ratio_is_that_of_each_round():

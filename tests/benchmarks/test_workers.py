@@ -1,4 +1,4 @@
-"""A contestant's process: what it is given, what it answers, and what is heard when it fails."""
+"""A competitor's process: what it is given, what it answers, and what is heard when it fails."""
 
 import importlib.util
 import json
@@ -101,7 +101,7 @@ def test_pytorch_computes_the_same_losses(name, this_python):
 
     losses = []
     with problem(16) as path:
-        for contestant in (MINIGAN, PEERS[name]):
-            with Worker(contestant, this_python, path, threads=1, dropout=0.0) as worker:
+        for competitor in (MINIGAN, PEERS[name]):
+            with Worker(competitor, this_python, path, threads=1, dropout=0.0) as worker:
                 losses.append(worker.run(2)["losses"])
     assert difference(*losses) < 1e-3

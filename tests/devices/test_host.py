@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_cuda_parity import TWINS, empty
 
 from minigan.kernels.cuda import compiler
 from tests.devices import host
 from tests.devices.host import HostCompiler, HostError, HostProgram
+from tests.kernels.cuda.test_parity import TWINS, empty
 from tests.kernels.kernel_cases import CASES, Usual
 from tests.kernels.parity import assert_parity
 

@@ -153,11 +153,13 @@ def test_fused_and_not_are_equal(kind: str, dtype: type, made: tuple, n: int, is
             dx = model.backward(dy, caches)
             first = gradients(model)
             np.testing.assert_array_equal(frozen, dx)
-            y_dot, tcaches = model.tangent(x_dot, caches)
+            y_dot, tangent_caches = model.tangent(x_dot, caches)
             model.zero_grads()
-            back = model.tangent_backward(dy, dy_dot, caches, tcaches)
+            back = model.tangent_backward(dy, dy_dot, caches, tangent_caches)
         again = {f"tangent {name}": gradient for name, gradient in gradients(model).items()}
-        assert {array.dtype for array in arrays_in((caches, tcaches)) if array.dtype.kind == "f"} <= {np.dtype(dtype)}
+        assert {array.dtype for array in arrays_in((caches, tangent_caches)) if array.dtype.kind == "f"} <= {
+            np.dtype(dtype)
+        }
         results.append({"y": y, "dx": dx, **first, **averages(model)})
         results.append({"y_dot": y_dot, "dx": back[0], "dx_dot": back[1], **again})
         streams.append(stream.state)

@@ -49,7 +49,7 @@ def test_a_step_says_how_much_it_draws(case: Case):
     model = case.model()
     x, _ = arrays(model)
     ctx = training()
-    expected = ctx.rng.ahead(sum(step.blocks_drawn(len(x), x.dtype) for step in model.steps)).state
+    expected = ctx.rng.ahead(sum(step.rng_blocks(len(x), x.dtype) for step in model.steps)).state
     model.forward(x, ctx)
     assert ctx.rng.state == expected
 
@@ -62,9 +62,9 @@ def test_nothing_is_promoted(case: Case, dtype: type, ctx):
     x, dy = arrays(model)
     y, caches = model.forward(x, ctx())
     dx = model.backward(dy, caches)
-    _, tcaches = model.tangent(x, caches)
-    model.tangent_backward(dy, dy, caches, tcaches)
-    floats = [array for array in arrays_in((caches, tcaches)) if array.dtype.kind == "f"]
+    _, tangent_caches = model.tangent(x, caches)
+    model.tangent_backward(dy, dy, caches, tangent_caches)
+    floats = [array for array in arrays_in((caches, tangent_caches)) if array.dtype.kind == "f"]
     assert {array.dtype for array in (y, dx, model.flat_grad, *floats)} == {np.dtype(dtype)}
 
 
@@ -77,8 +77,8 @@ def test_passes_change_neither_x_nor_dy_nor_cache(case: Case, ctx):
     _, cache = step.forward(x, ctx())
     remembered = copy.deepcopy(list(arrays_in(cache)))
     step.backward(dy, cache)
-    _, tcache = step.tangent(x, cache)
-    step.tangent_backward(dy, dy, cache, tcache)
+    _, tangent_cache = step.tangent(x, cache)
+    step.tangent_backward(dy, dy, cache, tangent_cache)
     for now, then in zip((x, dy, *arrays_in(cache)), (*before, *remembered), strict=True):
         np.testing.assert_array_equal(now, then)
 
@@ -196,13 +196,13 @@ def test_caches_from_before_an_update_are_refused(case: Case):
     model = case.model()
     x, dy = arrays(model)
     _, caches = model.forward(x, training())
-    _, tcaches = model.tangent(x, caches)
+    _, tangent_caches = model.tangent(x, caches)
     model.mark_updated()
     for stale in (
         lambda: model.backward(dy, caches),
         lambda: model.tangent(x, caches),
-        lambda: model.tangent_backward(dy, dy, caches, tcaches),
-        lambda: model.tangent_backward(dy, dy, model.forward(x, training())[1], tcaches),
+        lambda: model.tangent_backward(dy, dy, caches, tangent_caches),
+        lambda: model.tangent_backward(dy, dy, model.forward(x, training())[1], tangent_caches),
     ):
         with pytest.raises(StaleCacheError, match=titled(model.steps[0])):
             stale()
@@ -213,11 +213,11 @@ def test_directions_that_do_not_fit_are_refused(case: Case):
     step = case.step()
     x, dy = arrays(case.model())
     _, cache = step.forward(x, training())
-    _, tcache = step.tangent(x, cache)
+    _, tangent_cache = step.tangent(x, cache)
     with pytest.raises(ShapeError, match="expected x_dot"):
         step.tangent(x[:2], cache)
     with pytest.raises(ShapeError, match="expected dy_dot"):
-        step.tangent_backward(dy, dy[:2], cache, tcache)
+        step.tangent_backward(dy, dy[:2], cache, tangent_cache)
     _, other = step.forward(x[:2], training())
     with pytest.raises(ShapeError, match="expected dy_dot"):
         step.tangent_backward(dy, dy, cache, step.tangent(x[:2], other)[1])
@@ -249,8 +249,8 @@ def test_tangent_passes_are_those_of_the_layers(case: Case, dtype: type, ctx):
         x, dy = arrays(model)
         x_dot, dy_dot = arrays(model, seed=1)
         _, caches = model.forward(x, ctx())
-        y_dot, tcaches = model.tangent(x_dot, caches)
-        dx, dx_dot = model.tangent_backward(dy, dy_dot, caches, tcaches)
+        y_dot, tangent_caches = model.tangent(x_dot, caches)
+        dx, dx_dot = model.tangent_backward(dy, dy_dot, caches, tangent_caches)
         results.append({"y_dot": y_dot, "dx": dx, "dx_dot": dx_dot, **gradients(model)})
     assert_close(*results, dtype)
 
@@ -271,10 +271,10 @@ def test_tangent_backward_with_param_grads_false_touches_nothing(case: Case):
     model = case.model()
     x, dy = arrays(model)
     _, caches = model.forward(x, training())
-    _, tcaches = model.tangent(x, caches)
-    frozen = model.tangent_backward(dy, dy, caches, tcaches, param_grads=False)
+    _, tangent_caches = model.tangent(x, caches)
+    frozen = model.tangent_backward(dy, dy, caches, tangent_caches, param_grads=False)
     assert not model.flat_grad.any()
-    for now, then in zip(model.tangent_backward(dy, dy, caches, tcaches), frozen, strict=True):
+    for now, then in zip(model.tangent_backward(dy, dy, caches, tangent_caches), frozen, strict=True):
         np.testing.assert_array_equal(now, then)
 
 

@@ -36,7 +36,7 @@ class Thing(Enum):
     PIPE = "a pipe that nobody writes to"
     FOLDER = "a folder"
     CIRCLE = "a link to itself"
-    NOWHERE = "a link to nothing"
+    NO_STREAM = "a link to nothing"
     ENDLESS = "a link to a device that never ends"
     OUTSIDE = "a link to a file outside"
     SECRET = "a file that nobody may read"
@@ -69,7 +69,7 @@ def lay(folder: Path, files: Files) -> None:
                 path.mkdir()
             case Thing.CIRCLE:
                 path.symlink_to(path.name)
-            case Thing.NOWHERE:
+            case Thing.NO_STREAM:
                 path.symlink_to("nothing")
             case Thing.ENDLESS:
                 path.symlink_to("/dev/zero")

@@ -15,7 +15,7 @@ import numpy as np
 from minigan import kernels
 from minigan.gradcheck import Report, check
 from minigan.layers import BatchNorm, Dense, Dropout, LeakyReLU, MaxPooling2D, Tanh
-from minigan.layers.base import INFERENCE, Stamp
+from minigan.layers.base import INFERENCE, CacheStamp
 from minigan.layers.leaky_relu import LeakyReLUCache
 
 __all__ = ["EXHIBITS", "Exhibit"]
@@ -535,7 +535,7 @@ EXHIBITS.append(
 
 class BatchNormAlwaysTraining(BatchNorm):
     def normalization_grad(self, dx_hat, cache):
-        return kernels.normalize_batch_grad(dx_hat, cache.x_hat, cache.inverse_std)
+        return kernels.batch_norm_grad(dx_hat, cache.x_hat, cache.inverse_std)
 
 
 EXHIBITS.append(
@@ -645,7 +645,7 @@ EXHIBITS.append(
 class TiedCache(NamedTuple):
     places: np.ndarray
     winners: np.ndarray
-    stamp: Stamp
+    stamp: CacheStamp
 
 
 class MaxPoolingSharingTies(MaxPooling2D):

@@ -8,7 +8,7 @@ import pytest
 from minigan.gradcheck import Report, check
 from minigan.gradcheck.builtin.cases import LAYERS
 from minigan.layers import BatchNorm, Dense, Dropout, Layer
-from minigan.layers.base import Stamp
+from minigan.layers.base import CacheStamp
 
 EVERYTHING = (
     "arguments and cache unchanged",
@@ -227,7 +227,7 @@ class TakesOldCaches(Dense):
     """It does not compare versions."""
 
     def stamp(self, y):
-        return Stamp(y.shape, y.dtype, 0)
+        return CacheStamp(y.shape, y.dtype, 0)
 
     def check_like(self, argument, array, stamp):
         pass
@@ -285,4 +285,4 @@ def test_what_raises_at_a_later_call_is_a_row_with_its_place():
 
     report = check(square, (3,), backward=backward)
     assert values_are_right(report)
-    assert "ValueError: only once (test_gradcheck_behaviour.py, line " in wrong(report)["repeatable"]
+    assert "ValueError: only once (test_behaviour.py, line " in wrong(report)["repeatable"]

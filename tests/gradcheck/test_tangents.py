@@ -17,8 +17,8 @@ class ScaledTangent(Dense):
     """Its tangent is too large."""
 
     def tangent(self, x_dot, cache):
-        y_dot, tcache = super().tangent(x_dot, cache)
-        return 2 * y_dot, tcache
+        y_dot, tangent_cache = super().tangent(x_dot, cache)
+        return 2 * y_dot, tangent_cache
 
 
 class Straight(Tanh):
@@ -32,8 +32,8 @@ class NarrowTangent(Dense):
     """Its tangent is of another shape."""
 
     def tangent(self, x_dot, cache):
-        y_dot, tcache = super().tangent(x_dot, cache)
-        return y_dot[:, :2], tcache
+        y_dot, tangent_cache = super().tangent(x_dot, cache)
+        return y_dot[:, :2], tangent_cache
 
 
 class NoSecond(Dense):

@@ -296,22 +296,22 @@ def normalize_activate_grads(s: Source) -> tuple:
     return (s.numbers(*shape), factor, s.numbers(*shape), *statistics(s, shape), gamma, s.one_of((True, False)))
 
 
-def normalize_batch(s: Source) -> tuple:
+def batch_norm(s: Source) -> tuple:
     shape = channelled(s)
     return (s.numbers(*shape), *statistics(s, shape))
 
 
-def normalize_batch_grad(s: Source) -> tuple:
+def batch_norm_grad(s: Source) -> tuple:
     shape = channelled(s)
     return s.numbers(*shape), s.numbers(*shape), s.numbers(shape[-1], low=0.3)
 
 
-def normalize_batch_tangent_grad(s: Source) -> tuple:
+def batch_norm_tangent_grad(s: Source) -> tuple:
     shape = channelled(s)
     return (*(s.numbers(*shape) for _ in range(5)), s.numbers(shape[-1], low=0.3))
 
 
-def normalize_layer_grad(s: Source) -> tuple:
+def layer_norm_grad(s: Source) -> tuple:
     shape = channelled(s)
     return s.numbers(*shape), s.numbers(*shape), s.numbers(*shape[:-1], 1, low=0.3)
 
@@ -335,7 +335,7 @@ CASES: dict[str, Callable[[Source], tuple]] = {
     "dropout": dropout,
     "elu": lambda s: function(s, s.one_of((1.0, 0.3, 2.0))),
     "elu_grad": lambda s: gradient(s, s.one_of((1.0, 0.3, 2.0))),
-    "elu_second": lambda s: function(s, s.one_of((1.0, 0.3, 2.0))),
+    "elu_second_derivative": lambda s: function(s, s.one_of((1.0, 0.3, 2.0))),
     "leaky_relu": lambda s: function(s, s.one_of(SLOPES)),
     "leaky_relu_grad": lambda s: gradient(s, s.one_of(SLOPES)),
     "largest": neighbours,
@@ -344,23 +344,23 @@ CASES: dict[str, Callable[[Source], tuple]] = {
     "moments": lambda s: (s.numbers(*channelled(s)),),
     "normalize_activate": normalize_activate,
     "normalize_activate_grads": normalize_activate_grads,
-    "normalize_batch": normalize_batch,
-    "normalize_batch_grad": normalize_batch_grad,
-    "normalize_batch_tangent_grad": normalize_batch_tangent_grad,
-    "normalize_layer": lambda s: (s.numbers(*channelled(s), ties=False), s.one_of((1e-3, 1e-5))),
-    "normalize_layer_grad": normalize_layer_grad,
+    "batch_norm": batch_norm,
+    "batch_norm_grad": batch_norm_grad,
+    "batch_norm_tangent_grad": batch_norm_tangent_grad,
+    "layer_norm": lambda s: (s.numbers(*channelled(s), ties=False), s.one_of((1e-3, 1e-5))),
+    "layer_norm_grad": layer_norm_grad,
     "pad": pad,
     "relu": lambda s: function(s, *relu_options(s)),
     "relu_grad": lambda s: gradient(s, *relu_options(s)),
     "sigmoid": function,
     "sigmoid_grad": gradient_by_y,
-    "sigmoid_second": function,
+    "sigmoid_second_derivative": function,
     "softplus": function,
     "softplus_grad": gradient,
-    "softplus_second": function,
+    "softplus_second_derivative": function,
     "tanh": function,
     "tanh_grad": gradient_by_y,
-    "tanh_second": function,
+    "tanh_second_derivative": function,
     "upsample_nearest": upsample,
     "upsample_nearest_grad": upsample_grad,
 }

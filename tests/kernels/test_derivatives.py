@@ -19,18 +19,18 @@ SMOOTH = {
     "sigmoid": (
         kernels.sigmoid,
         lambda x: kernels.sigmoid_grad(1, kernels.sigmoid(x)),
-        lambda x: kernels.sigmoid_second(kernels.sigmoid(x)),
+        lambda x: kernels.sigmoid_second_derivative(kernels.sigmoid(x)),
     ),
     "tanh": (
         kernels.tanh,
         lambda x: kernels.tanh_grad(1, kernels.tanh(x)),
-        lambda x: kernels.tanh_second(kernels.tanh(x)),
+        lambda x: kernels.tanh_second_derivative(kernels.tanh(x)),
     ),
-    "softplus": (kernels.softplus, lambda x: kernels.softplus_grad(1, x), kernels.softplus_second),
+    "softplus": (kernels.softplus, lambda x: kernels.softplus_grad(1, x), kernels.softplus_second_derivative),
     "elu": (
         lambda x: kernels.elu(x, 0.7),
         lambda x: kernels.elu_grad(np.ones_like(x), x, 0.7),
-        lambda x: kernels.elu_second(x, 0.7),
+        lambda x: kernels.elu_second_derivative(x, 0.7),
     ),
 }
 smooth = pytest.mark.parametrize("name", SMOOTH)
@@ -77,7 +77,7 @@ def test_complex_numbers_keep_the_real_result(name: str):
 
 def test_softplus_keeps_the_digits_of_its_second_derivative_far_out():
     x = np.array([-80.0, -40.0, 40.0, 80.0])
-    np.testing.assert_allclose(kernels.softplus_second(x), np.exp(-abs(x)), rtol=1e-15)
+    np.testing.assert_allclose(kernels.softplus_second_derivative(x), np.exp(-abs(x)), rtol=1e-15)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -99,19 +99,19 @@ def test_softmax_by_the_complex_step(axis: int):
     assert relative_error(dx, kernels.softmax_grad(dy, stepped, axis).imag / STEP) < 1e-14
 
 
-def normalize_batch(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return kernels.normalize_batch(x, *kernels.moments(x), 1e-3)
+def batch_norm(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return kernels.batch_norm(x, *kernels.moments(x), 1e-3)
 
 
-def normalize_layer(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return kernels.normalize_layer(x, 1e-3)
+def layer_norm(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return kernels.layer_norm(x, 1e-3)
 
 
 @pytest.mark.parametrize(
     ("forward", "backward", "tangent_backward"),
     [
-        (normalize_batch, kernels.normalize_batch_grad, kernels.normalize_batch_tangent_grad),
-        (normalize_layer, kernels.normalize_layer_grad, kernels.normalize_layer_tangent_grad),
+        (batch_norm, kernels.batch_norm_grad, kernels.batch_norm_tangent_grad),
+        (layer_norm, kernels.layer_norm_grad, kernels.layer_norm_tangent_grad),
     ],
 )
 def test_normalisation_by_the_complex_step(forward: Callable, backward: Callable, tangent_backward: Callable):

@@ -11,7 +11,6 @@ from functools import partial
 
 import numpy as np
 import pytest
-from test_contract import arrays_in
 
 from minigan.errors import DtypeError, ShapeError, StaleCacheError
 from minigan.layers import BatchNorm, Context, Conv2D, Dense, Dropout, Flatten, Layer, LayerNorm, LeakyReLU
@@ -19,6 +18,7 @@ from minigan.layers.activation import ACTIVATIONS
 from minigan.model.sequential import Sequential
 from minigan.random import Stream
 from tests.layers.cases import CASES, Case, built, inference, random_arrays, training
+from tests.layers.test_contract import arrays_in
 from tests.numerical import relative_error
 
 every_layer = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -67,8 +67,8 @@ def test_tangent_passes_are_the_complex_step_of_forward_and_backward(case: Case,
     layer, step = built(case), 1e-30
     x, x_dot, dy, _ = directions(layer, case)
     _, cache = layer.forward(x, context(mode, x))
-    y_dot, tcache = layer.tangent(x_dot, cache)
-    dx, _, *dparameters = gradients(layer, lambda: layer.tangent_backward(0 * dy, dy, cache, tcache))
+    y_dot, tangent_cache = layer.tangent(x_dot, cache)
+    dx, _, *dparameters = gradients(layer, lambda: layer.tangent_backward(0 * dy, dy, cache, tangent_cache))
     for parameter in layer.parameters.values():
         parameter.data = parameter.data.astype(complex)
         parameter.grad = np.zeros_like(parameter.data) if parameter.trainable else None
@@ -85,8 +85,8 @@ def test_tangent_backward_without_dy_dot_is_backward(case: Case, mode: str):
     layer = built(case)
     x, x_dot, dy, dy_dot = directions(layer, case)
     _, cache = layer.forward(x, context(mode, x))
-    _, tcache = layer.tangent(x_dot, cache)
-    dx, dx_dot, *dparameters = gradients(layer, lambda: layer.tangent_backward(dy, 0 * dy_dot, cache, tcache))
+    _, tangent_cache = layer.tangent(x_dot, cache)
+    dx, dx_dot, *dparameters = gradients(layer, lambda: layer.tangent_backward(dy, 0 * dy_dot, cache, tangent_cache))
     assert not dx_dot.any()
     for got, expected in zip([dx, *dparameters], gradients(layer, lambda: (layer.backward(dy, cache),)), strict=True):
         np.testing.assert_array_equal(got, expected)
@@ -107,10 +107,10 @@ def test_parameter_gradients_of_tangent_backward_add_up(case: Case):
     layer = built(case)
     x, x_dot, dy, dy_dot = directions(layer, case)
     _, cache = layer.forward(x, training(x))
-    _, tcache = layer.tangent(x_dot, cache)
-    layer.tangent_backward(dy, dy_dot, cache, tcache)
+    _, tangent_cache = layer.tangent(x_dot, cache)
+    layer.tangent_backward(dy, dy_dot, cache, tangent_cache)
     once = {name: parameter.grad.copy() for name, parameter in trainable(layer).items()}
-    layer.tangent_backward(dy, dy_dot, cache, tcache)
+    layer.tangent_backward(dy, dy_dot, cache, tangent_cache)
     for name, gradient in once.items():
         np.testing.assert_allclose(layer.parameters[name].grad, 2 * gradient, rtol=1e-12, atol=1e-14)
 
@@ -120,10 +120,10 @@ def test_param_grads_false_gives_the_same_bits_and_touches_nothing(case: Case):
     layer = built(case)
     x, x_dot, dy, dy_dot = directions(layer, case)
     _, cache = layer.forward(x, training(x))
-    _, tcache = layer.tangent(x_dot, cache)
-    frozen = layer.tangent_backward(dy, dy_dot, cache, tcache, param_grads=False)
+    _, tangent_cache = layer.tangent(x_dot, cache)
+    frozen = layer.tangent_backward(dy, dy_dot, cache, tangent_cache, param_grads=False)
     assert not any(np.any(parameter.grad) for parameter in trainable(layer).values())
-    for now, before in zip(layer.tangent_backward(dy, dy_dot, cache, tcache), frozen, strict=True):
+    for now, before in zip(layer.tangent_backward(dy, dy_dot, cache, tangent_cache), frozen, strict=True):
         np.testing.assert_array_equal(now, before)
     assert all(np.any(parameter.grad) for parameter in trainable(layer).values())
 
@@ -135,9 +135,9 @@ def test_nothing_is_promoted_and_shapes_are_kept(case: Case, mode: str, dtype: t
     layer = built(case, dtype)
     x, x_dot, dy, dy_dot = directions(layer, case, dtype)
     y, cache = layer.forward(x, context(mode, x))
-    y_dot, tcache = layer.tangent(x_dot, cache)
-    dx, dx_dot = layer.tangent_backward(dy, dy_dot, cache, tcache)
-    floats = [array for array in arrays_in(tcache) if array.dtype.kind == "f"]
+    y_dot, tangent_cache = layer.tangent(x_dot, cache)
+    dx, dx_dot = layer.tangent_backward(dy, dy_dot, cache, tangent_cache)
+    floats = [array for array in arrays_in(tangent_cache) if array.dtype.kind == "f"]
     assert {array.dtype for array in (y_dot, dx, dx_dot, *floats)} == {np.dtype(dtype)}
     assert all(parameter.grad.dtype == dtype for parameter in trainable(layer).values())
     assert y_dot.shape == y.shape
@@ -152,10 +152,10 @@ def test_tangent_passes_change_nothing_they_are_given(case: Case, mode: str):
     _, cache = layer.forward(x, context(mode, x))
     cache_before = copy.deepcopy(arrays_in(cache))
     x_dot_before = x_dot.copy()
-    _, tcache = layer.tangent(x_dot, cache)
-    given = [x, x_dot, dy, dy_dot, *arrays_in(cache), *arrays_in(tcache)]
+    _, tangent_cache = layer.tangent(x_dot, cache)
+    given = [x, x_dot, dy, dy_dot, *arrays_in(cache), *arrays_in(tangent_cache)]
     before = copy.deepcopy(given)
-    layer.tangent_backward(dy, dy_dot, cache, tcache)
+    layer.tangent_backward(dy, dy_dot, cache, tangent_cache)
     for now, then in zip([*given, x_dot, *arrays_in(cache)], [*before, x_dot_before, *cache_before], strict=True):
         np.testing.assert_array_equal(now, then)
 
@@ -164,9 +164,9 @@ def test_tangent_passes_change_nothing_they_are_given(case: Case, mode: str):
 def test_tcache_is_a_named_tuple_that_prints(case: Case):
     layer = built(case)
     x, x_dot, _, _ = directions(layer, case)
-    _, tcache = layer.tangent(x_dot, layer.forward(x, training(x))[1])
-    assert "stamp" in tcache._fields
-    assert type(tcache).__name__ in repr(tcache)
+    _, tangent_cache = layer.tangent(x_dot, layer.forward(x, training(x))[1])
+    assert "stamp" in tangent_cache._fields
+    assert type(tangent_cache).__name__ in repr(tangent_cache)
 
 
 def other_shape(array: np.ndarray) -> np.ndarray:
@@ -178,7 +178,7 @@ def test_arrays_of_another_shape_or_dtype_are_refused_by_name(case: Case):
     layer = built(case)
     x, x_dot, dy, dy_dot = directions(layer, case)
     _, cache = layer.forward(x, training(x))
-    _, tcache = layer.tangent(x_dot, cache)
+    _, tangent_cache = layer.tangent(x_dot, cache)
     for change, error, message in (
         (other_shape, ShapeError, r"expected {} \(.*\), got \("),
         (lambda array: array.repeat(2, 0), ShapeError, r"expected {} \(.*\), got \("),
@@ -187,9 +187,9 @@ def test_arrays_of_another_shape_or_dtype_are_refused_by_name(case: Case):
         with pytest.raises(error, match=message.format("x_dot")):
             layer.tangent(change(x_dot), cache)
         with pytest.raises(error, match=message.format("dy")):
-            layer.tangent_backward(change(dy), dy_dot, cache, tcache)
+            layer.tangent_backward(change(dy), dy_dot, cache, tangent_cache)
         with pytest.raises(error, match=message.format("dy_dot")):
-            layer.tangent_backward(dy, change(dy_dot), cache, tcache)
+            layer.tangent_backward(dy, change(dy_dot), cache, tangent_cache)
 
 
 @every_layer
@@ -198,9 +198,9 @@ def test_tcache_of_another_batch_is_refused(case: Case):
     x, x_dot, dy, dy_dot = directions(layer, case)
     _, cache = layer.forward(x, training(x))
     _, other = layer.forward(x.repeat(2, 0), training(x.repeat(2, 0)))
-    _, tcache = layer.tangent(x_dot.repeat(2, 0), other)
+    _, tangent_cache = layer.tangent(x_dot.repeat(2, 0), other)
     with pytest.raises(ShapeError, match="expected dy_dot"):
-        layer.tangent_backward(dy, dy_dot, cache, tcache)
+        layer.tangent_backward(dy, dy_dot, cache, tangent_cache)
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if built(case).parameters], ids=lambda case: case.name)
@@ -208,14 +208,14 @@ def test_caches_from_before_an_update_are_refused(case: Case):
     layer = built(case)
     x, x_dot, dy, dy_dot = directions(layer, case)
     _, cache = layer.forward(x, training(x))
-    _, tcache = layer.tangent(x_dot, cache)
+    _, tangent_cache = layer.tangent(x_dot, cache)
     for parameter in layer.parameters.values():
         parameter.version += 1
     fresh = layer.forward(x, training(x))[1]
     for stale in (
         lambda: layer.tangent(x_dot, cache),
-        lambda: layer.tangent_backward(dy, dy_dot, cache, tcache),
-        lambda: layer.tangent_backward(dy, dy_dot, fresh, tcache),
+        lambda: layer.tangent_backward(dy, dy_dot, cache, tangent_cache),
+        lambda: layer.tangent_backward(dy, dy_dot, fresh, tangent_cache),
     ):
         with pytest.raises(StaleCacheError, match=layer.name):
             stale()
@@ -294,10 +294,10 @@ def test_tangent_passes_along_the_penalty_s_derivative(network: str, penalty: Ca
     model = NETWORKS[network](dtype=np.float64)
     y, g, caches = first_gradient(model, images())
     value, v = penalty(g)
-    y_dot, tcaches = model.tangent(v, caches)
+    y_dot, tangent_caches = model.tangent(v, caches)
     assert value > 0
     assert np.sum(y_dot) == pytest.approx(np.sum(v * g), rel=1e-12)
-    _, dx_dot = model.tangent_backward(np.zeros_like(y), np.ones_like(y), caches, tcaches)
+    _, dx_dot = model.tangent_backward(np.zeros_like(y), np.ones_like(y), caches, tangent_caches)
     assert relative_error(dx_dot, g) < 1e-12
 
 
@@ -318,8 +318,8 @@ def test_gradient_of_a_gradient_penalty(network: str, penalty: Callable, gradche
         model, weights, y, v, caches = cache
         model.flat_data[...] = weights
         model.zero_grads()
-        _, tcaches = model.tangent(v, caches)
-        dx, _ = model.tangent_backward(np.zeros_like(y), np.ones_like(y), caches, tcaches)
+        _, tangent_caches = model.tangent(v, caches)
+        dx, _ = model.tangent_backward(np.zeros_like(y), np.ones_like(y), caches, tangent_caches)
         return dy * dx, dy * model.flat_grad
 
     gradcheck(forward, images(), model_in(np.dtype(np.float64)).flat_data, backward=backward, mode="directional")
@@ -329,10 +329,10 @@ def test_sequential_param_grads_false_touches_nothing():
     model = discriminator("tanh")
     x = np.random.default_rng(0).standard_normal((3, 6, 7, 2))
     y, caches = model.forward(x)
-    _, tcaches = model.tangent(x, caches)
-    frozen = model.tangent_backward(y, y, caches, tcaches, param_grads=False)
+    _, tangent_caches = model.tangent(x, caches)
+    frozen = model.tangent_backward(y, y, caches, tangent_caches, param_grads=False)
     assert not model.flat_grad.any()
-    for now, before in zip(model.tangent_backward(y, y, caches, tcaches), frozen, strict=True):
+    for now, before in zip(model.tangent_backward(y, y, caches, tangent_caches), frozen, strict=True):
         np.testing.assert_array_equal(now, before)
     assert model.flat_grad.any()
 

@@ -1,10 +1,15 @@
 """The kernel distance against sums over all pairs."""
 
+import sys
+
 import numpy as np
 import pytest
 
 from minigan.errors import ConfigError, ShapeError
 from minigan.metrics import distances, kernel_distance, polynomial_mmd2
+
+#: The module, which has the name of a function.
+MODULE = sys.modules[kernel_distance.__module__]
 
 
 def by_pairs(x: np.ndarray, y: np.ndarray) -> float:
@@ -22,7 +27,7 @@ def by_pairs(x: np.ndarray, y: np.ndarray) -> float:
 
 @pytest.mark.parametrize("sizes", [(7, 7), (9, 4), (2, 2)])
 def test_it_is_the_sum_over_all_pairs(sizes, monkeypatch):
-    monkeypatch.setattr(kernel_distance, "BLOCK_ENTRIES", 10)  # blocks of one or two rows
+    monkeypatch.setattr(MODULE, "BLOCK_ENTRIES", 10)  # blocks of one or two rows
     rng = np.random.default_rng(0)
     x, y = (rng.standard_normal((n, 5)) for n in sizes)
     assert polynomial_mmd2(x, y + 0.3) == pytest.approx(by_pairs(x, y + 0.3), rel=1e-12)
@@ -32,7 +37,7 @@ def test_blocks_change_nothing(monkeypatch):
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((50, 5)), rng.standard_normal((40, 5))
     whole = polynomial_mmd2(x, y)
-    monkeypatch.setattr(kernel_distance, "BLOCK_ENTRIES", 130)
+    monkeypatch.setattr(MODULE, "BLOCK_ENTRIES", 130)
     assert polynomial_mmd2(x, y) == pytest.approx(whole, rel=1e-12)
 
 
@@ -79,4 +84,4 @@ def test_what_cannot_be_compared_is_refused():
 
 
 def test_the_size_of_a_block_is_that_of_the_distances():
-    assert kernel_distance.BLOCK_ENTRIES == distances.BLOCK_ENTRIES
+    assert MODULE.BLOCK_ENTRIES == distances.BLOCK_ENTRIES

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from test_training_resume import contents
 
 from minigan import plots
 from minigan.errors import RunError
@@ -15,6 +14,7 @@ from minigan.runs import TrainConfig, train_run
 from minigan.runs.start import resume_run
 from minigan.training import Saved, StepEnd
 from tests.faults import Crash, Fault, full_disk
+from tests.runs.test_resume import contents
 
 STEPS = 6
 

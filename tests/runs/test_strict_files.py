@@ -213,7 +213,7 @@ def test_a_network_moves_with_its_values_its_gradients_and_its_buffers():
 
 
 def test_a_gan_its_optimizers_and_its_average_go_on_where_they_were():
-    from test_strict_trainer import assert_same, make, outcome
+    from tests.training.gpu.test_strict_trainer import assert_same, make, outcome
 
     with kernels.using("reference"):
         whole, moved = make(average=0.9), make(average=0.9)

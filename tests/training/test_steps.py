@@ -15,7 +15,7 @@ from minigan.random import Stream
 from minigan.training import discriminator_step, generate, generator_step
 
 
-class Witness(Optimizer):
+class Evidence(Optimizer):
     """Notes the gradient it is given and moves nothing."""
 
     def __init__(self) -> None:
@@ -68,7 +68,7 @@ def test_discriminator_loss_is_the_formula_s(arrays, name, smoothing):
     p_fake, _ = gan.discriminator.forward(fake, ctx)
     t = 1 - smoothing
     expected = -np.mean(t * np.log(p_real) + (1 - t) * np.log(1 - p_real)) - np.mean(np.log(1 - p_fake))
-    result = discriminator_step(gan, losses.get(name, smoothing), Witness(), real, fake, Stream(0, "dropout"))
+    result = discriminator_step(gan, losses.get(name, smoothing), Evidence(), real, fake, Stream(0, "dropout"))
     assert result.loss == pytest.approx(expected, rel=1e-12)
 
 
@@ -80,7 +80,7 @@ def test_generator_loss_is_the_formula_s(arrays, name):
     fake, caches = gan.generator.forward(noise, ctx)
     p, _ = gan.discriminator.forward(fake, ctx)
     expected = np.mean(np.log(1 - p)) if name == "minimax" else -np.mean(np.log(p))
-    result = generator_step(gan, losses.get(name), Witness(), fake, caches, Stream(0, "dropout"))
+    result = generator_step(gan, losses.get(name), Evidence(), fake, caches, Stream(0, "dropout"))
     assert result.loss == pytest.approx(expected, rel=1e-12)
 
 
@@ -157,7 +157,7 @@ def test_generator_step_leaves_the_discriminator_as_it_was(arrays):
 
 def test_the_discriminator_s_update_leaves_the_generator_s_caches_good(arrays):
     real, noise = arrays
-    gan, loss, old, new = small_gan(), losses.NonSaturating(), Witness(), Witness()
+    gan, loss, old, new = small_gan(), losses.NonSaturating(), Evidence(), Evidence()
     fake, caches = generate(gan, noise, Stream(0))
     discriminator_step(gan, loss, Adam(0.01), real, fake, Stream(0))
     result = generator_step(gan, loss, old, fake, caches, Stream(0))
@@ -173,7 +173,7 @@ def test_the_generator_is_judged_by_the_discriminator_s_new_weights(arrays):
     before, _ = gan.discriminator.logits.forward(fake, Context(training=True, rng=Stream(0), update_stats=False))
     discriminator_step(gan, loss, SGD(0.1), real, fake, Stream(0))
     after, _ = gan.discriminator.logits.forward(fake, Context(training=True, rng=Stream(0), update_stats=False))
-    result = generator_step(gan, loss, Witness(), fake, caches, Stream(0))
+    result = generator_step(gan, loss, Evidence(), fake, caches, Stream(0))
     np.testing.assert_array_equal(result.fake_logits, after)
     assert (before != after).all()
 
@@ -208,7 +208,7 @@ def test_discriminator_averages_follow_the_real_batch_and_then_the_generated_one
     fake, _ = generate(gan, noise, Stream(0))
     twin.discriminator.forward(real, train)
     twin.discriminator.forward(fake, train)
-    discriminator_step(gan, losses.NonSaturating(), Witness(), real, fake, Stream(0))
+    discriminator_step(gan, losses.NonSaturating(), Evidence(), real, fake, Stream(0))
     assert_same_state(gan.discriminator, state_of(twin.discriminator))
 
 
@@ -236,7 +236,7 @@ def test_steps_move_each_network_down_its_loss(arrays):
 
 def test_a_saturated_discriminator_still_teaches_the_generator(arrays):
     _, noise = (array.astype(np.float32) for array in arrays)
-    gan, witness = small_gan(np.float32), Witness()
+    gan, witness = small_gan(np.float32), Evidence()
     gan.discriminator["dense"].bias.data[...] = -80
     with np.errstate(all="raise", under="ignore"):
         result = generator_step(gan, losses.NonSaturating(), witness, *generate(gan, noise, Stream(0)), Stream(0))

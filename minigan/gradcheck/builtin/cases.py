@@ -188,7 +188,7 @@ GAMES: dict[str, losses.GANLoss] = {
     **{
         f"{name}-smoothed": losses.get(name, label_smoothing=0.1, fake_label_smoothing=0.2)
         for name, game in losses.GAN_LOSSES.items()
-        if issubclass(game, losses.Labelled)
+        if issubclass(game, losses.TargetLoss)
     },
 }
 
@@ -262,7 +262,7 @@ def step_case(network: str, game: str, functions: Callable[[str], tuple[Callable
 
 def discriminator_step(game: str) -> tuple[Callable, Callable, Array]:
     """With smoothed labels where the game has labels."""
-    labelled = issubclass(losses.GAN_LOSSES[game], losses.Labelled)
+    labelled = issubclass(losses.GAN_LOSSES[game], losses.TargetLoss)
     return discriminator_step_functions(game, 0.1 if labelled else 0.0)
 
 

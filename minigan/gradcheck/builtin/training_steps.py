@@ -25,7 +25,7 @@ EARLIER = 7
 DECAY = 0.3
 
 
-class Witness(Optimizer):
+class Evidence(Optimizer):
     """Notes the gradient it is given and moves nothing."""
 
     gradient: Array | None = None
@@ -91,7 +91,7 @@ def discriminator_step_functions(
 ) -> tuple[Callable, Callable, Array]:
     """Forward and backward of the D step in D's weights, and the weights."""
 
-    def step(gan: models.GAN, witness: Witness, real: Array, fake: Array, caches: Any, rng: Stream) -> float:
+    def step(gan: models.GAN, witness: Evidence, real: Array, fake: Array, caches: Any, rng: Stream) -> float:
         averages = gan.discriminator.state_dict()
         watch = Watch(real, fake)
         result = discriminator_step(gan, losses.get(game, label_smoothing), witness, real, fake, rng, watch.rules)
@@ -105,7 +105,7 @@ def discriminator_step_functions(
 def generator_step_functions(game: str = "non-saturating") -> tuple[Callable, Callable, Array]:
     """Forward and backward of the G step in G's weights, and the weights; the images are a part of the forward."""
 
-    def step(gan: models.GAN, witness: Witness, real: Array, fake: Array, caches: Any, rng: Stream) -> float:
+    def step(gan: models.GAN, witness: Evidence, real: Array, fake: Array, caches: Any, rng: Stream) -> float:
         watch = Watch(real, fake)
         result = generator_step(gan, losses.get(game), witness, fake, caches, rng, watch.rules)
         watch.check([], ["generator"])
@@ -120,8 +120,8 @@ def simultaneous_step_functions(network: str, game: str = "non-saturating") -> t
     In D's with rules, in G's without.
     """
 
-    def step(gan: models.GAN, witness: Witness, real: Array, fake: Array, caches: Any, rng: Stream) -> float:
-        other, watch = Witness(), Watch(real, fake)
+    def step(gan: models.GAN, witness: Evidence, real: Array, fake: Array, caches: Any, rng: Stream) -> float:
+        other, watch = Evidence(), Watch(real, fake)
         rules = watch.rules if network == "discriminator" else PLAIN
         optimizers = (witness, other) if network == "discriminator" else (other, witness)
         d, g = simultaneous_step(gan, losses.get(game), *optimizers, real, fake, caches, rng, rules)
@@ -172,7 +172,7 @@ def step_functions(network: str, step: Callable, both: bool = False) -> tuple[Ca
         return gan
 
     def forward(weights: Array) -> tuple[Array, Array]:
-        gan, witness, rng = fresh_gan(weights.dtype), Witness(), Stream(3, "gradcheck/dropout")
+        gan, witness, rng = fresh_gan(weights.dtype), Evidence(), Stream(3, "gradcheck/dropout")
         learner = getattr(gan, network)
         bystander = gan.generator if learner is gan.discriminator else gan.discriminator
         learner.flat_data[...] = weights

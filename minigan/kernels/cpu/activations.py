@@ -14,7 +14,7 @@ import numpy as np
 
 from minigan.kernels.cpu.algorithms import slab_activations as of_slabs
 from minigan.kernels.cpu.parallel import memory_pool
-from minigan.kernels.cpu.parallel.slabs import cut, cut_coarsely, run, scratch
+from minigan.kernels.cpu.parallel.slabs import cut, run, scratch, split_coarse
 from minigan.kernels.reference import activations as definitions
 
 __all__ = [
@@ -22,25 +22,25 @@ __all__ = [
     "choose",
     "elu",
     "elu_grad",
-    "elu_second",
+    "elu_second_derivative",
     "leaky_relu",
     "leaky_relu_grad",
     "relu",
     "relu_grad",
     "sigmoid",
     "sigmoid_grad",
-    "sigmoid_second",
+    "sigmoid_second_derivative",
     "softplus",
     "softplus_grad",
-    "softplus_second",
+    "softplus_second_derivative",
     "tanh",
     "tanh_grad",
-    "tanh_second",
+    "tanh_second_derivative",
 ]
 
 
 def each(
-    work: Callable[..., Any], *arrays: np.ndarray, cut: Callable[[int, int], tuple[slice, ...]] = cut_coarsely
+    work: Callable[..., Any], *arrays: np.ndarray, cut: Callable[[int, int], tuple[slice, ...]] = split_coarse
 ) -> np.ndarray:
     """A new array like the first, by ``work(*parts, out)`` with a part of each array.
 
@@ -230,8 +230,8 @@ def softplus_grad(dy: np.ndarray, x: np.ndarray) -> np.ndarray:
     return each(work, dy, x)
 
 
-elu_second = by_slabs(definitions.elu_second)
-sigmoid_second = by_slabs(definitions.sigmoid_second)
+elu_second_derivative = by_slabs(definitions.elu_second_derivative)
+sigmoid_second_derivative = by_slabs(definitions.sigmoid_second_derivative)
 softplus = by_slabs(definitions.softplus)
-softplus_second = by_slabs(definitions.softplus_second)
-tanh_second = by_slabs(definitions.tanh_second)
+softplus_second_derivative = by_slabs(definitions.softplus_second_derivative)
+tanh_second_derivative = by_slabs(definitions.tanh_second_derivative)

@@ -8,11 +8,11 @@ from minigan.kernels.cpu.algorithms.gemm import Dense, Map, WholeBatch
 from minigan.kernels.cpu.algorithms.im2col import Columns
 from minigan.kernels.cpu.algorithms.nine_product import Narrow, Upsampled
 from minigan.kernels.cpu.algorithms.slab_activations import activation_grad, shift_and_activate
-from minigan.kernels.cpu.algorithms.split_gemm import LargeMatrix, outweighs
+from minigan.kernels.cpu.algorithms.split_gemm import SplitGemm, outweighs
 from minigan.kernels.cpu.algorithms.winograd import Winograd, pays
 from minigan.kernels.cpu.parallel import memory_pool
-from minigan.kernels.cpu.parallel.broadcast import lengthened, row_sum
-from minigan.kernels.cpu.parallel.slabs import Lanes, cut, run
+from minigan.kernels.cpu.parallel.broadcast import row_sum, tile_row
+from minigan.kernels.cpu.parallel.slabs import OrderedSum, cut, run
 from minigan.kernels.reference.affine import LINEAR, Activation, Convolution, Operation, UpsampledConvolution
 from minigan.kernels.reference.windows import Pads, Pair, output_size
 
@@ -30,7 +30,7 @@ def affine(
         chosen.apply(x, bias, activation, y)
         return y
     slabs = cut(len(x), chosen.bytes_each)
-    long_bias = None if bias is None else lengthened(bias, shape[1:])
+    long_bias = None if bias is None else tile_row(bias, shape[1:])
 
     def work(number: int) -> None:
         part = y[slabs[number]]
@@ -67,7 +67,7 @@ def affine_grads(
     if not param_grads:
         run(lambda number: work(slabs[number]), len(slabs))
         return dx, None, None
-    dw, dbias = Lanes(slabs, (chosen.order, kernel.shape[-1:]), x.dtype).run(work)
+    dw, dbias = OrderedSum(slabs, (chosen.order, kernel.shape[-1:]), x.dtype).run(work)
     return dx, chosen.kernel_grad(dw), dbias
 
 
@@ -83,7 +83,7 @@ def conv2d_kernel_grad(x: np.ndarray, dy: np.ndarray, size: Pair, strides: Pair,
     kernel = memory_pool.empty((*size, x.shape[3], dy.shape[3]), x.dtype)
     _, chosen = plan(Convolution(strides, pads), x.shape, kernel)
     slabs = cut(len(x), chosen.bytes_each)
-    (dw,) = Lanes(slabs, (chosen.order,), x.dtype).run(lambda slab, dw: chosen.grads(x[slab], dy[slab], None, dw))
+    (dw,) = OrderedSum(slabs, (chosen.order,), x.dtype).run(lambda slab, dw: chosen.grads(x[slab], dy[slab], None, dw))
     return memory_pool.contiguous(chosen.kernel_grad(dw))
 
 
@@ -106,7 +106,7 @@ def plan(operation: Operation, shape: tuple[int, ...], kernel: np.ndarray) -> tu
         n, h, w, _ = shape
         return (n, 2 * h, 2 * w, kernel.shape[3]), Upsampled(kernel, (h, w))
     *batch, _ = shape
-    suitable = LargeMatrix if outweighs(kernel, math.prod(batch)) else Dense
+    suitable = SplitGemm if outweighs(kernel, math.prod(batch)) else Dense
     return (*batch, kernel.shape[1]), suitable(kernel, math.prod(batch[1:]))
 
 

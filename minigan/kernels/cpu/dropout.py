@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from minigan.kernels.cpu.parallel import memory_pool
-from minigan.kernels.cpu.parallel.slabs import bytes_each, cut_coarsely, run
+from minigan.kernels.cpu.parallel.slabs import bytes_each, run, split_coarse
 
 __all__ = ["dropout", "mask_of"]
 
@@ -32,7 +32,7 @@ def mask_of(bits: np.ndarray, slab: slice, keep: float, out: np.ndarray) -> None
 def dropout(x: np.ndarray, bits: np.ndarray, keep: float) -> np.ndarray:
     """The twin of `minigan.kernels.reference.dropout.dropout`."""
     y = memory_pool.empty(x.shape, x.dtype)
-    slabs = cut_coarsely(len(x), 3 * bytes_each(x))
+    slabs = split_coarse(len(x), 3 * bytes_each(x))
 
     def work(number: int) -> None:
         mask_of(bits, slabs[number], keep, y)

@@ -7,7 +7,7 @@ are compared with what was the largest so far, in one long loop.
 import numpy as np
 
 from minigan.kernels.cpu.parallel import memory_pool
-from minigan.kernels.cpu.parallel.slabs import bytes_each, cut_coarsely, run, scratch
+from minigan.kernels.cpu.parallel.slabs import bytes_each, run, scratch, split_coarse
 
 __all__ = ["largest"]
 
@@ -18,7 +18,7 @@ def largest(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return NotImplemented
     x = memory_pool.contiguous(x)
     y, won = memory_pool.empty(x.shape[:-1], x.dtype), memory_pool.empty(x.shape, np.dtype(np.bool_))
-    slabs = cut_coarsely(len(x), bytes_each(x))
+    slabs = split_coarse(len(x), bytes_each(x))
 
     def work(number: int) -> None:
         slab = slabs[number]

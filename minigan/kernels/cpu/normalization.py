@@ -14,8 +14,8 @@ import numpy as np
 from minigan.kernels.cpu.algorithms.slab_activations import rectify, slopes
 from minigan.kernels.cpu.dropout import mask_of
 from minigan.kernels.cpu.parallel import memory_pool
-from minigan.kernels.cpu.parallel.broadcast import lengthened, row_dot, row_sum
-from minigan.kernels.cpu.parallel.slabs import Lanes, bytes_each, cut, cut_coarsely, run, scratch
+from minigan.kernels.cpu.parallel.broadcast import row_dot, row_sum, tile_row
+from minigan.kernels.cpu.parallel.slabs import OrderedSum, bytes_each, cut, run, scratch, split_coarse
 from minigan.kernels.reference.affine import RECTIFIER, Activation
 
 __all__ = ["moments", "normalize_activate", "normalize_activate_grads"]
@@ -26,7 +26,7 @@ SHORT = 2
 
 def slabs_of(x: np.ndarray) -> tuple[slice, ...]:
     """Slabs for x and twice as much that is made of it."""
-    return cut_coarsely(len(x), 3 * bytes_each(x))
+    return split_coarse(len(x), 3 * bytes_each(x))
 
 
 def is_near(mean: np.ndarray, square: np.ndarray) -> bool:
@@ -36,7 +36,7 @@ def is_near(mean: np.ndarray, square: np.ndarray) -> bool:
 
 def centred(x: np.ndarray, mean: np.ndarray) -> np.ndarray:
     """``x - mean`` of a slab, in scratch memory."""
-    long = lengthened(mean, x.shape[1:])
+    long = tile_row(mean, x.shape[1:])
     rows = scratch("normalization", (x.size // long.size, long.size), x.dtype)
     return np.subtract(x.reshape(rows.shape), long, out=rows).reshape(x.shape)
 
@@ -90,7 +90,7 @@ def normalize_activate(
         return NotImplemented
     x = memory_pool.contiguous(x)
     scale = gamma / np.sqrt(variance + x.dtype.type(epsilon))
-    long_scale, long_shift = (lengthened(row, x.shape[1:]) for row in (scale, beta - mean * scale))
+    long_scale, long_shift = (tile_row(row, x.shape[1:]) for row in (scale, beta - mean * scale))
     y = memory_pool.empty(x.shape, x.dtype)
     rectified = bits is None and activation == RECTIFIER
     factor = None
@@ -149,7 +149,7 @@ def normalize_activate_grads(
         row_sum(g, dbeta)
         row_dot(g, x[slab] if near else centred(x[slab], mean), dgamma)
 
-    dgamma, dbeta = Lanes(slabs, ((c,), (c,)), x.dtype).run(sums)
+    dgamma, dbeta = OrderedSum(slabs, ((c,), (c,)), x.dtype).run(sums)
     if near:
         dgamma -= mean * dbeta
     dgamma *= inverse_std
@@ -158,7 +158,7 @@ def normalize_activate_grads(
     count = x.dtype.type(x.size // c) if training else x.dtype.type(np.inf)
     slope = -scale * dgamma * inverse_std / count
     rest = -scale * dbeta / count - mean * slope
-    long_scale, long_slope, long_rest = (lengthened(row, x.shape[1:]) for row in (scale, slope, rest))
+    long_scale, long_slope, long_rest = (tile_row(row, x.shape[1:]) for row in (scale, slope, rest))
 
     def input_grad(number: int) -> None:
         slab = slabs[number]

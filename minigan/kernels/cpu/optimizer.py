@@ -5,22 +5,22 @@ from collections.abc import Callable
 import numpy as np
 
 from minigan.kernels.cpu.parallel.slabs import cut, run, scratch
-from minigan.kernels.device_scalars import FusedRule
+from minigan.kernels.device_scalars import DeviceScalars
 
-__all__ = ["in_pieces"]
+__all__ = ["update_in_place"]
 
 #: Bytes of one vector in a piece: all that Adam works on fit into a core's cache.
 PIECE = 1 << 18
 
 
-def in_pieces(
+def update_in_place(
     first: np.ndarray,
     *others: np.ndarray,
     rule: Callable[..., None],
-    fused: FusedRule | None = None,
+    fused: DeviceScalars | None = None,
     numbers: tuple[float, ...] = (),
 ) -> None:
-    """The twin of `minigan.kernels.reference.optimizer.in_pieces`."""
+    """The twin of `minigan.kernels.reference.optimizer.update_in_place`."""
     pieces = cut(first.size, first.itemsize, PIECE)
 
     def work(number: int) -> None:

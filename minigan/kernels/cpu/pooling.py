@@ -9,7 +9,7 @@ columns. On the way back each place takes its share of dy to the pixels that it 
 import numpy as np
 
 from minigan.kernels.cpu.parallel import memory_pool
-from minigan.kernels.cpu.parallel.slabs import cut_coarsely, run, scratch
+from minigan.kernels.cpu.parallel.slabs import run, scratch, split_coarse
 from minigan.kernels.reference import pooling as definitions
 from minigan.kernels.reference.windows import Pads, Pair, crop, output_size
 
@@ -66,7 +66,7 @@ def max_pool(x: np.ndarray, size: Pair, strides: Pair, pads: Pads) -> tuple[np.n
         return NotImplemented
     y = memory_pool.empty((len(x), windows.down, windows.across, x.shape[3]), x.dtype)
     places = memory_pool.empty(y.shape, np.intp)
-    slabs = cut_coarsely(len(x), 2 * x[0].nbytes + 3 * y[0].nbytes)
+    slabs = split_coarse(len(x), 2 * x[0].nbytes + 3 * y[0].nbytes)
 
     def work(number: int) -> None:
         images, largest = x[slabs[number]], y[slabs[number]]
@@ -96,7 +96,7 @@ def max_pool_grad(
         return NotImplemented
     windows = Windows(input_size, size, strides, pads)
     dx = memory_pool.empty((len(dy), *input_size, dy.shape[3]), dy.dtype)
-    slabs = cut_coarsely(len(dy), 2 * dx[0].nbytes + 4 * dy[0].nbytes)
+    slabs = split_coarse(len(dy), 2 * dx[0].nbytes + 4 * dy[0].nbytes)
 
     def work(number: int) -> None:
         part = dy[slabs[number]]
@@ -123,7 +123,7 @@ def average_pool(x: np.ndarray, size: Pair, strides: Pair, pads: Pads) -> np.nda
         return NotImplemented
     counts = definitions.pixels(x, x.shape[1:3], size, strides, pads)
     y = memory_pool.empty((len(x), windows.down, windows.across, x.shape[3]), x.dtype)
-    slabs = cut_coarsely(len(x), 2 * x[0].nbytes + y[0].nbytes)
+    slabs = split_coarse(len(x), 2 * x[0].nbytes + y[0].nbytes)
 
     def work(number: int) -> None:
         total, frames = y[slabs[number]], windows.frames(x[slabs[number]], 0)
@@ -147,7 +147,7 @@ def average_pool_grad(dy: np.ndarray, input_size: Pair, size: Pair, strides: Pai
     windows = Windows(input_size, size, strides, pads)
     counts = definitions.pixels(dy, input_size, size, strides, pads)
     dx = memory_pool.empty((len(dy), *input_size, dy.shape[3]), dy.dtype)
-    slabs = cut_coarsely(len(dy), 2 * dx[0].nbytes + 2 * dy[0].nbytes)
+    slabs = split_coarse(len(dy), 2 * dx[0].nbytes + 2 * dy[0].nbytes)
 
     def work(number: int) -> None:
         part = dy[slabs[number]]

@@ -6,7 +6,7 @@ A row is widened once; its copies are copies of a long row. The gradient adds ro
 import numpy as np
 
 from minigan.kernels.cpu.parallel import memory_pool
-from minigan.kernels.cpu.parallel.slabs import bytes_each, cut_coarsely, run, scratch
+from minigan.kernels.cpu.parallel.slabs import bytes_each, run, scratch, split_coarse
 from minigan.kernels.reference.windows import Pads, Pair, crop
 
 __all__ = ["pad", "upsample_nearest", "upsample_nearest_grad"]
@@ -18,7 +18,7 @@ def pad(x: np.ndarray, pads: Pads, value: float = 0.0) -> np.ndarray:
         return NotImplemented  # the images themselves
     n, h, w, c = x.shape
     y = memory_pool.empty((n, h + sum(pads[0]), w + sum(pads[1]), c), x.dtype)
-    slabs = cut_coarsely(n, 2 * bytes_each(y))
+    slabs = split_coarse(n, 2 * bytes_each(y))
 
     def work(number: int) -> None:
         part = y[slabs[number]]
@@ -34,7 +34,7 @@ def upsample_nearest(x: np.ndarray, size: Pair) -> np.ndarray:
     (n, h, w, c), (down, across) = x.shape, size
     y = memory_pool.empty((n, h * down, w * across, c), x.dtype)
     blocks = y.reshape(n, h, down, w, across, c)
-    slabs = cut_coarsely(n, 2 * bytes_each(y))
+    slabs = split_coarse(n, 2 * bytes_each(y))
 
     def work(number: int) -> None:
         part = blocks[slabs[number]]
@@ -51,7 +51,7 @@ def upsample_nearest_grad(dy: np.ndarray, size: Pair) -> np.ndarray:
     h, w = height // down, width // across
     blocks = memory_pool.contiguous(dy).reshape(n, h, down, w, across, c)
     dx = memory_pool.empty((n, h, w, c), dy.dtype)
-    slabs = cut_coarsely(n, 2 * bytes_each(dy))
+    slabs = split_coarse(n, 2 * bytes_each(dy))
 
     def work(number: int) -> None:
         part, out = blocks[slabs[number]], dx[slabs[number]]

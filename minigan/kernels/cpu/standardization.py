@@ -1,24 +1,24 @@
 """To mean 0 and variance 1 over slabs, with x_hat in hand, and the sum over channels.
 
 The formulas are those of `minigan.kernels.reference.normalization`. Over the batch a vector meets many rows: these are
-joined to long ones (`minigan.kernels.cpu.parallel.broadcast`). Over the channels a position needs nothing but itself, and the
-definition runs slab by slab.
+joined to long ones (`minigan.kernels.cpu.parallel.broadcast`). Over the channels a position needs nothing but itself,
+and the definition runs slab by slab.
 """
 
 import numpy as np
 
 from minigan.kernels.cpu.parallel import memory_pool
-from minigan.kernels.cpu.parallel.broadcast import lengthened, row_dot, row_sum
-from minigan.kernels.cpu.parallel.slabs import Lanes, cut_coarsely, run, scratch
+from minigan.kernels.cpu.parallel.broadcast import row_dot, row_sum, tile_row
+from minigan.kernels.cpu.parallel.slabs import OrderedSum, run, scratch, split_coarse
 from minigan.kernels.reference import normalization as definitions
 
 __all__ = [
+    "batch_norm",
+    "batch_norm_grad",
+    "batch_norm_tangent_grad",
     "channel_sum",
-    "normalize_batch",
-    "normalize_batch_grad",
-    "normalize_batch_tangent_grad",
-    "normalize_layer",
-    "normalize_layer_grad",
+    "layer_norm",
+    "layer_norm_grad",
 ]
 
 
@@ -27,22 +27,20 @@ def channel_sum(x: np.ndarray) -> np.ndarray:
     if x.ndim < 2 or not x.size:
         return NotImplemented
     x = memory_pool.contiguous(x)
-    slabs = cut_coarsely(len(x), x[0].nbytes)
+    slabs = split_coarse(len(x), x[0].nbytes)
 
-    return Lanes(slabs, (x.shape[-1:],), x.dtype).run(lambda slab, total: row_sum(x[slab], total))[0]
+    return OrderedSum(slabs, (x.shape[-1:],), x.dtype).run(lambda slab, total: row_sum(x[slab], total))[0]
 
 
-def normalize_batch(
-    x: np.ndarray, mean: np.ndarray, variance: np.ndarray, epsilon: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """The twin of `minigan.kernels.reference.normalization.normalize_batch`."""
+def batch_norm(x: np.ndarray, mean: np.ndarray, variance: np.ndarray, epsilon: float) -> tuple[np.ndarray, np.ndarray]:
+    """The twin of `minigan.kernels.reference.normalization.batch_norm`."""
     if not x.size or not x.dtype == mean.dtype == variance.dtype:
         return NotImplemented
     x = memory_pool.contiguous(x)
     inverse_std = 1 / np.sqrt(variance + x.dtype.type(epsilon))
-    long_mean, long_inverse = (lengthened(row, x.shape[1:]) for row in (mean, inverse_std))
+    long_mean, long_inverse = (tile_row(row, x.shape[1:]) for row in (mean, inverse_std))
     x_hat = memory_pool.empty(x.shape, x.dtype)
-    slabs = cut_coarsely(len(x), 2 * x[0].nbytes)
+    slabs = split_coarse(len(x), 2 * x[0].nbytes)
 
     def work(number: int) -> None:
         rows = x_hat[slabs[number]].reshape(-1, long_mean.size)
@@ -53,21 +51,21 @@ def normalize_batch(
     return x_hat, inverse_std
 
 
-def normalize_batch_grad(dx_hat: np.ndarray, x_hat: np.ndarray, inverse_std: np.ndarray) -> np.ndarray:
-    """The twin of `minigan.kernels.reference.normalization.normalize_batch_grad`."""
+def batch_norm_grad(dx_hat: np.ndarray, x_hat: np.ndarray, inverse_std: np.ndarray) -> np.ndarray:
+    """The twin of `minigan.kernels.reference.normalization.batch_norm_grad`."""
     if not x_hat.size or not (dx_hat.dtype == x_hat.dtype == inverse_std.dtype and dx_hat.shape == x_hat.shape):
         return NotImplemented
     g, x_hat = map(memory_pool.contiguous, (dx_hat, x_hat))
     c = g.shape[-1]
-    slabs = cut_coarsely(len(g), 3 * g[0].nbytes)
+    slabs = split_coarse(len(g), 3 * g[0].nbytes)
 
     def sums(slab: slice, of_g: np.ndarray, of_product: np.ndarray) -> None:
         row_sum(g[slab], of_g)
         row_dot(g[slab], x_hat[slab], of_product)
 
-    totals = Lanes(slabs, ((c,), (c,)), g.dtype).run(sums)
+    totals = OrderedSum(slabs, ((c,), (c,)), g.dtype).run(sums)
     means = (total / g.dtype.type(g.size // c) for total in totals)
-    long_mean, long_slope, long_inverse = (lengthened(row, g.shape[1:]) for row in (*means, inverse_std))
+    long_mean, long_slope, long_inverse = (tile_row(row, g.shape[1:]) for row in (*means, inverse_std))
     dx = memory_pool.empty(g.shape, g.dtype)
 
     def input_grad(number: int) -> None:
@@ -81,7 +79,7 @@ def normalize_batch_grad(dx_hat: np.ndarray, x_hat: np.ndarray, inverse_std: np.
     return dx
 
 
-def normalize_batch_tangent_grad(
+def batch_norm_tangent_grad(
     dx_hat: np.ndarray,
     dx_hat_dot: np.ndarray,
     x_dot: np.ndarray,
@@ -89,24 +87,24 @@ def normalize_batch_tangent_grad(
     x_hat_dot: np.ndarray,
     inverse_std: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The twin of `minigan.kernels.reference.normalization.normalize_batch_tangent_grad`.
+    """The twin of `minigan.kernels.reference.normalization.batch_norm_tangent_grad`.
 
-    By `normalize_batch_grad`, as the definition: without dx_hat_dot the result is the same, bit for bit.
+    By `batch_norm_grad`, as the definition: without dx_hat_dot the result is the same, bit for bit.
     """
     arrays = dx_hat, dx_hat_dot, x_dot, x_hat, x_hat_dot
     if not x_hat.size or any(a.shape != x_hat.shape or a.dtype != inverse_std.dtype for a in arrays):
         return NotImplemented
     g, g_dot, x_dot, x_hat, x_hat_dot = map(memory_pool.contiguous, arrays)
     c = g.shape[-1]
-    slabs = cut_coarsely(len(g), 3 * g[0].nbytes)
+    slabs = split_coarse(len(g), 3 * g[0].nbytes)
 
     def sums(slab: slice, *totals: np.ndarray) -> None:
         for total, a, b in zip(totals, (x_hat, x_hat, g_dot), (x_dot, g_dot, x_hat_dot)):
             row_dot(a[slab], b[slab], total)
 
-    totals = Lanes(slabs, ((c,), (c,), (c,)), g.dtype).run(sums)
+    totals = OrderedSum(slabs, ((c,), (c,), (c,)), g.dtype).run(sums)
     factors = (-inverse_std * total / g.dtype.type(g.size // c) for total in totals)
-    of_g_dot, of_x_dot, of_x_hat = (lengthened(row, g.shape[1:]) for row in factors)
+    of_g_dot, of_x_dot, of_x_hat = (tile_row(row, g.shape[1:]) for row in factors)
 
     def add_product(a: np.ndarray, factor: np.ndarray, rows: np.ndarray) -> None:
         product = scratch("normalization", rows.shape, rows.dtype)
@@ -122,40 +120,40 @@ def normalize_batch_tangent_grad(
         add_product(x_dot[slab], of_x_dot, rows)
 
     run(through_x_hat, len(slabs))
-    dx = normalize_batch_grad(through_both, x_hat, inverse_std)
+    dx = batch_norm_grad(through_both, x_hat, inverse_std)
 
     def through_inverse_std(number: int) -> None:
         add_product(x_hat[slabs[number]], of_x_hat, dx[slabs[number]].reshape(-1, of_x_hat.size))
 
     run(through_inverse_std, len(slabs))
-    return dx, normalize_batch_grad(g_dot, x_hat, inverse_std)
+    return dx, batch_norm_grad(g_dot, x_hat, inverse_std)
 
 
-def normalize_layer(x: np.ndarray, epsilon: float) -> tuple[np.ndarray, np.ndarray]:
-    """The twin of `minigan.kernels.reference.normalization.normalize_layer`."""
+def layer_norm(x: np.ndarray, epsilon: float) -> tuple[np.ndarray, np.ndarray]:
+    """The twin of `minigan.kernels.reference.normalization.layer_norm`."""
     if x.ndim < 2 or not x.size:
         return NotImplemented
     x_hat, inverse_std = memory_pool.empty(x.shape, x.dtype), memory_pool.empty((*x.shape[:-1], 1), x.dtype)
-    slabs = cut_coarsely(len(x), 4 * x[0].nbytes)
+    slabs = split_coarse(len(x), 4 * x[0].nbytes)
 
     def work(number: int) -> None:
         slab = slabs[number]
-        x_hat[slab], inverse_std[slab] = definitions.normalize_layer(x[slab], epsilon)
+        x_hat[slab], inverse_std[slab] = definitions.layer_norm(x[slab], epsilon)
 
     run(work, len(slabs))
     return x_hat, inverse_std
 
 
-def normalize_layer_grad(dx_hat: np.ndarray, x_hat: np.ndarray, inverse_std: np.ndarray) -> np.ndarray:
-    """The twin of `minigan.kernels.reference.normalization.normalize_layer_grad`."""
+def layer_norm_grad(dx_hat: np.ndarray, x_hat: np.ndarray, inverse_std: np.ndarray) -> np.ndarray:
+    """The twin of `minigan.kernels.reference.normalization.layer_norm_grad`."""
     if x_hat.ndim < 2 or not x_hat.size or not dx_hat.dtype == x_hat.dtype == inverse_std.dtype:
         return NotImplemented
     dx = memory_pool.empty(x_hat.shape, x_hat.dtype)
-    slabs = cut_coarsely(len(dx), 4 * dx[0].nbytes)
+    slabs = split_coarse(len(dx), 4 * dx[0].nbytes)
 
     def work(number: int) -> None:
         slab = slabs[number]
-        dx[slab] = definitions.normalize_layer_grad(dx_hat[slab], x_hat[slab], inverse_std[slab])
+        dx[slab] = definitions.layer_norm_grad(dx_hat[slab], x_hat[slab], inverse_std[slab])
 
     run(work, len(slabs))
     return dx

@@ -9,20 +9,20 @@ __all__ = [
     "dropout",
     "elu",
     "elu_grad",
-    "elu_second",
+    "elu_second_derivative",
     "leaky_relu",
     "leaky_relu_grad",
     "relu",
     "relu_grad",
     "sigmoid",
     "sigmoid_grad",
-    "sigmoid_second",
+    "sigmoid_second_derivative",
     "softplus",
     "softplus_grad",
-    "softplus_second",
+    "softplus_second_derivative",
     "tanh",
     "tanh_grad",
-    "tanh_second",
+    "tanh_second_derivative",
 ]
 
 
@@ -83,8 +83,8 @@ def elu_grad(dy: Array, x: Array, alpha: float) -> Array:
     return each("each_elu_grad", (dy, x), float(alpha))
 
 
-def elu_second(x: Array, alpha: float) -> Array:
-    """The twin of `minigan.kernels.reference.activations.elu_second`."""
+def elu_second_derivative(x: Array, alpha: float) -> Array:
+    """The twin of `minigan.kernels.reference.activations.elu_second_derivative`."""
     return each("each_elu_second", (x,), float(alpha))
 
 
@@ -98,8 +98,8 @@ def sigmoid_grad(dy: Array, y: Array) -> Array:
     return each("each_sigmoid_grad", (dy, y))
 
 
-def sigmoid_second(y: Array) -> Array:
-    """The twin of `minigan.kernels.reference.activations.sigmoid_second`."""
+def sigmoid_second_derivative(y: Array) -> Array:
+    """The twin of `minigan.kernels.reference.activations.sigmoid_second_derivative`."""
     return each("each_sigmoid_second", (y,))
 
 
@@ -113,8 +113,8 @@ def tanh_grad(dy: Array, y: Array) -> Array:
     return each("each_tanh_grad", (dy, y))
 
 
-def tanh_second(y: Array) -> Array:
-    """The twin of `minigan.kernels.reference.activations.tanh_second`."""
+def tanh_second_derivative(y: Array) -> Array:
+    """The twin of `minigan.kernels.reference.activations.tanh_second_derivative`."""
     return each("each_tanh_second", (y,))
 
 
@@ -128,8 +128,8 @@ def softplus_grad(dy: Array, x: Array) -> Array:
     return each("each_softplus_grad", (dy, x))
 
 
-def softplus_second(x: Array) -> Array:
-    """The twin of `minigan.kernels.reference.activations.softplus_second`."""
+def softplus_second_derivative(x: Array) -> Array:
+    """The twin of `minigan.kernels.reference.activations.softplus_second_derivative`."""
     return each("each_softplus_second", (x,))
 
 

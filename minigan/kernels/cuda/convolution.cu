@@ -24,7 +24,7 @@
 #include "packs.cuh"
 #include "tiles.cuh"
 
-#define NOWHERE (-(1 << 29))  // a row far above every image
+#define NO_STREAM (-(1 << 29))  // a row far above every image
 
 // Places along K
 
@@ -171,7 +171,7 @@ struct Windows : AlongK<ROWS> {
         for (int slot = 0; slot < SLOTS; ++slot) {
             int number = first_place + place(slot);
             Place at(number, out_height, out_width);
-            row[slot] = number < places ? at.p * stride_h + start_h : NOWHERE;
+            row[slot] = number < places ? at.p * stride_h + start_h : NO_STREAM;
             column[slot] = at.q * stride_w + start_w;
             first[slot] = number < places ? at.n * height * width * channels : 0;
         }
@@ -202,7 +202,7 @@ struct TransposedWindows : AcrossK<ROWS> {
 #pragma unroll
         for (int e = 0; e < 4; ++e) {
             Tap tap(first_tap + place() + e, kernel_width, channels);
-            i[e] = tap.i < kernel_height ? tap.i : NOWHERE;
+            i[e] = tap.i < kernel_height ? tap.i : NO_STREAM;
             j[e] = tap.j;
             offset[e] = (tap.i * width + tap.j) * channels + tap.channel;
         }

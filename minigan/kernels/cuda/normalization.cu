@@ -119,7 +119,7 @@ extern "C" __global__ void join_moments(
 
 // Over the batch
 
-extern "C" __global__ void normalize_batch(
+extern "C" __global__ void batch_norm(
     const real* __restrict__ x, const real* __restrict__ mean, const real* __restrict__ variance,
     real* __restrict__ x_hat, real* __restrict__ inverse_std, real epsilon, int rows, int channels) {
     int channel = column_of_thread();
@@ -146,7 +146,7 @@ extern "C" __global__ void normalize_batch_grad_sums(
 }
 
 // dx = (g - mean(g) - x_hat mean(g x_hat)) / std; sums is (2, channels).
-extern "C" __global__ void normalize_batch_grad(
+extern "C" __global__ void batch_norm_grad(
     const real* __restrict__ g, const real* __restrict__ x_hat, const real* __restrict__ inverse_std,
     const real* __restrict__ sums, real* __restrict__ dx, int rows, int channels) {
     int channel = column_of_thread();
@@ -262,7 +262,7 @@ __device__ __forceinline__ real position_sum(real value) {
 
 __device__ __forceinline__ int position_of_thread() { return blockIdx.x * blockDim.y + threadIdx.y; }
 
-extern "C" __global__ void normalize_layer(
+extern "C" __global__ void layer_norm(
     const real* __restrict__ x, real* __restrict__ x_hat, real* __restrict__ inverse_std, real epsilon, int positions,
     int channels) {
     int position = position_of_thread();
@@ -276,7 +276,7 @@ extern "C" __global__ void normalize_layer(
 }
 
 // dx = (g - mean(g) - x_hat mean(g x_hat)) / std, position by position.
-extern "C" __global__ void normalize_layer_grad(
+extern "C" __global__ void layer_norm_grad(
     const real* __restrict__ g, const real* __restrict__ x_hat, const real* __restrict__ inverse_std,
     real* __restrict__ dx, int positions, int channels) {
     int position = position_of_thread();

@@ -10,14 +10,14 @@ from minigan.kernels.cuda.rows import columns_along, covers, laid_out, matrix
 from minigan.kernels.reference.affine import RECTIFIER, Activation
 
 __all__ = [
+    "batch_norm",
+    "batch_norm_grad",
     "channel_sum",
+    "layer_norm",
+    "layer_norm_grad",
     "moments",
     "normalize_activate",
     "normalize_activate_grads",
-    "normalize_batch",
-    "normalize_batch_grad",
-    "normalize_layer",
-    "normalize_layer_grad",
 ]
 
 #: Rows that a thread adds up at least: a sum over few rows needs few parts.
@@ -80,8 +80,8 @@ def moments(x: Array) -> tuple[Array, Array]:
     return mean, variance
 
 
-def normalize_batch(x: Array, mean: Array, variance: Array, epsilon: float) -> tuple[Array, Array]:
-    """The twin of `minigan.kernels.reference.normalization.normalize_batch`."""
+def batch_norm(x: Array, mean: Array, variance: Array, epsilon: float) -> tuple[Array, Array]:
+    """The twin of `minigan.kernels.reference.normalization.batch_norm`."""
     if not covered(x) or not mean.shape == variance.shape == x.shape[-1:]:
         return NotImplemented
     x, mean, variance = map(contiguous, (x, mean, variance))
@@ -89,12 +89,12 @@ def normalize_batch(x: Array, mean: Array, variance: Array, epsilon: float) -> t
     xp = array_module(x)
     x_hat, inverse_std = xp.empty(x.shape, x.dtype), xp.empty((channels,), x.dtype)
     arguments = (x, mean, variance, x_hat, inverse_std, float(epsilon), rows, channels)
-    module("normalization", x.dtype).launch("normalize_batch", *laid_out(rows, channels), arguments)
+    module("normalization", x.dtype).launch("batch_norm", *laid_out(rows, channels), arguments)
     return x_hat, inverse_std
 
 
-def normalize_batch_grad(dx_hat: Array, x_hat: Array, inverse_std: Array) -> Array:
-    """The twin of `minigan.kernels.reference.normalization.normalize_batch_grad`."""
+def batch_norm_grad(dx_hat: Array, x_hat: Array, inverse_std: Array) -> Array:
+    """The twin of `minigan.kernels.reference.normalization.batch_norm_grad`."""
     if not covered(dx_hat, x_hat) or inverse_std.shape != x_hat.shape[-1:]:
         return NotImplemented
     g, x_hat, inverse_std = map(contiguous, (dx_hat, x_hat, inverse_std))
@@ -105,7 +105,7 @@ def normalize_batch_grad(dx_hat: Array, x_hat: Array, inverse_std: Array) -> Arr
     source.launch("normalize_batch_grad_sums", grid, block, (g, x_hat, parts, rows, channels))
     sums, dx = joined(source, parts), xp.empty(g.shape, g.dtype)
     arguments = (g, x_hat, inverse_std, sums, dx, rows, channels)
-    source.launch("normalize_batch_grad", *laid_out(rows, channels), arguments)
+    source.launch("batch_norm_grad", *laid_out(rows, channels), arguments)
     return dx
 
 
@@ -182,8 +182,8 @@ def normalize_activate_grads(
 # Over the channels
 
 
-def normalize_layer(x: Array, epsilon: float) -> tuple[Array, Array]:
-    """The twin of `minigan.kernels.reference.normalization.normalize_layer`."""
+def layer_norm(x: Array, epsilon: float) -> tuple[Array, Array]:
+    """The twin of `minigan.kernels.reference.normalization.layer_norm`."""
     if not covers_positions(x):
         return NotImplemented
     x = contiguous(x)
@@ -191,19 +191,19 @@ def normalize_layer(x: Array, epsilon: float) -> tuple[Array, Array]:
     x_hat, inverse_std = xp.empty(x.shape, x.dtype), xp.empty((*x.shape[:-1], 1), x.dtype)
     positions, channels = matrix(x)
     arguments = (x, x_hat, inverse_std, float(epsilon), positions, channels)
-    module("normalization", x.dtype).launch("normalize_layer", *teams(positions, channels), arguments)
+    module("normalization", x.dtype).launch("layer_norm", *teams(positions, channels), arguments)
     return x_hat, inverse_std
 
 
-def normalize_layer_grad(dx_hat: Array, x_hat: Array, inverse_std: Array) -> Array:
-    """The twin of `minigan.kernels.reference.normalization.normalize_layer_grad`."""
+def layer_norm_grad(dx_hat: Array, x_hat: Array, inverse_std: Array) -> Array:
+    """The twin of `minigan.kernels.reference.normalization.layer_norm_grad`."""
     if not covers_positions(x_hat) or dx_hat.shape != x_hat.shape or inverse_std.shape != (*x_hat.shape[:-1], 1):
         return NotImplemented
     g, x_hat, inverse_std = map(contiguous, (dx_hat, x_hat, inverse_std))
     positions, channels = matrix(g)
     dx = array_module(g).empty(g.shape, g.dtype)
     arguments = (g, x_hat, inverse_std, dx, positions, channels)
-    module("normalization", g.dtype).launch("normalize_layer_grad", *teams(positions, channels), arguments)
+    module("normalization", g.dtype).launch("layer_norm_grad", *teams(positions, channels), arguments)
     return dx
 
 

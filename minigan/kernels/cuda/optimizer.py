@@ -5,19 +5,19 @@ from typing import Any
 
 from minigan.backend import Array
 from minigan.kernels.cuda.compiler import fits, module, spread
-from minigan.kernels.device_scalars import FusedRule
+from minigan.kernels.device_scalars import DeviceScalars
 
-__all__ = ["in_pieces"]
+__all__ = ["update_in_place"]
 
 
-def in_pieces(
+def update_in_place(
     first: Array,
     *others: Array,
     rule: Callable[..., None],
-    fused: FusedRule | None = None,
+    fused: DeviceScalars | None = None,
     numbers: tuple[float, ...] = (),
 ) -> Any:
-    """The twin of `minigan.kernels.reference.optimizer.in_pieces`, for rules that have a kernel."""
+    """The twin of `minigan.kernels.reference.optimizer.update_in_place`, for rules that have a kernel."""
     vectors = (first, *others)  # and no scratch: a kernel has registers
     if fused is None or fused.kernel is None or not fits(first.size):
         return NotImplemented

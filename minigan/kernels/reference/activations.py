@@ -13,23 +13,23 @@ from minigan.backend import Array, array_module
 __all__ = [
     "elu",
     "elu_grad",
-    "elu_second",
+    "elu_second_derivative",
     "leaky_relu",
     "leaky_relu_grad",
     "relu",
     "relu_grad",
     "sigmoid",
     "sigmoid_grad",
-    "sigmoid_second",
+    "sigmoid_second_derivative",
     "softmax",
     "softmax_grad",
     "softmax_tangent_grad",
     "softplus",
     "softplus_grad",
-    "softplus_second",
+    "softplus_second_derivative",
     "tanh",
     "tanh_grad",
-    "tanh_second",
+    "tanh_second_derivative",
 ]
 
 
@@ -72,7 +72,7 @@ def elu_grad(dy: Array, x: Array, alpha: float) -> Array:
     return xp.where(x > 0, dy, alpha * xp.exp(xp.minimum(x, 0)) * dy)
 
 
-def elu_second(x: Array, alpha: float) -> Array:
+def elu_second_derivative(x: Array, alpha: float) -> Array:
     """``0 if x > 0 else alpha * exp(x)``."""
     xp = array_module(x)
     return xp.where(x > 0, 0, alpha * xp.exp(xp.minimum(x, 0)))
@@ -95,7 +95,7 @@ def sigmoid_grad(dy: Array, y: Array) -> Array:
     return dy * y * (1 - y)
 
 
-def sigmoid_second(y: Array) -> Array:
+def sigmoid_second_derivative(y: Array) -> Array:
     """``sigma'' = sigma (1 - sigma) (1 - 2 sigma)``."""
     return y * (1 - y) * (1 - 2 * y)
 
@@ -110,7 +110,7 @@ def tanh_grad(dy: Array, y: Array) -> Array:
     return dy * (1 - y * y)
 
 
-def tanh_second(y: Array) -> Array:
+def tanh_second_derivative(y: Array) -> Array:
     """``tanh'' = -2 tanh (1 - tanh^2)``."""
     return -2 * y * (1 - y * y)
 
@@ -126,7 +126,7 @@ def softplus_grad(dy: Array, x: Array) -> Array:
     return dy * sigmoid(x)
 
 
-def softplus_second(x: Array) -> Array:
+def softplus_second_derivative(x: Array) -> Array:
     """``softplus'' = sigma' = exp(-|x|) / (1 + exp(-|x|))^2``; 1 - sigma itself has no digits left for a large x."""
     small = exp_minus_abs(x)
     return small / (1 + small) ** 2

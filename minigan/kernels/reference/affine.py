@@ -13,7 +13,7 @@ from minigan.backend import Array, array_module
 from minigan.kernels.reference.activations import leaky_relu, leaky_relu_grad, sigmoid, sigmoid_grad, tanh, tanh_grad
 from minigan.kernels.reference.convolution import conv2d, conv2d_input_grad, conv2d_kernel_grad
 from minigan.kernels.reference.dropout import dropout
-from minigan.kernels.reference.normalization import channel_sum, normalize_batch, normalize_batch_grad
+from minigan.kernels.reference.normalization import batch_norm, batch_norm_grad, channel_sum
 from minigan.kernels.reference.resizing import upsample_nearest, upsample_nearest_grad
 from minigan.kernels.reference.windows import Pads, Pair
 
@@ -153,7 +153,7 @@ def normalize_activate(
     factor : array like `x`, of numbers or of booleans, or None
         What dy meets on its way back to f's input: f' and dropout's factor; None for 1.
     """
-    x_hat, _ = normalize_batch(x, mean, variance, epsilon)
+    x_hat, _ = batch_norm(x, mean, variance, epsilon)
     u = x_hat * gamma + beta
     y, factor = activation.apply(u), None
     if activation.name != "linear":
@@ -178,7 +178,7 @@ def normalize_activate_grads(
 ) -> tuple[Array, Array, Array]:
     """The gradients with respect to x, gamma and beta; `training`: through the batch's own mean and variance."""
     g = dy if factor is None else dy * factor
-    x_hat, inverse_std = normalize_batch(x, mean, variance, epsilon)
+    x_hat, inverse_std = batch_norm(x, mean, variance, epsilon)
     dx_hat = g * gamma
-    dx = normalize_batch_grad(dx_hat, x_hat, inverse_std) if training else dx_hat * inverse_std
+    dx = batch_norm_grad(dx_hat, x_hat, inverse_std) if training else dx_hat * inverse_std
     return dx, channel_sum(g * x_hat), channel_sum(g)

@@ -25,15 +25,15 @@ from collections.abc import Callable
 from minigan.backend import Array, array_module
 
 __all__ = [
+    "batch_norm",
+    "batch_norm_grad",
+    "batch_norm_tangent_grad",
     "channel_mean",
     "channel_sum",
+    "layer_norm",
+    "layer_norm_grad",
+    "layer_norm_tangent_grad",
     "moments",
-    "normalize_batch",
-    "normalize_batch_grad",
-    "normalize_batch_tangent_grad",
-    "normalize_layer",
-    "normalize_layer_grad",
-    "normalize_layer_tangent_grad",
 ]
 
 
@@ -64,25 +64,25 @@ def moments(x: Array) -> tuple[Array, Array]:
     return mean, channel_mean(centred * centred)
 
 
-def normalize_batch(x: Array, mean: Array, variance: Array, epsilon: float) -> tuple[Array, Array]:
+def batch_norm(x: Array, mean: Array, variance: Array, epsilon: float) -> tuple[Array, Array]:
     """``x_hat = (x - mean) / sqrt(variance + epsilon)``, and that divisor's inverse."""
     inverse_std = 1 / array_module(x).sqrt(variance + epsilon)
     return (x - mean) * inverse_std, inverse_std
 
 
-def normalize_batch_grad(dx_hat: Array, x_hat: Array, inverse_std: Array) -> Array:
-    """The gradient through `normalize_batch` with the batch's own mean and variance."""
+def batch_norm_grad(dx_hat: Array, x_hat: Array, inverse_std: Array) -> Array:
+    """The gradient through `batch_norm` with the batch's own mean and variance."""
     return normalize_grad(dx_hat, x_hat, inverse_std, channel_mean)
 
 
-def normalize_batch_tangent_grad(
+def batch_norm_tangent_grad(
     dx_hat: Array, dx_hat_dot: Array, x_dot: Array, x_hat: Array, x_hat_dot: Array, inverse_std: Array
 ) -> tuple[Array, Array]:
-    """The gradients with respect to x and x_dot through `normalize_batch` and its derivative along x_dot."""
+    """The gradients with respect to x and x_dot through `batch_norm` and its derivative along x_dot."""
     return normalize_tangent_grad(dx_hat, dx_hat_dot, x_dot, x_hat, x_hat_dot, inverse_std, channel_mean)
 
 
-def normalize_layer(x: Array, epsilon: float) -> tuple[Array, Array]:
+def layer_norm(x: Array, epsilon: float) -> tuple[Array, Array]:
     """`x` normalised over its last axis, and the inverse standard deviation (..., 1)."""
     centred = x - position_mean(x)
     variance = position_mean(centred * centred)
@@ -90,15 +90,15 @@ def normalize_layer(x: Array, epsilon: float) -> tuple[Array, Array]:
     return centred * inverse_std, inverse_std
 
 
-def normalize_layer_grad(dx_hat: Array, x_hat: Array, inverse_std: Array) -> Array:
-    """The gradient through `normalize_layer`."""
+def layer_norm_grad(dx_hat: Array, x_hat: Array, inverse_std: Array) -> Array:
+    """The gradient through `layer_norm`."""
     return normalize_grad(dx_hat, x_hat, inverse_std, position_mean)
 
 
-def normalize_layer_tangent_grad(
+def layer_norm_tangent_grad(
     dx_hat: Array, dx_hat_dot: Array, x_dot: Array, x_hat: Array, x_hat_dot: Array, inverse_std: Array
 ) -> tuple[Array, Array]:
-    """The gradients with respect to x and x_dot through `normalize_layer` and its derivative along x_dot."""
+    """The gradients with respect to x and x_dot through `layer_norm` and its derivative along x_dot."""
     return normalize_tangent_grad(dx_hat, dx_hat_dot, x_dot, x_hat, x_hat_dot, inverse_std, position_mean)
 
 

@@ -3,20 +3,20 @@
 from collections.abc import Callable
 
 from minigan.backend import Array, array_module
-from minigan.kernels.device_scalars import FusedRule
+from minigan.kernels.device_scalars import DeviceScalars
 
-__all__ = ["in_pieces"]
+__all__ = ["update_in_place"]
 
 
-def in_pieces(
+def update_in_place(
     first: Array,
     *others: Array,
     rule: Callable[..., None],
-    fused: FusedRule | None = None,
+    fused: DeviceScalars | None = None,
     numbers: tuple[float, ...] = (),
 ) -> None:
     """``rule(first, *others, scratch=...)`` for vectors of equal length; one more, of any values, is free to use.
 
-    `fused` is what does the same as one kernel on a GPU, by the `numbers` of this step; see `FusedRule`.
+    `fused` is what does the same as one kernel on a GPU, by the `numbers` of this step; see `DeviceScalars`.
     """
     rule(first, *others, scratch=array_module(first).empty_like(first))

@@ -98,7 +98,7 @@ def capture(
     """
     if trainer.untold:
         raise ValueError(f"expected all events told, got {trainer.untold} that follow without a step")
-    state = {"trainer": numbers_of(trainer), "monitor": memory_of(monitor), "run": dict(run or {})}
+    state = {"trainer": numbers_of(trainer), "monitor": to_plain(monitor), "run": dict(run or {})}
     return Checkpoint({name: asnumpy(array) for name, array in arrays_of(trainer).items()}, state, figure)
 
 
@@ -114,7 +114,7 @@ def restore(checkpoint: Checkpoint, trainer: Trained, monitor: Monitor | None = 
     """
     check_form("trainer", numbers_of(trainer), checkpoint.state.get("trainer"))
     if monitor is not None:
-        check_form("monitor", memory_of(monitor), checkpoint.state.get("monitor"))
+        check_form("monitor", to_plain(monitor), checkpoint.state.get("monitor"))
     numbers, arrays = checkpoint.state["trainer"], checkpoint.arrays
     if numbers["batches"]["images"] != len(trainer.batches.data):
         raise misfit("data", f"{len(trainer.batches.data)} images", numbers["batches"]["images"])
@@ -135,7 +135,7 @@ def restore(checkpoint: Checkpoint, trainer: Trained, monitor: Monitor | None = 
     trainer.step = numbers["step"]
     trainer.round = restored_round(trainer, numbers["round"], part(arrays, "round"))
     if monitor is not None:
-        remembering(monitor, checkpoint.state["monitor"])
+        from_plain(monitor, checkpoint.state["monitor"])
 
 
 # What there is
@@ -317,7 +317,7 @@ def restored_round(trainer: Trained, numbers: Mapping[str, Any], arrays: Mapping
 # The monitor
 
 
-def memory_of(thing: Any) -> Any:
+def to_plain(thing: Any) -> Any:
     """Attributes of attributes down to the numbers, as plain values."""
     if thing is None or isinstance(thing, int):
         return thing
@@ -326,20 +326,20 @@ def memory_of(thing: Any) -> Any:
     if isinstance(thing, np.ndarray):
         return thing.tolist()
     if isinstance(thing, list):
-        return [memory_of(item) for item in thing]
-    return {name: memory_of(value) for name, value in (thing if isinstance(thing, dict) else vars(thing)).items()}
+        return [to_plain(item) for item in thing]
+    return {name: to_plain(value) for name, value in (thing if isinstance(thing, dict) else vars(thing)).items()}
 
 
-def remembering(thing: Any, memory: Any) -> Any:
-    """The same thing with the numbers that `memory_of` found in it."""
+def from_plain(thing: Any, memory: Any) -> Any:
+    """The same thing with the numbers that `to_plain` found in it."""
     if thing is None or isinstance(thing, int | float):
         return memory
     if isinstance(thing, np.ndarray):
         return np.array(memory, thing.dtype)
     if isinstance(thing, list):
-        return [remembering(item, found) for item, found in zip(thing, memory)]
+        return [from_plain(item, found) for item, found in zip(thing, memory)]
     if isinstance(thing, dict):
-        return {name: remembering(value, memory[name]) for name, value in thing.items()}
+        return {name: from_plain(value, memory[name]) for name, value in thing.items()}
     for name, value in vars(thing).items():
-        setattr(thing, name, remembering(value, memory[name]))
+        setattr(thing, name, from_plain(value, memory[name]))
     return thing

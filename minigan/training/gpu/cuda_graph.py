@@ -26,7 +26,7 @@ from minigan.errors import BackendError
 from minigan.losses import NoisyLabels
 from minigan.optimizers import Optimizer
 from minigan.random import Stream, draws_on_device
-from minigan.training.batch_steps import Batch, batch_of, move_both, move_discriminator, move_generator, paint
+from minigan.training.batch_steps import Batch, batch_of, paint, train_both, train_discriminator, train_generator
 from minigan.training.steps import DiscriminatorResult, GeneratorResult, looks_at
 
 if TYPE_CHECKING:
@@ -204,13 +204,13 @@ class CapturedRounds:
         """D's steps and G's, by whatever launches them."""
         trainer = self.trainer
         if trainer.simultaneous:
-            return self.told(*move_both(trainer, self._batch(0)))
+            return self.told(*train_both(trainer, self._batch(0)))
         for step in range(trainer.d_steps):
             batch = self._batch(step)
             # G learns from the last images alone: no others count in its averages.
             fake, caches = paint(trainer, batch, update_stats=step == trainer.d_steps - 1)
-            d = move_discriminator(trainer, batch, fake)
-        return self.told(d, move_generator(trainer, batch, fake, caches))
+            d = train_discriminator(trainer, batch, fake)
+        return self.told(d, train_generator(trainer, batch, fake, caches))
 
     def _batch(self, step: int) -> Batch:
         """What a step of D needs."""

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from minigan.training.monitor.statistics import BLOCKS, SIZES, Course, Span, Swings
 
-__all__ = ["KINDS", "WATCHES", "AtHalf", "Collapse"]
+__all__ = ["KINDS", "WATCHES", "Collapse", "Equilibrium"]
 
 
 class Watch:
@@ -117,7 +117,7 @@ class Beaten(Watch):
         )
 
 
-class AtHalf(Watch):
+class Equilibrium(Watch):
     """D's accuracy has come to rest at 50%, and D(G(z)) at 1/2: it cannot tell real from generated images any more.
 
     A D that was never better has not been reached by G: it has not learnt yet, and this says nothing of it. Nor does it
@@ -251,6 +251,6 @@ class Exploding(Watch):
 
 
 #: What is looked for after every step; the last three only where D's accuracy means something.
-WATCHES: tuple[type[Watch], ...] = (Exploding, Oscillation, Winning, Beaten, AtHalf)
+WATCHES: tuple[type[Watch], ...] = (Exploding, Oscillation, Winning, Beaten, Equilibrium)
 #: All that a monitor can say.
 KINDS = tuple([watch.kind for watch in WATCHES] + [Collapse.kind])

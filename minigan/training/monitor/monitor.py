@@ -17,7 +17,7 @@ What it remembers of a run is in `minigan.training.monitor.statistics`, and the 
 
 from minigan.errors import ConfigError
 from minigan.training.events import Diversity, Event, Notice, StepEnd
-from minigan.training.monitor.detectors import WATCHES, AtHalf, Collapse
+from minigan.training.monitor.detectors import WATCHES, Collapse, Equilibrium
 from minigan.training.monitor.statistics import Course
 
 __all__ = ["Monitor"]
@@ -31,8 +31,9 @@ class Monitor:
     batch_size : int
         Real images in a step: how much the numbers of one step say.
     accuracy : bool
-        D's accuracy means something. False for a Wasserstein critic, which is never undecided: then nothing is said of
-        who is winning, D's loss is watched for swings in the place of its accuracy, and a loss may be of any size.
+        D's accuracy means something. False for a Wasserstein critic, which has no decision threshold: then nothing is
+        said of who is winning, D's loss is watched for swings in the place of its accuracy, and a loss may have any
+        size.
     blurred : int
         The step until which D sees through noise. That it cannot tell images apart says nothing before.
 
@@ -83,4 +84,4 @@ class Monitor:
     @property
     def converged(self) -> bool:
         """D's accuracy rests at 50%: its feedback is noise. True from the notice until this has changed."""
-        return any(isinstance(watch, AtHalf) and watch.told for watch in self.watches)
+        return any(isinstance(watch, Equilibrium) and watch.told for watch in self.watches)

@@ -260,7 +260,7 @@ def test_who_dies_while_another_thread_is_at_the_shelves_does_not_wait():
 AT_EXIT = """
 import builtins, sys, threading
 import numpy as np
-from minigan.kernels.cpu import memory
+from minigan.kernels.cpu.parallel import memory_pool
 
 class Cycle:
     pass
@@ -273,7 +273,7 @@ builtins.kept = arrays()            # by one that goes later,
 sys.kept = arrays()
 threading.kept = arrays()
 np.kept = arrays()
-memory.kept = arrays()              # by the pool's own,
+memory_pool.kept = arrays()              # by the pool's own,
 ring = Cycle()                      # and by a ring of references
 ring.ring, ring.kept = ring, arrays()
 del ring

@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from minigan import backend
 from minigan.kernels.cpu.parallel import slabs
-from minigan.kernels.cpu.parallel.slabs import Lanes, cut, cut_coarsely, run, scratch
+from minigan.kernels.cpu.parallel.slabs import OrderedSum, cut, run, scratch, split_coarse
 
 #: Seconds after which something hangs. The tests take milliseconds.
 PATIENCE = 30
@@ -277,7 +277,7 @@ import os, sys, threading, time, warnings
 import numpy as np
 warnings.filterwarnings("ignore", message=".*fork.*", category=DeprecationWarning)
 from minigan import backend
-from minigan.kernels.cpu import memory, slabs
+from minigan.kernels.cpu.parallel import memory_pool, slabs
 
 backend.threads(2)
 seen = []
@@ -286,7 +286,7 @@ stop = False
 
 def keep_busy():  # at the shelves and in a run as often as can be, at the moment of the fork too
     while not stop:
-        slabs.run(lambda i: memory.empty((1 << 17,), np.uint8), 8)
+        slabs.run(lambda i: memory_pool.empty((1 << 17,), np.uint8), 8)
 
 busy = threading.Thread(target=keep_busy)
 busy.start()
@@ -294,7 +294,7 @@ for _ in range(20):
     child = os.fork()
     if not child:
         seen = []
-        slabs.run(lambda i: seen.append(memory.empty((1 << 17,), np.uint8).size), 100)
+        slabs.run(lambda i: seen.append(memory_pool.empty((1 << 17,), np.uint8).size), 100)
         os._exit(0 if len(seen) == 100 else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 stop = True
@@ -311,7 +311,7 @@ def test_a_forked_child_has_threads_of_its_own():
 AT_EXIT = """
 import atexit
 from minigan import backend
-from minigan.kernels.cpu import slabs
+from minigan.kernels.cpu.parallel import slabs
 
 backend.threads(2)
 
@@ -434,8 +434,8 @@ def test_slabs_keep_to_the_budget_and_are_not_more_than_it_takes(count: int, byt
 
 def test_the_number_of_threads_plays_no_part_in_cutting(threads: int):
     assert [list(cut(n, 5000)) for n in (1, 300, 777)] == [[slice(0, 1)], *EXPECTED]
-    assert len(cut_coarsely(777, 5000)) == 2
-    assert len(cut_coarsely(200, 5000)) == 1
+    assert len(split_coarse(777, 5000)) == 2
+    assert len(split_coarse(200, 5000)) == 1
 
 
 EXPECTED = [
@@ -447,7 +447,7 @@ EXPECTED = [
 def test_the_budget_is_read_when_slabs_are_cut(monkeypatch):
     monkeypatch.setattr(slabs, "SLAB", 10)
     assert len(cut(100, 1)) == 10
-    assert len(cut_coarsely(100, 1)) == 3
+    assert len(split_coarse(100, 1)) == 3
 
 
 # Scratch
@@ -495,7 +495,7 @@ def test_sums_have_the_same_bits_for_any_number_of_threads(count: int, dtype: ty
     for threads in (1, 2, 4):
         backend.threads(threads)
         try:
-            totals.append(Lanes(cut(count, 1, 1), ((50,), ()), dtype).run(part))
+            totals.append(OrderedSum(cut(count, 1, 1), ((50,), ()), dtype).run(part))
         finally:
             backend.threads(before)
     for total, largest in totals:
@@ -507,5 +507,5 @@ def test_sums_have_the_same_bits_for_any_number_of_threads(count: int, dtype: ty
 
 def test_large_sums_are_added_up_in_pieces(threads: int):
     pieces = cut(12, 1, 1)
-    (total,) = Lanes(pieces, ((300, 1000),), np.float64).run(lambda slab, part: part.fill(slab.start))
+    (total,) = OrderedSum(pieces, ((300, 1000),), np.float64).run(lambda slab, part: part.fill(slab.start))
     assert (total == sum(range(12))).all()

@@ -1,6 +1,6 @@
 """The products of the GPU's convolutions: every tile, sums in parts, every edge; on the CPU, as `host` says.
 
-`test_cuda_parity.py` runs the same twins on many more shapes, with the tiles and parts that are chosen for them: small
+`test_parity.py` runs the same twins on many more shapes, with the tiles and parts that are chosen for them: small
 ones, as the shapes are.
 """
 

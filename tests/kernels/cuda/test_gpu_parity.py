@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_cuda_parity import TWINS
 
 from minigan import backend, kernels
 from minigan.errors import BackendError
+from tests.kernels.cuda.test_parity import TWINS
 from tests.kernels.kernel_cases import CASES, POINTWISE, Source, Usual
 from tests.kernels.parity import arrays, assert_close
 

@@ -1,6 +1,6 @@
 """The CUDA kernels over rows and channels, on the CPU: what random small arrays seldom meet.
 
-`test_cuda_parity` compares every kernel with its definition. Here are sizes that fill several blocks, unevenly, and
+`test_parity` compares every kernel with its definition. Here are sizes that fill several blocks, unevenly, and
 numbers in which digits can be lost.
 """
 
@@ -106,21 +106,21 @@ def test_normalisation_with_what_follows(dtype, size, dropped, activation):
 def test_batch_normalisation_and_its_gradient_over_many_rows(dtype, size):
     x, g = numbers(*size, dtype=dtype), numbers(*size, dtype=dtype, seed=1)
     mean, variance = x.mean(axis=0), x.var(axis=0) + dtype(0.1)
-    x_hat, inverse_std = normalization.normalize_batch(x, mean, variance, 1e-3)
-    assert_close((x_hat, inverse_std), of_normalization.normalize_batch(x, mean, variance, 1e-3))
-    got = normalization.normalize_batch_grad(g, x_hat, inverse_std)
-    assert_close([got], [of_normalization.normalize_batch_grad(g, x_hat, inverse_std)])
+    x_hat, inverse_std = normalization.batch_norm(x, mean, variance, 1e-3)
+    assert_close((x_hat, inverse_std), of_normalization.batch_norm(x, mean, variance, 1e-3))
+    got = normalization.batch_norm_grad(g, x_hat, inverse_std)
+    assert_close([got], [of_normalization.batch_norm_grad(g, x_hat, inverse_std)])
 
 
 @each_dtype
 @each_size
 def test_layer_normalisation_with_few_and_with_many_channels(dtype, size):
     x, g = numbers(*size[::-1], dtype=dtype) + dtype(1), numbers(*size[::-1], dtype=dtype, seed=1)
-    x_hat, inverse_std = normalization.normalize_layer(x, 1e-3)
-    expected = of_normalization.normalize_layer(x.astype(np.float64), 1e-3)
+    x_hat, inverse_std = normalization.layer_norm(x, 1e-3)
+    expected = of_normalization.layer_norm(x.astype(np.float64), 1e-3)
     assert_close((x_hat, inverse_std), [array.astype(dtype) for array in expected])
-    got = normalization.normalize_layer_grad(g, x_hat, inverse_std)
-    assert_close([got], [of_normalization.normalize_layer_grad(g, x_hat, inverse_std)])
+    got = normalization.layer_norm_grad(g, x_hat, inverse_std)
+    assert_close([got], [of_normalization.layer_norm_grad(g, x_hat, inverse_std)])
 
 
 @each_dtype

@@ -54,14 +54,14 @@ def test_a_source_compiles_and_keeps_its_numbers_in_registers(file: str, archite
 
 @pytest.mark.skipif(host.compiler() is None, reason="blocks are seen on the CPU, which needs g++")
 def test_the_registers_suffice_for_the_blocks_that_are_launched():
-    compiler = HostCompiler(orders=("ascending",))
-    with compiler.compiling_with(compiler):
+    blocks = HostCompiler(orders=("ascending",))
+    with compiler.compiling_with(blocks):
         for dtype in (np.float32, np.float64):
             for name, kernel in kernels.TABLE.items():
                 if kernel.cuda:
                     kernel.cuda(*CASES[name](Usual(dtype)))
     short = []
-    for (_, dtype, *_), program in compiler.programs.items():
+    for (_, dtype, *_), program in blocks.programs.items():
         architecture, options = (90, FLOAT) if np.dtype(dtype) == np.float32 else (80, DOUBLE)
         resources = compiled(program.name, architecture, options)
         short += [

@@ -8,7 +8,7 @@ import pytest
 
 from minigan import kernels, optimizers
 from minigan.kernels.cuda import compiler, optimizer
-from minigan.kernels.device_scalars import FusedRule
+from minigan.kernels.device_scalars import DeviceScalars
 from minigan.kernels.reference import optimizer as definition
 from minigan.layers import Dense
 from minigan.model.sequential import Sequential
@@ -32,7 +32,7 @@ each_rule = pytest.mark.parametrize("name", MAKERS)
 @pytest.fixture(autouse=True)
 def kernels_take_the_steps(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Networks on the CPU, whose optimizers launch CUDA kernels."""
-    monkeypatch.setattr(kernels, "in_pieces", optimizer.in_pieces)
+    monkeypatch.setattr(kernels, "update_in_place", optimizer.update_in_place)
     with compiler.compiling_with(COMPILER):
         yield
 
@@ -133,13 +133,13 @@ def test_a_replay_makes_caches_stale():
 
 def test_the_device_is_told_nothing_while_only_the_steps_number_changes(monkeypatch):
     model, rule, told = network(), Adam(), []
-    settle = FusedRule.settle
+    settle = DeviceScalars.settle
 
-    def noted(self: FusedRule, numbers: tuple[float, ...], like: Any) -> Any:
+    def noted(self: DeviceScalars, numbers: tuple[float, ...], like: Any) -> Any:
         told.append(self.held != numbers)
         return settle(self, numbers, like)
 
-    monkeypatch.setattr(FusedRule, "settle", noted)
+    monkeypatch.setattr(DeviceScalars, "settle", noted)
     for _ in range(3):
         rule.step(model)
     rule.learning_rate = 0.5
@@ -156,7 +156,7 @@ def test_steps_by_array_code_in_between_are_counted(monkeypatch):
         set_gradient(model, step)
         with monkeypatch.context() as patch:
             if step in (2, 3):
-                patch.setattr(kernels, "in_pieces", definition.in_pieces)
+                patch.setattr(kernels, "update_in_place", definition.update_in_place)
             rule.step(model)
     np.testing.assert_allclose(model.flat_data, by_array_code("adam", 5), rtol=1e-12)
 
@@ -173,18 +173,18 @@ def test_a_rule_of_ones_own_is_not_run_as_the_rule_it_derives_from():
     model, rule = network(), Decayed()
     assert (Decayed.kernel, Renamed.kernel) == (None, "adam")
     vectors = (model.flat_data, model.flat_grad, *(np.zeros_like(model.flat_data) for _ in range(2)))
-    declined = optimizer.in_pieces(*vectors, rule=rule._update_piece, fused=rule.fused, numbers=rule.numbers())
+    declined = optimizer.update_in_place(*vectors, rule=rule._update_piece, fused=rule.fused, numbers=rule.numbers())
     assert declined is NotImplemented
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_moving_average_by_a_kernel(dtype):
     """``average <- average + (1 - d) / (1 - d^t) (w - average)``."""
-    rng, decay, fused = np.random.default_rng(0), 0.9, FusedRule("moving_average")
+    rng, decay, fused = np.random.default_rng(0), 0.9, DeviceScalars("moving_average")
     weights = rng.standard_normal((5, 300)).astype(dtype)
     average = np.zeros_like(weights[0])
     for t, w in enumerate(weights, 1):
-        optimizer.in_pieces(average, w, rule=None, fused=fused, numbers=(t, 0.0, decay))
+        optimizer.update_in_place(average, w, rule=None, fused=fused, numbers=(t, 0.0, decay))
         if t == 1:
             np.testing.assert_array_equal(average, w)
     shares = (1 - decay) / (1 - decay**5) * decay ** np.arange(4, -1, -1)

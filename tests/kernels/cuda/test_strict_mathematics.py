@@ -107,8 +107,8 @@ def test_all_passes_of_every_layer_are_the_host_s_without_a_read(case):
         found = []
         with no_reads("a layer" if backend.name() == "cupy" else None):
             y, cache = layer.forward(x, Context(training=True, rng=rng, labels=labels))
-            y_dot, tcache = layer.tangent(x, cache)
-            found += [y, layer.backward(dy, cache), y_dot, *layer.tangent_backward(dy, dy, cache, tcache)]
+            y_dot, tangent_cache = layer.tangent(x, cache)
+            found += [y, layer.backward(dy, cache), y_dot, *layer.tangent_backward(dy, dy, cache, tangent_cache)]
         return (
             found
             + [p.grad for p in layer.parameters.values() if p.trainable]

@@ -249,7 +249,7 @@ def test_a_learning_rate_fixed_in_the_graph_is_caught(monkeypatch):
 
 
 def test_a_step_by_array_code_with_its_learning_rate_as_a_number_is_not_recorded(monkeypatch, caplog):
-    monkeypatch.setattr(kernels.in_pieces, "cuda", None)
+    monkeypatch.setattr(kernels.update_in_place, "cuda", None)
     with caplog.at_level(logging.WARNING, "minigan"):
         rounds = CapturedRounds(plane())
         play(rounds)
@@ -305,7 +305,7 @@ class Reading:
 
     def __init__(self, look: Callable[[DeviceArray], Any]) -> None:
         self.loss, self.look = NonSaturating(), look
-        self.undecided = 0.0
+        self.decision_threshold = 0.0
 
     def real(self, z: DeviceArray) -> tuple[DeviceArray, DeviceArray]:
         self.look(z)

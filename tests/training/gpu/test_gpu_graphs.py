@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from test_captured import check_equal as check_equal_rounds
-from test_captured import images, plane, play
 
 from minigan import backend
 from minigan.random import Stream
 from minigan.training.gpu.cuda_graph import CapturedRounds
+from tests.training.gpu.test_cuda_graph import check_equal as check_equal_rounds
+from tests.training.gpu.test_cuda_graph import images, plane, play
 
 pytestmark = pytest.mark.gpu
 

@@ -2,8 +2,8 @@
 
 ``y[p] = sum_i x[p + i - 1] w_i``, in one dimension: one may gather the neighbours of a pixel and multiply them all at
 once (`minigan.kernels.cpu.algorithms.im2col`), or multiply every pixel by every tap, ``z_i = x w_i``, and add up what
-lies where: ``y[p] = sum_i z_i[p + i - 1]``. The multiplications are the same; what is copied and added is the narrow side y instead
-of the wide side x. Two cases gain by that.
+lies where: ``y[p] = sum_i z_i[p + i - 1]``. The multiplications are the same;
+what is copied and added is the narrow side y instead of the wide side x. Two cases gain by that.
 
 `Narrow`: few channels come out, as where a generator makes its image.
 

@@ -24,7 +24,7 @@ def activate(z: np.ndarray, activation: Activation) -> None:
 
 
 def shift_and_activate(z: np.ndarray, bias: np.ndarray | None, activation: Activation) -> None:
-    """``z <- f(z + b)``; the bias is `lengthened` to that of several pixels."""
+    """``z <- f(z + b)``; the bias is `tile_row` to that of several pixels."""
     if bias is not None:
         rows = z.reshape(-1, bias.size)
         rows += bias

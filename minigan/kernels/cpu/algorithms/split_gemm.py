@@ -14,7 +14,7 @@ from minigan.kernels.cpu.parallel.broadcast import row_sum
 from minigan.kernels.cpu.parallel.slabs import cut, run
 from minigan.kernels.reference.affine import Activation
 
-__all__ = ["LargeMatrix", "outweighs"]
+__all__ = ["SplitGemm", "outweighs"]
 
 
 def outweighs(kernel: np.ndarray, vectors: int) -> bool:
@@ -22,7 +22,7 @@ def outweighs(kernel: np.ndarray, vectors: int) -> bool:
     return kernel.size > vectors * sum(kernel.shape)
 
 
-class LargeMatrix(Dense, WholeBatch):
+class SplitGemm(Dense, WholeBatch):
     """``x w`` along the last axis, with a w that outweighs x."""
 
     def apply(self, x: np.ndarray, bias: np.ndarray | None, activation: Activation, y: np.ndarray) -> None:

@@ -39,8 +39,8 @@ from minigan.kernels.cpu.algorithms.im2col import Columns, framed, windows
 from minigan.kernels.cpu.algorithms.slab_activations import activation_grad, shift_and_activate
 from minigan.kernels.cpu.algorithms.small_gemm import MULTIPLICATIONS
 from minigan.kernels.cpu.parallel import memory_pool
-from minigan.kernels.cpu.parallel.broadcast import lengthened, row_sum
-from minigan.kernels.cpu.parallel.slabs import Lanes, cut, cut_coarsely, run, scratch
+from minigan.kernels.cpu.parallel.broadcast import row_sum, tile_row
+from minigan.kernels.cpu.parallel.slabs import OrderedSum, cut, run, scratch, split_coarse
 from minigan.kernels.reference.affine import Activation
 from minigan.kernels.reference.windows import Pads, Pair, crop
 
@@ -144,7 +144,7 @@ class Winograd(Columns, WholeBatch):
         return transformed(self.of_taps, self.kernel.reshape(9, -1)).reshape(self.transformed_shape)
 
     def apply(self, x: np.ndarray, bias: np.ndarray | None, activation: Activation, y: np.ndarray) -> None:
-        long_bias = None if bias is None else lengthened(bias, y.shape[1:])
+        long_bias = None if bias is None else tile_row(bias, y.shape[1:])
         for block in self.blocks(len(x)):
             self.apply_to(x[block], long_bias, activation, y[block])
 
@@ -162,7 +162,7 @@ class Winograd(Columns, WholeBatch):
         """`apply` to a block; the bias is that of many pixels."""
         weights = self.transformed_kernel()
         patches, products = self.numbers(len(x), self.channels), self.numbers(len(x), self.filters)
-        slabs = cut_coarsely(len(x), self.bytes_of_numbers)
+        slabs = split_coarse(len(x), self.bytes_of_numbers)
 
         def multiply(k: int) -> None:
             np.matmul(patches[k], weights[k], out=products[k])
@@ -183,7 +183,7 @@ class Winograd(Columns, WholeBatch):
         weights = self.transformed_kernel()
         patches, products = self.numbers(len(x), self.channels), self.numbers(len(x), self.filters)
         dweights = memory_pool.empty(weights.shape, x.dtype) if param_grads else None
-        slabs = cut_coarsely(len(x), self.bytes_of_numbers)
+        slabs = split_coarse(len(x), self.bytes_of_numbers)
 
         def begin(slab: slice, dbias: np.ndarray) -> None:
             dz = activation_grad(dy[slab], y[slab], activation)
@@ -197,7 +197,7 @@ class Winograd(Columns, WholeBatch):
                 np.matmul(patches[k].T, products[k], out=dweights[k])
             np.matmul(products[k], weights[k].T, out=patches[k])
 
-        (dbias,) = Lanes(slabs, ((self.filters,),), x.dtype).run(begin)
+        (dbias,) = OrderedSum(slabs, ((self.filters,),), x.dtype).run(begin)
         run(multiply, len(weights))
         run(lambda i: self.from_patches(patches[self.place(slabs[i])], dx[slabs[i]]), len(slabs))
         if dweights is None:

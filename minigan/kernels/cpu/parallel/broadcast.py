@@ -9,13 +9,13 @@ from functools import lru_cache
 
 import numpy as np
 
-__all__ = ["lengthened", "row_dot", "row_sum"]
+__all__ = ["row_dot", "row_sum", "tile_row"]
 
 #: Entries of a row that is long enough.
 LONG = 2048
 
 
-def lengthened(vector: np.ndarray, image: tuple[int, ...]) -> np.ndarray:
+def tile_row(vector: np.ndarray, image: tuple[int, ...]) -> np.ndarray:
     """A vector of the last axis, repeated for as many places of an image (..., C) as divide it and make a long row."""
     c = len(vector)
     long = np.empty((times(c, math.prod(image[:-1])), c), vector.dtype)

@@ -29,7 +29,7 @@ from threadpoolctl import ThreadpoolController
 from minigan import backend
 from minigan.kernels.cpu.parallel import memory_pool
 
-__all__ = ["Lanes", "blas", "bytes_each", "cut", "cut_coarsely", "run", "scratch"]
+__all__ = ["OrderedSum", "blas", "bytes_each", "cut", "run", "scratch", "split_coarse"]
 
 #: Bytes that a slab's arrays should fill: half of what a core's own cache holds nowadays.
 SLAB = 1 << 20
@@ -256,7 +256,7 @@ def _cut(count: int, most: int) -> tuple[slice, ...]:
     return tuple(slice(start, stop) for start, stop in itertools.pairwise(bounds))
 
 
-def cut_coarsely(count: int, bytes_each: int) -> tuple[slice, ...]:
+def split_coarse(count: int, bytes_each: int) -> tuple[slice, ...]:
     """As `cut`, in slabs four times as large, for work that is a chain of short operations.
 
     Before and after each operation a thread needs the interpreter, and where they last a few microseconds the threads
@@ -288,7 +288,7 @@ def _view(name: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     return views[name, shape, dtype]
 
 
-class Lanes:
+class OrderedSum:
     """Sums over slabs, in an order that does not depend on who does them.
 
     Lane l takes the slabs l, l + lanes, l + 2 lanes ... and adds them up; in the end the lanes are added. A thread
