@@ -198,14 +198,14 @@ def judge(
     batches = rules.seen(real), rules.seen(fake)
     contexts = [Context(training=True, rng=rng, labels=classes) for classes in labels]
 
-    passes = concurrent.forward(discriminator, batches, contexts)
+    passes = concurrent.forward_both(discriminator, batches, contexts)
     (real_logits, real_caches), (fake_logits, fake_caches) = passes
     real_loss, dreal = loss.real(real_logits)
     fake_loss, dfake = loss.fake(fake_logits)
     total = finite(real_loss + fake_loss, "discriminator")
 
     discriminator.zero_grads()
-    concurrent.backward(discriminator, (dreal, dfake), (real_caches, fake_caches))
+    concurrent.backward_both(discriminator, (dreal, dfake), (real_caches, fake_caches))
     if rules.penalty is not None:
         total = total + finite(rules.penalty(discriminator, real, fake, rng, *labels), "discriminator")
     return DiscriminatorResult(total, real_logits, fake_logits), fake_caches
