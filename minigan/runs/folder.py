@@ -66,11 +66,11 @@ class Run:
         self.gan = trainer.gan
         trainer.layer_gradients = True
         self.samples = Samples(trainer.gan, trainer.data, trainer.loss, config.noise, config.seed)
-        blur = trainer.rules.blur
+        noise = trainer.options.instance_noise
         self.monitor = Monitor(
             config.batch_size,
             accuracy=trainer.loss.decision_threshold is not None,
-            blurred=0 if blur is None else blur.steps,
+            blurred=0 if noise is None else noise.steps,
         )
         self.evaluate = Evaluation(trainer.gan, trainer.data, config.noise, config.seed) if config.metrics else None
         self.cadence = Cadence(config.checkpoint_every)

@@ -5,13 +5,13 @@ from typing import Any, NamedTuple
 from minigan.backend import Array
 from minigan.models import draw_classes, draw_noise
 from minigan.training.checkpoint.trainer_state import Trained
+from minigan.training.simultaneous import simultaneous_step
 from minigan.training.steps import (
     DiscriminatorResult,
     GeneratorResult,
     discriminator_step,
     generate,
     generator_step,
-    simultaneous_step,
 )
 
 __all__ = ["Batch", "batch_of", "paint", "train_both", "train_discriminator", "train_generator"]
@@ -45,7 +45,7 @@ def train_discriminator(trainer: Trained, batch: Batch, fake: Array) -> Discrimi
         batch.real,
         fake,
         trainer.dropout_stream,
-        trainer.rules,
+        trainer.options,
         batch.labels,
     )
 
@@ -59,7 +59,7 @@ def train_generator(trainer: Trained, batch: Batch, fake: Array, caches: Any) ->
         fake,
         caches,
         trainer.dropout_stream,
-        trainer.rules,
+        trainer.options,
         batch.labels[1],
     )
 
@@ -76,6 +76,6 @@ def train_both(trainer: Trained, batch: Batch) -> tuple[DiscriminatorResult, Gen
         fake,
         caches,
         trainer.dropout_stream,
-        trainer.rules,
+        trainer.options,
         batch.labels,
     )

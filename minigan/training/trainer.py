@@ -22,9 +22,16 @@ from minigan.training.checkpoint.trainer_state import Round
 from minigan.training.events import DiscriminatorEnd, EpochEnd, LayerGradients, StepEnd
 from minigan.training.gpu.cuda_graph import CapturedRounds, why_not
 from minigan.training.gpu.snapshot import Snapshot
-from minigan.training.nonfinite import all_finite, first_non_finite
+from minigan.training.nonfinite import (
+    all_finite,
+    check_values_on_gpu,
+    check_weights,
+    first_non_finite,
+    values_are_checked,
+)
+from minigan.training.options import NO_OPTIONS, GameOptions
 from minigan.training.step_metrics import Figures, figures_of, layer_norms, layer_squares, numbers_of, step_figures
-from minigan.training.steps import PLAIN, DiscriminatorResult, GeneratorResult, Rules, looking, looks_at
+from minigan.training.steps import DiscriminatorResult, GeneratorResult
 
 __all__ = ["COUNTED", "UPDATES", "Trainer"]
 
@@ -79,7 +86,7 @@ class Trainer:
     g_optimizer, d_optimizer : Optimizer, optional
         Default: Adam(0.0004, beta_1=0.5): the DCGAN paper's (arXiv:1511.06434, section 4) at twice its rate, with
         which short runs get further.
-    rules : Rules
+    options : GameOptions
         What the game has besides its loss: a penalty, noise on D's inputs, bounds of weights.
     batch_size : int
         Images in a step; the rest of an epoch that does not fill a batch waits for the next shuffling.
@@ -137,7 +144,7 @@ class Trainer:
         loss: str | losses.GANLoss = "non-saturating",
         g_optimizer: optimizers.Optimizer | None = None,
         d_optimizer: optimizers.Optimizer | None = None,
-        rules: Rules = PLAIN,
+        options: GameOptions = NO_OPTIONS,
         batch_size: int = 16,
         d_steps: int = 1,
         g_steps: int = 1,
@@ -162,7 +169,7 @@ class Trainer:
         self.g_optimizer = g_optimizer or optimizers.Adam(4e-4, beta_1=0.5)
         self.d_optimizer = d_optimizer or optimizers.Adam(4e-4, beta_1=0.5)
         self.before_step = before_step
-        self.rules, self.simultaneous = rules, updates == "simultaneous"
+        self.options, self.simultaneous = options, updates == "simultaneous"
         self.batch_size, self.noise = batch_size, noise
         times = len(data) // batch_size if count_in == "epochs" else 1
         self.d_steps, self.g_steps = d_steps * times, g_steps * times
@@ -265,7 +272,7 @@ class Trainer:
         end = self.step
         self.good.restore()
         try:
-            with looking():
+            with check_values_on_gpu():
                 while self.step <= end and self.step < total:
                     for _ in self._round(total):
                         pass
@@ -280,7 +287,7 @@ class Trainer:
         """What is left of the round: D's steps and G's, until `total` of G's are taken."""
         start = time.perf_counter()
         self.before_step(self.step)
-        if self.rounds is not None and not looks_at(self.gan.generator.flat_data):
+        if self.rounds is not None and not values_are_checked(self.gan.generator.flat_data):
             # Told beforehand: whoever stops here finds a round that has not begun.
             yield from (DiscriminatorEnd(self.step, done, self.d_steps) for done in range(1, self.d_steps))
             d, g = self.rounds.run([self.batches.places() for _ in range(self.d_steps)])
@@ -357,8 +364,8 @@ class Trainer:
         self.step += 1
         if self.average is not None:
             self.average.update()
-        if self.rules.blur is not None:
-            self.rules.blur.step()
+        if self.options.instance_noise is not None:
+            self.options.instance_noise.step()
         epoch, place = divmod(self.step - 1, self.steps_per_epoch)
         yield Taken(
             epoch=epoch + 1,
@@ -413,9 +420,3 @@ def check_labels(data: Dataset | Points, gan: GAN) -> None:
     low, high = data.labels.min(), data.labels.max()
     if low < 0 or high >= gan.classes:
         raise DataError(f"{gan.name}: expected labels from 0 to {gan.classes - 1}, got {low} to {high} in {data.name}")
-
-
-def check_weights(network: Sequential) -> None:
-    """Stop where an update is seen to have lost a weight: not every loss shows it, for tanh makes 1 of an infinity."""
-    if looks_at(network.flat_data) and not all_finite(network.flat_data):
-        raise NonFiniteError(f"a weight of the {network.name} is no longer finite")

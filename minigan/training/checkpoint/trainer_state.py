@@ -29,7 +29,8 @@ from minigan.training.averaging import MovingAverage
 from minigan.training.batches import RealBatches
 from minigan.training.checkpoint.file import Checkpoint
 from minigan.training.monitor.monitor import Monitor
-from minigan.training.steps import DiscriminatorResult, Rules
+from minigan.training.options import GameOptions
+from minigan.training.steps import DiscriminatorResult
 
 __all__ = ["Round", "Trained", "capture", "restore"]
 
@@ -56,7 +57,7 @@ class Trained(Protocol):
 
     gan: GAN
     loss: GANLoss
-    rules: Rules
+    options: GameOptions
     g_optimizer: Optimizer
     d_optimizer: Optimizer
     average: MovingAverage | None
@@ -130,8 +131,8 @@ def restore(checkpoint: Checkpoint, trainer: Trained, monitor: Monitor | None = 
         stream.state = tuple(numbers["streams"][name])
     low_key, high_key, low, high = numbers["batches"]["stream"]
     trainer.batches.state = (low_key, high_key, low, high), numbers["batches"]["place"]
-    if trainer.rules.blur is not None:
-        trainer.rules.blur.taken = numbers["blur"]
+    if trainer.options.instance_noise is not None:
+        trainer.options.instance_noise.taken = numbers["blur"]
     trainer.step = numbers["step"]
     trainer.round = restored_round(trainer, numbers["round"], part(arrays, "round"))
     if monitor is not None:
@@ -156,7 +157,7 @@ def streams_of(trainer: Trained) -> dict[str, Stream]:
         "labels": trainer.label_stream,
         "dropout": trainer.dropout_stream,
         "label flips": getattr(trainer.loss, "rng", None),
-        "instance noise": None if trainer.rules.blur is None else trainer.rules.blur.rng,
+        "instance noise": None if trainer.options.instance_noise is None else trainer.options.instance_noise.rng,
     }
     return {name: stream for name, stream in streams.items() if stream is not None}
 
@@ -175,7 +176,7 @@ def numbers_of(trainer: Trained) -> dict[str, Any]:
         "streams": {name: list(stream.state) for name, stream in streams_of(trainer).items()},
         # The order of a pass is drawn from the stream as it was when the pass began: it need not be kept itself.
         "batches": {"images": len(trainer.batches.data), "stream": list(stream), "place": place},
-        "blur": None if trainer.rules.blur is None else trainer.rules.blur.taken,
+        "blur": None if trainer.options.instance_noise is None else trainer.options.instance_noise.taken,
         "average": None if trainer.average is None else trainer.average.updates,
         **{name: numbers_of_optimizer(optimizer) for name, optimizer, _ in optimizers_of(trainer)},
     }

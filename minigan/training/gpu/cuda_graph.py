@@ -27,7 +27,8 @@ from minigan.losses import NoisyLabels
 from minigan.optimizers import Optimizer
 from minigan.random import Stream, draws_on_device
 from minigan.training.batch_steps import Batch, batch_of, paint, train_both, train_discriminator, train_generator
-from minigan.training.steps import DiscriminatorResult, GeneratorResult, looks_at
+from minigan.training.nonfinite import values_are_checked
+from minigan.training.steps import DiscriminatorResult, GeneratorResult
 
 if TYPE_CHECKING:
     from minigan.training.trainer import Trainer
@@ -45,8 +46,8 @@ def why_not(trainer: "Trainer") -> str | None:
         "the backend is numpy": backend.name() == "numpy",
         "the kernels are the reference ones": kernels.kind() != "fast",
         "a round has several steps of the generator": trainer.g_steps != 1,
-        "a gradient penalty is asked for": trainer.rules.penalty is not None,
-        "the noise on the discriminator's inputs fades from step to step": trainer.rules.blur is not None,
+        "a gradient penalty is asked for": trainer.options.penalty is not None,
+        "the noise on the discriminator's inputs fades from step to step": trainer.options.instance_noise is not None,
         "wrong labels are as many as chance will have it": isinstance(trainer.loss, NoisyLabels),
         "an optimizer has no kernel": any(optimizer.kernel is None for optimizer in optimizers),
         "the data take too much of the device's memory": not trainer.batches.resident,
@@ -121,7 +122,7 @@ class CapturedRounds:
             self._begin()  # a network or what an optimizer remembers has moved: the graph would write to its old place
         for place, chosen in zip(self.places, places, strict=True):
             place[...] = backend.asarray(chosen)
-        if looks_at(self.places):
+        if values_are_checked(self.places):
             return self._play()
         if self.reason is None and self.warm == WARM_UP and not self.captured:
             self._record()

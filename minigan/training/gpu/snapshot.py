@@ -21,7 +21,7 @@ class Snapshot:
             for optimizer in (trainer.g_optimizer, trainer.d_optimizer)
         ]
         self.updates = 0 if trainer.average is None else trainer.average.updates
-        self.taken = 0 if trainer.rules.blur is None else trainer.rules.blur.taken
+        self.taken = 0 if trainer.options.instance_noise is None else trainer.options.instance_noise.taken
 
     def restore(self) -> None:
         """Put everything back, into the same memory; caches from before are stale."""
@@ -36,8 +36,8 @@ class Snapshot:
                 place[...] = slots.get(name, 0)  # slots begin at 0, with the first step
         if trainer.average is not None:
             trainer.average.updates = self.updates
-        if trainer.rules.blur is not None:
-            trainer.rules.blur.taken = self.taken
+        if trainer.options.instance_noise is not None:
+            trainer.options.instance_noise.taken = self.taken
         trainer.batches.state = self.batches
         for stream, state in self.streams:
             stream.state = state

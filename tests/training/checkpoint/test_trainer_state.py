@@ -18,7 +18,7 @@ from minigan.training.checkpoint.file import Checkpoint, contents, read_checkpoi
 from minigan.training.checkpoint.trainer_state import capture, restore
 from minigan.training.events import DiscriminatorEnd, EpochEnd, LayerGradients, StepEnd
 from minigan.training.monitor.monitor import Monitor
-from minigan.training.steps import Rules
+from minigan.training.options import GameOptions
 
 SIZES = {"image_size": 8, "latent_size": 5, "generator_filters": (4, 4), "discriminator_filters": (4, 4, 4)}
 TIMES = {"images_per_second", "seconds"}
@@ -57,11 +57,11 @@ KINDS = {
     "both at once": {"updates": "simultaneous", "gan": spectral_gan},
     "with a penalty": {
         "gan": spectral_gan,
-        "rules": lambda: Rules(penalties.get("wgan-gp")),
+        "options": lambda: GameOptions(penalties.get("wgan-gp")),
         "loss": lambda: losses.get("wasserstein"),
     },
     "with noise and wrong labels": {
-        "rules": lambda: Rules(blur=losses.InstanceNoise(0.3, 12, Stream(3, "instance noise"))),
+        "options": lambda: GameOptions(instance_noise=losses.InstanceNoise(0.3, 12, Stream(3, "instance noise"))),
         "loss": lambda: losses.NoisyLabels(losses.get("non-saturating"), 0.2, Stream(3, "label flips")),
     },
     "conditional": {"labels": np.arange(40) % 3, "noise": "normal"},
@@ -70,7 +70,7 @@ KINDS = {
         "average": 0.9,
         "d_steps": 2,
         "g_steps": 2,
-        "rules": lambda: Rules(penalties.get("r1"), losses.InstanceNoise(0.3, 5, Stream(3, "instance noise"))),
+        "options": lambda: GameOptions(penalties.get("r1"), losses.InstanceNoise(0.3, 5, Stream(3, "instance noise"))),
         "loss": lambda: losses.NoisyLabels(losses.get("hinge"), 0.2, Stream(3, "label flips")),
         "gan": lambda: spectral_gan(3),
     },
@@ -206,7 +206,7 @@ def misfits():
     )
     yield (
         "noise",
-        {"rules": KINDS["with noise and wrong labels"]["rules"]},
+        {"options": KINDS["with noise and wrong labels"]["options"]},
         r"trainer, streams: expected \['dropout', 'instance noise'",
     )
     yield "other networks", {"gan": spectral_gan}, r"missing .*discriminator/.*vector_u.*; unknown .*generator/"

@@ -18,7 +18,7 @@ from minigan.random import Stream
 from minigan.training import StepEnd
 from minigan.training.gpu import cuda_graph
 from minigan.training.gpu.cuda_graph import CapturedRounds, why_not
-from minigan.training.steps import Rules
+from minigan.training.options import GameOptions
 from minigan.training.trainer import Trainer
 from tests.devices.host import compiler
 from tests.devices.host.graphs import StreamRace, graph_backend
@@ -368,8 +368,8 @@ def test_a_stream_of_a_layer_or_loss_moves_on_with_the_graph():
     ("arguments", "reason"),
     [
         ({"g_steps": 2}, "several steps of the generator"),
-        ({"rules": Rules(penalty=penalties.R1(1.0))}, "a gradient penalty"),
-        ({"rules": Rules(blur=InstanceNoise(0.1, 10, Stream(0, "blur")))}, "fades from step to step"),
+        ({"options": GameOptions(penalty=penalties.R1(1.0))}, "a gradient penalty"),
+        ({"options": GameOptions(instance_noise=InstanceNoise(0.1, 10, Stream(0, "blur")))}, "fades from step to step"),
         ({"loss": NoisyLabels(NonSaturating(), 0.1, Stream(0, "flips"))}, "wrong labels"),
         ({"d_optimizer": type("Own", (optimizers.SGD,), {"update": lambda *_: None})()}, "no kernel"),
     ],
@@ -419,7 +419,7 @@ def test_a_trainer_records_its_rounds_and_tells_what_a_plain_one_tells(d_steps):
 
 
 def test_a_trainer_that_cannot_record_says_why_and_trains(caplog):
-    trainer = plane(rules=Rules(penalty=penalties.get("r1")))
+    trainer = plane(options=GameOptions(penalty=penalties.get("r1")))
     assert trainer.rounds is None
     assert "training without a CUDA graph: a gradient penalty is asked for" in caplog.text
     assert len(events_of(trainer, 2)) >= 2

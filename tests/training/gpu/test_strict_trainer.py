@@ -11,9 +11,11 @@ from minigan import constraints, kernels, losses, models, optimizers, penalties
 from minigan.backend import asnumpy
 from minigan.data import Dataset, Points
 from minigan.errors import NonFiniteError
+from minigan.model.sequential import Sequential
 from minigan.random import Stream
 from minigan.training import LayerGradients, StepEnd, Trainer, batch_steps, trainer
-from minigan.training.steps import Rules
+from minigan.training.nonfinite import all_finite
+from minigan.training.options import GameOptions
 from tests.devices.strict import DeviceRead, reads, rounds_that_read_nothing, strict_backend
 
 TINY = {"image_size": 8, "latent_size": 5, "generator_filters": (4, 4), "discriminator_filters": (4, 4, 4)}
@@ -39,7 +41,15 @@ def penalised(name: str, loss: str = "non-saturating") -> Trainer:
     """On points, for the penalties refuse the BatchNorm of the others."""
     points = Points(np.random.default_rng(0).standard_normal((64, 2)).astype(np.float32), name="cloud")
     gan = models.build("mlp2d")
-    return Trainer(gan, points, loss=loss, rules=Rules(penalty=penalties.get(name)), batch_size=16)
+    return Trainer(gan, points, loss=loss, options=GameOptions(penalty=penalties.get(name)), batch_size=16)
+
+
+def with_options(loss: str = "non-saturating", **options: Any) -> Trainer:
+    return make(loss=loss, options=GameOptions(**options))
+
+
+def bounded(network: Sequential) -> None:
+    constraints.max_norm(network, 0.5)
 
 
 KINDS: dict[str, Callable[[], Trainer]] = {
@@ -55,9 +65,13 @@ KINDS: dict[str, Callable[[], Trainer]] = {
     "simultaneous": lambda: make(updates="simultaneous"),
     "averaged": lambda: make(average=0.9),
     "normal noise": lambda: make(noise="normal"),
-    "instance noise": lambda: make(rules=Rules(blur=losses.InstanceNoise(0.3, 10, Stream(0, "blur")))),
-    "clipped": lambda: make(loss="wasserstein", rules=Rules(d_constraint=lambda d: constraints.clip_weights(d, 0.01))),
-    "bounded": lambda: make(rules=Rules(None, None, *[lambda network: constraints.max_norm(network, 0.5)] * 2)),
+    "instance noise": lambda: make(
+        options=GameOptions(instance_noise=losses.InstanceNoise(0.3, 10, Stream(0, "blur")))
+    ),
+    "clipped": lambda: make(
+        loss="wasserstein", options=GameOptions(d_constraint=lambda d: constraints.clip_weights(d, 0.01))
+    ),
+    "bounded": lambda: make(options=GameOptions(None, None, *[lambda network: constraints.max_norm(network, 0.5)] * 2)),
     **{f"conditional, {name}": lambda name=name: conditional(name) for name in models.CONDITIONINGS},
     **{f"penalty {name}": lambda name=name: penalised(name) for name in penalties.PENALTIES},
 }
@@ -248,13 +262,13 @@ def test_a_loss_that_is_not_lost_again_is_told_as_such(monkeypatch):
 
 
 def test_a_number_taken_of_a_loss_in_a_step_is_caught(monkeypatch):
-    monkeypatch.setattr("minigan.training.steps.finite", lambda loss, network: float(loss))
+    monkeypatch.setattr("minigan.training.steps.check_finite", lambda loss, network: float(loss))
     with strict_backend(), rounds_that_read_nothing(), pytest.raises(DeviceRead, match=r"^float\(\) reads the device"):
         list(make().train(steps=1))
 
 
 def test_a_look_at_the_weights_in_a_step_is_caught(monkeypatch):
-    monkeypatch.setattr(trainer, "looks_at", lambda array: True)
+    monkeypatch.setattr(trainer, "check_weights", lambda network: bool(all_finite(network.flat_data)))
     with strict_backend(), rounds_that_read_nothing(), pytest.raises(DeviceRead, match=r"^bool\(\) reads the device"):
         list(make().train(steps=1))
 
