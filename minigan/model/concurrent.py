@@ -95,7 +95,8 @@ def with_grads(network: Sequential, flat_grad: Array) -> Sequential:
     parameters = {p: p.with_grad(grad) for p, grad in network.parts_of(flat_grad).items()}
     copies: dict[Layer, Layer] = {}
     other = copy.copy(network)
-    other.steps = [replaced(step, parameters, copies) for step in network.steps]
+    other.layers = replaced(network.layers, parameters, copies)
+    other._fused = replaced(network._fused, parameters, copies)
     return other
 
 

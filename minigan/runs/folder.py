@@ -164,7 +164,7 @@ class Run:
             if isinstance(event, EpochEnd):
                 self._look_at_samples(event)
             # On a GPU the networks are ahead of the events: what is kept or left is where the last event told.
-            if self.trainer.untold:
+            if self.trainer.pending_events:
                 continue
             if self.cadence.due(self.trainer.step, isinstance(event, EpochEnd)):
                 self.checkpoint()

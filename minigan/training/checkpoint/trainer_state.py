@@ -13,67 +13,26 @@ Schedules are functions of the step, and need nothing. The rest of a run, its fo
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from minigan.backend import Array, array_module, asarray, asnumpy
 from minigan.errors import CheckpointError
-from minigan.losses import GANLoss
 from minigan.model.sequential import Sequential
-from minigan.models import GAN
 from minigan.optimizers import Optimizer
 from minigan.random import Stream
 from minigan.training.averaging import MovingAverage
-from minigan.training.batches import RealBatches
 from minigan.training.checkpoint.file import Checkpoint
 from minigan.training.monitor.monitor import Monitor
-from minigan.training.options import GameOptions
 from minigan.training.steps import DiscriminatorResult
+from minigan.training.trainer_like import Round, TrainerLike
 
-__all__ = ["Round", "Trained", "capture", "restore"]
-
-
-@dataclass(frozen=True)
-class Round:
-    """Where a round stands: replaced after every step, never changed.
-
-    Attributes
-    ----------
-    d_done, g_done : int
-        The steps taken of it.
-    judged : DiscriminatorResult, optional
-        What D's last step showed, which is told with each of G's steps; None before that.
-    """
-
-    d_done: int = 0
-    g_done: int = 0
-    judged: DiscriminatorResult | None = None
-
-
-class Trained(Protocol):
-    """What a trainer is asked for."""
-
-    gan: GAN
-    loss: GANLoss
-    options: GameOptions
-    g_optimizer: Optimizer
-    d_optimizer: Optimizer
-    average: MovingAverage | None
-    batch_size: int
-    noise: str
-    noise_stream: Stream
-    label_stream: Stream
-    dropout_stream: Stream
-    batches: RealBatches
-    round: Round
-    step: int
-    untold: int
+__all__ = ["capture", "restore"]
 
 
 def capture(
-    trainer: Trained,
+    trainer: TrainerLike,
     monitor: Monitor | None = None,
     run: Mapping[str, Any] | None = None,
     figure: float | None = None,
@@ -95,15 +54,15 @@ def capture(
     Raises
     ------
     ValueError
-        Events are left to be told: on a GPU those of the rest of a block, which are steps ahead.
+        Events are pending: on a GPU the rest of a block, whose steps were taken already.
     """
-    if trainer.untold:
-        raise ValueError(f"expected all events told, got {trainer.untold} that follow without a step")
+    if trainer.pending_events:
+        raise ValueError(f"expected no pending events, got {trainer.pending_events}")
     state = {"trainer": numbers_of(trainer), "monitor": to_plain(monitor), "run": dict(run or {})}
     return Checkpoint({name: asnumpy(array) for name, array in arrays_of(trainer).items()}, state, figure)
 
 
-def restore(checkpoint: Checkpoint, trainer: Trained, monitor: Monitor | None = None) -> None:
+def restore(checkpoint: Checkpoint, trainer: TrainerLike, monitor: Monitor | None = None) -> None:
     """Make a trainer with the same settings, and its monitor, what they were when the checkpoint was made.
 
     Values are written into the memory that is there, so that what has recorded its place stays right.
@@ -142,7 +101,7 @@ def restore(checkpoint: Checkpoint, trainer: Trained, monitor: Monitor | None = 
 # What there is
 
 
-def optimizers_of(trainer: Trained) -> list[tuple[str, Optimizer, Sequential]]:
+def optimizers_of(trainer: TrainerLike) -> list[tuple[str, Optimizer, Sequential]]:
     """Each optimizer with its name here and its network."""
     return [
         ("g_optimizer", trainer.g_optimizer, trainer.gan.generator),
@@ -150,7 +109,7 @@ def optimizers_of(trainer: Trained) -> list[tuple[str, Optimizer, Sequential]]:
     ]
 
 
-def streams_of(trainer: Trained) -> dict[str, Stream]:
+def streams_of(trainer: TrainerLike) -> dict[str, Stream]:
     """Every stream that a step draws from; that of the images' order is the batches' affair."""
     streams = {
         "noise": trainer.noise_stream,
@@ -162,7 +121,7 @@ def streams_of(trainer: Trained) -> dict[str, Stream]:
     return {name: stream for name, stream in streams.items() if stream is not None}
 
 
-def numbers_of(trainer: Trained) -> dict[str, Any]:
+def numbers_of(trainer: TrainerLike) -> dict[str, Any]:
     """All but the arrays, as plain values."""
     judged, (stream, place) = trainer.round.judged, trainer.batches.state
     return {
@@ -193,7 +152,7 @@ def numbers_of_optimizer(optimizer: Optimizer) -> dict[str, Any]:
     }
 
 
-def arrays_of(trainer: Trained) -> dict[str, Array]:
+def arrays_of(trainer: TrainerLike) -> dict[str, Array]:
     """All arrays by name, such as ``generator/dense.kernel``."""
     gan, judged = trainer.gan, trainer.round.judged
     arrays: dict[str, Array] = {
@@ -212,7 +171,7 @@ def arrays_of(trainer: Trained) -> dict[str, Array]:
     return arrays
 
 
-def places_of(trainer: Trained, numbers: Mapping[str, Any]) -> dict[str, Array | None]:
+def places_of(trainer: TrainerLike, numbers: Mapping[str, Any]) -> dict[str, Array | None]:
     """For each array that a checkpoint with these numbers has, one of its shape and dtype; None for any shape."""
     places: dict[str, Array | None] = {}
     for name, network in (("generator", trainer.gan.generator), ("discriminator", trainer.gan.discriminator)):
@@ -306,7 +265,7 @@ def restore_average(average: MovingAverage, updates: int, arrays: Mapping[str, n
     average.updates = updates
 
 
-def restored_round(trainer: Trained, numbers: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Round:
+def restored_round(trainer: TrainerLike, numbers: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Round:
     """Where the round stood; D's gradients as they were, where they are still to be told."""
     if not numbers["judged"]:
         return Round(numbers["d_done"], numbers["g_done"])

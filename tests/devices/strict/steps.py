@@ -18,7 +18,7 @@ def rounds_that_read_nothing() -> Iterator[None]:
 
     In a block of `minigan.training.nonfinite.check_values_on_gpu`, which searches for a failed step, reads are allowed.
     """
-    rounds = Trainer._round
+    rounds = Trainer.run_round
 
     def watched(self: Trainer, total: int) -> Iterator[Any]:
         inside = rounds(self, total)
@@ -29,5 +29,5 @@ def rounds_that_read_nothing() -> Iterator[None]:
                 return
             yield item
 
-    with mock.patch.object(Trainer, "_round", watched):
+    with mock.patch.object(Trainer, "run_round", watched):
         yield
