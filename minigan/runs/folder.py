@@ -70,7 +70,7 @@ class Run:
         self.monitor = Monitor(
             config.batch_size,
             accuracy=trainer.loss.decision_threshold is not None,
-            blurred=0 if noise is None else noise.steps,
+            noise_until=0 if noise is None else noise.steps,
         )
         self.evaluate = Evaluation(trainer.gan, trainer.data, config.noise, config.seed) if config.metrics else None
         self.cadence = Cadence(config.checkpoint_every)

@@ -185,19 +185,19 @@ def test_no_checkpoint_is_made_between_the_last_step_of_an_epoch_and_its_end(pix
 def test_a_checkpoint_holds_what_changes_and_nothing_that_the_settings_tell(pixels):
     trainer, monitor = make(pixels, **KINDS["averaged"])
     list(trainer.train(steps=3))
-    checkpoint = capture(trainer, monitor, run={"mine": [1, 2.5]}, figure=0.5)
+    checkpoint = capture(trainer, monitor, run={"mine": [1, 2.5]}, score=0.5)
     prefixes = {name.partition("/")[0] for name in checkpoint.arrays}
     assert prefixes == {"generator", "discriminator", "g_optimizer", "d_optimizer", "average"}
     assert {f"generator/{name}" for name in trainer.gan.generator.parameters()} < checkpoint.arrays.keys()
     assert checkpoint.state["run"] == {"mine": [1, 2.5]}
-    assert checkpoint.figure == 0.5
+    assert checkpoint.score == 0.5
 
 
 # What does not fit
 
 
 def misfits():
-    yield "another optimizer", {"g_optimizer": lambda: SGD(0.1)}, r"trainer, g_optimizer, rule: expected SGD, got Adam"
+    yield "another optimizer", {"g_optimizer": lambda: SGD(0.1)}, r"trainer, g_optimizer, kind: expected SGD, got Adam"
     yield "no average", {"average": None}, r"trainer, average: expected None, got 3"
     yield (
         "wrong labels",
@@ -255,7 +255,7 @@ def test_a_state_of_another_kind_is_refused(pixels, state, message):
 def test_a_number_in_the_wrong_place_is_refused(pixels):
     trainer, monitor = make(pixels)
     checkpoint = capture(trainer, monitor)
-    for part, name in (("trainer", "step"), ("monitor", "watches"), ("trainer", "streams")):
+    for part, name in (("trainer", "step"), ("monitor", "detectors"), ("trainer", "streams")):
         for wrong in ("text", None, [1], {"a": 1}):
             state = {**checkpoint.state, part: {**checkpoint.state[part], name: wrong}}
             with pytest.raises(CheckpointError, match=f"{part}, {name}: expected"):
@@ -300,10 +300,10 @@ def test_a_monitor_that_goes_on_says_what_it_would_have_said(pixels):
 def test_a_monitor_keeps_an_infinity(pixels, tmp_path):
     trainer, monitor = make(pixels)
     monitor(next(course(100)))
-    monitor.course.sizes["g_grad_norm"] = float("inf")
+    monitor.statistics.averages["g_grad_norm"].value = float("inf")
     _, after = make(pixels)
     restore(from_bytes(content(capture(trainer, monitor)), tmp_path), trainer, after)
-    assert after.course.sizes["g_grad_norm"] == float("inf")
+    assert after.statistics.sizes["g_grad_norm"] == float("inf")
 
 
 @pytest.mark.parametrize("rule", [Adam, Momentum])
