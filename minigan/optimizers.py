@@ -11,7 +11,6 @@ import numpy as np
 from minigan import backend, kernels
 from minigan.backend import Array
 from minigan.errors import ConfigError, ShapeError
-from minigan.kernels.device_scalars import DeviceScalars
 
 if TYPE_CHECKING:
     from minigan.model.sequential import Sequential
@@ -49,7 +48,7 @@ class Optimizer:
         self.iterations = 0
         self.slots: dict[str, Array] = {}
         self.size: int | None = None
-        self.fused = DeviceScalars(self.kernel)
+        self.scalars = kernels.DeviceScalars(self.kernel)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(learning_rate={self.learning_rate!r}, iterations={self.iterations})"
@@ -87,7 +86,9 @@ class Optimizer:
         numbers = self.numbers()
         self.iterations += 1
         # Each entry is for itself, so that a rule may work on any piece of all vectors.
-        kernels.update_in_place(w, g, *self.slots.values(), rule=self._update_piece, fused=self.fused, numbers=numbers)
+        kernels.update_in_place(
+            w, g, *self.slots.values(), rule=self._update_piece, scalars=self.scalars, numbers=numbers
+        )
         network.mark_updated()
 
     def numbers(self) -> tuple[float, ...]:
@@ -101,13 +102,13 @@ class Optimizer:
 
     def settle(self) -> None:
         """Tell the device what has changed since the last step: before a step is recorded, and before each replay."""
-        if self.fused.array is not None:
-            self.fused.settle(self.numbers(), self.fused.array)
+        if self.scalars.array is not None:
+            self.scalars.sync(self.numbers(), self.scalars.array)
 
     def replayed(self, network: "Sequential") -> None:
         """Note that the device has replayed a recorded step of this network."""
         self.iterations += 1
-        self.fused.counted()
+        self.scalars.counted()
         network.mark_updated()
 
     def _update_piece(self, w: Array, g: Array, *slots: Array, scratch: Array) -> None:

@@ -3,7 +3,7 @@
 A stream is Philox4x64-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): block ``i`` of
 four 64-bit words is a pure function of a 128-bit key and the counter ``i``. There is no state but the counter,
 so a stream can be saved in four numbers, and any backend can compute any part of it: numbers for a GPU are drawn
-there (``minigan.kernels.cuda.philox``).
+there (`minigan.kernels.philox`).
 
 Every consumer has a stream of its own, named by a path: ``Stream(seed, "dropout")``. Drawing more from one
 never shifts another: a network with one more layer still sees the same noise. Nothing uses NumPy's global state.
@@ -29,7 +29,7 @@ import numpy as np
 
 from minigan import backend, kernels
 from minigan.backend import Array
-from minigan.kernels.cuda import philox
+from minigan.kernels import philox
 
 __all__ = ["Stream", "bit_words", "blocks", "draws_on_device", "normal_words"]
 

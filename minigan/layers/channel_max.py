@@ -47,13 +47,13 @@ class ChannelMax(LinearMap):
             raise ShapeError(f"{self.title}: expected channels that divide by {self.pieces}, got {channels}")
         return (*places, channels // self.pieces)
 
-    def update_in_place(self, x: Array) -> Array:
+    def grouped(self, x: Array) -> Array:
         """x with an axis of its own for the pieces."""
         return x.reshape(*x.shape[:-1], -1, self.pieces)
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, ChannelMaxCache]:
         self.check_input(x)
-        y, won = kernels.largest(self.update_in_place(x))
+        y, won = kernels.max_with_mask(self.grouped(x))
         return y, ChannelMaxCache(won, self.stamp(y))
 
     def backward(self, dy: Array, cache: ChannelMaxCache, param_grads: bool = True) -> Array:
@@ -62,4 +62,4 @@ class ChannelMax(LinearMap):
 
     def tangent(self, x_dot: Array, cache: ChannelMaxCache) -> tuple[Array, LinearTangent]:
         self.check_tangent(x_dot, cache)
-        return (self.update_in_place(x_dot) * cache.won).sum(axis=-1), LinearTangent(cache.stamp)
+        return (self.grouped(x_dot) * cache.won).sum(axis=-1), LinearTangent(cache.stamp)

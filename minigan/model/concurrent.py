@@ -18,7 +18,8 @@ import numpy as np
 from minigan import backend, kernels
 from minigan.backend import Array
 from minigan.fusion.step import ours
-from minigan.kernels.cpu.parallel import memory_pool, slabs
+from minigan.kernels import memory_pool
+from minigan.kernels.cpu.parallel import slabs
 from minigan.layers.base import Context, grads_in
 from minigan.layers.spectral_normalization import SpectralNormalization
 from minigan.model.sequential import Sequential

@@ -14,7 +14,7 @@ from minigan.backend import Array, array_module
 from minigan.fusion.normalization import NormalizationStep
 from minigan.fusion.step import LinearStep, Step, ours
 from minigan.kernels import Convolution, Kernel, Operation
-from minigan.kernels.cpu.affine import plan as choose
+from minigan.kernels.cpu.algorithms.choose import choose
 from minigan.kernels.cpu.algorithms.gemm import Map
 from minigan.kernels.cpu.algorithms.nine_product import Narrow, Upsampled
 from minigan.kernels.cpu.algorithms.winograd import Winograd

@@ -57,7 +57,7 @@ def test_the_kernel_is_the_one_that_runs(case: Case, n: int, monkeypatch):
     model = case.model(np.float32)
     (row,) = rows(model, batch_size=n)
     calls: list = []
-    monkeypatch.setattr(cpu_affine, "plan", counting(calls, cpu_affine.plan))
+    monkeypatch.setattr(cpu_affine, "choose", counting(calls, cpu_affine.choose))
     model.forward(arrays(model, n)[0])
     ((_, (_, chosen)),) = calls
     assert row.kernel == chosen.title

@@ -9,11 +9,11 @@ import numpy as np
 from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cpu.parallel.slabs import bytes_each, run, scratch, split_coarse
 
-__all__ = ["largest"]
+__all__ = ["max_with_mask"]
 
 
-def largest(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The twin of `minigan.kernels.reference.maxout.largest`."""
+def max_with_mask(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The twin of `minigan.kernels.reference.maxout.max_with_mask`."""
     if x.ndim < 2 or not x.size:
         return NotImplemented
     x = memory_pool.contiguous(x)

@@ -11,7 +11,8 @@ import numpy as np
 from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cpu.parallel.slabs import run, scratch, split_coarse
 from minigan.kernels.reference import pooling as definitions
-from minigan.kernels.reference.windows import Pads, Pair, crop, output_size
+from minigan.kernels.reference.padding import Pads, Pair, crop
+from minigan.kernels.reference.windows import output_size
 
 __all__ = ["average_pool", "average_pool_grad", "max_pool", "max_pool_grad"]
 

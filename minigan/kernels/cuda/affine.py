@@ -6,7 +6,8 @@ takes nine products for each pixel: they are one matrix product, and ``affine.cu
 
 from minigan.backend import Array, array_module
 from minigan.kernels.cuda.compiler import contiguous, module, spread
-from minigan.kernels.cuda.convolution import Sizes, back, code, forward, kernel_back
+from minigan.kernels.cuda.convolution import Sizes, back, forward, kernel_back
+from minigan.kernels.cuda.fused_activation import code
 from minigan.kernels.reference.affine import LINEAR, Activation, Convolution, Operation, UpsampledConvolution
 
 __all__ = ["affine", "affine_grads"]

@@ -1,6 +1,6 @@
 """Compiles the ``.cu`` files of this folder and launches their kernels.
 
-``module("elementwise", dtype)`` is the source ``elementwise.cu`` compiled for numbers of that dtype: the macro ``REAL``
+``module("activations", dtype)`` is the source ``activations.cu`` compiled for numbers of that dtype: the macro ``REAL``
 is ``float`` or ``double`` in it. It is compiled once for each device, dtype and set of options.
 
 Who compiles is a `Compiler`. Without a word it is `CupyCompiler`, that is NVRTC, NVIDIA's compiler as a library. The

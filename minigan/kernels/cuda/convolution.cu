@@ -20,11 +20,11 @@
 // depends on the sizes alone, so the bits are the same in every run.
 
 #include "common.cuh"
-#include "activations.cuh"
-#include "packs.cuh"
+#include "fused_activation.cuh"
+#include "vector_load.cuh"
 #include "tiles.cuh"
 
-#define NO_STREAM (-(1 << 29))  // a row far above every image
+#define OUTSIDE (-(1 << 29))  // a row far above every image
 
 // Places along K
 
@@ -71,25 +71,25 @@ struct Numbers {
     bool wide;  // whether fours may be read
 
     __device__ __forceinline__ Numbers(const real* numbers, int length)
-        : numbers(numbers), y(nullptr), f(LINEAR), slope(0), wide(packed<4>(numbers, length)) {}
+        : numbers(numbers), y(nullptr), f(LINEAR), slope(0), wide(vec_aligned<4>(numbers, length)) {}
 
     __device__ __forceinline__ Numbers(const real* dy, const real* y, int f, real slope, int length)
-        : numbers(dy), y(y), f(f), slope(slope), wide(packed<4>(dy, length) && packed<4>(y, length)) {}
+        : numbers(dy), y(y), f(f), slope(slope), wide(vec_aligned<4>(dy, length) && vec_aligned<4>(y, length)) {}
 
     __device__ __forceinline__ real one(int i) const {
         return f == LINEAR ? numbers[i] : activation_grad(f, slope, numbers[i], y[i]);
     }
 
-    __device__ __forceinline__ Four four(int i) const {
-        Four values = *(const Four*)(numbers + i);
+    __device__ __forceinline__ Vec4 four(int i) const {
+        Vec4 values = *(const Vec4*)(numbers + i);
         if (f == LINEAR) return values;
-        Four outputs = *(const Four*)(y + i);
+        Vec4 outputs = *(const Vec4*)(y + i);
         for (int e = 0; e < 4; ++e) values.at[e] = activation_grad(f, slope, values.at[e], outputs.at[e]);
         return values;
     }
 };
 
-__device__ __forceinline__ Four zeros() { return Four{{0, 0, 0, 0}}; }
+__device__ __forceinline__ Vec4 zeros() { return Vec4{{0, 0, 0, 0}}; }
 
 // A thread's share of a tile
 
@@ -97,7 +97,7 @@ __device__ __forceinline__ Four zeros() { return Four{{0, 0, 0, 0}}; }
 template <int EXTENT>
 struct AlongK {
     static const int FOURS = EXTENT * DEPTH / 4, SLOTS = (FOURS + THREADS - 1) / THREADS;
-    Four held[SLOTS];
+    Vec4 held[SLOTS];
 
     static __device__ __forceinline__ bool has(int slot) { return threadIdx.x + slot * THREADS < FOURS; }
     static __device__ __forceinline__ int place(int slot) { return (threadIdx.x + slot * THREADS) / (DEPTH / 4); }
@@ -140,7 +140,7 @@ template <int EXTENT>
 struct AcrossK {
     static const int FOURS = EXTENT * DEPTH / 4, SLOTS = (FOURS + THREADS - 1) / THREADS;
     static const int STEPS = THREADS / (EXTENT / 4);  // from slot to slot
-    Four held[SLOTS];
+    Vec4 held[SLOTS];
 
     static __device__ __forceinline__ bool has(int slot) { return threadIdx.x + slot * THREADS < FOURS; }
     static __device__ __forceinline__ int place() { return threadIdx.x % (EXTENT / 4) * 4; }
@@ -171,7 +171,7 @@ struct Windows : AlongK<ROWS> {
         for (int slot = 0; slot < SLOTS; ++slot) {
             int number = first_place + place(slot);
             Place at(number, out_height, out_width);
-            row[slot] = number < places ? at.p * stride_h + start_h : NO_STREAM;
+            row[slot] = number < places ? at.p * stride_h + start_h : OUTSIDE;
             column[slot] = at.q * stride_w + start_w;
             first[slot] = number < places ? at.n * height * width * channels : 0;
         }
@@ -202,7 +202,7 @@ struct TransposedWindows : AcrossK<ROWS> {
 #pragma unroll
         for (int e = 0; e < 4; ++e) {
             Tap tap(first_tap + place() + e, kernel_width, channels);
-            i[e] = tap.i < kernel_height ? tap.i : NO_STREAM;
+            i[e] = tap.i < kernel_height ? tap.i : OUTSIDE;
             j[e] = tap.j;
             offset[e] = (tap.i * width + tap.j) * channels + tap.channel;
         }
@@ -244,7 +244,7 @@ struct Matrix : AcrossK<COLUMNS> {
     Numbers numbers;
     int rows, group, k;
     int column[4];
-    Four sums;  // over what was read, column by column
+    Vec4 sums;  // over what was read, column by column
 
     __device__ __forceinline__ Matrix(
         Numbers numbers, int rows, int columns, int group, int first_column, int first_k)
@@ -275,7 +275,7 @@ struct Matrix : AcrossK<COLUMNS> {
     // The sum of `column` of the tile over all steps, from all threads that have read numbers of it. All threads of the
     // block have to come here.
     __device__ __forceinline__ real sum_of(int column) {
-        __shared__ Four of_thread[THREADS];
+        __shared__ Vec4 of_thread[THREADS];
         of_thread[threadIdx.x] = sums;
         __syncthreads();
         real total = 0;
@@ -350,7 +350,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) convolve(
         own_bias[j] = whole && bias && n < filters ? bias[n] : 0;
     }
     store(
-        sum, y, block.first_row, block.first_column, packed<RUN>(y, filters),
+        sum, y, block.first_row, block.first_column, vec_aligned<RUN>(y, filters),
         [&](int m) { return m < places ? m * filters : -1; }, [&](int n) { return n < filters ? n : -1; },
         [&](real z, int j) { return leaky ? activation(LEAKY_RELU, slope, z + own_bias[j]) : z + own_bias[j]; });
     if (!whole || f == LINEAR || leaky) return;
@@ -396,7 +396,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) convolve_b
         return ((at.n * height + first_h + at.p * stride_h) * width + first_w + at.q * stride_w) * channels;
     };
     store(
-        sum, dx, block.first_row, block.first_column, packed<RUN>(dx, channels), pixel,
+        sum, dx, block.first_row, block.first_column, vec_aligned<RUN>(dx, channels), pixel,
         [&](int n) { return n < channels ? n : -1; }, [&](real value, int) { return value; });
 }
 
@@ -417,7 +417,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) convolve_k
 
     dkernel += blockIdx.y * (taps + 1) * filters;
     store(
-        sum, dkernel, block.first_row, block.first_column, packed<RUN>(dkernel, group),
+        sum, dkernel, block.first_row, block.first_column, vec_aligned<RUN>(dkernel, group),
         [&](int m) { return m < taps ? m * group : -1; }, [&](int n) { return column_at(n, filters, group, taps); },
         [&](real value, int) { return value; });
     if (block.first_row) return;

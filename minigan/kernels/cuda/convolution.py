@@ -8,14 +8,13 @@ from typing import NamedTuple
 
 from minigan.backend import Array, array_module
 from minigan.kernels.cuda.compiler import contiguous, fits, module
+from minigan.kernels.cuda.fused_activation import code
 from minigan.kernels.cuda.tiles import Cut, cut, options
 from minigan.kernels.reference.affine import LINEAR, Activation
-from minigan.kernels.reference.windows import Pads, Pair, output_size
+from minigan.kernels.reference.padding import Pads, Pair
+from minigan.kernels.reference.windows import output_size
 
 __all__ = ["conv2d", "conv2d_input_grad", "conv2d_kernel_grad"]
-
-#: Their numbers in ``activations.cuh``.
-ACTIVATIONS = {"linear": 0, "leaky_relu": 1, "tanh": 2, "sigmoid": 3}
 
 #: Of a block of ``add_parts``.
 JOINING_THREADS = 256
@@ -165,8 +164,3 @@ def joined(plan: Cut, parts: Array, out: Array, bias: Array | None, activation: 
         numbers = plan.parts, out.size, out.shape[1]
         compiled.launch("add_parts", (-(-out.size // block[0]),), block, (*given, *numbers, *code(activation)))
     return out
-
-
-def code(activation: Activation) -> tuple[int, float]:
-    """An activation as the kernels take it."""
-    return ACTIVATIONS[activation.name], float(activation.slope)

@@ -7,7 +7,6 @@ the array's sizes alone, so that the result is the same bits on every card and i
 from minigan.backend import Array, array_module
 from minigan.kernels.cuda.compiler import Module, contiguous, fits, module
 from minigan.kernels.cuda.rows import columns_along, covers, laid_out, matrix
-from minigan.kernels.reference.affine import RECTIFIER, Activation
 
 __all__ = [
     "batch_norm",
@@ -16,8 +15,6 @@ __all__ = [
     "layer_norm",
     "layer_norm_grad",
     "moments",
-    "normalize_activate",
-    "normalize_activate_grads",
 ]
 
 #: Rows that a thread adds up at least: a sum over few rows needs few parts.
@@ -25,9 +22,6 @@ EACH = 8
 
 #: Threads that share a position's channels, at most.
 TEAM = 256
-
-#: What ``activations.cuh`` calls the activations.
-ACTIVATIONS = {"linear": 0, "leaky_relu": 1, "tanh": 2, "sigmoid": 3}
 
 
 def covered(*arrays: Array) -> bool:
@@ -102,81 +96,11 @@ def batch_norm_grad(dx_hat: Array, x_hat: Array, inverse_std: Array) -> Array:
     source, xp = module("normalization", g.dtype), array_module(g)
     grid, block = laid_out(rows, channels, EACH)
     parts = xp.empty((2, grid[1], channels), g.dtype)
-    source.launch("normalize_batch_grad_sums", grid, block, (g, x_hat, parts, rows, channels))
+    source.launch("batch_norm_grad_sums", grid, block, (g, x_hat, parts, rows, channels))
     sums, dx = joined(source, parts), xp.empty(g.shape, g.dtype)
     arguments = (g, x_hat, inverse_std, sums, dx, rows, channels)
     source.launch("batch_norm_grad", *laid_out(rows, channels), arguments)
     return dx
-
-
-# Over the batch, with what follows
-
-
-def normalize_activate(
-    x: Array,
-    mean: Array,
-    variance: Array,
-    epsilon: float,
-    gamma: Array,
-    beta: Array,
-    activation: Activation,
-    bits: Array | None,
-    keep: float,
-) -> tuple[Array, Array | None]:
-    """The twin of `minigan.kernels.reference.affine.normalize_activate`."""
-    rows_of_numbers = (mean, variance, gamma, beta)
-    if not covered(x) or any(row.shape != x.shape[-1:] for row in rows_of_numbers):
-        return NotImplemented
-    if bits is not None and 8 * bits.size < x.size:
-        return NotImplemented
-    x, mean, variance, gamma, beta = map(contiguous, (x, *rows_of_numbers))
-    rows, channels = matrix(x)
-    xp = array_module(x)
-    y, factor, positive = xp.empty(x.shape, x.dtype), None, None
-    if bits is None and activation == RECTIFIER:
-        positive = xp.empty(x.shape, bool)
-    elif bits is not None or activation.name != "linear":
-        factor = xp.empty(x.shape, x.dtype)
-    arrays = (x, mean, variance, gamma, beta, None if bits is None else contiguous(bits), y, factor, positive)
-    options = (float(epsilon), ACTIVATIONS[activation.name], float(activation.slope), 1 / float(keep))
-    module("normalization", x.dtype).launch(
-        "normalize_activate", *laid_out(rows, channels), (*arrays, *options, rows, channels)
-    )
-    return y, factor if positive is None else positive
-
-
-def normalize_activate_grads(
-    dy: Array,
-    factor: Array | None,
-    x: Array,
-    mean: Array,
-    variance: Array,
-    epsilon: float,
-    gamma: Array,
-    training: bool,
-) -> tuple[Array, Array, Array]:
-    """The twin of `minigan.kernels.reference.affine.normalize_activate_grads`."""
-    rows_of_numbers = (mean, variance, gamma)
-    factors = () if factor is None else (factor,)
-    if not covered(dy, x, *factors) or any(row.shape != x.shape[-1:] for row in rows_of_numbers):
-        return NotImplemented
-    dy, x, mean, variance, gamma = map(contiguous, (dy, x, *rows_of_numbers))
-    positive = None
-    if factor is not None:
-        factor = contiguous(factor)
-        if factor.dtype == bool:
-            factor, positive = None, factor
-    rows, channels = matrix(x)
-    source, xp = module("normalization", x.dtype), array_module(x)
-    grid, block = laid_out(rows, channels, EACH)
-    parts = xp.empty((2, grid[1], channels), x.dtype)
-    arrays = (dy, factor, positive, x, mean, variance)
-    sizes = (float(epsilon), rows, channels)
-    source.launch("normalize_activate_grad_sums", grid, block, (*arrays, parts, *sizes))
-    sums, dx = joined(source, parts), xp.empty(x.shape, x.dtype)
-    arguments = (*arrays, gamma, sums if training else None, dx, *sizes)
-    source.launch("normalize_activate_grad", *laid_out(rows, channels), arguments)
-    return dx, sums[0], sums[1]
 
 
 # Over the channels

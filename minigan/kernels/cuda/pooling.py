@@ -5,7 +5,8 @@ import numpy as np
 from minigan.backend import Array, array_module
 from minigan.kernels.cuda.compiler import contiguous, module
 from minigan.kernels.cuda.rows import covers, laid_out
-from minigan.kernels.reference.windows import Pads, Pair, output_size
+from minigan.kernels.reference.padding import Pads, Pair
+from minigan.kernels.reference.windows import output_size
 
 __all__ = ["average_pool", "average_pool_grad", "max_pool", "max_pool_grad"]
 

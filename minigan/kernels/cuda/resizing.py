@@ -1,11 +1,11 @@
-"""Images made larger, by repetition or by a frame: launches ``resizing.cu``."""
+"""Upsampling by repetition: launches ``resizing.cu``."""
 
 from minigan.backend import Array, array_module
 from minigan.kernels.cuda.compiler import contiguous, module
 from minigan.kernels.cuda.rows import covers, laid_out
-from minigan.kernels.reference.windows import Pads, Pair
+from minigan.kernels.reference.padding import Pair
 
-__all__ = ["pad", "upsample_nearest", "upsample_nearest_grad"]
+__all__ = ["upsample_nearest", "upsample_nearest_grad"]
 
 
 def upsample_nearest(x: Array, size: Pair) -> Array:
@@ -31,16 +31,3 @@ def upsample_nearest_grad(dy: Array, size: Pair) -> Array:
     arguments = (contiguous(dy), dx, n * h, w, c, down, across)
     module("resizing", dy.dtype).launch("upsample_nearest_grad", *laid_out(n * h, w * c), arguments)
     return dx
-
-
-def pad(x: Array, pads: Pads, value: float = 0.0) -> Array:
-    """The twin of `minigan.kernels.reference.windows.pad`."""
-    (top, bottom), (left, right) = pads
-    n, h, w, c = x.shape
-    rows, columns = n * (h + top + bottom), (w + left + right) * c
-    if not any(map(any, pads)) or not covers(rows, columns):
-        return NotImplemented  # the former are the images themselves
-    y = array_module(x).empty((n, h + top + bottom, w + left + right, c), x.dtype)
-    arguments = (contiguous(x), y, float(value), n, h, w * c, y.shape[1], columns, top, left * c)
-    module("resizing", x.dtype).launch("pad", *laid_out(rows, columns), arguments)
-    return y

@@ -52,7 +52,7 @@ template <int EXTENT>
 struct Tile {
     real row[DEPTH][EXTENT + GAP];
 
-    __device__ __forceinline__ Four& four(int k, int place) { return *(Four*)&row[k][place]; }
+    __device__ __forceinline__ Vec4& four(int k, int place) { return *(Vec4*)&row[k][place]; }
 };
 
 // What the tensor cores take of a number: 10 of the 23 bits behind its point, rounded. Else all of it.
@@ -66,7 +66,7 @@ __device__ __forceinline__ real operand(real value) {
 #endif
 }
 
-__device__ __forceinline__ Four operands(Four values) {
+__device__ __forceinline__ Vec4 operands(Vec4 values) {
     for (int e = 0; e < 4; ++e) values.at[e] = operand(values.at[e]);
     return values;
 }
@@ -92,7 +92,7 @@ __device__ __forceinline__ void multiply_add(
     Tile<ROWS>& a, Tile<COLUMNS>& b, real (&sum)[OWN_ROWS][OWN_COLUMNS]) {
 #pragma unroll
     for (int k = 0; k < DEPTH; ++k) {
-        Four left[OWN_ROWS / 4], right[OWN_COLUMNS / 4];
+        Vec4 left[OWN_ROWS / 4], right[OWN_COLUMNS / 4];
 #pragma unroll
         for (int i = 0; i < OWN_ROWS / 4; ++i) left[i] = a.four(k, own_row(4 * i));
 #pragma unroll
@@ -230,10 +230,10 @@ __device__ __forceinline__ void store(
 #pragma unroll
         for (int j = 0; j < OWN_COLUMNS; j += RUN) {
             if (wide && in_column[j] >= 0) {
-                Pack<RUN> run;
+                Vec<RUN> run;
 #pragma unroll
                 for (int e = 0; e < RUN; ++e) run.at[e] = value(sum[i][j + e], j + e);
-                *(Pack<RUN>*)(c + in_row + in_column[j]) = run;
+                *(Vec<RUN>*)(c + in_row + in_column[j]) = run;
             } else {
 #pragma unroll
                 for (int e = 0; e < RUN; ++e)

@@ -11,7 +11,8 @@ owe it.
 """
 
 from minigan.backend import Array
-from minigan.kernels.reference.windows import Pads, Pair, output_size, pad, scatter, windows
+from minigan.kernels.reference.padding import Pads, Pair, pad
+from minigan.kernels.reference.windows import output_size, scatter, windows
 
 __all__ = ["columns", "conv2d", "conv2d_input_grad", "conv2d_kernel_grad"]
 

@@ -156,17 +156,17 @@ class CapturedRounds:
                     stream.state = state
                 for optimizer, count in iterations.items():
                     optimizer.iterations = count
-                    optimizer.fused.held = ()
+                    optimizer.scalars.held = ()
 
     def _recorded(self, drawn_from: Mapping[Stream, Any]) -> Any:
         """The work of a graph: a round, after which the streams' counters move on."""
-        counts = [(optimizer, steps, optimizer.fused.held[:1]) for optimizer, steps in self._steps()]
+        counts = [(optimizer, steps, optimizer.scalars.held[:1]) for optimizer, steps in self._steps()]
         results = self._play()
         strangers = drawn_from.keys() - self.streams.keys()
         if strangers:
             raise BackendError(f"rounds before drew nothing from {', '.join(map(str, strangers))}, and this one does")
         for optimizer, steps, count in counts:
-            if not count or optimizer.fused.held[0] != count[0] + steps:
+            if not count or optimizer.scalars.held[0] != count[0] + steps:
                 raise BackendError(f"a step of {optimizer} was no kernel: its learning rate would be fixed forever")
         self.streams = {stream: stream.advance() for stream in self.streams}
         return results

@@ -12,7 +12,7 @@ import numpy as np
 from minigan.kernels.cpu.algorithms.gemm import by_tap, matrix
 from minigan.kernels.cpu.algorithms.small_gemm import correlate, multiply
 from minigan.kernels.cpu.parallel.slabs import scratch
-from minigan.kernels.reference.windows import Pads, Pair, crop
+from minigan.kernels.reference.padding import Pads, Pair, crop
 
 __all__ = ["Columns", "framed", "windows"]
 

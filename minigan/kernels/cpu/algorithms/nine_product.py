@@ -30,7 +30,7 @@ from minigan.kernels.cpu.algorithms.gemm import by_tap, matrix
 from minigan.kernels.cpu.algorithms.im2col import framed, windows
 from minigan.kernels.cpu.algorithms.small_gemm import correlate, multiply, multiply_rows
 from minigan.kernels.cpu.parallel.slabs import scratch
-from minigan.kernels.reference.windows import Pads, Pair
+from minigan.kernels.reference.padding import Pads, Pair
 
 __all__ = ["Narrow", "Upsampled"]
 

@@ -42,7 +42,7 @@ from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cpu.parallel.broadcast import row_sum, tile_row
 from minigan.kernels.cpu.parallel.slabs import OrderedSum, cut, run, scratch, split_coarse
 from minigan.kernels.reference.affine import Activation
-from minigan.kernels.reference.windows import Pads, Pair, crop
+from minigan.kernels.reference.padding import Pads, Pair, crop
 
 __all__ = ["Winograd", "pays"]
 

@@ -1,13 +1,13 @@
 // Numbers that lie side by side, which one instruction reads or writes.
 template <int COUNT>
-struct alignas(COUNT * sizeof(real)) Pack {
+struct alignas(COUNT * sizeof(real)) Vec {
     real at[COUNT];
 };
 
-typedef Pack<4> Four;
+typedef Vec<4> Vec4;
 
 // Whether packs of COUNT may be read from `numbers` at every multiple of COUNT and from row to row of such a length.
 template <int COUNT>
-__device__ __forceinline__ bool packed(const real* numbers, int length) {
-    return length % COUNT == 0 && (size_t)numbers % sizeof(Pack<COUNT>) == 0;
+__device__ __forceinline__ bool vec_aligned(const real* numbers, int length) {
+    return length % COUNT == 0 && (size_t)numbers % sizeof(Vec<COUNT>) == 0;
 }
