@@ -19,7 +19,7 @@ from minigan import backend, kernels
 from minigan.backend import Array
 from minigan.fusion.step import ours
 from minigan.kernels import memory_pool
-from minigan.kernels.cpu.parallel import slabs
+from minigan.kernels.cpu.parallel.pool import parallel_for
 from minigan.layers.base import Context, grads_in
 from minigan.layers.spectral_normalization import SpectralNormalization
 from minigan.model.sequential import Sequential
@@ -74,7 +74,7 @@ def both(first: Callable[[], Any], second: Callable[[], Any]) -> list[Any]:
     def work(number: int) -> None:
         results[number] = (first, second)[number]()
 
-    slabs.run(work, 2)
+    parallel_for(work, 2)
     return results
 
 

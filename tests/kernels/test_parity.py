@@ -26,7 +26,7 @@ each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 @contextlib.contextmanager
 def slab_of(size: int) -> Iterator[None]:
-    """Cut into slabs of so many bytes."""
+    """Split into slabs of `size` bytes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(slabs, "SLAB", size)
         yield

@@ -7,7 +7,9 @@ from minigan.kernels.cpu.algorithms.gemm import WholeBatch
 from minigan.kernels.cpu.algorithms.slab_activations import activation_grad, shift_and_activate
 from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cpu.parallel.broadcast import row_sum, tile_row
-from minigan.kernels.cpu.parallel.slabs import OrderedSum, cut, run
+from minigan.kernels.cpu.parallel.ordered_sum import OrderedSum
+from minigan.kernels.cpu.parallel.pool import parallel_for
+from minigan.kernels.cpu.parallel.slabs import split
 from minigan.kernels.reference.affine import Activation, Operation
 
 __all__ = ["affine", "affine_grads"]
@@ -23,7 +25,7 @@ def affine(
     if isinstance(chosen, WholeBatch):
         chosen.apply(x, bias, activation, y)
         return y
-    slabs = cut(len(x), chosen.bytes_each)
+    slabs = split(len(x), chosen.bytes_each)
     long_bias = None if bias is None else tile_row(bias, shape[1:])
 
     def work(number: int) -> None:
@@ -31,7 +33,7 @@ def affine(
         chosen.product(x[slabs[number]], part)
         shift_and_activate(part, long_bias, activation)
 
-    run(work, len(slabs))
+    parallel_for(work, len(slabs))
     return y
 
 
@@ -50,7 +52,7 @@ def affine_grads(
     dx = memory_pool.empty(x.shape, x.dtype)
     if isinstance(chosen, WholeBatch):
         return dx, *chosen.apply_grads(dy, y, x, activation, dx, param_grads)
-    slabs = cut(len(x), chosen.bytes_each)
+    slabs = split(len(x), chosen.bytes_each)
 
     def work(slab: slice, dw: np.ndarray | None = None, dbias: np.ndarray | None = None) -> None:
         dz = activation_grad(dy[slab], y[slab], activation)
@@ -59,7 +61,7 @@ def affine_grads(
             row_sum(dz, dbias)
 
     if not param_grads:
-        run(lambda number: work(slabs[number]), len(slabs))
+        parallel_for(lambda number: work(slabs[number]), len(slabs))
         return dx, None, None
-    dw, dbias = OrderedSum(slabs, (chosen.order, kernel.shape[-1:]), x.dtype).run(work)
+    dw, dbias = OrderedSum(slabs, (chosen.order, kernel.shape[-1:]), x.dtype).compute(work)
     return dx, chosen.kernel_grad(dw), dbias

@@ -5,7 +5,9 @@ import numpy as np
 from minigan.kernels.cpu.affine import affine
 from minigan.kernels.cpu.algorithms.choose import choose
 from minigan.kernels.cpu.parallel import memory_pool
-from minigan.kernels.cpu.parallel.slabs import OrderedSum, cut, run
+from minigan.kernels.cpu.parallel.ordered_sum import OrderedSum
+from minigan.kernels.cpu.parallel.pool import parallel_for
+from minigan.kernels.cpu.parallel.slabs import split
 from minigan.kernels.reference.affine import LINEAR, Convolution
 from minigan.kernels.reference.padding import Pads, Pair
 
@@ -20,11 +22,12 @@ def conv2d(x: np.ndarray, kernel: np.ndarray, strides: Pair, pads: Pads) -> np.n
 def conv2d_kernel_grad(x: np.ndarray, dy: np.ndarray, size: Pair, strides: Pair, pads: Pads) -> np.ndarray:
     """The twin of `minigan.kernels.reference.convolution.conv2d_kernel_grad`."""
     x, dy = map(memory_pool.contiguous, (x, dy))
-    # The values of the kernel play no part.
+    # The algorithm needs the kernel's shape, not its values.
     kernel = memory_pool.empty((*size, x.shape[3], dy.shape[3]), x.dtype)
     _, chosen = choose(Convolution(strides, pads), x.shape, kernel)
-    slabs = cut(len(x), chosen.bytes_each)
-    (dw,) = OrderedSum(slabs, (chosen.order,), x.dtype).run(lambda slab, dw: chosen.grads(x[slab], dy[slab], None, dw))
+    slabs = split(len(x), chosen.bytes_each)
+    sums = OrderedSum(slabs, (chosen.order,), x.dtype)
+    (dw,) = sums.compute(lambda slab, dw: chosen.grads(x[slab], dy[slab], None, dw))
     return memory_pool.contiguous(chosen.kernel_grad(dw))
 
 
@@ -34,6 +37,6 @@ def conv2d_input_grad(dy: np.ndarray, kernel: np.ndarray, image: Pair, strides: 
     shape = (len(dy), *image, kernel.shape[2])
     _, chosen = choose(Convolution(strides, pads), shape, kernel)
     dx = memory_pool.empty(shape, dy.dtype)
-    slabs = cut(len(dy), chosen.bytes_each)
-    run(lambda number: chosen.grads(None, dy[slabs[number]], dx[slabs[number]], None), len(slabs))
+    slabs = split(len(dy), chosen.bytes_each)
+    parallel_for(lambda number: chosen.grads(None, dy[slabs[number]], dx[slabs[number]], None), len(slabs))
     return dx

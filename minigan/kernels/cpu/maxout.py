@@ -7,7 +7,9 @@ are compared with what was the largest so far, in one long loop.
 import numpy as np
 
 from minigan.kernels.cpu.parallel import memory_pool
-from minigan.kernels.cpu.parallel.slabs import bytes_each, run, scratch, split_coarse
+from minigan.kernels.cpu.parallel.pool import parallel_for
+from minigan.kernels.cpu.parallel.scratch import scratch
+from minigan.kernels.cpu.parallel.slabs import bytes_each, split_coarse
 
 __all__ = ["max_with_mask"]
 
@@ -24,7 +26,7 @@ def max_with_mask(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         slab = slabs[number]
         compete(x[slab], y[slab], won[slab])
 
-    run(work, len(slabs))
+    parallel_for(work, len(slabs))
     return y, won
 
 

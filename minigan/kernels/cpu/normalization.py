@@ -14,7 +14,10 @@ import numpy as np
 
 from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cpu.parallel.broadcast import row_dot, row_sum, tile_row
-from minigan.kernels.cpu.parallel.slabs import OrderedSum, bytes_each, cut, run, scratch, split_coarse
+from minigan.kernels.cpu.parallel.ordered_sum import OrderedSum
+from minigan.kernels.cpu.parallel.pool import parallel_for
+from minigan.kernels.cpu.parallel.scratch import scratch
+from minigan.kernels.cpu.parallel.slabs import bytes_each, split, split_coarse
 from minigan.kernels.reference import normalization as definitions
 
 __all__ = [
@@ -65,7 +68,7 @@ def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if not x.size:
         return NotImplemented
     x = memory_pool.contiguous(x)
-    slabs = slabs_of(x) if len(cut(len(x), bytes_each(x))) > SHORT else (slice(0, len(x)),)
+    slabs = slabs_of(x) if len(split(len(x), bytes_each(x))) > SHORT else (slice(0, len(x)),)
     c = x.shape[-1]
     means, squares = np.empty((2, len(slabs), c))
     counts = np.array([(slab.stop - slab.start) * (x[0].size // c) for slab in slabs])
@@ -73,7 +76,7 @@ def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     def work(number: int) -> None:
         means[number], squares[number] = moments_of(x[slabs[number]])
 
-    run(work, len(slabs))
+    parallel_for(work, len(slabs))
     # The slabs' own numbers are few: joined in float64, which costs nothing.
     weights = (counts / counts.sum())[:, None]
     mean = (weights * means).sum(axis=0)
@@ -88,7 +91,7 @@ def channel_sum(x: np.ndarray) -> np.ndarray:
     x = memory_pool.contiguous(x)
     slabs = split_coarse(len(x), x[0].nbytes)
 
-    return OrderedSum(slabs, (x.shape[-1:],), x.dtype).run(lambda slab, total: row_sum(x[slab], total))[0]
+    return OrderedSum(slabs, (x.shape[-1:],), x.dtype).compute(lambda slab, total: row_sum(x[slab], total))[0]
 
 
 def batch_norm(x: np.ndarray, mean: np.ndarray, variance: np.ndarray, epsilon: float) -> tuple[np.ndarray, np.ndarray]:
@@ -106,7 +109,7 @@ def batch_norm(x: np.ndarray, mean: np.ndarray, variance: np.ndarray, epsilon: f
         np.subtract(x[slabs[number]].reshape(rows.shape), long_mean, out=rows)
         rows *= long_inverse
 
-    run(work, len(slabs))
+    parallel_for(work, len(slabs))
     return x_hat, inverse_std
 
 
@@ -122,7 +125,7 @@ def batch_norm_grad(dx_hat: np.ndarray, x_hat: np.ndarray, inverse_std: np.ndarr
         row_sum(g[slab], of_g)
         row_dot(g[slab], x_hat[slab], of_product)
 
-    totals = OrderedSum(slabs, ((c,), (c,)), g.dtype).run(sums)
+    totals = OrderedSum(slabs, ((c,), (c,)), g.dtype).compute(sums)
     means = (total / g.dtype.type(g.size // c) for total in totals)
     long_mean, long_slope, long_inverse = (tile_row(row, g.shape[1:]) for row in (*means, inverse_std))
     dx = memory_pool.empty(g.shape, g.dtype)
@@ -134,7 +137,7 @@ def batch_norm_grad(dx_hat: np.ndarray, x_hat: np.ndarray, inverse_std: np.ndarr
         rows -= np.multiply(x_hat[slabs[number]].reshape(rows.shape), long_slope, out=through_variance)
         rows *= long_inverse
 
-    run(input_grad, len(slabs))
+    parallel_for(input_grad, len(slabs))
     return dx
 
 
@@ -161,7 +164,7 @@ def batch_norm_tangent_grad(
         for total, a, b in zip(totals, (x_hat, x_hat, g_dot), (x_dot, g_dot, x_hat_dot)):
             row_dot(a[slab], b[slab], total)
 
-    totals = OrderedSum(slabs, ((c,), (c,), (c,)), g.dtype).run(sums)
+    totals = OrderedSum(slabs, ((c,), (c,), (c,)), g.dtype).compute(sums)
     factors = (-inverse_std * total / g.dtype.type(g.size // c) for total in totals)
     of_g_dot, of_x_dot, of_x_hat = (tile_row(row, g.shape[1:]) for row in factors)
 
@@ -178,13 +181,13 @@ def batch_norm_tangent_grad(
         add_product(g_dot[slab], of_g_dot, rows)
         add_product(x_dot[slab], of_x_dot, rows)
 
-    run(through_x_hat, len(slabs))
+    parallel_for(through_x_hat, len(slabs))
     dx = batch_norm_grad(through_both, x_hat, inverse_std)
 
     def through_inverse_std(number: int) -> None:
         add_product(x_hat[slabs[number]], of_x_hat, dx[slabs[number]].reshape(-1, of_x_hat.size))
 
-    run(through_inverse_std, len(slabs))
+    parallel_for(through_inverse_std, len(slabs))
     return dx, batch_norm_grad(g_dot, x_hat, inverse_std)
 
 
@@ -199,7 +202,7 @@ def layer_norm(x: np.ndarray, epsilon: float) -> tuple[np.ndarray, np.ndarray]:
         slab = slabs[number]
         x_hat[slab], inverse_std[slab] = definitions.layer_norm(x[slab], epsilon)
 
-    run(work, len(slabs))
+    parallel_for(work, len(slabs))
     return x_hat, inverse_std
 
 
@@ -214,5 +217,5 @@ def layer_norm_grad(dx_hat: np.ndarray, x_hat: np.ndarray, inverse_std: np.ndarr
         slab = slabs[number]
         dx[slab] = definitions.layer_norm_grad(dx_hat[slab], x_hat[slab], inverse_std[slab])
 
-    run(work, len(slabs))
+    parallel_for(work, len(slabs))
     return dx

@@ -13,7 +13,9 @@ from minigan.kernels.cpu.dropout import mask_of
 from minigan.kernels.cpu.normalization import centred, is_near, slabs_of
 from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cpu.parallel.broadcast import row_dot, row_sum, tile_row
-from minigan.kernels.cpu.parallel.slabs import OrderedSum, run, scratch
+from minigan.kernels.cpu.parallel.ordered_sum import OrderedSum
+from minigan.kernels.cpu.parallel.pool import parallel_for
+from minigan.kernels.cpu.parallel.scratch import scratch
 from minigan.kernels.reference.affine import RECTIFIER, Activation
 
 __all__ = ["normalize_activate", "normalize_activate_grads"]
@@ -63,7 +65,7 @@ def normalize_activate(
         # A straight piece through the origin: f(u) is u times its slope.
         y[slab] *= factor[slab]
 
-    run(work, len(slabs))
+    parallel_for(work, len(slabs))
     return y, factor
 
 
@@ -94,7 +96,7 @@ def normalize_activate_grads(
         row_sum(g, dbeta)
         row_dot(g, x[slab] if near else centred(x[slab], mean), dgamma)
 
-    dgamma, dbeta = OrderedSum(slabs, ((c,), (c,)), x.dtype).run(sums)
+    dgamma, dbeta = OrderedSum(slabs, ((c,), (c,)), x.dtype).compute(sums)
     if near:
         dgamma -= mean * dbeta
     dgamma *= inverse_std
@@ -116,5 +118,5 @@ def normalize_activate_grads(
             part += through_variance
             part += long_rest
 
-    run(input_grad, len(slabs))
+    parallel_for(input_grad, len(slabs))
     return dx, dgamma, dbeta

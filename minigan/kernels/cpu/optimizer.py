@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from minigan.kernels.cpu.parallel.slabs import cut, run, scratch
+from minigan.kernels.cpu.parallel.pool import parallel_for
+from minigan.kernels.cpu.parallel.scratch import scratch
+from minigan.kernels.cpu.parallel.slabs import split
 from minigan.kernels.reference.optimizer import StepScalars
 
 __all__ = ["update_in_place"]
@@ -21,11 +23,11 @@ def update_in_place(
     numbers: tuple[float, ...] = (),
 ) -> None:
     """The twin of `minigan.kernels.reference.optimizer.update_in_place`."""
-    slabs = cut(first.size, first.itemsize, SLAB)
+    slabs = split(first.size, first.itemsize, SLAB)
 
     def work(number: int) -> None:
         parts = [vector[slabs[number]] for vector in (first, *others)]
         # The thread's own, which stays in its cache; a scratch vector of full length would be written to memory.
         rule(*parts, scratch=scratch("update", parts[0].shape, first.dtype))
 
-    run(work, len(slabs))
+    parallel_for(work, len(slabs))

@@ -3,7 +3,8 @@
 import numpy as np
 
 from minigan.kernels.cpu.parallel import memory_pool
-from minigan.kernels.cpu.parallel.slabs import bytes_each, run, split_coarse
+from minigan.kernels.cpu.parallel.pool import parallel_for
+from minigan.kernels.cpu.parallel.slabs import bytes_each, split_coarse
 from minigan.kernels.reference.padding import Pads, crop
 
 __all__ = ["pad"]
@@ -22,5 +23,5 @@ def pad(x: np.ndarray, pads: Pads, value: float = 0.0) -> np.ndarray:
         part.fill(value)
         crop(part, pads)[...] = x[slabs[number]]
 
-    run(work, len(slabs))
+    parallel_for(work, len(slabs))
     return y

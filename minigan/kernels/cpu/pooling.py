@@ -9,7 +9,9 @@ columns. On the way back each place takes its share of dy to the pixels that it 
 import numpy as np
 
 from minigan.kernels.cpu.parallel import memory_pool
-from minigan.kernels.cpu.parallel.slabs import run, scratch, split_coarse
+from minigan.kernels.cpu.parallel.pool import parallel_for
+from minigan.kernels.cpu.parallel.scratch import scratch
+from minigan.kernels.cpu.parallel.slabs import split_coarse
 from minigan.kernels.reference import pooling as definitions
 from minigan.kernels.reference.padding import Pads, Pair, crop
 from minigan.kernels.reference.windows import output_size
@@ -85,7 +87,7 @@ def max_pool(x: np.ndarray, size: Pair, strides: Pair, pads: Pads) -> tuple[np.n
         if np.isnan(largest).any():  # no NaN is larger than a number, and still it is the maximum
             places[slabs[number]] = definitions.max_pool(images, size, strides, pads)[1]
 
-    run(work, len(slabs))
+    parallel_for(work, len(slabs))
     return y, places
 
 
@@ -113,7 +115,7 @@ def max_pool_grad(
         if total is not images:
             images[...] = crop(total, pads)
 
-    run(work, len(slabs))
+    parallel_for(work, len(slabs))
     return dx
 
 
@@ -137,7 +139,7 @@ def average_pool(x: np.ndarray, size: Pair, strides: Pair, pads: Pads) -> np.nda
             total += rows[:, :, windows.columns(j)]
         total /= counts
 
-    run(work, len(slabs))
+    parallel_for(work, len(slabs))
     return y
 
 
@@ -164,5 +166,5 @@ def average_pool_grad(dy: np.ndarray, input_size: Pair, size: Pair, strides: Pai
         if total is not images:
             images[...] = crop(total, pads)
 
-    run(work, len(slabs))
+    parallel_for(work, len(slabs))
     return dx

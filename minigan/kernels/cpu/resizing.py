@@ -6,7 +6,9 @@ A row is widened once; its copies are copies of a long row. The gradient adds ro
 import numpy as np
 
 from minigan.kernels.cpu.parallel import memory_pool
-from minigan.kernels.cpu.parallel.slabs import bytes_each, run, scratch, split_coarse
+from minigan.kernels.cpu.parallel.pool import parallel_for
+from minigan.kernels.cpu.parallel.scratch import scratch
+from minigan.kernels.cpu.parallel.slabs import bytes_each, split_coarse
 from minigan.kernels.reference.padding import Pair
 
 __all__ = ["upsample_nearest", "upsample_nearest_grad"]
@@ -24,7 +26,7 @@ def upsample_nearest(x: np.ndarray, size: Pair) -> np.ndarray:
         part[:, :, 0] = x[slabs[number]][:, :, :, None]
         part[:, :, 1:] = part[:, :, :1]
 
-    run(work, len(slabs))
+    parallel_for(work, len(slabs))
     return y
 
 
@@ -46,5 +48,5 @@ def upsample_nearest_grad(dy: np.ndarray, size: Pair) -> np.ndarray:
         for j in range(1, across):
             out += rows[:, :, :, j]
 
-    run(work, len(slabs))
+    parallel_for(work, len(slabs))
     return dx

@@ -1,10 +1,10 @@
 // Convolution and its two gradients, each as one matrix product ("implicit GEMM").
 //
-// The reference writes every window of the images as a row of a matrix, `columns`, and multiplies:
+// The reference writes every window of the images as a row of a matrix, `im2col(x)`, and multiplies:
 //
-//     y = columns(x) kernel,     dkernel = columns(x)^T dz,     dx = columns'(dz) kernel^T,
+//     y = im2col(x) kernel,     dkernel = im2col(x)^T dz,     dx = im2col'(dz) kernel^T,
 //
-// where columns'(dz) has for each pixel of x the numbers of dz that it had a part in. Here these matrices exist only as
+// where im2col'(dz) has for each pixel of x the numbers of dz that it had a part in. Here these matrices exist only as
 // rules for where their entries lie: a block reads those of its tile where they are in x or dz, and zeros where a
 // window hangs over the edge. What multiplies the tiles is tiles.cuh; this file says what a and b are.
 //
@@ -153,8 +153,8 @@ struct AcrossK {
     }
 };
 
-// a = columns(x), or columns'(dz): the rows are places, and what lies along K are the numbers in their windows.
-// In columns' the taps go backwards: place u and tap i meet in pixel u + top - i.
+// a = im2col(x), or im2col'(dz): the rows are places, and what lies along K are the numbers in their windows.
+// In im2col' the taps go backwards: place u and tap i meet in pixel u + top - i.
 struct Windows : AlongK<ROWS> {
     Numbers image;
     int height, width, kernel_height, direction;
@@ -187,7 +187,7 @@ struct Windows : AlongK<ROWS> {
     __device__ __forceinline__ void fetch() { fetch_at(tap, image, *this); }
 };
 
-// a = columns(x)^T: the rows are places in the window, and what lies along K are the windows.
+// a = im2col(x)^T: the rows are places in the window, and what lies along K are the windows.
 struct TransposedWindows : AcrossK<ROWS> {
     Numbers image;
     int height, width, channels, stride_h, stride_w, top, left, images;
@@ -327,7 +327,7 @@ struct Block {
     }
 };
 
-// y = f(columns(x) kernel + bias). The columns of the kernel lie in groups: see `column_at`.
+// y = f(im2col(x) kernel + bias). The columns of the kernel lie in groups: see `column_at`.
 extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) convolve(
     const real* __restrict__ x, const real* __restrict__ kernel, const real* __restrict__ bias, real* __restrict__ y,
     int images, int height, int width, int channels, int out_height, int out_width, int filters, int kernel_height,
@@ -363,7 +363,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) convolve(
     }
 }
 
-// dx = columns'(dz) kernel^T. blockIdx.z is the phase. `direction` is -1; with 1, the taps of dz are forward ones.
+// dx = im2col'(dz) kernel^T. blockIdx.z is the phase. `direction` is -1; with 1, the taps of dz are forward ones.
 extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) convolve_back(
     const real* __restrict__ dy, const real* __restrict__ y, const real* __restrict__ kernel, real* __restrict__ dx,
     int images, int height, int width, int channels, int out_height, int out_width, int filters, int kernel_height,
@@ -400,7 +400,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) convolve_b
         [&](int n) { return n < channels ? n : -1; }, [&](real value, int) { return value; });
 }
 
-// dkernel = columns(x)^T dz, and as one row more the sums over dz's columns: the gradient with respect to the bias.
+// dkernel = im2col(x)^T dz, and as one row more the sums over dz's columns: the gradient with respect to the bias.
 // The columns of dkernel, not those of dz, lie in groups.
 extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) convolve_kernel_grad(
     const real* __restrict__ x, const real* __restrict__ dy, const real* __restrict__ y, real* __restrict__ dkernel,

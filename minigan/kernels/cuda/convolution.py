@@ -87,7 +87,7 @@ def conv2d_kernel_grad(x: Array, dy: Array, size: Pair, strides: Pair, pads: Pad
 def forward(
     x: Array, kernel: Array, bias: Array | None, sizes: Sizes, activation: Activation, group: int | None = None
 ) -> Array:
-    """``f(columns(x) kernel + bias)``, (places, filters).
+    """``f(im2col(x) kernel + bias)``, (places, filters).
 
     The kernel is kept as several matrices, side by side, of `group` columns each; without a group it is one.
     """
@@ -99,7 +99,7 @@ def forward(
 
 
 def back(dy: Array, y: Array | None, kernel: Array, sizes: Sizes, activation: Activation, direction: int = -1) -> Array:
-    """``columns'(dz) kernel^T``, (pixels, channels), with ``dz = dy f'(y)``; y may be None where f is linear.
+    """``im2col'(dz) kernel^T``, (pixels, channels), with ``dz = dy f'(y)``; y may be None where f is linear.
 
     With the direction 1 a tap meets the place before it, not the one behind.
     """
@@ -118,7 +118,7 @@ def back(dy: Array, y: Array | None, kernel: Array, sizes: Sizes, activation: Ac
 def kernel_back(
     x: Array, dy: Array, y: Array | None, sizes: Sizes, activation: Activation, group: int | None = None
 ) -> Array:
-    """``columns(x)^T dz``, and as one row more the sum of dz over all places: (taps + 1, filters).
+    """``im2col(x)^T dz``, and as one row more the sum of dz over all places: (taps + 1, filters).
 
     All but the last row may be kept in groups, as the kernel of `forward`.
     """

@@ -7,6 +7,7 @@ from minigan import kernels
 from minigan.kernels import Activation
 from minigan.kernels.cpu import normalization, normalize_activate
 from minigan.kernels.cpu.parallel import slabs
+from minigan.kernels.cpu.parallel.pool import parallel_for
 
 # Below sqrt(3) deviations the sums are taken around zero, above around the mean.
 OFFSETS = [0, -1, 1.7, 1.8, 30, -1000]
@@ -54,7 +55,9 @@ def test_where_the_mean_is_large_it_is_taken_off_first(offset: float, near: bool
 
 def test_few_bytes_are_not_cut_and_many_are(monkeypatch):
     counts = []
-    monkeypatch.setattr(normalization, "run", lambda work, count: (counts.append(count), slabs.run(work, count)))
+    monkeypatch.setattr(
+        normalization, "parallel_for", lambda work, count: (counts.append(count), parallel_for(work, count))
+    )
     for slab in (1 << 20, 40 * 36 * 8 * 4 // 2, 40 * 36 * 8 * 4 // 3):
         monkeypatch.setattr(slabs, "SLAB", slab)
         normalization.moments(images(0))

@@ -122,9 +122,9 @@ def test_it_takes_as_few_products_as_it_can_without_losing_digits(height, width,
     ("shape", "filters", "strides", "title"),
     [
         ((64, 4, 4, 128), 256, (1, 1), "Winograd"),
-        ((63, 4, 4, 128), 256, (1, 1), "columns"),
-        ((64, 4, 4, 127), 256, (1, 1), "columns"),
-        ((64, 8, 8, 128), 256, (2, 2), "columns"),
+        ((63, 4, 4, 128), 256, (1, 1), "im2col"),
+        ((64, 4, 4, 127), 256, (1, 1), "im2col"),
+        ((64, 8, 8, 128), 256, (2, 2), "im2col"),
     ],
 )
 def test_it_is_chosen_where_it_pays(shape, filters, strides, title, monkeypatch):
