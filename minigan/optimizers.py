@@ -33,7 +33,7 @@ class Optimizer:
     #: The attribute that plays the part of momentum, if one does.
     momentum_name: str | None = None
 
-    #: The CUDA kernel that does what `update` does, if there is one; a rule derived from another has its own.
+    #: The CUDA kernel that does what `update` does, if there is one. A subclass with its own `update` has none.
     kernel: str | None = None
 
     def __init_subclass__(cls) -> None:
@@ -92,20 +92,20 @@ class Optimizer:
         network.mark_updated()
 
     def numbers(self) -> tuple[float, ...]:
-        """What the rule's kernel has to know of the step to come: its number, the learning rate, the momentum ..."""
+        """The scalars of the next step, for the CUDA kernel: its number, learning rate, momentum and the constants."""
         momentum = 0.0 if self.momentum_name is None else getattr(self, self.momentum_name)
         return (self.iterations + 1, self.learning_rate, momentum, *self.constants())
 
     def constants(self) -> tuple[float, ...]:
-        """... and its other settings, in the order in which the kernel expects them."""
+        """The optimizer's other settings, in the order in which its CUDA kernel expects them."""
         return ()
 
-    def settle(self) -> None:
-        """Tell the device what has changed since the last step: before a step is recorded, and before each replay."""
+    def sync_to_device(self) -> None:
+        """Copy the scalars of the next step to the device: before a step is recorded, and before each replay."""
         if self.scalars.array is not None:
             self.scalars.sync(self.numbers(), self.scalars.array)
 
-    def replayed(self, network: "Sequential") -> None:
+    def note_replay(self, network: "Sequential") -> None:
         """Note that the device has replayed a recorded step of this network."""
         self.iterations += 1
         self.scalars.counted()

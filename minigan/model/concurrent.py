@@ -41,7 +41,7 @@ def forward(network: Sequential, batches: Sequence[Array], contexts: Sequence[Co
     moves: list[Callable[[], None]] = []
     rng, ahead = ctx.rng, None
     if rng is not None:
-        ahead = rng.ahead(sum(layer.rng_blocks(len(x), x.dtype) for layer in network.layers))
+        ahead = rng.jumped(sum(layer.rng_blocks(len(x), x.dtype) for layer in network.layers))
     other_ctx = other_ctx._replace(rng=ahead, later=moves)
     passes = both(lambda: network.forward(x, ctx), lambda: network.forward(other_x, other_ctx))
     for move in moves:

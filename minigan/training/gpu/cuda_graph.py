@@ -6,7 +6,7 @@ stay as they were: addresses, and numbers by their values. So whatever changes f
 memory, where it is written anew before a replay or moved on by the kernels themselves:
 
 - the places of the images in the data, by which a recorded step gathers its batch on the device;
-- the optimizers' step numbers, learning rates and momenta (`minigan.optimizers.Optimizer.settle`);
+- the optimizers' step numbers, learning rates and momenta (`minigan.optimizers.Optimizer.sync_to_device`);
 - the counters of the random streams, which the round's last kernels move on (`minigan.random.Stream.advance`).
 
 The first rounds are run by plain launches: they compile the kernels and find the memory. Then a round is recorded,
@@ -175,19 +175,19 @@ class CapturedRounds:
         self._settle()
         self.recorder.replay()
         for stream, blocks in self.streams.items():
-            stream.replayed(blocks)
+            stream.note_replay(blocks)
         gan = self.trainer.gan
         for optimizer, steps in self._steps():
             for _ in range(steps):
-                optimizer.replayed(gan.generator if optimizer is self.trainer.g_optimizer else gan.discriminator)
+                optimizer.note_replay(gan.generator if optimizer is self.trainer.g_optimizer else gan.discriminator)
         return copied(self.results)  # the next replay writes to the same places
 
     def _settle(self) -> None:
         """Bring the numbers on the device that a round reads to what they are on the host."""
         for stream in self.streams:
-            stream.settle()
+            stream.sync_to_device()
         for optimizer, _ in self._steps():
-            optimizer.settle()
+            optimizer.sync_to_device()
 
     def _steps(self) -> list[tuple[Optimizer, int]]:
         """Both optimizers, with their steps in a round."""

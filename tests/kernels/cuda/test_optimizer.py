@@ -113,12 +113,12 @@ def test_a_recorded_step_is_replayed_with_the_numbers_of_each_step(name, change,
         if step <= 2:  # warm up
             rule.step(model)
             continue
-        rule.settle()
+        rule.sync_to_device()
         if step == 3:
             graph.record(lambda: rule.step(model))
         graph.launch()
         if step > 3:
-            rule.replayed(model)
+            rule.note_replay(model)
         assert rule.iterations == step
     np.testing.assert_allclose(model.flat_data, by_array_code(name, 7, change), rtol=1e-12)
 
@@ -127,16 +127,16 @@ def test_a_replay_makes_caches_stale():
     model, rule = network(), Adam()
     rule.step(model)
     before = [p.version for p in model.parameters().values()]
-    rule.replayed(model)
+    rule.note_replay(model)
     assert [p.version for p in model.parameters().values()] == [version + 1 for version in before]
 
 
-def test_the_device_is_told_nothing_while_only_the_steps_number_changes(monkeypatch):
-    model, rule, told = network(), Adam(), []
+def test_nothing_is_copied_to_the_device_while_only_the_step_s_number_changes(monkeypatch):
+    model, rule, copied = network(), Adam(), []
     sync = DeviceScalars.sync
 
     def noted(self: DeviceScalars, numbers: tuple[float, ...], like: Any) -> Any:
-        told.append(self.held != numbers)
+        copied.append(self.held != numbers)
         return sync(self, numbers, like)
 
     monkeypatch.setattr(DeviceScalars, "sync", noted)
@@ -145,7 +145,7 @@ def test_the_device_is_told_nothing_while_only_the_steps_number_changes(monkeypa
     rule.learning_rate = 0.5
     rule.step(model)
     rule.step(model)
-    assert told == [True, False, False, True, False]
+    assert copied == [True, False, False, True, False]
     np.testing.assert_array_equal(rule.scalars.array, [6, 0.5, 0.9, 0.999, 1e-7])
 
 
