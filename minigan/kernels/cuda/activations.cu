@@ -1,8 +1,8 @@
 // The activations and their derivatives, one thread an entry.
 //
-// Such a kernel does little arithmetic for each number that it fetches, so the memory sets its speed: each number is
+// Such a kernel does little arithmetic for each number that it reads, so the memory limits its speed: each number is
 // read once and written once. The formulas are those of minigan/kernels/reference/activations.py; comparisons are
-// written so that a NaN comes out where it does there: "x > 0" is false for it.
+// written so that a NaN gives the same result as there: "x > 0" is false for it.
 
 #include "common.cuh"
 

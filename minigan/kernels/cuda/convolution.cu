@@ -4,20 +4,20 @@
 //
 //     y = im2col(x) kernel,     dkernel = im2col(x)^T dz,     dx = im2col'(dz) kernel^T,
 //
-// where im2col'(dz) has for each pixel of x the numbers of dz that it had a part in. Here these matrices exist only as
-// rules for where their entries lie: a block reads those of its tile where they are in x or dz, and zeros where a
-// window hangs over the edge. What multiplies the tiles is tiles.cuh; this file says what a and b are.
+// where im2col'(dz) has for each pixel of x the numbers of dz to which it contributed. Here these matrices are never
+// stored: a block reads the entries of its tile from x or dz, and zeros where a window reaches over the edge. tiles.cuh
+// multiplies the tiles; this file defines the factors a and b.
 //
-// With strides s, pixel h of x meets tap i of the kernel only where s divides h + top - i. Pixels of one phase, that is
-// with the same rest of h + top by s, meet the same taps, every s-th; between them they look like a convolution without
-// strides. So each phase is a product of its own, and nothing is multiplied by zeros.
+// With strides s, pixel h of x meets tap i of the kernel only where s divides h + top - i. Pixels of one phase, with
+// the same remainder of h + top by s, meet the same taps, every s-th; a phase alone is a convolution without strides.
+// So each phase is a product of its own, and nothing is multiplied by zeros.
 //
 // A dense layer is the convolution of one-pixel windows.
 //
-// Around the product: bias and activation f are applied to y while it is in registers, and dz = dy f'(y) is made of dy
-// and y wherever it is read. Where the product has too few tiles for all multiprocessors, or its sums are long, several
-// blocks share the sum of a tile: each leaves its part in memory, and `add_parts` adds them up. The order of every sum
-// depends on the sizes alone, so the bits are the same in every run.
+// Around the product: bias and activation f are applied to y while it is in registers, and dz = dy f'(y) is computed
+// from dy and y wherever it is read. Where the product has too few tiles for all multiprocessors, or its sums are long,
+// several blocks share the sum of a tile: each leaves its part in memory, and `add_parts` adds them up. The order of
+// every sum depends on the sizes alone, so the bits are the same in every run.
 
 #include "common.cuh"
 #include "fused_activation.cuh"
@@ -61,14 +61,14 @@ struct Place {
     }
 };
 
-// What is read
+// Reading
 
-// The numbers of an array; or, with an activation, dz = dy f'(y) made of two.
+// The numbers of an array; or, with an activation, dz = dy f'(y) from two arrays.
 struct Numbers {
     const real *numbers, *y;
     int f;
     real slope;
-    bool wide;  // whether fours may be read
+    bool wide;  // whether four numbers may be read at once
 
     __device__ __forceinline__ Numbers(const real* numbers, int length)
         : numbers(numbers), y(nullptr), f(LINEAR), slope(0), wide(vec_aligned<4>(numbers, length)) {}
@@ -103,7 +103,7 @@ struct AlongK {
     static __device__ __forceinline__ int place(int slot) { return (threadIdx.x + slot * THREADS) / (DEPTH / 4); }
     static __device__ __forceinline__ int first_step() { return threadIdx.x % (DEPTH / 4) * 4; }
 
-    // The numbers at the taps that come next: where each lies the matrix knows, and says -1 for a zero.
+    // The numbers at the next taps. `matrix.place_of` is the place of each in memory, or -1 for a zero.
     template <typename Matrix>
     __device__ __forceinline__ void fetch_at(Tap& tap, const Numbers& numbers, const Matrix& matrix) {
         if (numbers.wide) {
@@ -155,13 +155,13 @@ struct AcrossK {
 
 // a = im2col(x), or im2col'(dz): the rows are places, and what lies along K are the numbers in their windows.
 // In im2col' the taps go backwards: place u and tap i meet in pixel u + top - i.
-struct Windows : AlongK<ROWS> {
+struct Im2col : AlongK<ROWS> {
     Numbers image;
     int height, width, kernel_height, direction;
     int row[SLOTS], column[SLOTS], first[SLOTS];  // where the windows of this thread's places begin, and their images
     Tap tap;
 
-    __device__ __forceinline__ Windows(
+    __device__ __forceinline__ Im2col(
         Numbers image, int height, int width, int channels, int kernel_height, int kernel_width, int direction,
         int first_place, int places, int out_height, int out_width, int stride_h, int stride_w, int start_h,
         int start_w, int first_k)
@@ -177,7 +177,7 @@ struct Windows : AlongK<ROWS> {
         }
     }
 
-    // Where the number at a tap lies; below 0 where the window hangs over the edge, and behind the last tap.
+    // The place of the number at a tap; below 0 outside the image, and behind the last tap.
     __device__ __forceinline__ int place_of(int slot, const Tap& tap) const {
         int h = row[slot] + direction * tap.i, w = column[slot] + direction * tap.j;
         bool inside = tap.i < kernel_height && (unsigned)h < (unsigned)height && (unsigned)w < (unsigned)width;
@@ -188,13 +188,13 @@ struct Windows : AlongK<ROWS> {
 };
 
 // a = im2col(x)^T: the rows are places in the window, and what lies along K are the windows.
-struct TransposedWindows : AcrossK<ROWS> {
+struct TransposedIm2col : AcrossK<ROWS> {
     Numbers image;
     int height, width, channels, stride_h, stride_w, top, left, images;
     int i[4], j[4], offset[4];  // of this thread's four taps; the offset from where their window begins
     Place window;
 
-    __device__ __forceinline__ TransposedWindows(
+    __device__ __forceinline__ TransposedIm2col(
         Numbers image, int images, int height, int width, int channels, int kernel_height, int kernel_width,
         int first_tap, int out_height, int out_width, int stride_h, int stride_w, int top, int left, int first_k)
         : image(image), height(height), width(width), channels(channels), stride_h(stride_h), stride_w(stride_w),
@@ -233,18 +233,18 @@ struct TransposedWindows : AcrossK<ROWS> {
     }
 };
 
-// Where column n of a matrix lies, if it is kept as several matrices of `group` columns and `rows` rows: from entry
-// `column_at` on, and a row further is `group` numbers further. Below 0 there is no such column.
+// The place of column n of a matrix that is stored as several matrices of `group` columns and `rows` rows: its first
+// entry; the entry of the next row is `group` numbers further. Below 0 there is no such column.
 __device__ __forceinline__ int column_at(int n, int columns, int group, int rows) {
     return n < columns ? n / group * group * rows + n % group : -1;
 }
 
-// b as it is: its rows lie across K.
+// b as it is stored: its rows lie across K.
 struct Matrix : AcrossK<COLUMNS> {
     Numbers numbers;
     int rows, group, k;
     int column[4];
-    Vec4 sums;  // over what was read, column by column
+    Vec4 sums;  // of the numbers that were read, column by column
 
     __device__ __forceinline__ Matrix(
         Numbers numbers, int rows, int columns, int group, int first_column, int first_k)
@@ -327,14 +327,14 @@ struct Block {
     }
 };
 
-// y = f(im2col(x) kernel + bias). The columns of the kernel lie in groups: see `column_at`.
+// y = f(im2col(x) kernel + bias). The columns of the kernel are stored in groups: see `column_at`.
 extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) convolve(
     const real* __restrict__ x, const real* __restrict__ kernel, const real* __restrict__ bias, real* __restrict__ y,
     int images, int height, int width, int channels, int out_height, int out_width, int filters, int kernel_height,
     int kernel_width, int stride_h, int stride_w, int top, int left, int group, int f, real slope, int share) {
     int places = images * out_height * out_width, depth = kernel_height * kernel_width * channels;
     Block block(filters, depth, share);
-    Windows a(
+    Im2col a(
         Numbers(x, channels), height, width, channels, kernel_height, kernel_width, 1, block.first_row, places,
         out_height, out_width, stride_h, stride_w, -top, -left, block.first_k);
     Matrix b(Numbers(kernel, group), depth, filters, group, block.first_column, block.first_k);
@@ -354,7 +354,8 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) convolve(
         [&](int m) { return m < places ? m * filters : -1; }, [&](int n) { return n < filters ? n : -1; },
         [&](real z, int j) { return leaky ? activation(LEAKY_RELU, slope, z + own_bias[j]) : z + own_bias[j]; });
     if (!whole || f == LINEAR || leaky) return;
-    // The others are long. They stand here once, not once for each entry, and go over what this thread has written.
+    // The code of the other activations is long. It is here once, not once for each entry, and changes what this thread
+    // has written.
 #pragma unroll 1
     for (int entry = 0; entry < OWN_ROWS * OWN_COLUMNS; ++entry) {
         int m = block.first_row + own_row(entry / OWN_COLUMNS);
@@ -363,7 +364,8 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) convolve(
     }
 }
 
-// dx = im2col'(dz) kernel^T. blockIdx.z is the phase. `direction` is -1; with 1, the taps of dz are forward ones.
+// dx = im2col'(dz) kernel^T. blockIdx.z is the phase. `direction` is -1; with 1, tap i reads the place i further on in
+// dz.
 extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) convolve_back(
     const real* __restrict__ dy, const real* __restrict__ y, const real* __restrict__ kernel, real* __restrict__ dx,
     int images, int height, int width, int channels, int out_height, int out_width, int filters, int kernel_height,
@@ -380,7 +382,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) convolve_b
 
     Block block(channels, depth, share);
     if (block.first_row >= places) return;  // the grid is that of the largest phase
-    Windows a(
+    Im2col a(
         Numbers(dy, y, f, slope, filters), out_height, out_width, filters, taps_h, taps_w, direction, block.first_row,
         places, rows, columns, 1, 1, (first_h + top) / stride_h, (first_w + left) / stride_w, block.first_k);
     TransposedKernel b(
@@ -401,14 +403,14 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) convolve_b
 }
 
 // dkernel = im2col(x)^T dz, and as one row more the sums over dz's columns: the gradient with respect to the bias.
-// The columns of dkernel, not those of dz, lie in groups.
+// The columns of dkernel, but not those of dz, are stored in groups.
 extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) convolve_kernel_grad(
     const real* __restrict__ x, const real* __restrict__ dy, const real* __restrict__ y, real* __restrict__ dkernel,
     int images, int height, int width, int channels, int out_height, int out_width, int filters, int kernel_height,
     int kernel_width, int stride_h, int stride_w, int top, int left, int group, int f, real slope, int share) {
     int places = images * out_height * out_width, taps = kernel_height * kernel_width * channels;
     Block block(filters, places, share);
-    TransposedWindows a(
+    TransposedIm2col a(
         Numbers(x, channels), images, height, width, channels, kernel_height, kernel_width, block.first_row,
         out_height, out_width, stride_h, stride_w, top, left, block.first_k);
     Matrix b(Numbers(dy, y, f, slope, filters), places, filters, filters, block.first_column, block.first_k);

@@ -1,11 +1,11 @@
-// Normalisation, over the batch or over the channels: statistics, the normalised numbers, and the way back.
+// Normalisation, over the batch or over the channels: statistics, the normalised numbers, and the gradients.
 //
 // An array is a matrix here, laid over the blocks as rows.cuh says: a row for each position of each image, a column for
 // each channel.
 //
-// A sum over all rows is made in two launches, for blocks cannot wait for each other. In the first each block leaves
-// the sum over its part of the rows in memory; in the second one block adds up the parts. Either goes in an order that
-// the sizes alone decide: no atomics, so that the bits are the same in every run.
+// A sum over all rows takes two launches, because blocks cannot wait for each other. In the first each block writes the
+// sum over its part of the rows to memory; in the second one block adds up the parts. The order of both sums depends on
+// the sizes alone, and there are no atomics, so that the bits are the same in every run.
 
 #include "common.cuh"
 #include "rows.cuh"
@@ -35,12 +35,12 @@ extern "C" __global__ void channel_sum(const real* __restrict__ x, real* __restr
 
 // Mean and sum of squares around it, of each part of the rows.
 //
-// E[x^2] - E[x]^2 would be one pass, too, but loses all digits where the mean is large. So a thread takes a few numbers
-// into its registers, goes through them twice, and joins what it finds to what it has by
+// E[x^2] - E[x]^2 would be one pass, too, but loses all digits where the mean is large. So a thread reads a few numbers
+// into its registers, goes through them twice, and combines the result with that of the numbers before by
 //     count = n + n',  mean = (n m + n' m') / count,  squares = s + s' + n n' / count (m' - m)^2,
 // which is exact: Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances",
-// 1979. So do the lanes of a block, and in `join_moments` the blocks. These means would be rounded the more, the larger
-// they are: all count from the channel's first number, x - x[0], a difference that is mostly exact.
+// 1979. So do the lanes of a block, and in `join_moments` the blocks. Larger means would be rounded more: so the
+// channel's first number is subtracted from all, x - x[0], a difference that is mostly exact.
 extern "C" __global__ void channel_moments(
     const real* __restrict__ x, real* __restrict__ means, real* __restrict__ squares, int rows, int channels) {
     int channel = column_of_thread(), lanes = blockDim.y, end = end_row(rows);
@@ -66,7 +66,7 @@ extern "C" __global__ void channel_moments(
             count += n;
         }
     real rows_here = end - first_row(rows);
-    // A block may find no rows left: its mean and squares are 0 then, and count for nothing.
+    // A block may have no rows: then its mean and squares are 0, with weight 0.
     real mean_here = lane_sum(count * mean) / max(rows_here, (real)1);
     real difference = mean - mean_here;
     leave(means, mean_here, channels);

@@ -1,18 +1,19 @@
 // Batch normalisation with scale and shift, an activation, and dropout; and the gradients.
 //
 // An array is a matrix here, laid over the blocks as rows.cuh says: a row for each position of each image, a column for
-// each channel. As in normalization.cu, each block leaves the sums over its part of the rows, and `join_sums` adds them.
+// each channel. As in normalization.cu, each block writes the sums over its part of the rows, and `join_sums` adds them
+// up.
 
 #include "common.cuh"
 #include "fused_activation.cuh"
 #include "rows.cuh"
 #include "row_sums.cuh"
 
-// y = f(gamma (x - mean) / std + beta), and the factor that dy meets on its way back to u, f's input.
+// y = f(gamma (x - mean) / std + beta), and the factor that dy is multiplied by on its way back to u, f's input.
 //
 // bits is null without dropout. Otherwise bit i of it, the lowest of each byte first, says whether entry i is kept, and
-// what is kept grows by `growth`. Of factor and positive one is null, or both where nothing is to be left; positive
-// takes what a rectifier's factor is, one byte for each entry.
+// kept entries are multiplied by `growth`. At least one of factor and positive is null; both, where the factor is 1.
+// positive is the factor of a rectifier, with one byte for each entry.
 extern "C" __global__ void normalize_activate(
     const real* __restrict__ x, const real* __restrict__ mean, const real* __restrict__ variance,
     const real* __restrict__ gamma, const real* __restrict__ beta, const unsigned char* __restrict__ bits,
@@ -32,7 +33,7 @@ extern "C" __global__ void normalize_activate(
     }
 }
 
-// dy where it has come back to u.
+// The gradient at u.
 __device__ __forceinline__ real gradient(
     int i, const real* __restrict__ dy, const real* __restrict__ factor, const bool* __restrict__ positive) {
     return factor ? dy[i] * factor[i] : positive ? dy[i] * positive[i] : dy[i];
@@ -59,8 +60,8 @@ extern "C" __global__ void normalize_activate_grad_sums(
     leave(parts + gridDim.y * channels, lane_sum(of_g), channels);
 }
 
-// dx = gamma / std (g - dbeta / M - x_hat dgamma / M) over M rows; where mean and variance were not the batch's own but
-// constants, sums is null, and only g is left.
+// dx = gamma / std (g - dbeta / M - x_hat dgamma / M) over M rows; where mean and variance are not the batch's own but
+// constants, sums is null, and only the term with g is left.
 extern "C" __global__ void normalize_activate_grad(
     const real* __restrict__ dy, const real* __restrict__ factor, const bool* __restrict__ positive,
     const real* __restrict__ x, const real* __restrict__ mean, const real* __restrict__ variance,

@@ -3,8 +3,8 @@
 from minigan.backend import Array, array_module
 from minigan.kernels.cuda.compiler import contiguous, module
 from minigan.kernels.cuda.fused_activation import code
-from minigan.kernels.cuda.normalization import EACH, covered, joined
-from minigan.kernels.cuda.rows import laid_out, matrix
+from minigan.kernels.cuda.normalization import EACH, covered, join_sums
+from minigan.kernels.cuda.rows import layout, matrix
 from minigan.kernels.reference.affine import RECTIFIER, Activation
 
 __all__ = ["normalize_activate", "normalize_activate_grads"]
@@ -38,7 +38,7 @@ def normalize_activate(
     arrays = (x, mean, variance, gamma, beta, None if bits is None else contiguous(bits), y, factor, positive)
     options = (float(epsilon), *code(activation), 1 / float(keep))
     module("normalize_activate", x.dtype).launch(
-        "normalize_activate", *laid_out(rows, channels), (*arrays, *options, rows, channels)
+        "normalize_activate", *layout(rows, channels), (*arrays, *options, rows, channels)
     )
     return y, factor if positive is None else positive
 
@@ -66,12 +66,12 @@ def normalize_activate_grads(
             factor, positive = None, factor
     rows, channels = matrix(x)
     source, xp = module("normalize_activate", x.dtype), array_module(x)
-    grid, block = laid_out(rows, channels, EACH)
+    grid, block = layout(rows, channels, EACH)
     parts = xp.empty((2, grid[1], channels), x.dtype)
     arrays = (dy, factor, positive, x, mean, variance)
     sizes = (float(epsilon), rows, channels)
     source.launch("normalize_activate_grad_sums", grid, block, (*arrays, parts, *sizes))
-    sums, dx = joined(module("normalization", x.dtype), parts), xp.empty(x.shape, x.dtype)
+    sums, dx = join_sums(module("normalization", x.dtype), parts), xp.empty(x.shape, x.dtype)
     arguments = (*arrays, gamma, sums if training else None, dx, *sizes)
-    source.launch("normalize_activate_grad", *laid_out(rows, channels), arguments)
+    source.launch("normalize_activate_grad", *layout(rows, channels), arguments)
     return dx, sums[0], sums[1]

@@ -14,8 +14,8 @@
 #define MOMENTUM numbers[2]
 #define OWN(k) numbers[3 + (k)]
 
-// After a step: the number of the next one. It has a launch of its own: in the update's launch some block would read the
-// number too late.
+// After a step: the number of the next one. It has a launch of its own: in the update's launch some block would read
+// the number too late.
 extern "C" __global__ void count_step(double* numbers) { STEP += 1; }
 
 // w <- w - learning_rate g

@@ -2,7 +2,7 @@
 
 from minigan.backend import Array, array_module
 from minigan.kernels.cuda.compiler import contiguous, module
-from minigan.kernels.cuda.rows import covers, laid_out
+from minigan.kernels.cuda.rows import covers, layout
 from minigan.kernels.reference.padding import Pads
 
 __all__ = ["pad"]
@@ -17,5 +17,5 @@ def pad(x: Array, pads: Pads, value: float = 0.0) -> Array:
         return NotImplemented  # without padding, the images themselves
     y = array_module(x).empty((n, h + top + bottom, w + left + right, c), x.dtype)
     arguments = (contiguous(x), y, float(value), n, h, w * c, y.shape[1], columns, top, left * c)
-    module("padding", x.dtype).launch("pad", *laid_out(rows, columns), arguments)
+    module("padding", x.dtype).launch("pad", *layout(rows, columns), arguments)
     return y

@@ -1,7 +1,7 @@
 // Upsampling by repetition, and its gradient.
 //
 // Images (N, H, W, C) are a matrix here, laid over the blocks as rows.cuh says: a row for each row of pixels of each
-// image, a column for each channel of each of its pixels. What a thread has to know of its column, it finds once.
+// image, a column for each channel of each of its pixels. A thread computes the numbers of its column once.
 
 #include "common.cuh"
 #include "rows.cuh"

@@ -2,7 +2,7 @@
 
 from minigan.backend import Array, array_module
 from minigan.kernels.cuda.compiler import contiguous, module
-from minigan.kernels.cuda.rows import covers, laid_out
+from minigan.kernels.cuda.rows import covers, layout
 from minigan.kernels.reference.padding import Pair
 
 __all__ = ["upsample_nearest", "upsample_nearest_grad"]
@@ -17,7 +17,7 @@ def upsample_nearest(x: Array, size: Pair) -> Array:
     y = array_module(x).empty(shape, x.dtype)
     rows, columns = n * shape[1], shape[2] * c
     arguments = (contiguous(x), y, rows, shape[2], c, down, across)
-    module("resizing", x.dtype).launch("upsample_nearest", *laid_out(rows, columns), arguments)
+    module("resizing", x.dtype).launch("upsample_nearest", *layout(rows, columns), arguments)
     return y
 
 
@@ -29,5 +29,5 @@ def upsample_nearest_grad(dy: Array, size: Pair) -> Array:
     h, w = height // down, width // across
     dx = array_module(dy).empty((n, h, w, c), dy.dtype)
     arguments = (contiguous(dy), dx, n * h, w, c, down, across)
-    module("resizing", dy.dtype).launch("upsample_nearest_grad", *laid_out(n * h, w * c), arguments)
+    module("resizing", dy.dtype).launch("upsample_nearest_grad", *layout(n * h, w * c), arguments)
     return dx

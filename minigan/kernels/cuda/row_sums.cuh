@@ -2,9 +2,9 @@
 
 #define THREADS 256  // of a block
 
-// The sum over the lanes of a block, channel by channel, in each of them: the first half of the lanes adds what the
-// other half has, lane by lane, then half of these the rest of them, until one is left. The lanes are a power of two,
-// and all threads must come here together.
+// The sum over the lanes of a block, channel by channel, in each of them: the first half of the lanes adds the numbers
+// of the other half, lane by lane, and so on with half as many lanes, until one is left. The number of lanes is a power
+// of two, and all threads must come here together.
 template <typename T>
 __device__ __forceinline__ T lane_sum(T value) {
     __shared__ T sums[THREADS];
@@ -19,7 +19,7 @@ __device__ __forceinline__ T lane_sum(T value) {
     return sums[threadIdx.x];
 }
 
-// Leaves one number for each channel of a block in row blockIdx.y of a matrix.
+// Writes one number for each channel of a block to row blockIdx.y of a matrix.
 __device__ __forceinline__ void leave(real* parts, real value, int channels) {
     if (threadIdx.y == 0 && column_of_thread() < channels) parts[blockIdx.y * channels + column_of_thread()] = value;
 }

@@ -55,7 +55,7 @@ def assert_close(got: Any, expected: Any) -> None:
 def test_these_sizes_leave_blocks_without_rows():
     filled = []
     for count, columns in SIZES:
-        (_, parts), _ = rows.laid_out(count, columns, normalization.EACH)
+        (_, parts), _ = rows.layout(count, columns, normalization.EACH)
         filled.append(-(-count // -(-count // parts)) == parts)
     assert all(filled) == (rows.BLOCKS == 9)
 
