@@ -307,7 +307,7 @@ def test_an_average_moves_with_its_network():
 
 
 def test_a_run_with_auto_says_that_it_fell_back(monkeypatch, tmp_path, images, no_curves, caplog):
-    monkeypatch.setattr(backend, "_told", set())
+    monkeypatch.setattr(backend, "_warned", set())
     monkeypatch.setattr(backend, "_active", None)
     monkeypatch.setitem(__import__("sys").modules, "cupy", None)
     run(tmp_path / "run", images, "numpy", backend="auto", epochs=None, steps=1)
