@@ -1,6 +1,5 @@
 """What every layer shares: the contract of `Layer`, its `Parameter`, and the `Context` of a forward pass."""
 
-import math
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -142,23 +141,6 @@ class CacheStamp(NamedTuple):
     backend: str = "numpy"
 
 
-#: How many numbers the parameters may have that are still to be made.
-left: ContextVar[float] = ContextVar("left", default=math.inf)
-
-
-@contextmanager
-def at_most(numbers: float) -> Iterator[None]:
-    """A block in which all layers that are built have no more weights than so many together.
-
-    Settings from a file can ask for any network; the weights that come with them tell how large it can be.
-    """
-    before = left.set(numbers)
-    try:
-        yield
-    finally:
-        left.reset(before)
-
-
 class Layer:
     """The contract of all layers.
 
@@ -253,9 +235,6 @@ class Layer:
         trainable: bool = True,
     ) -> Parameter:
         """Make one parameter, drawn from the stream that bears its name."""
-        left.set(left.get() - math.prod(shape))
-        if left.get() < 0:
-            raise ShapeError(f"{self.title}: expected fewer weights in all than with the {name} of shape {shape}")
         parameter = Parameter(initializer(shape, rng.child(name), dtype), trainable)
         self.parameters[name] = parameter
         return parameter

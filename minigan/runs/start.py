@@ -25,9 +25,9 @@ import numpy as np
 
 from minigan import models
 from minigan.errors import CheckpointError, ConfigError, RunError
+from minigan.initializers import parameter_budget
 from minigan.io.atomic_write import load_arrays, remove_leftovers
 from minigan.io.messages import one_line
-from minigan.layers.base import at_most
 from minigan.model.sequential import Sequential
 from minigan.models import GAN
 from minigan.runs.build import build_run
@@ -211,7 +211,7 @@ def load_run(folder: str | Path) -> tuple[TrainConfig, GAN]:
     generator = load_arrays(folder / ("generator.npz" if config.average is None else "average.npz"))
     discriminator = load_arrays(folder / "discriminator.npz")
     try:
-        with at_most(SPARE + sum(array.size for array in (*generator.values(), *discriminator.values()))):
+        with parameter_budget(SPARE + sum(array.size for array in (*generator.values(), *discriminator.values()))):
             gan = models.build(config.model, config.seed, **config.model_options())
     except (ValueError, OverflowError, MemoryError) as error:  # sizes that do not fit together, or not into the memory
         raise ConfigError(f"{folder / 'config.toml'}: no networks of these sizes: {one_line(error)}") from None
