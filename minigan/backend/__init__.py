@@ -17,7 +17,7 @@ auto
 ``MINIGAN_THREADS`` (or `threads`) sets how many threads the CPU's kernels run on.
 
 This file is what a user calls. `minigan.backend.cupy` finds CuPy and is the only file that imports it,
-`minigan.backend.cuda` compiles sources and records graphs, `minigan.backend.threads` counts the processors.
+`minigan.backend.cuda` compiles sources and records graphs, `minigan.backend.thread_count` counts the processors.
 """
 
 import logging
@@ -31,7 +31,8 @@ import numpy as np
 
 from minigan.backend.cuda import GraphRecorder, compile_cuda, cuda_device
 from minigan.backend.cupy import Device, device, imported, load
-from minigan.backend.threads import default_threads, threads
+from minigan.backend.textbook_mode import is_textbook, textbook
+from minigan.backend.thread_count import default_threads, threads
 from minigan.errors import BackendError
 
 __all__ = [
@@ -47,7 +48,9 @@ __all__ = [
     "default_threads",
     "device",
     "fits",
+    "is_textbook",
     "name",
+    "textbook",
     "threads",
     "to",
     "use",
