@@ -24,7 +24,7 @@ def _restored(monkeypatch):
     monkeypatch.setattr(backend, "_active", backend._active)
     monkeypatch.setattr(cupy_probe, "_checked", None)
     monkeypatch.delenv("MINIGAN_BACKEND", raising=False)
-    monkeypatch.delenv("MINIGAN_thread_count", raising=False)
+    monkeypatch.delenv("MINIGAN_THREADS", raising=False)
     monkeypatch.setattr(thread_count, "_count", None)
     before = products()
     yield
@@ -143,7 +143,7 @@ def test_threads_limit_the_matrix_products(threads):
 
 
 def test_threads_are_those_of_the_environment_unless_stated(monkeypatch):
-    monkeypatch.setenv("MINIGAN_thread_count", "1")
+    monkeypatch.setenv("MINIGAN_THREADS", "1")
     assert backend.threads() == 1
     assert products() in (1, None)
     assert backend.threads(2) == 2
@@ -167,8 +167,8 @@ def test_a_container_s_quota_rounds_up_to_whole_processors(tmp_path, text, expec
 
 @pytest.mark.parametrize("setting", ["many", "0", "-1", "1.5", " "])
 def test_a_bad_number_of_threads_in_the_environment_is_told(monkeypatch, setting):
-    monkeypatch.setenv("MINIGAN_thread_count", setting)
-    with pytest.raises(BackendError, match="MINIGAN_thread_count: expected a whole number of at least 1, got"):
+    monkeypatch.setenv("MINIGAN_THREADS", setting)
+    with pytest.raises(BackendError, match="MINIGAN_THREADS: expected a whole number of at least 1, got"):
         backend.threads()
 
 
@@ -177,6 +177,6 @@ def test_the_environment_s_threads_are_in_force_with_the_first_use():
         "import minigan, threadpoolctl; minigan.backend.xp();"
         "print([pool['num_threads'] for pool in threadpoolctl.threadpool_info() if pool['user_api'] == 'blas'])"
     )
-    process = python(code, MINIGAN_thread_count="1")
+    process = python(code, MINIGAN_THREADS="1")
     assert process.returncode == 0, process.stderr
     assert set(process.stdout.strip()) <= set("[1, ]")
