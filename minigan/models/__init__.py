@@ -8,14 +8,8 @@ from minigan.errors import ConfigError
 from minigan.models.dcgan28 import CONDITIONINGS, OUTPUT_RANGES, dcgan28, wgan_gp28
 from minigan.models.dcgan64 import dcgan64
 from minigan.models.gan import GAN, NOISES, classes_in_turn, draw_classes, draw_noise
-from minigan.models.gan2014 import (
-    FROM_MARGINALS,
-    bias_from_marginals,
-    gan2014_cifar10,
-    gan2014_cifar10_conv,
-    gan2014_mnist,
-    gan2014_tfd,
-)
+from minigan.models.gan2014 import gan2014_cifar10, gan2014_cifar10_conv, gan2014_mnist, gan2014_tfd
+from minigan.models.gan2014_initial import FROM_MARGINALS, bias_from_marginals
 from minigan.models.mlp import mlp1d, mlp2d
 from minigan.models.recommended import RECOMMENDED
 

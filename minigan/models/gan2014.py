@@ -8,13 +8,8 @@ function says otherwise.
 
 from collections.abc import Sequence
 from math import prod
-from typing import Any
 
-import numpy as np
-
-from minigan import backend
-from minigan.backend import Array
-from minigan.errors import ConfigError, ShapeError
+from minigan.errors import ConfigError
 from minigan.initializers import Initializer
 from minigan.layers import (
     ChannelMax,
@@ -29,26 +24,18 @@ from minigan.layers import (
     Reshape,
     Shape,
 )
-from minigan.layers.affine import Affine
 from minigan.models.gan import GAN
+from minigan.models.gan2014_initial import constant, sparse, uniform
 from minigan.models.networks import at_least_one, built
-from minigan.random import Stream
 
 __all__ = [
-    "FROM_MARGINALS",
-    "bias_from_marginals",
     "gan2014_cifar10",
     "gan2014_cifar10_conv",
     "gan2014_mnist",
     "gan2014_tfd",
 ]
 
-
-#: The models whose generator begins with the mean image of its data: see `bias_from_marginals`.
-FROM_MARGINALS = ("gan2014-mnist", "gan2014-tfd")
-
-
-# The four
+# The four models
 
 
 def gan2014_mnist(
@@ -91,7 +78,8 @@ def gan2014_mnist(
 
     Notes
     -----
-    Source: mnist.yaml. Its generator begins with the mean image, which `bias_from_marginals` does before a training.
+    Source: mnist.yaml. Its generator begins with the mean image: `minigan.models.bias_from_marginals` sets that before
+    training.
     """
     shape = (28, 28, 1)
     at_least_one("generator_units", generator_units)
@@ -141,7 +129,7 @@ def gan2014_tfd(
     -----
     Source: tfd_pretrain/pretrain.yaml. Its limit of 1.9365 on the length of every column of weights is
     `minigan.constraints.max_norm`, after each update; the last bias at the logit of each pixel's mean,
-    `bias_from_marginals`, before a training. Not here: a second training, tfd_pretrain/train.yaml,
+    `minigan.models.bias_from_marginals`, before a training. Not here: a second training, tfd_pretrain/train.yaml,
     in which two more layers, 8000 ReLU and 100 sigmoid, are put before the trained generator.
     """
     shape = (48, 48, 1)
@@ -275,7 +263,7 @@ def gan2014_cifar10_conv(
     return GAN("gan2014-cifar10-conv", *networks, (-1.0, 1.0))
 
 
-# Their parts
+# The parts that they share
 
 
 def relu_sigmoid_layers(units: Sequence[int], sigmoid_bias: float) -> list[Layer]:
@@ -316,64 +304,3 @@ def maxout_convolution(filters: int, kernel_size: int, padding: int, pool_size: 
         # One more row and column, which never win: the last window reaches over the edge.
         MaxPooling2D(pool_size, strides=2, padding=((0, 1), (0, 1))),
     ]
-
-
-# How they begin
-
-
-def uniform(limit: float) -> Initializer:
-    """Uniform in [-limit, limit)."""
-    return lambda shape, rng, dtype: rng.uniform(shape, -limit, limit, dtype)
-
-
-def constant(value: float) -> Initializer:
-    """One number everywhere."""
-    return lambda shape, rng, dtype: backend.xp().full(shape, value, dtype)
-
-
-def sparse(count: int) -> Initializer:
-    """``count`` weights a unit from N(0, 1), at random inputs; the others are 0.
-
-    Martens, "Deep learning via Hessian-free optimization", ICML 2010, section 5.
-    """
-
-    def initializer(shape: tuple[int, ...], rng: Stream, dtype: Any) -> Array:
-        inputs, units = shape
-        chosen = min(count, inputs)
-        keys = backend.asnumpy(rng.child("places").uniform(shape))
-        places = np.argpartition(keys, chosen - 1, axis=0)[:chosen]
-        kernel = np.zeros(shape, dtype)
-        np.put_along_axis(kernel, places, backend.asnumpy(rng.normal((chosen, units), dtype=dtype)), axis=0)
-        return backend.asarray(kernel)
-
-    return initializer
-
-
-def bias_from_marginals(gan: GAN, mean: Array) -> None:
-    """Set the last bias of the generator so that it begins with the mean image: ``b = log(m / (1 - m))``.
-
-    Parameters
-    ----------
-    gan : GAN
-        Its generator ends with a sigmoid Dense layer and a Reshape.
-    mean : array (H, W, C)
-        The mean of each pixel over the training images, scaled to [0, 1].
-
-    Raises
-    ------
-    ShapeError, ConfigError
-        The mean is of another shape; the generator has another end.
-
-    Notes
-    -----
-    ``init_bias: init_sigmoid_bias_from_marginals`` in mnist.yaml and tfd_pretrain/pretrain.yaml.
-    """
-    last = gan.generator[-2] if len(gan.generator) > 1 else None
-    if not isinstance(last, Affine) or last.output_shape != (prod(gan.image_shape),):
-        raise ConfigError(f"{gan.name}: expected a generator that ends with Dense and Reshape")
-    if mean.shape != gan.image_shape:
-        raise ShapeError(f"{gan.name}: expected the mean image {gan.image_shape}, got {mean.shape}")
-    # A pixel that is always 0 gets a bias of -16, from which it can still come back.
-    clipped = backend.asarray(mean.reshape(-1)).clip(1e-7, 1 - 1e-7)
-    last.bias.data[...] = backend.xp().log(clipped / (1 - clipped))
-    gan.generator.mark_updated()

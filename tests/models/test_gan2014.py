@@ -6,7 +6,7 @@ import pytest
 from minigan import models
 from minigan.errors import ConfigError, ShapeError
 from minigan.layers import Dropout, MaxPooling2D, Sigmoid
-from minigan.models.gan2014 import sparse
+from minigan.models.gan2014_initial import sparse
 from minigan.random import Stream
 from tests.models.counting import counts, dense, maxout, outline
 
