@@ -6,7 +6,7 @@ stay as they were: addresses, and numbers by their values. So whatever changes f
 memory, where it is written anew before a replay or moved on by the kernels themselves:
 
 - the places of the images in the data, by which a recorded step gathers its batch on the device;
-- the optimizers' step numbers, learning rates and momenta (`minigan.optimizers.Optimizer.settle`);
+- the optimizers' step numbers, learning rates and momenta (`minigan.optimizers.Optimizer.sync_to_device`);
 - the counters of the random streams, which the round's last kernels move on (`minigan.random.Stream.advance`).
 
 The first rounds are run by plain launches: they compile the kernels and find the memory. Then a round is recorded,
@@ -156,17 +156,17 @@ class CapturedRounds:
                     stream.state = state
                 for optimizer, count in iterations.items():
                     optimizer.iterations = count
-                    optimizer.fused.held = ()
+                    optimizer.device_scalars.held = ()
 
     def _recorded(self, drawn_from: Mapping[Stream, Any]) -> Any:
         """The work of a graph: a round, after which the streams' counters move on."""
-        counts = [(optimizer, steps, optimizer.fused.held[:1]) for optimizer, steps in self._steps()]
+        counts = [(optimizer, steps, optimizer.device_scalars.held[:1]) for optimizer, steps in self._steps()]
         results = self._play()
         strangers = drawn_from.keys() - self.streams.keys()
         if strangers:
             raise BackendError(f"rounds before drew nothing from {', '.join(map(str, strangers))}, and this one does")
         for optimizer, steps, count in counts:
-            if not count or optimizer.fused.held[0] != count[0] + steps:
+            if not count or optimizer.device_scalars.held[0] != count[0] + steps:
                 raise BackendError(f"a step of {optimizer} was no kernel: its learning rate would be fixed forever")
         self.streams = {stream: stream.advance() for stream in self.streams}
         return results
@@ -179,7 +179,7 @@ class CapturedRounds:
         gan = self.trainer.gan
         for optimizer, steps in self._steps():
             for _ in range(steps):
-                optimizer.replayed(gan.generator if optimizer is self.trainer.g_optimizer else gan.discriminator)
+                optimizer.note_replay(gan.generator if optimizer is self.trainer.g_optimizer else gan.discriminator)
         return copied(self.results)  # the next replay writes to the same places
 
     def _settle(self) -> None:
@@ -187,7 +187,7 @@ class CapturedRounds:
         for stream in self.streams:
             stream.settle()
         for optimizer, _ in self._steps():
-            optimizer.settle()
+            optimizer.sync_to_device()
 
     def _steps(self) -> list[tuple[Optimizer, int]]:
         """Both optimizers, with their steps in a round."""

@@ -113,12 +113,12 @@ def test_a_recorded_step_is_replayed_with_the_numbers_of_each_step(name, change,
         if step <= 2:  # warm up
             rule.step(model)
             continue
-        rule.settle()
+        rule.sync_to_device()
         if step == 3:
             graph.record(lambda: rule.step(model))
         graph.launch()
         if step > 3:
-            rule.replayed(model)
+            rule.note_replay(model)
         assert rule.iterations == step
     np.testing.assert_allclose(model.flat_data, by_array_code(name, 7, change), rtol=1e-12)
 
@@ -127,7 +127,7 @@ def test_a_replay_makes_caches_stale():
     model, rule = network(), Adam()
     rule.step(model)
     before = [p.version for p in model.parameters().values()]
-    rule.replayed(model)
+    rule.note_replay(model)
     assert [p.version for p in model.parameters().values()] == [version + 1 for version in before]
 
 
@@ -146,7 +146,7 @@ def test_the_device_is_told_nothing_while_only_the_steps_number_changes(monkeypa
     rule.step(model)
     rule.step(model)
     assert told == [True, False, False, True, False]
-    np.testing.assert_array_equal(rule.fused.array, [6, 0.5, 0.9, 0.999, 1e-7])
+    np.testing.assert_array_equal(rule.device_scalars.array, [6, 0.5, 0.9, 0.999, 1e-7])
 
 
 def test_steps_by_array_code_in_between_are_counted(monkeypatch):
@@ -173,7 +173,9 @@ def test_a_rule_of_ones_own_is_not_run_as_the_rule_it_derives_from():
     model, rule = network(), Decayed()
     assert (Decayed.kernel, Renamed.kernel) == (None, "adam")
     vectors = (model.flat_data, model.flat_grad, *(np.zeros_like(model.flat_data) for _ in range(2)))
-    declined = optimizer.update_in_place(*vectors, rule=rule._update_piece, fused=rule.fused, numbers=rule.numbers())
+    declined = optimizer.update_in_place(
+        *vectors, rule=rule._update_piece, fused=rule.device_scalars, numbers=rule.numbers()
+    )
     assert declined is NotImplemented
 
 
