@@ -53,21 +53,21 @@ MODELS: dict[str, Callable[..., GAN]] = {
 
 
 def register(name: str, builder: Callable[..., GAN]) -> None:
-    """Make a model of your own known by name, to `build` and to the command line's programs that import it."""
+    """Register your own model by name, for `build` and for programs that call minigan's commands."""
     MODELS[name] = builder
 
 
 def build(name: str, seed: int = 0, **options: Any) -> GAN:
-    """The model of that name, built and initialised.
+    """Make the model of that name, built and initialised.
 
     Parameters
     ----------
     name : str
         One of `MODELS`.
     seed : int
-        Of the initial weights.
+        The seed of the initial weights.
     **options
-        As the model's own function names them.
+        Arguments of the model's own function.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""How the GANs of the 2014 paper begin: initial weights, and the bias that makes the mean image."""
+"""Initial values of the GANs of the 2014 paper: weights, and the bias that gives the mean image."""
 
 from math import prod
 from typing import Any
@@ -25,12 +25,12 @@ def uniform(limit: float) -> Initializer:
 
 
 def constant(value: float) -> Initializer:
-    """One number everywhere."""
+    """The same number everywhere."""
     return lambda shape, rng, dtype: backend.xp().full(shape, value, dtype)
 
 
 def sparse(count: int) -> Initializer:
-    """``count`` weights a unit from N(0, 1), at random inputs; the others are 0.
+    """``count`` weights of each unit from N(0, 1), at random inputs; the others are 0.
 
     Martens, "Deep learning via Hessian-free optimization", ICML 2010, section 5.
     """
