@@ -28,6 +28,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from minigan.backend.textbook_mode import is_textbook, textbook
 from minigan.errors import BackendError
 
 __all__ = [
@@ -40,7 +41,9 @@ __all__ = [
     "default_threads",
     "device",
     "fits",
+    "is_textbook",
     "name",
+    "textbook",
     "threads",
     "to",
     "use",

@@ -11,6 +11,10 @@ from minigan.training.events import DiscriminatorEnd, EpochEnd, Evaluated, Event
 
 __all__ = ["TrainingProgress"]
 
+#: What runs, and how to get the other.
+FAST = "Fused steps and fast kernels run; --textbook runs the layer files one by one."
+TEXTBOOK = "Textbook mode: the layer files run one by one on the reference kernels; without --textbook it is faster."
+
 
 class TrainingProgress:
     """A line an epoch and, on a terminal, a bar over the last step's figures. Called with every event.
@@ -49,6 +53,7 @@ class TrainingProgress:
     def __call__(self, event: Event) -> None:
         if isinstance(event, RunStart):
             self.say(f"Training {event.model} on {event.images:,} images of {event.data}, into {event.folder}")
+            self.say(TEXTBOOK if event.textbook else FAST)
         elif isinstance(event, StepEnd):
             self.last = event
             self.bar.update(self.task, total=event.steps, completed=event.step, epoch=event.epoch)

@@ -5,7 +5,8 @@ on NumPy arrays the CPU twin, on arrays in a GPU's memory the CUDA twin. What a 
 returning `NotImplemented`. Everything else, complex numbers and arrays of other libraries included, goes to the
 definition.
 
-The environment variable ``MINIGAN_KERNELS`` (``fast``, the default, or ``reference``) or `using` switches twins off.
+The environment variable ``MINIGAN_KERNELS`` (``fast``, the default, or ``reference``), `using` and textbook mode
+(`minigan.backend.textbook`) switch twins off.
 """
 
 import functools
@@ -16,6 +17,7 @@ from typing import Any, Generic, ParamSpec, TypeVar
 
 import numpy as np
 
+from minigan.backend.textbook_mode import is_textbook
 from minigan.errors import ConfigError
 
 __all__ = ["KINDS", "Kernel", "kind", "using"]
@@ -42,7 +44,7 @@ def kind() -> str:
     global _kind
     if _kind is None:
         _kind = _checked(os.environ.get("MINIGAN_KERNELS", "fast"))
-    return _kind
+    return "reference" if is_textbook() else _kind
 
 
 @contextmanager
@@ -103,7 +105,7 @@ class Kernel(Generic[P, R]):
         return twin if twin is not None and one_real_dtype(arguments) else None
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        if (_kind or kind()) == "fast":
+        if kind() == "fast":
             twin = self.twin(args)
             if twin is not None:
                 result = twin(*args, **kwargs)

@@ -8,7 +8,7 @@ import numpy as np
 
 from minigan import backend, fusion
 from minigan.backend import Array
-from minigan.errors import CheckpointError, ConfigError, NotBuiltError
+from minigan.errors import CheckpointError, ConfigError, NotBuiltError, StaleCacheError
 from minigan.layers.affine import Affine
 from minigan.layers.base import INFERENCE, Context, Layer, Parameter, Shape
 from minigan.layers.identity import Identity
@@ -37,7 +37,8 @@ class Sequential:
     Attributes
     ----------
     steps : list of Layer
-        What runs, from `build` on: layers, and fused steps in the place of several.
+        What runs, from `build` on: layers, and fused steps in the place of several; in textbook mode
+        (`minigan.backend.textbook`) the layers alone.
     flat_data, flat_grad : array
         All trainable values, and all their gradients, each in one buffer; every `Parameter` is a view of a part.
 
@@ -56,7 +57,7 @@ class Sequential:
         self.layers = list(layers)
         self.name = name
         self.fuse = fusion.enabled() if fuse is None else fuse
-        self.steps: list[Layer] = []
+        self._fused: list[Layer] = []
         self._logits: Sequential | None = None
         self.built = False
         for layer in self.layers:
@@ -128,7 +129,11 @@ class Sequential:
 
     def _choose_steps(self) -> None:
         """Decide what runs, when the layers are built."""
-        self.steps = fusion.fuse(self.layers) if self.fuse else self.layers
+        self._fused = fusion.fuse(self.layers) if self.fuse else self.layers
+
+    @property
+    def steps(self) -> list[Layer]:
+        return self.layers if backend.is_textbook() else self._fused
 
     def _share_buffers(self, dtype: np.dtype) -> None:
         """Move all trainable parameters into one buffer, their gradients into another."""
@@ -206,6 +211,15 @@ class Sequential:
             caches.append(cache)
         return x, tuple(caches)
 
+    def _steps_of(self, caches: tuple[Any, ...]) -> list[Layer]:
+        """The steps that made the caches, refused where other ones run now."""
+        if len(caches) != len(self.steps):
+            raise StaleCacheError(
+                f"{self.name}: expected the caches of {len(self.steps)} steps, got {len(caches)}: textbook mode was "
+                "switched since; run forward again"
+            )
+        return self.steps
+
     def walk(self, x: Array, ctx: Context = INFERENCE) -> Iterator[tuple[Layer, Array, Any]]:
         """Run forward one layer at a time, without fusion: yields each layer, its output and its cache."""
         self._check_built()
@@ -215,14 +229,14 @@ class Sequential:
 
     def backward(self, dy: Array, caches: tuple[Any, ...], param_grads: bool = True) -> Array:
         """The gradient with respect to the input; adds to all parameters' gradients if `param_grads`."""
-        for step, cache in zip(reversed(self.steps), reversed(caches), strict=True):
+        for step, cache in zip(reversed(self._steps_of(caches)), reversed(caches)):
             dy = step.backward(dy, cache, param_grads)
         return dy
 
     def tangent(self, x_dot: Array, caches: tuple[Any, ...]) -> tuple[Array, tuple[Any, ...]]:
         """How the output moves where the input moves by `x_dot`, and what `tangent_backward` needs of all layers."""
         tangent_caches = []
-        for step, cache in zip(self.steps, caches, strict=True):
+        for step, cache in zip(self._steps_of(caches), caches):
             x_dot, tangent_cache = step.tangent(x_dot, cache)
             tangent_caches.append(tangent_cache)
         return x_dot, tuple(tangent_caches)
@@ -239,7 +253,7 @@ class Sequential:
 
         See `Layer` for how this differentiates a gradient penalty.
         """
-        steps = zip(reversed(self.steps), reversed(caches), reversed(tangent_caches), strict=True)
+        steps = zip(reversed(self._steps_of(caches)), reversed(caches), reversed(tangent_caches), strict=True)
         for step, cache, tangent_cache in steps:
             dy, dy_dot = step.tangent_backward(dy, dy_dot, cache, tangent_cache, param_grads)
         return dy, dy_dot

@@ -184,6 +184,7 @@ class TrainConfig(ModelConfig):
     epochs: int | None = setting(COUNT, None, f"Passes over the data; {DEFAULT_EPOCHS} unless --steps is given.")
     steps: int | None = setting(COUNT, None, "Generator steps, in place of --epochs.")
     stop_when_converged: bool = setting(SWITCH, False, "End when the discriminator can no longer tell, for long.")
+    textbook: bool = output(SWITCH, False, "Run the layer files one by one on the reference kernels (slow).")
     metrics: bool = output(SWITCH, False, "Measure the samples against the data after each epoch.")
     checkpoint_every: int | str | None = output(
         OFTEN, None, "Steps between two checkpoints, or minutes: 500, 10min; default: each epoch."
@@ -225,6 +226,7 @@ class TrainConfig(ModelConfig):
             **{name: value for name, value in model.items() if name in MODEL_OPTIONS},
             epochs=DEFAULT_EPOCHS if self.epochs is None and self.steps is None else self.epochs,
             backend=backend.name(),
+            textbook=self.textbook or backend.is_textbook(),
             precision=self.precision or precision.precision(),
             threads=backend.threads(self.threads or backend.default_threads()),
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan import data, plots
+from minigan import backend, data, plots
 from minigan.errors import NonFiniteError, RunError
 from minigan.io.atomic_write import save_arrays
 from minigan.runs.build import Parts
@@ -92,7 +92,7 @@ class Run:
     def open(self) -> None:
         """Tell what is going to be trained, and look for checkpoints."""
         data = self.trainer.data
-        self.listener(RunStart(self.gan.name, data.name, len(data), self.folder))
+        self.listener(RunStart(self.gan.name, data.name, len(data), self.folder, backend.is_textbook()))
         self.checkpoints = CheckpointFolder(self.folder / "checkpoints", self.config.keep, self.listener)
 
     def train(self) -> bool:

@@ -65,6 +65,10 @@ def length_of_lines(path: Path, count: int) -> int:
 # Settings
 
 
+#: Settings that came after version 0.1.0, with the values by which its runs were made.
+ADDED = {"textbook": False}
+
+
 def settings_of(config: TrainConfig) -> dict[str, Any]:
     """The settings as plain values."""
     return json.loads(json.dumps(asdict(config)))
@@ -97,6 +101,7 @@ def check_settings(
         The others, all of them, with both values.
     """
     now = settings_of(config)
+    saved = {**ADDED, **saved}
     unknown = sorted(set(accepted) - now.keys())
     if unknown:
         raise ConfigError(f"unknown setting {', '.join(unknown)}: expected some of {', '.join(sorted(now))}")

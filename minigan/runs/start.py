@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan import models
+from minigan import backend, models
 from minigan.errors import CheckpointError, ConfigError, RunError
 from minigan.io.atomic_write import load_arrays, remove_leftovers
 from minigan.io.messages import one_line
@@ -73,15 +73,16 @@ def train_run(config: TrainConfig, folder: str | Path, listener: Callable[[Event
     """
     folder = Path(folder)
     check_folder(folder)
-    run = Run(folder, assemble(config), listener)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunError(f"expected a folder that can be written, got {folder}: {error.strerror}") from None
-    with RunLock(folder):
-        check_folder(folder)  # another process may have been faster
-        run.begin()
-        return run.train()
+    with backend.textbook(config.textbook or backend.is_textbook()):
+        run = Run(folder, assemble(config), listener)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(f"expected a folder that can be written, got {folder}: {error.strerror}") from None
+        with RunLock(folder):
+            check_folder(folder)  # another process may have been faster
+            run.begin()
+            return run.train()
 
 
 def resume_run(
@@ -124,8 +125,9 @@ def resume_run(
     own = read_settings(folder)
     if changes.keys() & {"epochs", "steps"}:  # either takes the place of either
         own = {name: value for name, value in own.items() if name not in ("epochs", "steps")}
-    with RunLock(folder) as lock:
-        parts = assemble(TrainConfig(**{**own, **changes}))
+    config = TrainConfig(**{**own, **changes})
+    with RunLock(folder) as lock, backend.textbook(config.textbook or backend.is_textbook()):
+        parts = assemble(config)
         for place in (folder, folder / "samples"):
             remove_leftovers(place)
         run = Run(folder, parts, listener)

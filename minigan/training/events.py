@@ -22,12 +22,16 @@ __all__ = [
 
 @dataclass(frozen=True)
 class RunStart:
-    """Everything fits, and training begins."""
+    """Everything fits, and training begins.
+
+    `textbook` says whether the layer files run one by one (`minigan.backend.textbook`).
+    """
 
     model: str
     data: str
     images: int
     folder: Path
+    textbook: bool = False
 
 
 @dataclass(frozen=True)

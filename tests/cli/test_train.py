@@ -80,8 +80,8 @@ def test_a_run_tells_what_it_does_what_it_wrote_and_what_to_do_next(finished):
     lines = out.splitlines()
     assert lines[0].startswith("Training dcgan28 on ")
     assert lines[0].endswith(f"tiny.npy, into {folder}")
-    assert re.match(r"epoch   1  step 5/7  loss D \d\.\d\d G \d\.\d\d  D\(x\) 0\.\d\d D\(G\(z\)\) 0\.\d\d  ", lines[1])
-    assert lines[2] == "Finished."
+    assert re.match(r"epoch   1  step 5/7  loss D \d\.\d\d G \d\.\d\d  D\(x\) 0\.\d\d D\(G\(z\)\) 0\.\d\d  ", lines[2])
+    assert lines[3] == "Finished."
     for name in ("samples/", "progress.gif", "losses.png", "metrics.csv", "generator.npz", "config.toml"):
         assert any(line.startswith(f"  {folder}/{name}") for line in lines), name
     assert f"minigan sample {folder}" in out
@@ -116,6 +116,7 @@ def test_config_toml_holds_every_setting(finished, images_file):
         "noise": "uniform",
         "steps": 7,
         "stop_when_converged": False,
+        "textbook": False,
         "metrics": False,
         "keep": 3,
         "on_nan": "stop",
@@ -315,3 +316,13 @@ def test_elsewhere_there_is_a_line_an_epoch_and_no_bar(capsys):
     assert capsys.readouterr().out == (
         "epoch   2  step 1234/12345  loss D 1.39 G 0.69  D(x) 0.50 D(G(z)) 0.50  right 25% real 75% fake  4321 img/s\n"
     )
+
+
+def test_the_first_lines_say_what_runs_and_how_to_get_the_other(minigan, tiny, tmp_path):
+    fast = minigan("train", *tiny, "--steps", 1, "--out", tmp_path / "fast")
+    assert fast.out.splitlines()[1] == "Fused steps and fast kernels run; --textbook runs the layer files one by one."
+    slow = minigan("train", *tiny, "--steps", 1, "--textbook", "--out", tmp_path / "slow")
+    assert slow.out.splitlines()[1].startswith("Textbook mode: the layer files run one by one on the reference kernels;")
+    assert "textbook = true" in (tmp_path / "slow" / "config.toml").read_text(encoding="utf-8")
+    again = minigan("train", "--config", tmp_path / "slow" / "config.toml", "--out", tmp_path / "again")
+    assert again.out.splitlines()[1].startswith("Textbook mode")
