@@ -33,6 +33,9 @@ BANNED = {
 }
 PATTERN = re.compile("|".join(rf"(?P<w{i}>\b(?:{word})\b)" for i, word in enumerate(BANNED)), re.IGNORECASE)
 
+#: The files to read.
+READ = ("minigan/**/*.py", "minigan/**/*.cu*", "docs/**/*.md", "docs/**/*.py", "README.md", "CONTRIBUTING.md")
+
 #: Written by programs, or the words of others.
 SKIPPED = ("docs/_build/", "docs/api/generated/", "minigan/data/files/")
 
