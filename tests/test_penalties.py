@@ -146,7 +146,7 @@ def test_without_the_second_derivative_of_an_activation_the_gradient_is_wrong(na
     network = network_of([Dense(5), CURVED[activation](), Dense(4), CURVED[activation](), Dense(1)], (3,))
     expected = differences(name, network, (3,))
     assert error(gradient_of(name, network, (3,)), expected) < 1e-6
-    monkeypatch.setattr(CURVED[activation], "second", Elementwise.second)
+    monkeypatch.setattr(CURVED[activation], "second_derivative", Elementwise.second_derivative)
     assert error(gradient_of(name, network, (3,)), expected) > 0.01
 
 

@@ -17,7 +17,7 @@ PACKAGE = Path(minigan.__file__).parent
 
 #: What is damaged: files of the package, and the functions and methods in them.
 SOURCES = {
-    "layers/*.py": r"\w+\.(backward|tangent|tangent_backward|\w+_grad|second|apply|scaled|add_gradients|to_winner)",
+    "layers/*.py": r"\w+\.(backward|tangent|tangent_backward|\w+_grad|second_derivative|apply|scaled|add_gradients)",
     "kernels/reference/*.py": r"\w+_(grad|second_derivative|tangent)|channel_sum|scatter|crop",
     "losses/*.py": r"binary_crossentropy\w*|half_squared_error|negative_mean|"
     r"(Minimax|Hinge|Wasserstein)\.(real|fake|generator)",

@@ -15,7 +15,7 @@ __all__ = ["Affine", "AffineCache", "AffineTangent"]
 
 
 class AffineCache(NamedTuple):
-    """The input, and what the activation remembers."""
+    """The input, and the cache of the activation."""
 
     x: Array
     activation: Any
@@ -23,7 +23,7 @@ class AffineCache(NamedTuple):
 
 
 class AffineTangent(NamedTuple):
-    """The direction, and what the activation remembers of it."""
+    """The direction, and the tangent cache of the activation."""
 
     x_dot: Array
     activation: Any
@@ -33,16 +33,16 @@ class AffineTangent(NamedTuple):
 class Affine(Layer):
     """A layer ``y = activation(A x + b)`` whose linear map A is made of a kernel w.
 
-    A subclass names the kernel's shape and writes the product A x and its two gradients; all passes are made of
-    them. The tangent pass leaves b out, for a constant does not move: ``z_dot = A x_dot``. As w stands in z and in
-    z_dot, the reverse pass through both collects ``dw`` from the pair (x, dz) and from the pair (x_dot, dz_dot).
+    A subclass names the kernel's shape and writes the product A x and its two gradients; all passes are made of them.
+    The tangent pass leaves b out, because the derivative of a constant is 0: ``z_dot = A x_dot``. As w occurs in z and
+    in z_dot, the reverse pass through both collects ``dw`` from the pair (x, dz) and from the pair (x_dot, dz_dot).
 
     Parameters
     ----------
     activation : str or Layer, optional
         Default none.
     use_bias : bool
-        Add b, one number a unit or channel.
+        Add b, one number per unit or channel.
     kernel_initializer, bias_initializer : str or callable
         See `minigan.initializers`.
     name : str, optional
@@ -90,8 +90,8 @@ class Affine(Layer):
         z = self.product(x)
         if self.use_bias:
             z += self.bias.data
-        y, remembered = self.activation.forward(z, ctx)
-        return y, AffineCache(x, remembered, self.stamp(y))
+        y, activation_cache = self.activation.forward(z, ctx)
+        return y, AffineCache(x, activation_cache, self.stamp(y))
 
     def backward(self, dy: Array, cache: AffineCache, param_grads: bool = True) -> Array:
         self.check_backward(dy, cache)
@@ -104,8 +104,8 @@ class Affine(Layer):
 
     def tangent(self, x_dot: Array, cache: AffineCache) -> tuple[Array, AffineTangent]:
         self.check_tangent(x_dot, cache)
-        y_dot, remembered = self.activation.tangent(self.product(x_dot), cache.activation)
-        return y_dot, AffineTangent(x_dot, remembered, cache.stamp)
+        y_dot, activation_cache = self.activation.tangent(self.product(x_dot), cache.activation)
+        return y_dot, AffineTangent(x_dot, activation_cache, cache.stamp)
 
     def tangent_backward(
         self, dy: Array, dy_dot: Array, cache: AffineCache, tangent_cache: AffineTangent, param_grads: bool = True

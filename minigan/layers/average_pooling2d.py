@@ -8,11 +8,11 @@ from minigan.kernels import Pads, Pair
 from minigan.layers.base import INFERENCE, CacheStamp, Context, Shape
 from minigan.layers.linear_map import LinearMap
 from minigan.layers.validation import height_width, image_shape
-from minigan.layers.window_spec import Windows
+from minigan.layers.window_spec import WindowSpec
 
 
 class AveragePooling2DCache(NamedTuple):
-    """Nothing needs to be remembered."""
+    """Only the stamp: the backward needs nothing else."""
 
     stamp: CacheStamp
 
@@ -40,7 +40,7 @@ class AveragePooling2D(LinearMap):
     ) -> None:
         super().__init__(name)
         steps = pool_size if strides is None else strides
-        self.windows = Windows.of(self, ("pool_size", pool_size), ("strides", steps), padding)
+        self.windows = WindowSpec.of(self, ("pool_size", pool_size), ("strides", steps), padding)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         height, width, channels = image_shape(self, input_shape)

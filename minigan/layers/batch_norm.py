@@ -9,7 +9,7 @@ from minigan import initializers, kernels
 from minigan.backend import Array
 from minigan.layers.base import INFERENCE, CacheStamp, Context
 from minigan.layers.scale_shift import ScaleShift
-from minigan.layers.validation import fraction
+from minigan.layers.validation import unit_interval
 from minigan.random import Stream
 
 
@@ -23,7 +23,7 @@ class BatchNormCache(NamedTuple):
 
 
 class BatchNormTangent(NamedTuple):
-    """The direction, and how it moves the normalised input."""
+    """The direction, and the derivative of the normalised input along it."""
 
     x_dot: Array
     x_hat_dot: Array
@@ -37,20 +37,20 @@ class BatchNorm(ScaleShift):
 
     ``x_hat = (x - mu) / sqrt(v + epsilon)``,  ``y = gamma * x_hat + beta``,
 
-    and the moving averages follow: ``moving = momentum * moving + (1 - momentum) * batch``. Elsewhere mu and v
+    and the moving averages are updated: ``moving = momentum * moving + (1 - momentum) * batch``. At inference mu and v
     are the moving averages, and the layer is a fixed scale and shift.
 
-    Backward: ``dgamma = sum dy * x_hat`` and ``dbeta = sum dy``. With ``g = gamma * dy``, the gradient with
-    respect to x_hat, x is reached on three ways: directly, through mu, and through v. From ``dmu/dx = 1/M`` and
+    Backward: ``dgamma = sum dy * x_hat`` and ``dbeta = sum dy``. With ``g = gamma * dy``, the gradient with respect to
+    x_hat, the gradient reaches x on three paths: directly, through mu, and through v. From ``dmu/dx = 1/M`` and
     ``dv/dx = 2 (x - mu) / M`` they add up to
 
     ``dx = (g - mean(g) - x_hat * mean(g * x_hat)) / sqrt(v + epsilon)``.
 
-    Where the averages were used mu and v are constants, and only the first way is left: ``dx = g / sqrt(...)``.
+    Where the moving averages were used mu and v are constants, and only the first path is left: ``dx = g / sqrt(...)``.
 
     The Jacobian of x_hat is symmetric: the tangent pass finds x_hat_dot by that formula with x_dot in the place of
-    g. x_hat and v stand in the formula itself, so that back from y_dot, too, x is reached on more ways than one;
-    `minigan.kernels.reference.normalization` has them.
+    g. The formula contains x_hat and v, so the gradient of y_dot reaches x on several paths, too;
+    `minigan.kernels.reference.normalization` derives them.
 
     Shapes: x, y (N, ..., C); gamma, beta, moving_mean, moving_variance (C,).
 
@@ -68,6 +68,12 @@ class BatchNorm(ScaleShift):
     -----
     Ioffe and Szegedy, arXiv:1502.03167, algorithm 1 and section 3. The moving variance is the biased one, as in
     Keras (PyTorch's is unbiased). Keras calls the layer BatchNormalization.
+
+    A default run executes this layer fused with its neighbours, with the same result but for rounding;
+    `minigan.backend.textbook` runs this file instead.
+
+    To read: `forward`, `statistics` and `backward` here, then `moments`, `batch_norm` and `batch_norm_grad` in
+    kernels/reference/normalization.py.
     """
 
     #: In training one example's output depends on the others of the batch.
@@ -82,7 +88,7 @@ class BatchNorm(ScaleShift):
         name: str | None = None,
     ) -> None:
         super().__init__(epsilon, center, scale, name)
-        self.momentum = fraction(self, "momentum", momentum)
+        self.momentum = unit_interval(self, "momentum", momentum)
 
     def add_parameters(self, rng: Stream, dtype: np.dtype) -> None:
         super().add_parameters(rng, dtype)
@@ -98,7 +104,7 @@ class BatchNorm(ScaleShift):
         return y, BatchNormCache(x_hat, inverse_std, ctx.training, self.stamp(y))
 
     def statistics(self, x: Array, ctx: Context) -> tuple[Array, Array]:
-        """The mean and the variance to normalise by: the batch's, which move the averages, or the averages."""
+        """The mean and the variance to normalise by: the batch's, which update the moving averages, or these."""
         if not ctx.training:
             return self.moving_mean.data, self.moving_variance.data
         mean, variance = kernels.moments(x)
@@ -107,7 +113,7 @@ class BatchNorm(ScaleShift):
         return mean, variance
 
     def update_averages(self, mean: Array, variance: Array) -> None:
-        """Move the averages towards this batch's mean and variance, in place."""
+        """Update the moving averages by this batch's mean and variance, in place."""
         for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
             moving.data *= self.momentum
             moving.data += (1 - self.momentum) * batch

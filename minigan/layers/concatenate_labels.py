@@ -1,4 +1,4 @@
-"""Labels beside the input."""
+"""Labels joined to the input."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from minigan.backend import Array, array_module
 from minigan.initializers import Initializer, Normal
 from minigan.layers.base import INFERENCE, CacheStamp, Context, Layer, Shape
 from minigan.layers.labels import labels_of, one_hot
-from minigan.layers.validation import positive, vectors
+from minigan.layers.validation import positive_int, require_last_axis
 from minigan.random import Stream
 
 
@@ -21,13 +21,13 @@ class ConcatenateLabelsCache(NamedTuple):
 
 
 class ConcatenateLabelsTangent(NamedTuple):
-    """Nothing needs to be remembered."""
+    """Only the stamp: the backward needs nothing else."""
 
     stamp: CacheStamp
 
 
 class ConcatenateLabels(Layer):
-    """A learned vector for the class of each example, set beside its input: ``y_n = (x_n, E[label_n])``.
+    """A learned vector for the class of each example, joined to its input: ``y_n = (x_n, E[label_n])``.
 
     E is a table with one row a class, the label's embedding. A vector is made longer by `units` numbers; an image
     gets `units` more channels, each of one value everywhere. So all layers that follow know the class: this is the
@@ -37,8 +37,7 @@ class ConcatenateLabels(Layer):
     of the row that was used, and a row that several examples used gets the sum of theirs:
     ``dE[k] = sum of dy_rear[n] over all n with label_n = k``.
 
-    The layer only copies numbers, so the tangent pass copies x_dot; E does not move with x, and what stands in its
-    place is 0.
+    The layer only copies numbers, so the tangent pass copies x_dot; E does not depend on x, so its part of y_dot is 0.
 
     Shapes: x (N, ..., C), E (classes, units), y (N, ..., C + units).
 
@@ -47,7 +46,7 @@ class ConcatenateLabels(Layer):
     classes : int
         Labels are whole numbers from 0 to ``classes - 1``, in `Context.labels`.
     units : int
-        Numbers a label.
+        Numbers per label.
     embeddings_initializer : str or callable, optional
         Default: N(0, 1), the size of noise and images.
     name : str, optional
@@ -65,12 +64,12 @@ class ConcatenateLabels(Layer):
         name: str | None = None,
     ) -> None:
         super().__init__(name)
-        self.classes = positive(self, "classes", classes)
-        self.units = positive(self, "units", units)
+        self.classes = positive_int(self, "classes", classes)
+        self.units = positive_int(self, "units", units)
         self.embeddings_initializer = initializers.get(embeddings_initializer or Normal(stddev=1.0))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        *places, channels = vectors(self, input_shape)
+        *places, channels = require_last_axis(self, input_shape)
         return (*places, channels + self.units)
 
     def add_parameters(self, rng: Stream, dtype: np.dtype) -> None:
@@ -78,7 +77,7 @@ class ConcatenateLabels(Layer):
         self.embeddings = self.add_parameter("embeddings", shape, self.embeddings_initializer, rng, dtype)
 
     def joined(self, x: Array, rows: Array) -> Array:
-        """x with a row (N, units) beside every vector of its example."""
+        """x with a row (N, units) joined to every vector of its example."""
         xp = array_module(x)
         places = (len(rows), *(1 for _ in x.shape[1:-1]), self.units)
         return xp.concatenate([x, xp.broadcast_to(rows.reshape(places), (*x.shape[:-1], self.units))], axis=-1)
@@ -106,8 +105,8 @@ class ConcatenateLabels(Layer):
 
     def tangent(self, x_dot: Array, cache: ConcatenateLabelsCache) -> tuple[Array, ConcatenateLabelsTangent]:
         self.check_tangent(x_dot, cache)
-        still = array_module(x_dot).zeros((len(x_dot), self.units), x_dot.dtype)
-        return self.joined(x_dot, still), ConcatenateLabelsTangent(cache.stamp)
+        zeros = array_module(x_dot).zeros((len(x_dot), self.units), x_dot.dtype)
+        return self.joined(x_dot, zeros), ConcatenateLabelsTangent(cache.stamp)
 
     def tangent_backward(
         self,

@@ -6,14 +6,14 @@ from minigan.initializers import Initializer
 from minigan.kernels import Pads, Pair
 from minigan.layers.affine import Affine
 from minigan.layers.base import Layer, Shape
-from minigan.layers.validation import height_width, image_shape, positive
-from minigan.layers.window_spec import Windows
+from minigan.layers.validation import height_width, image_shape, positive_int
+from minigan.layers.window_spec import WindowSpec
 
 
 class Conv2D(Affine):
     """Convolution: one small kernel looks at every place of an image.
 
-    With a kernel w of KH x KW pixels, strides s and x framed with zeros,
+    With a kernel w of KH x KW pixels, strides s and x padded with zeros,
 
     ``z[n, p, q, f] = b[f] + sum_ijc x[n, p*s + i, q*s + j, c] w[i, j, c, f]``  and  ``y = activation(z)``.
 
@@ -35,8 +35,8 @@ class Conv2D(Affine):
     kernel_size, strides : int or (int, int)
         Of height and width.
     padding : {"valid", "same"}, int, (int, int) or ((int, int), (int, int))
-        No frame; a frame that gives ``ceil(size / stride)`` outputs, its odd pixel at the bottom and the right,
-        as in Keras; or a frame in pixels.
+        No zeros; the zeros that give ``ceil(size / stride)`` outputs, the odd row at the bottom and the odd column at
+        the right, as in Keras; or a number of pixels.
     activation, use_bias, kernel_initializer, bias_initializer, name
         As in `Dense`.
 
@@ -44,6 +44,12 @@ class Conv2D(Affine):
     -----
     LeCun et al., "Gradient-based learning applied to document recognition", Proc. IEEE 1998; the matrix of
     windows ("im2col"): Chellapilla, Puri and Simard, 2006.
+
+    A default run executes this layer fused with its neighbours, with the same result but for rounding;
+    `minigan.backend.textbook` runs this file instead.
+
+    To read: `product`, `kernel_grad` and `input_grad` here, then `Affine.forward` and `Affine.backward` (affine.py),
+    which call them, then the three functions in kernels/reference/convolution.py.
     """
 
     def __init__(
@@ -59,8 +65,8 @@ class Conv2D(Affine):
         name: str | None = None,
     ) -> None:
         super().__init__(activation, use_bias, kernel_initializer, bias_initializer, name)
-        self.filters = positive(self, "filters", filters)
-        self.windows = Windows.of(self, ("kernel_size", kernel_size), ("strides", strides), padding)
+        self.filters = positive_int(self, "filters", filters)
+        self.windows = WindowSpec.of(self, ("kernel_size", kernel_size), ("strides", strides), padding)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         height, width, _ = image_shape(self, input_shape)
@@ -71,7 +77,7 @@ class Conv2D(Affine):
 
     @property
     def pads(self) -> Pads:
-        """The frame of zeros around the input, in pixels."""
+        """The rows and columns of zeros around the input."""
         return self.windows.pads(height_width(self.input_shape))
 
     def product(self, x: Array) -> Array:

@@ -7,8 +7,8 @@ from minigan.initializers import Initializer
 from minigan.kernels import Pads, Pair
 from minigan.layers.affine import Affine
 from minigan.layers.base import Layer, Shape
-from minigan.layers.validation import height_width, image_shape, positive
-from minigan.layers.window_spec import Windows
+from minigan.layers.validation import height_width, image_shape, positive_int
+from minigan.layers.window_spec import WindowSpec
 
 
 class Conv2DTranspose(Affine):
@@ -23,7 +23,7 @@ class Conv2DTranspose(Affine):
     - ``db = sum over images and places of dz``.
 
     Shapes: x (N, H, W, C), w (KH, KW, filters, C), b (filters,), y (N, OH, OW, filters). "same" gives
-    ``OH = H * stride``, "valid" ``OH = (H - 1) * stride + max(KH, stride)``; an explicit frame is what is cut
+    ``OH = H * stride``, "valid" ``OH = (H - 1) * stride + max(KH, stride)``; an explicit padding is what is cut
     off the "valid" output.
 
     Parameters
@@ -40,6 +40,10 @@ class Conv2DTranspose(Affine):
     Notes
     -----
     Zeiler et al., "Deconvolutional networks", CVPR 2010; Dumoulin and Visin, arXiv:1603.07285, section 4.
+
+    To read: `product`, `kernel_grad` and `input_grad` here, then `Affine.forward` and `Affine.backward` (affine.py),
+    which call them, then the three functions in kernels/reference/convolution.py. Default runs use fast versions of
+    these three; `minigan.backend.textbook` runs the functions as they are written there.
     """
 
     def __init__(
@@ -55,8 +59,8 @@ class Conv2DTranspose(Affine):
         name: str | None = None,
     ) -> None:
         super().__init__(activation, use_bias, kernel_initializer, bias_initializer, name)
-        self.filters = positive(self, "filters", filters)
-        self.windows = Windows.of(self, ("kernel_size", kernel_size), ("strides", strides), padding)
+        self.filters = positive_int(self, "filters", filters)
+        self.windows = WindowSpec.of(self, ("kernel_size", kernel_size), ("strides", strides), padding)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         height, width, _ = image_shape(self, input_shape)
@@ -77,7 +81,7 @@ class Conv2DTranspose(Affine):
 
     @property
     def pads(self) -> Pads:
-        """The frame around the output that the convolution A sees, in pixels."""
+        """The padding of the output that the convolution A sees, in pixels."""
         return self.windows.pads(height_width(self.output_shape))
 
     def product(self, x: Array) -> Array:

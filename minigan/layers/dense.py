@@ -4,7 +4,7 @@ from minigan.backend import Array
 from minigan.initializers import Initializer
 from minigan.layers.affine import Affine
 from minigan.layers.base import Layer, Shape
-from minigan.layers.validation import positive, vectors
+from minigan.layers.validation import positive_int, require_last_axis
 
 
 class Dense(Affine):
@@ -30,6 +30,14 @@ class Dense(Affine):
     kernel_initializer, bias_initializer : str or callable
         See `minigan.initializers`.
     name : str, optional
+
+    Notes
+    -----
+    A default run executes this layer fused with its neighbours, with the same result but for rounding;
+    `minigan.backend.textbook` runs this file instead.
+
+    To read: `product`, `kernel_grad` and `input_grad` here, then `Affine.forward` and `Affine.backward` (affine.py),
+    which call them.
     """
 
     def __init__(
@@ -42,10 +50,10 @@ class Dense(Affine):
         name: str | None = None,
     ) -> None:
         super().__init__(activation, use_bias, kernel_initializer, bias_initializer, name)
-        self.units = positive(self, "units", units)
+        self.units = positive_int(self, "units", units)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        return (*vectors(self, input_shape)[:-1], self.units)
+        return (*require_last_axis(self, input_shape)[:-1], self.units)
 
     def kernel_shape(self) -> Shape:
         return self.input_shape[-1], self.units

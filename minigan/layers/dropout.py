@@ -7,7 +7,7 @@ from minigan import kernels
 from minigan.backend import Array
 from minigan.layers.base import INFERENCE, CacheStamp, Context
 from minigan.layers.elementwise import Elementwise
-from minigan.layers.validation import fraction, training_stream
+from minigan.layers.validation import training_stream, unit_interval
 from minigan.random import bit_words, blocks
 
 
@@ -33,11 +33,14 @@ class Dropout(Elementwise):
     Notes
     -----
     Srivastava et al., "Dropout", JMLR 15 (2014), section 4, in the inverted form.
+
+    A default run executes this layer fused with its neighbours, with the same result but for rounding;
+    `minigan.backend.textbook` runs this file instead.
     """
 
     def __init__(self, rate: float, name: str | None = None) -> None:
         super().__init__(name)
-        self.rate = fraction(self, "rate", rate)
+        self.rate = unit_interval(self, "rate", rate)
 
     def rng_blocks(self, examples: int, dtype: Any) -> int:
         return blocks(bit_words(examples * prod(self.input_shape), 1 - self.rate))

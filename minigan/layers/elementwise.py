@@ -9,7 +9,7 @@ __all__ = ["Elementwise", "ElementwiseTangent"]
 
 
 class ElementwiseTangent(NamedTuple):
-    """The direction: f'' meets it on the way back."""
+    """The direction, by which the backward multiplies f''."""
 
     x_dot: Array
     stamp: CacheStamp
@@ -23,11 +23,11 @@ class Elementwise(Layer):
 
     ``dx_dot = f'(x) dy_dot``  and  ``dx = f'(x) dy + f''(x) x_dot dy_dot``.
 
-    A subclass writes its forward, its backward and, unless f is made of straight pieces, `second`.
+    A subclass writes its forward, its backward and, unless f is piecewise linear, `second_derivative`.
     """
 
-    def second(self, cache: Any) -> Array | None:
-        """``f''(x)``; None where f is made of straight pieces (at the kinks between them it has no f'')."""
+    def second_derivative(self, cache: Any) -> Array | None:
+        """``f''(x)``; None where f is piecewise linear (it has no f'' at its kinks)."""
         return None
 
     def tangent(self, x_dot: Array, cache: Any) -> tuple[Array, ElementwiseTangent]:
@@ -39,7 +39,7 @@ class Elementwise(Layer):
     ) -> tuple[Array, Array]:
         self.check_tangent_backward(dy, dy_dot, cache, tangent_cache)
         dx, dx_dot = self.backward(dy, cache), self.backward(dy_dot, cache)
-        second = self.second(cache)
+        second = self.second_derivative(cache)
         if second is not None:
             dx = dx + second * tangent_cache.x_dot * dy_dot
         return dx, dx_dot

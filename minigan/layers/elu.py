@@ -45,5 +45,5 @@ class ELU(Elementwise):
         self.check_backward(dy, cache)
         return kernels.elu_grad(dy, cache.x, self.alpha)
 
-    def second(self, cache: ELUCache) -> Array:
+    def second_derivative(self, cache: ELUCache) -> Array:
         return kernels.elu_second_derivative(cache.x, self.alpha)

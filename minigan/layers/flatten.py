@@ -9,7 +9,7 @@ from minigan.layers.linear_map import LinearMap
 
 
 class FlattenCache(NamedTuple):
-    """Nothing needs to be remembered."""
+    """Only the stamp: the backward needs nothing else."""
 
     stamp: CacheStamp
 

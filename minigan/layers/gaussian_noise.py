@@ -12,7 +12,7 @@ from minigan.random import blocks, normal_words
 
 
 class GaussianNoiseCache(NamedTuple):
-    """Nothing needs to be remembered."""
+    """Only the stamp: the backward needs nothing else."""
 
     stamp: CacheStamp
 

@@ -9,7 +9,7 @@ from minigan.layers.validation import image_shape
 
 
 class GlobalAveragePooling2DCache(NamedTuple):
-    """Nothing needs to be remembered."""
+    """Only the stamp: the backward needs nothing else."""
 
     stamp: CacheStamp
 

@@ -8,7 +8,7 @@ from minigan.layers.elementwise import Elementwise
 
 
 class IdentityCache(NamedTuple):
-    """Nothing needs to be remembered."""
+    """Only the stamp: the backward needs nothing else."""
 
     stamp: CacheStamp
 
@@ -17,6 +17,11 @@ class Identity(Elementwise):
     """``y = x``, so ``dx = dy``: the very arrays, not copies.
 
     Keras calls it the activation "linear".
+
+    Notes
+    -----
+    A default run executes this layer fused with its neighbours, with the same result but for rounding;
+    `minigan.backend.textbook` runs this file instead.
     """
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, IdentityCache]:

@@ -16,8 +16,9 @@ def labels_of(layer: Layer, ctx: Context, x: Array, classes: int) -> Array:
     Raises
     ------
     ConfigError, ShapeError, DtypeError, BackendError, DataError
-        There are none; not one for each example; no whole numbers; not where x is; some are no class. In training on a
-        GPU the last is not looked for: whoever makes the labels (`minigan.Trainer` does) looks before they go there.
+        There are none; there is not one for each example; they are no whole numbers; they are on another backend than
+        x; some are no class. In training on a GPU the last is not checked: the caller that makes the labels
+        (`minigan.Trainer` does) checks them before they are copied there.
     """
     labels = ctx.labels
     expected = f"{layer.title}: expected labels ({len(x)},) from 0 to {classes - 1} in Context(labels=...)"
@@ -28,10 +29,10 @@ def labels_of(layer: Layer, ctx: Context, x: Array, classes: int) -> Array:
     if labels.dtype.kind not in "iu":
         raise DtypeError(f"{expected}, got {labels.dtype}")
     backend.check_same(layer.title, array_module(x).__name__, labels=labels)
-    # An index below 0 counts from the end, and on a GPU one that is too large is no error either. But to look at
-    # the labels there is to wait for the device, which a training step must not do.
-    looks = labels.size and (array_module(labels) is np or not ctx.training)
-    if looks and not 0 <= (low := int(labels.min())) <= (high := int(labels.max())) < classes:
+    # An index below 0 counts from the end, and on a GPU one that is too large is no error either. But a check there
+    # waits for the device, which a training step must not do.
+    checked = labels.size and (array_module(labels) is np or not ctx.training)
+    if checked and not 0 <= (low := int(labels.min())) <= (high := int(labels.max())) < classes:
         raise DataError(f"{expected}, got {low if low < 0 else high}")
     return labels
 

@@ -17,7 +17,7 @@ class LayerNormCache(NamedTuple):
 
 
 class LayerNormTangent(NamedTuple):
-    """The direction, and how it moves the normalised input."""
+    """The direction, and the derivative of the normalised input along it."""
 
     x_dot: Array
     x_hat_dot: Array

@@ -30,6 +30,9 @@ class LeakyReLU(Elementwise):
     Notes
     -----
     Maas, Hannun and Ng, "Rectifier nonlinearities improve neural network acoustic models", ICML 2013.
+
+    A default run executes this layer fused with its neighbours, with the same result but for rounding;
+    `minigan.backend.textbook` runs this file instead.
     """
 
     def __init__(self, negative_slope: float = 0.3, name: str | None = None) -> None:

@@ -9,18 +9,19 @@ __all__ = ["LinearMap", "LinearTangent"]
 
 
 class LinearTangent(NamedTuple):
-    """Nothing needs to be remembered."""
+    """Only the stamp: a linear map needs nothing else."""
 
     stamp: CacheStamp
 
 
 class LinearMap(Layer):
-    """A layer ``y = A x`` without parameters, or one made of such pieces.
+    """A layer ``y = A x`` without parameters, or a piecewise linear one.
 
     A derivative of a linear map is the map: ``y_dot = A x_dot``. Neither y nor y_dot mixes x with x_dot, so the
     reverse pass through both is the layer's backward, twice: ``dx = A^T dy``, ``dx_dot = A^T dy_dot``.
 
-    A subclass writes its forward, its backward and `apply`, or, where A is another from piece to piece, `tangent`.
+    A subclass writes its forward, its backward and `apply`, or, where A depends on the region that x lies in,
+    `tangent`.
     """
 
     def apply(self, x: Array) -> Array:

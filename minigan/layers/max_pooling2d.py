@@ -8,7 +8,7 @@ from minigan.kernels import Pads, Pair
 from minigan.layers.base import INFERENCE, CacheStamp, Context, Shape
 from minigan.layers.linear_map import LinearMap, LinearTangent
 from minigan.layers.validation import height_width, image_shape
-from minigan.layers.window_spec import Windows
+from minigan.layers.window_spec import WindowSpec
 
 
 class MaxPooling2DCache(NamedTuple):
@@ -21,8 +21,8 @@ class MaxPooling2DCache(NamedTuple):
 class MaxPooling2D(LinearMap):
     """The largest value of every window: ``y[n, p, q, c] = max_ij x[n, p*s + i, q*s + j, c]``.
 
-    Only the largest value moves the output, so it alone receives dy: ``dx[n, h, w, c]`` is the sum of the dy of
-    all windows whose maximum stood at (h, w). Where several are equal the first counts, as in PyTorch. The tangent
+    The output depends on the largest value alone, so only that one receives dy: ``dx[n, h, w, c]`` is the sum of the dy
+    of all windows whose maximum stood at (h, w). Where several are equal the first counts, as in PyTorch. The tangent
     pass takes x_dot from that place.
 
     Shapes: x (N, H, W, C), y (N, OH, OW, C).
@@ -47,7 +47,7 @@ class MaxPooling2D(LinearMap):
     ) -> None:
         super().__init__(name)
         steps = pool_size if strides is None else strides
-        self.windows = Windows.of(self, ("pool_size", pool_size), ("strides", steps), padding)
+        self.windows = WindowSpec.of(self, ("pool_size", pool_size), ("strides", steps), padding)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         height, width, channels = image_shape(self, input_shape)

@@ -9,7 +9,7 @@ from minigan.backend import Array
 from minigan.errors import ShapeError
 from minigan.initializers import Initializer
 from minigan.layers.base import INFERENCE, CacheStamp, Context, Layer, Shape
-from minigan.layers.validation import positive
+from minigan.layers.validation import positive_int
 from minigan.random import Stream
 
 
@@ -31,9 +31,9 @@ class MaxoutTangent(NamedTuple):
 class Maxout(Layer):
     """``y_nu = max_k z_nuk`` with ``z_nuk = sum_d x_nd W_duk + b_uk``: each unit learns its own activation.
 
-    The largest of `pieces` straight lines is a convex function, and a maximum passes its gradient to the one
-    that won: ``dz_nuk = dy_nu`` for the winning k and 0 for the others. From there it is a Dense layer:
-    ``dW = x^T dz``, ``db = sum_n dz``, ``dx = dz W^T``. The tangent pass follows the winner too: ``y_dot_nu =
+    The largest of `pieces` straight lines is a convex function, and a maximum passes its gradient to the
+    largest: ``dz_nuk = dy_nu`` for the largest k and 0 for the others. From there it is a Dense layer:
+    ``dW = x^T dz``, ``db = sum_n dz``, ``dx = dz W^T``. The tangent pass follows the largest too: ``y_dot_nu =
     z_dot_nuk`` with ``z_dot = x_dot W``, and dy_dot goes back as dy does, with x_dot in the place of x.
 
     Shapes: x (N, D), W (D, units, pieces), b (units, pieces), y (N, units).
@@ -43,7 +43,7 @@ class Maxout(Layer):
     units : int
         The number of outputs.
     pieces : int
-        Lines a unit; the GAN paper's discriminator has 240 units of 5 pieces.
+        Lines per unit; the GAN paper's discriminator has 240 units of 5 pieces.
     kernel_initializer, bias_initializer : str or callable
         See `minigan.initializers`.
     name : str, optional
@@ -51,6 +51,9 @@ class Maxout(Layer):
     Notes
     -----
     Goodfellow et al., "Maxout networks", arXiv:1302.4389, section 2.
+
+    A default run executes this layer fused with its neighbours, with the same result but for rounding;
+    `minigan.backend.textbook` runs this file instead.
     """
 
     def __init__(
@@ -62,8 +65,8 @@ class Maxout(Layer):
         name: str | None = None,
     ) -> None:
         super().__init__(name)
-        self.units = positive(self, "units", units)
-        self.pieces = positive(self, "pieces", pieces)
+        self.units = positive_int(self, "units", units)
+        self.pieces = positive_int(self, "pieces", pieces)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from minigan.backend import Array, array_module
 from minigan.layers.base import INFERENCE, CacheStamp, Context, Layer, Shape
-from minigan.layers.validation import positive, vectors
+from minigan.layers.validation import positive_int, require_last_axis
 
 
 class MinibatchStdDevCache(NamedTuple):
@@ -17,7 +17,7 @@ class MinibatchStdDevCache(NamedTuple):
 
 
 class MinibatchStdDevTangent(NamedTuple):
-    """How both move with the input."""
+    """The derivatives of both along the direction."""
 
     centered_dot: Array
     stddev_dot: Array
@@ -72,10 +72,10 @@ class MinibatchStdDev(Layer):
 
     def __init__(self, group_size: int = 4, name: str | None = None) -> None:
         super().__init__(name)
-        self.group_size = positive(self, "group_size", group_size)
+        self.group_size = positive_int(self, "group_size", group_size)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        *places, channels = vectors(self, input_shape)
+        *places, channels = require_last_axis(self, input_shape)
         return (*places, channels + 1)
 
     def members(self, x: Array) -> Array:

@@ -10,7 +10,7 @@ from minigan.errors import ShapeError
 from minigan.initializers import Initializer
 from minigan.layers.base import INFERENCE, CacheStamp, Context, Layer, Shape
 from minigan.layers.labels import labels_of, one_hot
-from minigan.layers.validation import positive
+from minigan.layers.validation import positive_int
 from minigan.random import Stream
 
 
@@ -70,7 +70,7 @@ class ProjectionHead(Layer):
         name: str | None = None,
     ) -> None:
         super().__init__(name)
-        self.classes = positive(self, "classes", classes)
+        self.classes = positive_int(self, "classes", classes)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
         self.embeddings_initializer = initializers.get(embeddings_initializer)

@@ -38,6 +38,9 @@ class ReLU(Elementwise):
     Notes
     -----
     Nair and Hinton, "Rectified linear units improve restricted Boltzmann machines", ICML 2010.
+
+    A default run executes this layer fused with its neighbours, with the same result but for rounding;
+    `minigan.backend.textbook` runs this file instead.
     """
 
     def __init__(

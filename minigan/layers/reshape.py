@@ -10,13 +10,13 @@ from minigan.layers.linear_map import LinearMap
 
 
 class ReshapeCache(NamedTuple):
-    """Nothing needs to be remembered."""
+    """Only the stamp: the backward needs nothing else."""
 
     stamp: CacheStamp
 
 
 class Reshape(LinearMap):
-    """The same numbers in the same order, counted along other axes; the backward counts them back.
+    """The same numbers in the same order, in another shape; the backward restores the shape.
 
     Shapes: x (N, ...), y ``(N, *target_shape)``.
 

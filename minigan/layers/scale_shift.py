@@ -5,7 +5,7 @@ import numpy as np
 from minigan import initializers, kernels
 from minigan.backend import Array
 from minigan.layers.base import Layer, Shape
-from minigan.layers.validation import vectors
+from minigan.layers.validation import require_last_axis
 from minigan.random import Stream
 
 __all__ = ["ScaleShift"]
@@ -28,7 +28,7 @@ class ScaleShift(Layer):
         self.epsilon, self.center, self.scale = epsilon, center, scale
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        return vectors(self, input_shape)
+        return require_last_axis(self, input_shape)
 
     def add_parameters(self, rng: Stream, dtype: np.dtype) -> None:
         channels = self.input_shape[-1:]
@@ -46,7 +46,7 @@ class ScaleShift(Layer):
         return y + self.beta.data if self.center else y
 
     def add_gradients(self, dgamma: Array, dbeta: Array) -> None:
-        """Add gradients that still are to be summed over all places."""
+        """Add gradients that are still to be summed over all positions."""
         if self.scale:
             self.gamma.grad += kernels.channel_sum(dgamma)
         if self.center:

@@ -21,6 +21,11 @@ class Sigmoid(Elementwise):
     Its derivative is ``y (1 - y)``, so ``dx = dy * y * (1 - y)``. Far from zero that factor vanishes, and with it
     any gradient: losses therefore start from the logit x where they can (`minigan.losses`). The second derivative,
     for the tangent pass, is ``y (1 - y) (1 - 2y)``.
+
+    Notes
+    -----
+    A default run executes this layer fused with its neighbours, with the same result but for rounding;
+    `minigan.backend.textbook` runs this file instead.
     """
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, SigmoidCache]:
@@ -32,5 +37,5 @@ class Sigmoid(Elementwise):
         self.check_backward(dy, cache)
         return kernels.sigmoid_grad(dy, cache.y)
 
-    def second(self, cache: SigmoidCache) -> Array:
+    def second_derivative(self, cache: SigmoidCache) -> Array:
         return kernels.sigmoid_second_derivative(cache.y)

@@ -30,5 +30,5 @@ class Softplus(Elementwise):
         self.check_backward(dy, cache)
         return kernels.softplus_grad(dy, cache.x)
 
-    def second(self, cache: SoftplusCache) -> Array:
+    def second_derivative(self, cache: SoftplusCache) -> Array:
         return kernels.softplus_second_derivative(cache.x)

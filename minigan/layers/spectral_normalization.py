@@ -10,7 +10,7 @@ from minigan.errors import ConfigError
 from minigan.initializers import Normal
 from minigan.layers.affine import Affine, AffineCache, AffineTangent
 from minigan.layers.base import INFERENCE, CacheStamp, Context, Layer, Parameter, Shape
-from minigan.layers.validation import positive
+from minigan.layers.validation import positive_int
 from minigan.random import Stream
 
 
@@ -44,14 +44,14 @@ class SpectralNormalization(Layer):
     So the layer stretches no input by more than about 1, and a discriminator of such layers has a bounded slope. W is
     the kernel as a matrix, with its last axis for columns; W itself is what is learned and stored.
 
-    Power iteration finds sigma: with a vector u, ``v = W u / |W u|`` and ``u <- W^T v / |W^T v|`` bring u nearer to
-    the first right singular vector each time. u is kept from step to step, for W moves little in one; it moves only in
-    training, before it is used, and never by a gradient. Then, with u scaled to length 1,
+    Power iteration finds sigma: with a vector u, ``v = W u / |W u|`` and ``u <- W^T v / |W^T v|`` bring u nearer to the
+    first right singular vector each time. u is kept from step to step, because W changes little in one; it is updated
+    only in training, before it is used, and never by a gradient. Then, with u scaled to length 1,
 
     ``v = W u / |W u|``,  ``sigma = v^T W u = |W u|``.
 
     Backward. With ``G`` the wrapped layer's gradient with respect to W_bar, and u a constant, the gradient of sigma is
-    ``d|W u| / dW = (W u) u^T / |W u| = v u^T``, with or without v held constant: moving v by itself changes
+    ``d|W u| / dW = (W u) u^T / |W u| = v u^T``, with or without v held constant: a change of v alone changes
     ``v^T W u`` only in second order, as v points along W u already. By the quotient rule
 
     ``dW = (G - <G, W_bar> v u^T) / sigma``,
@@ -86,7 +86,7 @@ class SpectralNormalization(Layer):
         self.named = name is not None or layer.named
         self.layer = layer
         self.activation = layer.activation
-        self.power_iterations = positive(self, "power_iterations", power_iterations)
+        self.power_iterations = positive_int(self, "power_iterations", power_iterations)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return self.layer.compute_output_shape(input_shape)
@@ -112,7 +112,7 @@ class SpectralNormalization(Layer):
             u[...] = unit(unit(self.matrix @ u) @ self.matrix)
 
     def spectrum(self) -> Spectrum:
-        """What the u of this moment makes of the kernel; a copy, for u moves on."""
+        """The largest singular value by the present u, and copies of both vectors."""
         u = unit(self.vector_u.data)
         stretched = self.matrix @ u
         sigma = length(stretched)

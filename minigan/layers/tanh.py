@@ -19,6 +19,11 @@ class Tanh(Elementwise):
     """``y = tanh(x)``, between -1 and 1: the last activation of a generator of images scaled to [-1, 1].
 
     Its derivative is ``1 - y^2``, so ``dx = dy * (1 - y^2)``; its second, for the tangent pass, ``-2y (1 - y^2)``.
+
+    Notes
+    -----
+    A default run executes this layer fused with its neighbours, with the same result but for rounding;
+    `minigan.backend.textbook` runs this file instead.
     """
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, TanhCache]:
@@ -30,5 +35,5 @@ class Tanh(Elementwise):
         self.check_backward(dy, cache)
         return kernels.tanh_grad(dy, cache.y)
 
-    def second(self, cache: TanhCache) -> Array:
+    def second_derivative(self, cache: TanhCache) -> Array:
         return kernels.tanh_second_derivative(cache.y)

@@ -12,7 +12,7 @@ from minigan.layers.validation import image_shape, pair
 
 
 class UpSampling2DCache(NamedTuple):
-    """Nothing needs to be remembered: the layer is linear and has no parameters."""
+    """Only the stamp: the backward needs nothing else."""
 
     stamp: CacheStamp
 
@@ -35,6 +35,11 @@ class UpSampling2D(LinearMap):
         Factors for height and width.
     interpolation : {"nearest", "bilinear"}
     name : str, optional
+
+    Notes
+    -----
+    A default run executes this layer fused with its neighbours, with the same result but for rounding;
+    `minigan.backend.textbook` runs this file instead.
     """
 
     KERNELS = {

@@ -5,17 +5,26 @@ from minigan.kernels import Pads, Pair
 from minigan.layers.base import Context, Layer, Shape
 from minigan.random import Stream
 
-__all__ = ["fraction", "frame", "height_width", "image_shape", "pair", "positive", "training_stream", "vectors"]
+__all__ = [
+    "explicit_padding",
+    "height_width",
+    "image_shape",
+    "pair",
+    "positive_int",
+    "require_last_axis",
+    "training_stream",
+    "unit_interval",
+]
 
 
-def positive(layer: Layer, argument: str, value: int) -> int:
+def positive_int(layer: Layer, argument: str, value: int) -> int:
     """A whole number of at least 1."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ConfigError(f"{layer.title}: expected {argument} to be a whole number of at least 1, got {value!r}")
     return value
 
 
-def fraction(layer: Layer, argument: str, value: float) -> float:
+def unit_interval(layer: Layer, argument: str, value: float) -> float:
     """A number of at least 0 and less than 1."""
     if not isinstance(value, int | float) or not 0 <= value < 1:
         raise ConfigError(f"{layer.title}: expected {argument} to be at least 0 and less than 1, got {value!r}")
@@ -23,15 +32,15 @@ def fraction(layer: Layer, argument: str, value: float) -> float:
 
 
 def pair(layer: Layer, argument: str, value: int | Pair) -> Pair:
-    """A number for height and width, or one for each."""
+    """One number for height and width, or one for each, as a pair."""
     both = (value, value) if isinstance(value, int) else value
     if not isinstance(both, tuple | list) or len(both) != 2:
         raise ConfigError(f"{layer.title}: expected {argument} to be a number or two, got {value!r}")
-    return positive(layer, argument, both[0]), positive(layer, argument, both[1])
+    return positive_int(layer, argument, both[0]), positive_int(layer, argument, both[1])
 
 
-def frame(layer: Layer, padding: int | Pair | Pads) -> Pads:
-    """Zeros around an image: one number, one an axis, or ((top, bottom), (left, right))."""
+def explicit_padding(layer: Layer, padding: int | Pair | Pads) -> Pads:
+    """The zeros around an image, from one number, one per axis, or ((top, bottom), (left, right))."""
     axes = (padding, padding) if isinstance(padding, int) else padding
     try:
         height, width = axes
@@ -59,15 +68,15 @@ def height_width(shape: Shape) -> Pair:
     return shape[0], shape[1]
 
 
-def vectors(layer: Layer, input_shape: Shape) -> Shape:
-    """A shape with a last axis to normalise or multiply along."""
+def require_last_axis(layer: Layer, input_shape: Shape) -> Shape:
+    """The shape itself, refused where it has no last axis to normalise or multiply along."""
     if not input_shape:
         raise ShapeError(f"{layer.title}: expected an input with an axis beside the batch's, got none")
     return input_shape
 
 
 def training_stream(layer: Layer, ctx: Context) -> Stream:
-    """The random stream of a training pass, which a layer that draws cannot do without."""
+    """The random stream of a training pass, refused where there is none."""
     if ctx.rng is None:
         raise ConfigError(f"{layer.title}: training needs random numbers: Context(training=True, rng=Stream(seed))")
     return ctx.rng

@@ -6,15 +6,15 @@ from minigan import kernels
 from minigan.errors import ConfigError, ShapeError
 from minigan.kernels import Pads, Pair
 from minigan.layers.base import Layer
-from minigan.layers.validation import frame, pair
+from minigan.layers.validation import explicit_padding, pair
 
-__all__ = ["Windows"]
+__all__ = ["WindowSpec"]
 
 
-class Windows(NamedTuple):
-    """Windows of `size` pixels, `strides` apart, over an image with a frame around it.
+class WindowSpec(NamedTuple):
+    """Windows of `size` pixels, `strides` apart, over an image with zeros around it.
 
-    `padding` is "valid" (no frame), "same" (the frame that gives ``ceil(size / stride)`` windows, with the odd
+    `padding` is "valid" (no zeros), "same" (the zeros that give ``ceil(size / stride)`` windows, with the odd
     pixel at the bottom and the right, as in Keras) or an explicit ((top, bottom), (left, right)).
     """
 
@@ -23,10 +23,10 @@ class Windows(NamedTuple):
     padding: str | Pads
 
     @classmethod
-    def of(cls, layer: Layer, size: tuple, strides: tuple, padding: str | int | Pair | Pads) -> "Windows":
+    def of(cls, layer: Layer, size: tuple, strides: tuple, padding: str | int | Pair | Pads) -> "WindowSpec":
         """Check the arguments; `size` and `strides` come as (name of the argument, value)."""
         if not isinstance(padding, str):
-            padding = frame(layer, padding)
+            padding = explicit_padding(layer, padding)
         elif padding.lower() not in ("same", "valid"):
             raise ConfigError(f"{layer.title}: expected padding 'same', 'valid' or numbers, got {padding!r}")
         else:
@@ -34,14 +34,14 @@ class Windows(NamedTuple):
         return cls(pair(layer, *size), pair(layer, *strides), padding)
 
     def pads(self, image: Pair) -> Pads:
-        """The frame around an image of this size."""
+        """The zeros around an image of this size, ((top, bottom), (left, right))."""
         if self.padding == "same":
             height, width = map(same_pads, image, self.size, self.strides)
             return height, width
         return ((0, 0), (0, 0)) if isinstance(self.padding, str) else self.padding
 
     def fit(self, layer: Layer, image: Pair) -> Pair:
-        """How many windows there are, down and across: at least one of each."""
+        """The number of windows down and across: at least one of each."""
         down, across = map(kernels.output_size, image, self.size, self.strides, self.pads(image))
         if down < 1 or across < 1:
             raise ShapeError(f"{layer.title}: windows of {self.size} do not fit into images of {image}")

@@ -7,19 +7,19 @@ from minigan.backend import Array
 from minigan.kernels import Pads, Pair
 from minigan.layers.base import INFERENCE, CacheStamp, Context, Shape
 from minigan.layers.linear_map import LinearMap
-from minigan.layers.validation import frame, image_shape
+from minigan.layers.validation import explicit_padding, image_shape
 
 
 class ZeroPadding2DCache(NamedTuple):
-    """Nothing needs to be remembered."""
+    """Only the stamp: the backward needs nothing else."""
 
     stamp: CacheStamp
 
 
 class ZeroPadding2D(LinearMap):
-    """A frame of zeros around every image: ``y[n, h + top, w + left, c] = x[n, h, w, c]``, 0 elsewhere.
+    """Zeros around every image: ``y[n, h + top, w + left, c] = x[n, h, w, c]``, 0 elsewhere.
 
-    The zeros depend on nothing, so the backward cuts the frame off: ``dx[n, h, w, c] = dy[n, h + top, w + left, c]``.
+    The zeros depend on nothing, so the backward cuts them off: ``dx[n, h, w, c] = dy[n, h + top, w + left, c]``.
 
     Shapes: x (N, H, W, C), y (N, top + H + bottom, left + W + right, C).
 
@@ -32,7 +32,7 @@ class ZeroPadding2D(LinearMap):
 
     def __init__(self, padding: int | Pair | Pads = 1, name: str | None = None) -> None:
         super().__init__(name)
-        self.padding = frame(self, padding)
+        self.padding = explicit_padding(self, padding)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         height, width, channels = image_shape(self, input_shape)

@@ -215,8 +215,8 @@ class Sequential:
         """The steps that made the caches, refused where other ones run now."""
         if len(caches) != len(self.steps):
             raise StaleCacheError(
-                f"{self.name}: expected the caches of {len(self.steps)} steps, got {len(caches)}: textbook mode was "
-                "switched since; run forward again"
+                f"{self.name}: expected the caches of {len(self.steps)} steps, got {len(caches)}; run forward again, "
+                "for textbook mode may have been switched since"
             )
         return self.steps
 

@@ -72,7 +72,7 @@ def test_it_switches_networks_that_are_built_and_kernels():
         assert len(caches) == 3
     assert kernels.kind() == "fast"
     np.testing.assert_allclose(plain, fused, rtol=1e-5)
-    with pytest.raises(StaleCacheError, match="expected the caches of 2 steps, got 3: textbook mode was switched"):
+    with pytest.raises(StaleCacheError, match="expected the caches of 2 steps, got 3; run forward again"):
         network.backward(np.ones_like(plain), caches)
 
 

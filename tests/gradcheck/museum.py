@@ -896,7 +896,7 @@ EXHIBITS.append(
 
 
 class TanhWithoutCurvature(Tanh):
-    def second(self, cache):
+    def second_derivative(self, cache):
         return None
 
 

@@ -24,7 +24,7 @@ class ScaledTangent(Dense):
 class Straight(Tanh):
     """It has forgotten that its slope changes."""
 
-    def second(self, cache):
+    def second_derivative(self, cache):
         return None
 
 
