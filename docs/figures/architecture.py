@@ -1,14 +1,14 @@
-"""Write the order of imports into ``docs/architecture.md``: ``python docs/figures/architecture.py``.
+"""Write the order of imports into ``docs/architecture.md``: ``python -m docs.figures.architecture``.
 
 It is computed from the source of the package by `tests.imports`, of which `tests/test_architecture.py` holds the order.
 """
 
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs" / "architecture.md"
-BEGIN, END = "<!-- begin: written by docs/figures/architecture.py -->", "<!-- end -->"
+from tests.imports import ORDER, rooms_imported_by
+
+PAGE = Path(__file__).resolve().parents[1] / "architecture.md"
+BEGIN, END = "<!-- begin: written by python -m docs.figures.architecture -->", "<!-- end -->"
 
 
 def picture(order: list[str], imported: dict[str, set[str]]) -> str:
@@ -32,8 +32,6 @@ def table(order: list[str], imported: dict[str, set[str]]) -> str:
 
 def block() -> str:
     """What stands between the two markers."""
-    from tests.imports import ORDER, rooms_imported_by
-
     imported = {room: set(rooms_imported_by(room)) for room in ORDER}
     return f"{BEGIN}\n\n```text\n{picture(ORDER, imported)}\n```\n\n{table(ORDER, imported)}\n\n{END}"
 
@@ -46,6 +44,5 @@ def page(text: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))  # run as a file, Python finds the folder of the file and not the tests
     PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     print(f"Wrote {PAGE}")

@@ -15,7 +15,7 @@ TEXT = architecture.PAGE.read_text(encoding="utf-8")
 
 
 def test_the_imports_on_the_page_are_those_of_the_code():
-    assert architecture.block() in TEXT, "run python docs/figures/architecture.py"
+    assert architecture.block() in TEXT, "run python -m docs.figures.architecture"
 
 
 def files_in(heading: str) -> list[str]:
