@@ -16,7 +16,7 @@ PAGE = ROOT / "docs" / "gradcheck" / "museum.md"
 INTRODUCTION = """\
 # The museum of gradient bugs
 
-<!-- Written by python -m tests.gradcheck.museum_page: run it again after a change to the exhibits or to the checker. -->
+<!-- Written by python -m tests.gradcheck.museum_page: run it again after a change to exhibits or checker. -->
 
 {count} backward passes that are wrong, each small, each of a kind that people write and publish. Many of them train a
 network all the same: a wrong gradient often still points downhill. That is why such errors stay for so long.
