@@ -304,4 +304,4 @@ def test_every_barrier_is_missed(file: str, number: int, monkeypatch: pytest.Mon
             (run_update if file == "optimizer.cu" else run_twins)()
         except (HostError, AssertionError):
             return
-    pytest.fail("nobody missed it")
+    pytest.fail("no test missed it")

@@ -16,7 +16,7 @@
 //
 // Around the product: bias and activation f are applied to y while it is in registers, and dz = dy f'(y) is computed
 // from dy and y wherever it is read. Where the product has too few tiles for all multiprocessors, or its sums are long,
-// several blocks share the sum of a tile: each leaves its part in memory, and `add_parts` adds them up. The order of
+// several blocks share the sum of a tile: each writes its part to memory, and `add_parts` adds them up. The order of
 // every sum depends on the sizes alone, so the bits are the same in every run.
 
 #include "common.cuh"
@@ -93,7 +93,7 @@ __device__ __forceinline__ Vec4 zeros() { return Vec4{{0, 0, 0, 0}}; }
 
 // A thread's share of a tile
 
-// Of a matrix whose rows lie along K in memory: fours of steps of a row, or of a column of b.
+// For a matrix whose rows run along K in memory: four steps at a time of a row, or of a column of b.
 template <int EXTENT>
 struct AlongK {
     static const int FOURS = EXTENT * DEPTH / 4, SLOTS = (FOURS + THREADS - 1) / THREADS;
@@ -135,7 +135,7 @@ struct AlongK {
     }
 };
 
-// Of a matrix whose rows lie across K: fours of neighbouring rows, or columns of b, of one step.
+// For a matrix whose rows run across K: four neighbouring rows at a time, or columns of b, of one step.
 template <int EXTENT>
 struct AcrossK {
     static const int FOURS = EXTENT * DEPTH / 4, SLOTS = (FOURS + THREADS - 1) / THREADS;
@@ -153,7 +153,7 @@ struct AcrossK {
     }
 };
 
-// a = im2col(x), or im2col'(dz): the rows are places, and what lies along K are the numbers in their windows.
+// a = im2col(x), or im2col'(dz): the rows are places, and along K are the numbers in their windows.
 // In im2col' the taps go backwards: place u and tap i meet in pixel u + top - i.
 struct Im2col : AlongK<ROWS> {
     Numbers image;
@@ -187,7 +187,7 @@ struct Im2col : AlongK<ROWS> {
     __device__ __forceinline__ void fetch() { fetch_at(tap, image, *this); }
 };
 
-// a = im2col(x)^T: the rows are places in the window, and what lies along K are the windows.
+// a = im2col(x)^T: the rows are places in the window, and along K are the windows.
 struct TransposedIm2col : AcrossK<ROWS> {
     Numbers image;
     int height, width, channels, stride_h, stride_w, top, left, images;
@@ -239,7 +239,7 @@ __device__ __forceinline__ int column_at(int n, int columns, int group, int rows
     return n < columns ? n / group * group * rows + n % group : -1;
 }
 
-// b as it is stored: its rows lie across K.
+// b as it is stored: its rows run across K.
 struct Matrix : AcrossK<COLUMNS> {
     Numbers numbers;
     int rows, group, k;
@@ -286,7 +286,7 @@ struct Matrix : AcrossK<COLUMNS> {
     }
 };
 
-// b = kernel^T, of every stride-th tap from (first_i, first_j) on: its columns are channels of x, and along K lie taps
+// b = kernel^T, of every stride-th tap from (first_i, first_j) on: its columns are channels of x, and along K are taps
 // and filters.
 struct TransposedKernel : AlongK<COLUMNS> {
     Numbers kernel;
