@@ -1,6 +1,6 @@
 """Bounds of a network's weights, kept after each update.
 
-`minigan.training.Rules` calls them: ``partial(max_norm, bound=2.0)`` is one.
+`minigan.training.GameOptions` calls them: ``partial(max_norm, bound=2.0)`` is one.
 """
 
 from minigan.backend import Array, array_module

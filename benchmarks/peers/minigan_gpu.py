@@ -7,7 +7,7 @@ from minigan import backend
 from minigan.data import Dataset
 from minigan.kernels import precision
 from minigan.training import steps
-from minigan.training.gpu.cuda_graph import CapturedRounds
+from minigan.training.gpu.cuda_graph import GraphRounds
 
 
 class Steps:
@@ -34,7 +34,7 @@ class Steps:
             batch_size=self.batch,
             **{name: mg.optimizers.Adam(2e-4, beta_1=0.5) for name in ("d_optimizer", "g_optimizer")},
         )
-        self.rounds = CapturedRounds(self.trainer, capture=self.graph) if self.on_gpu else None
+        self.rounds = GraphRounds(self.trainer, record=self.graph) if self.on_gpu else None
         self.places = backend.asarray(np.random.default_rng(0).permutation(len(problem["pixels"])))
 
     def check(self, count):

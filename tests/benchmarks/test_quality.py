@@ -13,7 +13,7 @@ from benchmarks.quality.measure import Mark, Run, check, failed, problem_file, r
 from benchmarks.quality.report import Curve, curves, draw, notes, table
 from benchmarks.quality.run_plan import Course, batch_order, save_course
 from minigan.metrics import FrechetDigits
-from minigan.training.batch_steps import batch_of
+from minigan.training.batch_steps import make_batch
 
 TINY = {"generator_filters": (4, 4), "discriminator_filters": (4, 4), "latent_size": 5}
 SMALL = ("--steps", 3, "--every", 2, "--batch", 4, "--samples", 20, "--threads", 1)
@@ -68,7 +68,7 @@ def test_the_batches_and_the_noise_are_those_of_the_trainer(digits, tmp_path):
         training = problem["real"][:, 0] >= 0
         assert training.tolist() == [False, True, True, False, True, False]  # samples before, on the way, at the end
         for rows, noise in zip(problem["real"][training], problem["noise"][training]):
-            batch = batch_of(trainer, *next(trainer.batches))
+            batch = make_batch(trainer, *next(trainer.batches))
             np.testing.assert_array_equal(problem["images"][rows], batch.real)
             np.testing.assert_array_equal(noise, batch.noise)
         assert problem["fixed_noise"].shape == (6, 5)
