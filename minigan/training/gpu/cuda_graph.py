@@ -6,7 +6,7 @@ change: addresses, and numbers by their values. So all that changes from round t
 where it is written before each replay, or advanced by the kernels themselves:
 
 - the indices of the images in the data, by which a recorded step gathers its batch on the device;
-- the optimizers' step numbers, learning rates and momenta (`minigan.optimizers.Optimizer.settle`);
+- the optimizers' step numbers, learning rates and momenta (`minigan.optimizers.Optimizer.sync_to_device`);
 - the counters of the random streams, which the round's last kernels advance (`minigan.random.Stream.advance`).
 
 The first rounds are run by plain launches: they compile the kernels and find the memory. Then a round is recorded,
