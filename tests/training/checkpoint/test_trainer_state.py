@@ -85,7 +85,7 @@ KINDS = {
 }
 
 
-def figures(event) -> dict:
+def comparable(event) -> dict:
     """All that an event tells but for its times."""
     return {"kind": type(event), **{name: value for name, value in vars(event).items() if name not in TIMES}}
 
@@ -95,7 +95,7 @@ def follow(trainer: Trainer, monitor: Monitor | None, total: int):
     if trainer.step < total:
         for event in trainer.train(steps=total - trainer.step):
             notices = [] if monitor is None else [notice.text for notice in monitor(event)]
-            yield {**figures(event), "notices": notices, "steps": None}
+            yield {**comparable(event), "notices": notices, "steps": None}
 
 
 def content(checkpoint: Checkpoint) -> bytes:
@@ -273,7 +273,7 @@ def test_the_monitor_may_be_left_out(pixels):
 # The monitor
 
 
-def course(count: int):
+def swinging_run(count: int):
     """Steps of a run that swings, whose G's gradient dies, and that explodes."""
     wave = np.sin(np.arange(count) / 40)
     for step in range(1, count + 1):
@@ -284,7 +284,7 @@ def course(count: int):
 
 def test_a_monitor_that_goes_on_says_what_it_would_have_said(pixels):
     trainer, _ = make(pixels)
-    events = list(course(3000))
+    events = list(swinging_run(3000))
     whole = Monitor(16)
     said = [[notice.text for notice in whole(event)] for event in events]
     assert len([texts for texts in said if texts]) >= 2
@@ -299,7 +299,7 @@ def test_a_monitor_that_goes_on_says_what_it_would_have_said(pixels):
 
 def test_a_monitor_keeps_an_infinity(pixels, tmp_path):
     trainer, monitor = make(pixels)
-    monitor(next(course(100)))
+    monitor(next(swinging_run(100)))
     monitor.statistics.averages["g_grad_norm"].value = float("inf")
     _, after = make(pixels)
     restore(from_bytes(content(capture(trainer, monitor)), tmp_path), trainer, after)
