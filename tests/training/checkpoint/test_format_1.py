@@ -93,7 +93,7 @@ def test_a_file_of_format_1_is_read_with_the_names_of_format_2(tmp_path):
     }
 
 
-def test_a_state_of_one_s_own_in_format_1_comes_back_as_it_is(tmp_path):
+def test_a_user_s_own_state_in_format_1_comes_back_as_it_is(tmp_path):
     for state in ({}, {"step": 7}, {"trainer": None, "monitor": None}):
         manifest = {"arrays": [], "figure": None, "state": state, "versions": {}}
         assert read_checkpoint(forged(tmp_path / "a", manifest, head=HEAD)).state == state
