@@ -240,7 +240,7 @@ class Run:
         scale = self.rates.scale / 2
         self.continue_from(found[1])
         self.rates.scale = scale
-        words = f"{error}. The run goes on from step {found[0]}, with {scale:g} times the learning rates."
+        words = f"{error}. The run continues from step {found[0]}, with {scale:g} times the learning rates."
         self.notes.append(Notice(found[0], "restored", words))
         return True
 

@@ -264,7 +264,7 @@ def test_folders_without_usable_images(refuses, tiny, tmp_path):
 @pytest.mark.parametrize(
     ("content", "parts"),
     [
-        ("epochz = 3", ["unknown setting epochz", "expected some of"]),
+        ("epochz = 3", ["unknown setting epochz", "expected one of"]),
         ("epochs = 'many'", ["epochs: expected a whole number from 1 to 2147483647, got 'many'"]),
         ("epochs = 1\nsteps = 1", ["expected epochs or steps, got both"]),
         ("epochs: 3", ["expected a TOML file in"]),

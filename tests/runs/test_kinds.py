@@ -53,7 +53,7 @@ def test_a_conditional_run_draws_what_is_asked_for(tmp_path):
 
 def test_a_class_of_a_run_without_classes_is_refused(tmp_path):
     train_run(TrainConfig(**SMALL), tmp_path / "run")
-    with pytest.raises(ConfigError, match="expected no class, for the run is not conditional, got 3"):
+    with pytest.raises(ConfigError, match="expected no class, got 3: --class needs a run trained with --conditional"):
         sample_run(tmp_path / "run", tmp_path / "none.png", label=3)
 
 
