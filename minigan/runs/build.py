@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 from minigan import backend, constraints, data, losses, models, optimizers, penalties
 from minigan.errors import ConfigError, DataError
-from minigan.kernels.cuda import precision
+from minigan.kernels import precision
 from minigan.models import GAN
 from minigan.optimizers import Optimizer
 from minigan.random import Stream
 from minigan.runs.config import TrainConfig
 from minigan.training import schedules
-from minigan.training.steps import Constraint, Rules
+from minigan.training.options import Constraint, GameOptions
 from minigan.training.trainer import Trainer, steps_per_epoch
 
 __all__ = ["Rates", "RunParts", "build_run", "load_data", "make_loss", "make_trainer"]
@@ -126,7 +126,7 @@ def make_trainer(
         loss=make_loss(config),
         g_optimizer=g_optimizer,
         d_optimizer=d_optimizer,
-        rules=make_rules(config, dataset),
+        options=make_options(config, dataset),
         batch_size=config.batch_size,
         d_steps=config.d_steps,
         g_steps=config.g_steps,
@@ -148,18 +148,18 @@ def make_loss(config: TrainConfig) -> losses.GANLoss:
     return losses.NoisyLabels(loss, config.label_flips, Stream(config.seed, "label flips"))
 
 
-def make_rules(config: TrainConfig, dataset: data.Dataset | data.Points) -> Rules:
+def make_options(config: TrainConfig, dataset: data.Dataset | data.Points) -> GameOptions:
     """The penalty, the instance noise and the constraints."""
     weight = {} if config.penalty_weight is None else {"weight": config.penalty_weight}
     if weight and config.penalty is None:
         raise ConfigError(f"penalty_weight: expected a penalty with it, got {config.penalty_weight} alone")
     penalty = None if config.penalty is None else penalties.get(config.penalty, **weight)
-    blur = None
+    noise = None
     if config.instance_noise:
         per_epoch = steps_per_epoch(len(dataset), config.batch_size, config.d_steps, config.g_steps)
         steps = config.instance_noise_steps or config.steps or (config.epochs or 1) * per_epoch
-        blur = losses.InstanceNoise(config.instance_noise, steps, Stream(config.seed, "instance noise"))
-    return Rules(penalty, blur, *make_constraints(config))
+        noise = losses.InstanceNoise(config.instance_noise, steps, Stream(config.seed, "instance noise"))
+    return GameOptions(penalty, noise, *make_constraints(config))
 
 
 def make_constraints(config: TrainConfig) -> tuple[Constraint | None, Constraint | None]:

@@ -66,11 +66,11 @@ class Run:
         self.gan = trainer.gan
         trainer.layer_gradients = True
         self.samples = SampleGrid(trainer.gan, trainer.data, trainer.loss, config.noise, config.seed)
-        blur = trainer.rules.blur
+        noise = trainer.options.instance_noise
         self.monitor = Monitor(
             config.batch_size,
             accuracy=trainer.loss.decision_threshold is not None,
-            blurred=0 if blur is None else blur.steps,
+            noise_until=0 if noise is None else noise.steps,
         )
         self.evaluate = EpochMetrics(trainer.gan, trainer.data, config.noise, config.seed) if config.metrics else None
         self.interval = CheckpointInterval(config.checkpoint_every)
@@ -164,7 +164,7 @@ class Run:
             if isinstance(event, EpochEnd):
                 self._measure_samples(event)
             # On a GPU the networks are ahead of the events: what is kept or left is where the last event told.
-            if self.trainer.untold:
+            if self.trainer.pending_events:
                 continue
             if self.interval.due(self.trainer.step, isinstance(event, EpochEnd)):
                 self.checkpoint()

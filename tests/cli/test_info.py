@@ -4,7 +4,7 @@ import pytest
 
 from minigan import kernels
 from minigan.backend import thread_count
-from minigan.kernels.cpu.parallel import memory_pool
+from minigan.kernels import memory_pool
 
 
 def line(out: str, name: str) -> str:

@@ -11,7 +11,7 @@ from minigan.backend import asnumpy
 from minigan.errors import BackendError, NonFiniteError, StaleCacheError
 from minigan.io.atomic_write import load_arrays
 from minigan.layers import Context
-from minigan.models.gan2014 import bias_from_marginals
+from minigan.models.gan2014_initial import bias_from_marginals
 from minigan.runs import TrainConfig, evaluate, load_run, train_run
 from minigan.runs.epoch_metrics import EpochMetrics
 from minigan.runs.sample import sample_run
@@ -75,9 +75,9 @@ def test_a_run_s_folder_is_that_of_the_host(tmp_path, images, no_curves, setting
 
 
 def test_a_run_that_converges_is_left_where_its_last_event_told(tmp_path, images, no_curves, monkeypatch):
-    monkeypatch.setattr("minigan.training.trainer.BLOCK", 4)
+    monkeypatch.setattr("minigan.training.gpu.deferred_events.BLOCK", 4)
     monkeypatch.setattr(
-        "minigan.training.monitor.monitor.Monitor.converged", property(lambda self: self.course.steps >= 2)
+        "minigan.training.monitor.monitor.Monitor.converged", property(lambda self: self.statistics.steps >= 2)
     )
     run(tmp_path / "run", images, "cupy", epochs=None, steps=100, stop_when_converged=True)
     assert [row[1] for row in table(tmp_path / "run" / "metrics.csv")] == ["step", "1", "2", "3", "4"]
