@@ -143,7 +143,7 @@ def test_what_cannot_be_read_is_refused_by_its_name(tmp_path, make):
         ("#" * 70_000, "Expected at most 65,536 bytes, got 70,000"),
     ],
 )
-def test_values_and_names_beyond_all_measure_are_refused_in_one_short_line(tmp_path, text, message):
+def test_huge_values_and_names_are_refused_in_one_short_line(tmp_path, text, message):
     (tmp_path / "my.toml").write_text(text)
     with pytest.raises(ConfigError, match=message) as caught:
         read_config(tmp_path / "my.toml")

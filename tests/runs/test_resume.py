@@ -144,7 +144,7 @@ def test_what_was_written_after_the_checkpoint_is_written_again(whole, tmp_path)
     assert contents(folder) == contents(expected)
 
 
-def test_the_clock_goes_on(make_config, tmp_path, no_curves):
+def test_a_resumed_run_continues_to_count_seconds(make_config, tmp_path, no_curves):
     assert not train_run(make_config(steps=STEPS), tmp_path, interrupt({6}))
     before = read_metrics(tmp_path / "metrics.csv")["seconds"][-1]
     resume_run(tmp_path)
@@ -156,7 +156,7 @@ def test_the_clock_goes_on(make_config, tmp_path, no_curves):
 # The newest checkpoint that is whole
 
 
-def test_a_damaged_checkpoint_is_told_and_the_one_before_taken(whole, tmp_path):
+def test_a_damaged_checkpoint_is_reported_and_the_one_before_is_used(whole, tmp_path):
     config, expected = whole()
     folder, events = tmp_path / "run", []
     assert not train_run(config, folder, interrupt({8}))
@@ -274,13 +274,13 @@ def with_run(monkeypatch) -> Callable:
     return give
 
 
-def test_it_stops_unless_told_otherwise(make_config, tmp_path, with_run, no_curves):
+def test_a_nonfinite_loss_stops_the_run_by_default(make_config, tmp_path, with_run, no_curves):
     with pytest.raises(NonFiniteError, match="step 8"):
         train_run(make_config(steps=STEPS), tmp_path, with_run(spoilt_once(7)))
     assert resume_run(tmp_path)
 
 
-def test_it_goes_back_and_lowers_the_rates(make_config, tmp_path, with_run, no_curves):
+def test_on_nan_restore_returns_to_the_checkpoint_and_halves_the_rates(make_config, tmp_path, with_run, no_curves):
     assert train_run(make_config(steps=STEPS, on_nan="restore"), tmp_path, with_run(spoilt_once(7)))
     assert read_metrics(tmp_path / "metrics.csv")["step"].tolist() == list(range(1, STEPS + 1))
     with open(tmp_path / "notices.csv", newline="") as file:
@@ -308,7 +308,7 @@ def test_it_gives_up_where_nothing_helps(make_config, tmp_path, no_curves):
         assert sum(row["kind"] == "restored" for row in csv.DictReader(file)) == 1
 
 
-def test_epochs_are_told_to_the_end(make_config, tmp_path, no_curves):
+def test_a_resumed_run_reports_every_epoch_to_the_end(make_config, tmp_path, no_curves):
     """An interruption at the last step of an epoch does not lose the epoch."""
     config = replace(make_config(steps=None), epochs=2)
     assert not train_run(config, tmp_path, interrupt({5}))

@@ -54,7 +54,7 @@ def test_a_table_that_lost_lines_is_refused_and_none_is_cut(tmp_path, tables, co
     assert tables[1].read_text() == "step,text\n5,more\n"
 
 
-def test_a_table_that_may_not_be_cut_is_told(tmp_path, tables, monkeypatch):
+def test_a_table_that_cannot_be_cut_is_an_error(tmp_path, tables, monkeypatch):
     def truncate(path, length):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
