@@ -11,7 +11,6 @@ import numpy as np
 from minigan import backend, kernels
 from minigan.backend import Array
 from minigan.errors import ConfigError, ShapeError
-from minigan.kernels.device_scalars import DeviceScalars
 from minigan.model.sequential import Sequential
 
 __all__ = ["OPTIMIZERS", "SGD", "Adam", "Momentum", "Optimizer", "RMSprop", "get"]
@@ -47,7 +46,7 @@ class Optimizer:
         self.iterations = 0
         self.slots: dict[str, Array] = {}
         self.size: int | None = None
-        self.device_scalars = DeviceScalars(self.kernel)
+        self.scalars = kernels.DeviceScalars(self.kernel)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(learning_rate={self.learning_rate!r}, iterations={self.iterations})"
@@ -91,8 +90,9 @@ class Optimizer:
         numbers = self.numbers()
         self.iterations += 1
         # Entries do not depend on each other, so the vectors can be updated piece by piece.
-        scalars = self.device_scalars
-        kernels.update_in_place(w, g, *self.slots.values(), rule=self._update_piece, fused=scalars, numbers=numbers)
+        kernels.update_in_place(
+            w, g, *self.slots.values(), rule=self._update_piece, scalars=self.scalars, numbers=numbers
+        )
         network.mark_updated()
 
     def numbers(self) -> tuple[float, ...]:
@@ -106,13 +106,13 @@ class Optimizer:
 
     def sync_to_device(self) -> None:
         """Copy changed scalars to the device: before a step is recorded as a graph, and before each replay."""
-        if self.device_scalars.array is not None:
-            self.device_scalars.settle(self.numbers(), self.device_scalars.array)
+        if self.scalars.array is not None:
+            self.scalars.sync(self.numbers(), self.scalars.array)
 
     def note_replay(self, network: Sequential) -> None:
         """Count a step of this network that the device has replayed from a graph."""
         self.iterations += 1
-        self.device_scalars.counted()
+        self.scalars.counted()
         network.mark_updated()
 
     def _update_piece(self, w: Array, g: Array, *slots: Array, scratch: Array) -> None:

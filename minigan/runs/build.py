@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from minigan import backend, constraints, data, losses, models, optimizers, penalties
 from minigan.errors import ConfigError, DataError
-from minigan.kernels.cuda import precision
+from minigan.kernels import precision
 from minigan.models import GAN
 from minigan.optimizers import Optimizer
 from minigan.random import Stream

@@ -12,7 +12,7 @@ from minigan import backend, losses, models, optimizers, penalties
 from minigan.errors import ConfigError
 from minigan.io.messages import one_line
 from minigan.io.safe_read import read_bytes
-from minigan.kernels.cuda import precision
+from minigan.kernels import precision
 from minigan.runs.checkpoint_interval import Cadence
 from minigan.training import schedules
 from minigan.training.trainer import COUNTED, UPDATES

@@ -3,7 +3,7 @@
 import pytest
 
 from minigan import backend, kernels
-from minigan.kernels.cpu.parallel import memory_pool
+from minigan.kernels import memory_pool
 
 
 def line(out: str, name: str) -> str:

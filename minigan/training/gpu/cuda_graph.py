@@ -162,17 +162,17 @@ class GraphRounds:
                     stream.state = state
                 for optimizer, count in iterations.items():
                     optimizer.iterations = count
-                    optimizer.device_scalars.held = ()
+                    optimizer.scalars.held = ()
 
     def _round_to_record(self, drawn_from: Mapping[Stream, Any]) -> Any:
         """What is recorded: a round, after which the streams' counters are advanced."""
-        counts = [(optimizer, steps, optimizer.device_scalars.held[:1]) for optimizer, steps in self._steps()]
+        counts = [(optimizer, steps, optimizer.scalars.held[:1]) for optimizer, steps in self._steps()]
         results = self._launch()
         new_streams = drawn_from.keys() - self.streams.keys()
         if new_streams:
             raise BackendError(f"a round drew from {', '.join(map(str, new_streams))}, which no round before did")
         for optimizer, steps, count in counts:
-            if not count or optimizer.device_scalars.held[0] != count[0] + steps:
+            if not count or optimizer.scalars.held[0] != count[0] + steps:
                 raise BackendError(f"a step of {optimizer} ran no kernel: its learning rate would be fixed forever")
         self.streams = {stream: stream.advance() for stream in self.streams}
         return results
@@ -181,7 +181,7 @@ class GraphRounds:
         self._sync_to_device()
         self.recorder.replay()
         for stream, blocks in self.streams.items():
-            stream.replayed(blocks)
+            stream.note_replay(blocks)
         gan = self.trainer.gan
         for optimizer, steps in self._steps():
             for _ in range(steps):
@@ -191,7 +191,7 @@ class GraphRounds:
     def _sync_to_device(self) -> None:
         """Copy the numbers that a round reads from the host to the device."""
         for stream in self.streams:
-            stream.settle()
+            stream.sync_to_device()
         for optimizer, _ in self._steps():
             optimizer.sync_to_device()
 

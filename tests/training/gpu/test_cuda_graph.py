@@ -238,12 +238,12 @@ def differs(plant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.Mon
 
 
 def test_a_learning_rate_fixed_in_the_graph_is_caught(monkeypatch):
-    # The device is told its numbers in the rounds that are launched, and never again.
-    settle = optimizers.Optimizer.sync_to_device
+    # The numbers are copied to the device in the rounds that are launched, and never again.
+    sync = optimizers.Optimizer.sync_to_device
 
     def only_once(optimizer: optimizers.Optimizer) -> None:
         if optimizer.iterations == cuda_graph.WARM_UP:
-            settle(optimizer)
+            sync(optimizer)
 
     assert differs(lambda patch: patch.setattr(optimizers.Optimizer, "sync_to_device", only_once), monkeypatch)
 
