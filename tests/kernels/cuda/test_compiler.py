@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from minigan import backend
 from minigan.errors import BackendError, DtypeError
 from minigan.kernels.cuda import compiler
 from minigan.kernels.cuda.compiler import CupyCompiler, fits, source_of, spread
@@ -168,7 +167,7 @@ def cupy(monkeypatch: pytest.MonkeyPatch) -> None:
     cuda = SimpleNamespace(
         Device=lambda: SimpleNamespace(id=2), compiler=SimpleNamespace(CompileException=CompileException)
     )
-    monkeypatch.setattr(backend, "_load_cupy", lambda: SimpleNamespace(cuda=cuda, RawModule=RawModule))
+    monkeypatch.setattr("minigan.backend.cuda.load", lambda: SimpleNamespace(cuda=cuda, RawModule=RawModule))
 
 
 def test_cupy_compiles_by_nvrtc_for_its_current_device(cupy: None):
