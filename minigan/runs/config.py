@@ -180,7 +180,7 @@ class TrainConfig(ModelConfig):
     count_in: str = setting(TEXT, "batches", "What d-steps and g-steps count.", choices=COUNTED)
     updates: str = setting(TEXT, "alternating", "One network after the other, or both at once.", choices=UPDATES)
     average: float | None = setting(SHARE, None, "Decay of a moving average of the generator's weights, which samples.")
-    noise: str = setting(TEXT, "uniform", "Distribution of the generator's noise.", choices=models.NOISES)
+    noise: str = setting(TEXT, "uniform", "Distribution of the generator's noise.", choices=models.NOISE_KINDS)
     epochs: int | None = setting(COUNT, None, f"Passes over the data; {DEFAULT_EPOCHS} unless --steps is given.")
     steps: int | None = setting(COUNT, None, "Generator steps, in place of --epochs.")
     stop_when_converged: bool = setting(SWITCH, False, "End when the discriminator can no longer tell, for long.")
