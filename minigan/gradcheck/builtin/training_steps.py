@@ -8,6 +8,7 @@ import numpy as np
 from minigan import losses, models
 from minigan.backend import Array, array_module, asnumpy
 from minigan.errors import GradientError
+from minigan.layers.base import Context
 from minigan.model.sequential import Sequential
 from minigan.optimizers import Optimizer
 from minigan.random import Stream
@@ -91,26 +92,35 @@ def batches(dtype: Any) -> tuple[Array, Array]:
 def discriminator_step_functions(
     loss: str = "non-saturating", label_smoothing: float = 0.1
 ) -> tuple[Callable, Callable, Array]:
-    """Forward and backward of D's step in D's weights, and the weights."""
+    """Forward and backward of D's step in D's weights, and the weights; with options where labels are smoothed."""
 
     def step(gan: models.GAN, evidence: Evidence, real: Array, fake: Array, caches: Any, rng: Stream) -> float:
         averages = gan.discriminator.state_dict()
-        recorder = Recorder(real, fake)
-        result = discriminator_step(gan, losses.get(loss, label_smoothing), evidence, real, fake, rng, recorder.options)
-        recorder.check(["discriminator"], ["discriminator"])
+        recorder, drawn = Recorder(real, fake), rng.state
+        options = recorder.options if label_smoothing else NO_OPTIONS
+        result = discriminator_step(gan, losses.get(loss, label_smoothing), evidence, real, fake, rng, options)
+        if options is not NO_OPTIONS:
+            recorder.check(["discriminator"], ["discriminator"])
         check_averages(gan.discriminator, averages)
+        check_logits(gan, result, real, fake, drawn)
         return result.loss
 
     return step_functions("discriminator", step)
 
 
 def generator_step_functions(loss: str = "non-saturating") -> tuple[Callable, Callable, Array]:
-    """Forward and backward of G's step in G's weights, and the weights; the forward also generates the images."""
+    """Forward and backward of G's step in G's weights, and the weights; with options where the loss has labels.
+
+    The forward also generates the images.
+    """
+    labelled = issubclass(losses.GAN_LOSSES[loss], losses.TargetLoss)
 
     def step(gan: models.GAN, evidence: Evidence, real: Array, fake: Array, caches: Any, rng: Stream) -> float:
         recorder = Recorder(real, fake)
-        result = generator_step(gan, losses.get(loss), evidence, fake, caches, rng, recorder.options)
-        recorder.check([], ["generator"])
+        options = recorder.options if labelled else NO_OPTIONS
+        result = generator_step(gan, losses.get(loss), evidence, fake, caches, rng, options)
+        if options is not NO_OPTIONS:
+            recorder.check([], ["generator"])
         return result.loss
 
     return step_functions("generator", step)
@@ -123,7 +133,7 @@ def simultaneous_step_functions(network: str, loss: str = "non-saturating") -> t
     """
 
     def step(gan: models.GAN, evidence: Evidence, real: Array, fake: Array, caches: Any, rng: Stream) -> float:
-        other, recorder = Evidence(), Recorder(real, fake)
+        other, recorder, drawn = Evidence(), Recorder(real, fake), rng.state
         options = recorder.options if network == "discriminator" else NO_OPTIONS
         optimizers = (evidence, other) if network == "discriminator" else (other, evidence)
         d, g = simultaneous_step(gan, losses.get(loss), *optimizers, real, fake, caches, rng, options)
@@ -131,6 +141,7 @@ def simultaneous_step_functions(network: str, loss: str = "non-saturating") -> t
             recorder.check(["discriminator"], ["discriminator", "generator"])
         if other.gradient is None:
             raise GradientError(f"the step of both networks updated the {network} only")
+        check_logits(gan, d, real, fake, drawn)
         return d.loss if network == "discriminator" else g.loss
 
     return step_functions(network, step, both=True)
@@ -141,6 +152,17 @@ def check_averages(network: Sequential, before: dict[str, Array]) -> None:
     averages = {name: p for name, p in network.parameters().items() if not p.trainable}
     if same := [name for name, p in averages.items() if (asnumpy(p.data) == before[name]).all()]:
         raise GradientError(f"the {network.name}'s forward did not update {', '.join(same)}")
+
+
+def check_logits(gan: models.GAN, result: Any, real: Array, fake: Array, drawn: tuple[int, int, int, int]) -> None:
+    """Check that the reported logits are D's for the real and for the generated images, with the same dropout."""
+    rng = Stream(0, "gradcheck/dropout")
+    rng.state = drawn
+    ctx = Context(training=True, rng=rng, update_stats=False)
+    for name, x, logits in (("real", real, result.real_logits), ("generated", fake, result.fake_logits)):
+        expected, _ = gan.discriminator.logits.forward(x, ctx)
+        if not bool((expected == logits).all()):
+            raise GradientError(f"the step reported other logits than D's for the {name} images")
 
 
 def changed_names(network: Sequential, before: dict[str, Array]) -> str:
