@@ -4,13 +4,16 @@ The fans of a kernel are those of its last two axes, times the receptive field: 
 (in, out), for a convolution's (KH, KW, in, out).
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from minigan.backend import Array, xp
-from minigan.errors import ConfigError
+from minigan.errors import ConfigError, ShapeError
 from minigan.random import Stream
 
 __all__ = [
@@ -19,6 +22,7 @@ __all__ = [
     "VarianceScaling",
     "get",
     "ones",
+    "parameter_budget",
     "zeros",
 ]
 
@@ -28,11 +32,13 @@ Initializer: TypeAlias = Callable[[tuple[int, ...], Stream, Any], Array]
 
 def zeros(shape: tuple[int, ...], rng: Stream, dtype: Any) -> Array:
     """All 0: biases, beta, moving means."""
+    _spend(shape, rng)
     return xp().zeros(shape, dtype)
 
 
 def ones(shape: tuple[int, ...], rng: Stream, dtype: Any) -> Array:
     """All 1: gamma, moving variances."""
+    _spend(shape, rng)
     return xp().ones(shape, dtype)
 
 
@@ -46,6 +52,7 @@ class Normal:
         self.mean, self.stddev = mean, stddev
 
     def __call__(self, shape: tuple[int, ...], rng: Stream, dtype: Any) -> Array:
+        _spend(shape, rng)
         return rng.normal(shape, self.mean, self.stddev, dtype)
 
 
@@ -73,6 +80,7 @@ class VarianceScaling:
         self.scale, self.mode, self.distribution = scale, mode, distribution
 
     def __call__(self, shape: tuple[int, ...], rng: Stream, dtype: Any) -> Array:
+        _spend(shape, rng)
         fan_in, fan_out = fans(shape)
         fan = fan_in if self.mode == "fan_in" else (fan_in + fan_out) / 2
         stddev = float(np.sqrt(self.scale / fan))
@@ -118,3 +126,29 @@ def get(initializer: str | Initializer) -> Initializer:
     if initializer not in _BY_NAME:
         raise ConfigError(f"unknown initializer {initializer!r}: expected one of {', '.join(_BY_NAME)}")
     return _BY_NAME[initializer]
+
+
+# A limit for networks whose sizes come from a file that may be damaged
+
+#: How many numbers the initializers may still make.
+_budget: ContextVar[float] = ContextVar("budget", default=math.inf)
+
+
+@contextmanager
+def parameter_budget(numbers: float) -> Iterator[None]:
+    """A block in which this module's initializers make at most `numbers` numbers in total.
+
+    Beyond that they raise a `ShapeError` before they allocate the array.
+    """
+    token = _budget.set(numbers)
+    try:
+        yield
+    finally:
+        _budget.reset(token)
+
+
+def _spend(shape: tuple[int, ...], rng: Stream) -> None:
+    """Take an array of this shape from the budget; the stream is named after the parameter."""
+    _budget.set(_budget.get() - math.prod(shape))
+    if _budget.get() < 0:
+        raise ShapeError(f"{rng.path}: expected fewer weights in all than with an array of shape {shape}")

@@ -11,7 +11,6 @@ import numpy as np
 from minigan import backend, kernels
 from minigan.backend import Array
 from minigan.errors import ConfigError, ShapeError
-from minigan.kernels.device_scalars import DeviceScalars
 
 if TYPE_CHECKING:
     from minigan.model.sequential import Sequential
@@ -34,7 +33,7 @@ class Optimizer:
     #: The attribute that plays the part of momentum, if one does.
     momentum_name: str | None = None
 
-    #: The CUDA kernel that does what `update` does, if there is one; a rule derived from another has its own.
+    #: The CUDA kernel that does what `update` does, if there is one. A subclass with its own `update` has none.
     kernel: str | None = None
 
     def __init_subclass__(cls) -> None:
@@ -49,7 +48,7 @@ class Optimizer:
         self.iterations = 0
         self.slots: dict[str, Array] = {}
         self.size: int | None = None
-        self.fused = DeviceScalars(self.kernel)
+        self.scalars = kernels.DeviceScalars(self.kernel)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(learning_rate={self.learning_rate!r}, iterations={self.iterations})"
@@ -87,27 +86,29 @@ class Optimizer:
         numbers = self.numbers()
         self.iterations += 1
         # Each entry is for itself, so that a rule may work on any piece of all vectors.
-        kernels.update_in_place(w, g, *self.slots.values(), rule=self._update_piece, fused=self.fused, numbers=numbers)
+        kernels.update_in_place(
+            w, g, *self.slots.values(), rule=self._update_piece, scalars=self.scalars, numbers=numbers
+        )
         network.mark_updated()
 
     def numbers(self) -> tuple[float, ...]:
-        """What the rule's kernel has to know of the step to come: its number, the learning rate, the momentum ..."""
+        """The scalars of the next step, for the CUDA kernel: its number, learning rate, momentum and the constants."""
         momentum = 0.0 if self.momentum_name is None else getattr(self, self.momentum_name)
         return (self.iterations + 1, self.learning_rate, momentum, *self.constants())
 
     def constants(self) -> tuple[float, ...]:
-        """... and its other settings, in the order in which the kernel expects them."""
+        """The optimizer's other settings, in the order in which its CUDA kernel expects them."""
         return ()
 
-    def settle(self) -> None:
-        """Tell the device what has changed since the last step: before a step is recorded, and before each replay."""
-        if self.fused.array is not None:
-            self.fused.settle(self.numbers(), self.fused.array)
+    def sync_to_device(self) -> None:
+        """Copy the scalars of the next step to the device: before a step is recorded, and before each replay."""
+        if self.scalars.array is not None:
+            self.scalars.sync(self.numbers(), self.scalars.array)
 
-    def replayed(self, network: "Sequential") -> None:
+    def note_replay(self, network: "Sequential") -> None:
         """Note that the device has replayed a recorded step of this network."""
         self.iterations += 1
-        self.fused.counted()
+        self.scalars.counted()
         network.mark_updated()
 
     def _update_piece(self, w: Array, g: Array, *slots: Array, scratch: Array) -> None:

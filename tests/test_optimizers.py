@@ -90,8 +90,8 @@ def test_unknown_name_is_refused():
 
 
 @pytest.mark.parametrize("name", optimizers.OPTIMIZERS)
-def test_a_step_in_pieces_gives_the_same_bits_as_a_whole_one(name, monkeypatch):
-    monkeypatch.setattr(cpu_optimizer, "PIECE", 100)
+def test_a_step_in_slabs_gives_the_same_bits_as_a_whole_one(name, monkeypatch):
+    monkeypatch.setattr(cpu_optimizer, "SLAB", 100)
     weights = []
     for kind in ("fast", "reference"):
         model, optimizer = network(50, np.float32), optimizers.get(name)

@@ -5,7 +5,7 @@ import numpy as np
 import minigan as mg
 from minigan import backend
 from minigan.data import Dataset
-from minigan.kernels.cuda import precision
+from minigan.kernels import precision
 from minigan.training import steps
 from minigan.training.gpu.cuda_graph import GraphRounds
 

@@ -1,11 +1,8 @@
 """What every layer shares: the contract of `Layer`, its `Parameter`, and the `Context` of a forward pass."""
 
 import copy
-import math
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -121,23 +118,6 @@ class CacheStamp(NamedTuple):
     backend: str = "numpy"
 
 
-#: How many numbers the parameters may have that are still to be made.
-left: ContextVar[float] = ContextVar("left", default=math.inf)
-
-
-@contextmanager
-def at_most(numbers: float) -> Iterator[None]:
-    """A block in which all layers that are built have no more weights than so many together.
-
-    Settings from a file can ask for any network; the weights that come with them tell how large it can be.
-    """
-    before = left.set(numbers)
-    try:
-        yield
-    finally:
-        left.reset(before)
-
-
 class Layer:
     """The contract of all layers.
 
@@ -235,9 +215,6 @@ class Layer:
         trainable: bool = True,
     ) -> Parameter:
         """Make one parameter, drawn from the stream that bears its name."""
-        left.set(left.get() - math.prod(shape))
-        if left.get() < 0:
-            raise ShapeError(f"{self.title}: expected fewer weights in all than with the {name} of shape {shape}")
         parameter = Parameter(initializer(shape, rng.child(name), dtype), trainable)
         self.parameters[name] = parameter
         return parameter

@@ -19,7 +19,8 @@ import numpy as np
 from minigan import backend, kernels
 from minigan.backend import Array
 from minigan.fusion.step import ours
-from minigan.kernels.cpu.parallel import memory_pool, slabs
+from minigan.kernels import memory_pool
+from minigan.kernels.cpu.parallel.pool import parallel_for
 from minigan.layers.base import Context, Layer, Parameter
 from minigan.model.sequential import Sequential
 
@@ -43,7 +44,7 @@ def forward_both(network: Sequential, batches: Sequence[Array], contexts: Sequen
     updates: list[Callable[[], None]] = []
     rng, ahead = ctx.rng, None
     if rng is not None:
-        ahead = rng.ahead(sum(layer.rng_blocks(len(x), x.dtype) for layer in network.layers))
+        ahead = rng.jumped(sum(layer.rng_blocks(len(x), x.dtype) for layer in network.layers))
     other_ctx = other_ctx._replace(rng=ahead, deferred=updates)
     passes = on_two_threads(lambda: network.forward(x, ctx), lambda: network.forward(other_x, other_ctx))
     for update in updates:
@@ -72,7 +73,7 @@ def on_two_threads(first: Callable[[], Any], second: Callable[[], Any]) -> list[
     def work(number: int) -> None:
         results[number] = (first, second)[number]()
 
-    slabs.run(work, 2)
+    parallel_for(work, 2)
     return results
 
 

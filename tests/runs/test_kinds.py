@@ -13,7 +13,7 @@ from minigan.errors import ConfigError, DataError
 from minigan.io.atomic_write import load_arrays
 from minigan.runs import TrainConfig, build, load_run, train_run
 from minigan.runs.sample import sample_run
-from minigan.runs.sample_grid import distance
+from minigan.runs.sample_grid import mean_distance
 from minigan.runs.tables import read_gradients, read_metrics
 from minigan.training import Diversity, Evaluated, Notice
 from minigan.training.monitor.monitor import Monitor
@@ -110,8 +110,8 @@ def test_what_cannot_be_measured_while_it_trains_is_refused(make_config, tmp_pat
 def test_the_distance_is_the_mean_over_all_pairs():
     points = np.random.default_rng(0).standard_normal((7, 3, 2))
     pairs = [np.linalg.norm(a - b) for i, a in enumerate(points) for b in points[:i]]
-    assert distance(points) == pytest.approx(np.mean(pairs), rel=1e-12)
-    assert distance(points[:1]) == 0
+    assert mean_distance(points) == pytest.approx(np.mean(pairs), rel=1e-12)
+    assert mean_distance(points[:1]) == 0
 
 
 # The course

@@ -6,7 +6,7 @@ change: addresses, and numbers by their values. So all that changes from round t
 where it is written before each replay, or advanced by the kernels themselves:
 
 - the indices of the images in the data, by which a recorded step gathers its batch on the device;
-- the optimizers' step numbers, learning rates and momenta (`minigan.optimizers.Optimizer.settle`);
+- the optimizers' step numbers, learning rates and momenta (`minigan.optimizers.Optimizer.sync_to_device`);
 - the counters of the random streams, which the round's last kernels advance (`minigan.random.Stream.advance`).
 
 The first rounds are run by plain launches: they compile the kernels and find the memory. Then a round is recorded,
@@ -162,17 +162,17 @@ class GraphRounds:
                     stream.state = state
                 for optimizer, count in iterations.items():
                     optimizer.iterations = count
-                    optimizer.fused.held = ()
+                    optimizer.scalars.held = ()
 
     def _round_to_record(self, drawn_from: Mapping[Stream, Any]) -> Any:
         """What is recorded: a round, after which the streams' counters are advanced."""
-        counts = [(optimizer, steps, optimizer.fused.held[:1]) for optimizer, steps in self._steps()]
+        counts = [(optimizer, steps, optimizer.scalars.held[:1]) for optimizer, steps in self._steps()]
         results = self._launch()
         new_streams = drawn_from.keys() - self.streams.keys()
         if new_streams:
             raise BackendError(f"a round drew from {', '.join(map(str, new_streams))}, which no round before did")
         for optimizer, steps, count in counts:
-            if not count or optimizer.fused.held[0] != count[0] + steps:
+            if not count or optimizer.scalars.held[0] != count[0] + steps:
                 raise BackendError(f"a step of {optimizer} ran no kernel: its learning rate would be fixed forever")
         self.streams = {stream: stream.advance() for stream in self.streams}
         return results
@@ -181,19 +181,19 @@ class GraphRounds:
         self._sync_to_device()
         self.recorder.replay()
         for stream, blocks in self.streams.items():
-            stream.replayed(blocks)
+            stream.note_replay(blocks)
         gan = self.trainer.gan
         for optimizer, steps in self._steps():
             for _ in range(steps):
-                optimizer.replayed(gan.generator if optimizer is self.trainer.g_optimizer else gan.discriminator)
+                optimizer.note_replay(gan.generator if optimizer is self.trainer.g_optimizer else gan.discriminator)
         return copied(self.results)  # the next replay writes to the same places
 
     def _sync_to_device(self) -> None:
         """Copy the numbers that a round reads from the host to the device."""
         for stream in self.streams:
-            stream.settle()
+            stream.sync_to_device()
         for optimizer, _ in self._steps():
-            optimizer.settle()
+            optimizer.sync_to_device()
 
     def _steps(self) -> list[tuple[Optimizer, int]]:
         """Both optimizers, with their steps in a round."""

@@ -238,14 +238,14 @@ def differs(plant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.Mon
 
 
 def test_a_learning_rate_fixed_in_the_graph_is_caught(monkeypatch):
-    # The device is told its numbers in the rounds that are launched, and never again.
-    settle = optimizers.Optimizer.settle
+    # The numbers are copied to the device in the rounds that are launched, and never again.
+    sync = optimizers.Optimizer.sync_to_device
 
     def only_once(optimizer: optimizers.Optimizer) -> None:
         if optimizer.iterations == cuda_graph.WARM_UP:
-            settle(optimizer)
+            sync(optimizer)
 
-    assert differs(lambda patch: patch.setattr(optimizers.Optimizer, "settle", only_once), monkeypatch)
+    assert differs(lambda patch: patch.setattr(optimizers.Optimizer, "sync_to_device", only_once), monkeypatch)
 
 
 def test_a_step_by_array_code_with_its_learning_rate_as_a_number_is_not_recorded(monkeypatch, caplog):
