@@ -3,12 +3,14 @@
 import doctest
 import os
 import shlex
+import sys
 import tempfile
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from dataclasses import fields
 from io import StringIO
 from unittest import mock
 
+import pytest
 import typer
 from sybil import Example, Sybil
 from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser
@@ -19,6 +21,18 @@ from minigan import kernels
 from minigan.cli import app, run
 from minigan.cli.settings import given
 from minigan.runs import TrainConfig
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep what Python compiles, for all processes of the tests, also where it may write nothing beside the sources.
+
+    The workers of a run and the commands that tests start would compile every module again.
+    """
+    if sys.dont_write_bytecode and hasattr(config, "cache"):
+        folder = str(config.cache.mkdir("compiled"))
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = folder
+        sys.dont_write_bytecode = False
 
 
 def run_console(example: Example) -> str | None:

@@ -1,7 +1,7 @@
-"""Initial values of parameters: Glorot's and He's, uniform and normal, and the DCGAN paper's.
+"""Initial values of parameters: by Glorot and He, uniform and normal, and of the DCGAN paper.
 
-The fans of a kernel are those of its last two axes, times the receptive field: for a Dense kernel
-(in, out), for a convolution's (KH, KW, in, out).
+The fans of a kernel are its last two axes, times the receptive field: a Dense kernel is (in, out), the kernel of a
+convolution (KH, KW, in, out).
 """
 
 import math
@@ -62,18 +62,18 @@ class VarianceScaling:
     Parameters
     ----------
     scale : float
-        1 for Glorot, 2 for He, who allows for the half that ReLU discards.
+        1 for Glorot, 2 for He, since ReLU sets half of its inputs to 0.
     mode : {"fan_in", "fan_avg"}
         ``fan_avg`` is (fan_in + fan_out) / 2: Glorot's compromise between forward and backward.
     distribution : {"uniform", "truncated_normal"}
-        Uniform in +-sqrt(3 * variance), or normal without what lies beyond two standard deviations.
+        Uniform in +-sqrt(3 * variance), or normal within two standard deviations.
 
     Notes
     -----
     Glorot and Bengio (2010), equation 16; He et al., arXiv:1502.01852, equation 10.
     """
 
-    #: The standard deviation of N(0, 1) cut at +-2.
+    #: The standard deviation of N(0, 1) truncated at +-2.
     TRUNCATED_STDDEV = 0.87962566103423978
 
     def __init__(self, scale: float, mode: str, distribution: str) -> None:
@@ -91,7 +91,7 @@ class VarianceScaling:
 
 
 def fans(shape: tuple[int, ...]) -> tuple[int, int]:
-    """Inputs and outputs that one unit of a kernel of this shape is connected to."""
+    """The numbers of inputs and of outputs that a unit of a kernel of this shape is connected to."""
     if len(shape) < 2:
         raise ConfigError(f"a scaled initializer needs a kernel of at least two axes, got shape {shape}")
     receptive_field = int(np.prod(shape[:-2]))
@@ -99,7 +99,7 @@ def fans(shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 def truncated_normal(shape: tuple[int, ...], rng: Stream, dtype: Any) -> Array:
-    """N(0, 1) without what lies beyond +-2: those are drawn again, about one in 22."""
+    """N(0, 1) within +-2: numbers outside are drawn again, about one in 22."""
     numbers = rng.normal(shape, dtype=dtype)
     outside = abs(numbers) > 2
     while outside.any():

@@ -1,36 +1,34 @@
-"""Rules that turn gradients into steps.
+"""Optimizers: they update weights by gradients.
 
-An optimizer works on a network's flat buffers: one vector of all values, one of all gradients. Its own state,
-the slots, are vectors of the same length, made at the first step; after that nothing is allocated.
+An optimizer works on the flat buffers of a network: one vector of all trainable values, one of all gradients. Its own
+state, the slots, are vectors of the same length, allocated at the first step; later steps allocate nothing.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from minigan import backend, kernels
 from minigan.backend import Array
 from minigan.errors import ConfigError, ShapeError
-
-if TYPE_CHECKING:
-    from minigan.model.sequential import Sequential
+from minigan.model.sequential import Sequential
 
 __all__ = ["OPTIMIZERS", "SGD", "Adam", "Momentum", "Optimizer", "RMSprop", "get"]
 
 
 class Optimizer:
-    """Gradient descent: a subclass writes `update`.
+    """The base of all optimizers; a subclass defines `update`.
 
     Parameters
     ----------
     learning_rate : float
-        The size of a step; may be set anew between steps.
+        The size of a step; it can be changed between steps.
     """
 
-    #: Names of the vectors the rule remembers from step to step.
+    #: Names of the vectors that the optimizer keeps from step to step.
     slot_names: tuple[str, ...] = ()
 
-    #: The attribute that plays the part of momentum, if one does.
+    #: The attribute that acts as momentum, if there is one.
     momentum_name: str | None = None
 
     #: The CUDA kernel that does what `update` does, if there is one. A subclass with its own `update` has none.
@@ -54,23 +52,29 @@ class Optimizer:
         return f"{type(self).__name__}(learning_rate={self.learning_rate!r}, iterations={self.iterations})"
 
     def set_momentum(self, momentum: float) -> None:
-        """Set what the rule has of momentum anew; a rule that has none refuses it."""
+        """Change the momentum.
+
+        Raises
+        ------
+        ConfigError
+            The optimizer has no momentum.
+        """
         if self.momentum_name is None:
             raise ConfigError(f"{type(self).__name__} has no momentum that could be set to {momentum!r}")
         setattr(self, self.momentum_name, momentum)
 
     def to(self, name: str) -> "Optimizer":
-        """Move what the rule remembers to another backend, "numpy" or "cupy", and return the optimizer."""
+        """Copy the slots to another backend, "numpy" or "cupy", and return the optimizer."""
         self.slots = {slot: backend.to(values, name) for slot, values in self.slots.items()}
         return self
 
-    def step(self, network: "Sequential") -> None:
-        """Move the network's trainable values by their gradients; caches from before are stale afterwards.
+    def step(self, network: Sequential) -> None:
+        """Update the network's trainable values by their gradients; caches made before are stale afterwards.
 
         Raises
         ------
         ShapeError
-            The optimizer has begun with a network of another size.
+            The optimizer's first step was on a network of another size.
         """
         w, g = network.flat_data, network.flat_grad
         for slot in self.slots.values():
@@ -105,7 +109,7 @@ class Optimizer:
         if self.scalars.array is not None:
             self.scalars.sync(self.numbers(), self.scalars.array)
 
-    def note_replay(self, network: "Sequential") -> None:
+    def note_replay(self, network: Sequential) -> None:
         """Note that the device has replayed a recorded step of this network."""
         self.iterations += 1
         self.scalars.counted()
@@ -115,10 +119,10 @@ class Optimizer:
         self.update(w, g, {**dict(zip(self.slots, slots)), "scratch": scratch})
 
     def update(self, w: Array, g: Array, slots: dict[str, Array]) -> None:
-        """Change the values `w` and the slots in place, given the gradients `g`, which stay as they are.
+        """Update the values `w` and the slots in place by the gradients `g`, which are not changed.
 
-        Every entry has to be treated by itself: these are parts of the whole vectors. ``slots["scratch"]`` is one
-        more, of any values, which is free to use.
+        Each entry must be updated by its own values only, since these arrays are parts of the whole vectors.
+        ``slots["scratch"]`` is one more array of any values, free to use.
         """
         raise NotImplementedError
 
@@ -140,7 +144,7 @@ class SGD(Optimizer):
 class Momentum(Optimizer):
     """Gradient descent with momentum, ``v <- momentum * v - learning_rate * g``, ``w <- w + v``.
 
-    The velocity v is a running sum of steps: what they agree in adds up, what they disagree in cancels.
+    The velocity v is a running sum of steps: directions in which they agree add up, the others cancel.
 
     Parameters
     ----------
@@ -148,7 +152,7 @@ class Momentum(Optimizer):
 
     Notes
     -----
-    Polyak, "Some methods of speeding up the convergence of iteration methods", 1964; in Keras's form.
+    Polyak, "Some methods of speeding up the convergence of iteration methods", 1964; in the form of Keras.
     """
 
     slot_names = ("velocity",)
@@ -204,9 +208,9 @@ class RMSprop(Optimizer):
 
 
 class Adam(Optimizer):
-    """Momentum and RMSprop in one, with their start from zero corrected.
+    """Momentum and RMSprop combined, with a correction of their start at zero.
 
-    With the step's number t,
+    In step t,
 
     ``m <- beta_1 * m + (1 - beta_1) * g``,  ``v <- beta_2 * v + (1 - beta_2) * g^2``,
 
@@ -217,7 +221,8 @@ class Adam(Optimizer):
     learning_rate, beta_1, beta_2 : float
         DCGANs use 0.0002 and beta_1 = 0.5 (arXiv:1511.06434, section 4).
     epsilon : float
-        Beside the root, after the correction: the paper's epsilon-hat, as in Keras (not PyTorch's).
+        Added to the root, after the correction: the paper's epsilon-hat, as in Keras; PyTorch has the
+        paper's epsilon.
 
     Notes
     -----
@@ -262,7 +267,7 @@ def move_towards_square(average: Array, g: Array, weight: float, scratch: Array)
     average += scratch
 
 
-#: The rules by name.
+#: The optimizers by name.
 OPTIMIZERS: dict[str, type[Optimizer]] = {"adam": Adam, "momentum": Momentum, "rmsprop": RMSprop, "sgd": SGD}
 
 

@@ -16,6 +16,14 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Nor, after each file, through all that the tests of that file left loaded."""
+    if nextitem is None or nextitem.path != item.path:
+        gc.collect()
+        gc.freeze()
+
+
 @pytest.fixture(scope="module", params=["numpy", "strict", pytest.param("cupy", marks=pytest.mark.gpu)])
 def each_backend(request: pytest.FixtureRequest) -> Iterator[str]:
     """The host, a device that is none but as strict as CuPy's, and a GPU: the test runs on each."""

@@ -36,13 +36,13 @@ def test_uniform_fills_its_interval_and_stays_inside():
     assert 0.999 * limit < abs(values).max() <= limit
 
 
-def test_truncated_normal_ends_at_two_deviations_of_the_uncut_normal():
+def test_truncated_normal_ends_at_two_deviations():
     values = initializers.get("he_normal")(SHAPE, Stream(0), np.float64)
     edge = 2 * np.sqrt(2 / FAN_IN) / initializers.VarianceScaling.TRUNCATED_STDDEV
     assert 0.99 * edge < abs(values).max() <= edge
 
 
-def test_dense_fans_are_the_kernels_two_axes():
+def test_dense_fans_are_the_kernel_s_two_axes():
     assert initializers.fans((5, 7)) == (5, 7)
     with pytest.raises(ConfigError, match="two axes"):
         initializers.fans((5,))

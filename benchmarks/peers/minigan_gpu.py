@@ -11,7 +11,7 @@ from minigan.training.gpu.cuda_graph import GraphRounds
 
 
 class Steps:
-    """Both networks, and the ways to move them."""
+    """Both networks and their training steps."""
 
     def __init__(self, problem, job):
         self.batch, self.graph = job["batch"], job["variant"] == "graph"
@@ -53,7 +53,7 @@ class Steps:
         return d, steps.generator_step(self.gan, trainer.loss, trainer.g_optimizer, fake, caches, rng)
 
     def block(self, count):
-        """So many steps one after the other; the losses of the last."""
+        """Run `count` steps; the losses of the last."""
         for number in range(count):
             first = number * self.batch % (len(self.places) - self.batch + 1)
             d, g = self.round(self.places[first : first + self.batch])

@@ -15,7 +15,7 @@ from minigan.plots.gradients import save_gradients
 from minigan.plots.histogram import save_histogram
 from minigan.plots.images import interpolate, nearest, save_classes, save_grid, save_neighbours, save_walk
 from minigan.plots.losses import save_losses
-from minigan.plots.points import PointsView, tells_probabilities
+from minigan.plots.points import PointsView, gives_probabilities
 from minigan.random import Stream
 from minigan.runs.build import load_data, make_loss
 from minigan.runs.start import load_run
@@ -170,7 +170,7 @@ def draw_histogram(run: PlottedRun, out: Path) -> list[Path]:
     labels = asarray(run.data.labels[chosen]) if run.gan.classes else None
     real = judge.predict(run.data.batch(chosen, run.gan.output_range), labels=labels)
     fake = judge.predict(run.gan.generator.predict(noise, labels=asked), labels=asked)
-    save_histogram(path, asnumpy(real), asnumpy(fake), probabilities=tells_probabilities(run.loss))
+    save_histogram(path, asnumpy(real), asnumpy(fake), probabilities=gives_probabilities(run.loss))
     return [path]
 
 

@@ -2,7 +2,7 @@
 
 import csv
 import hashlib
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -121,6 +121,7 @@ def digest(run: Path) -> str:
     return sha.hexdigest()[:16]
 
 
+@cache
 def arithmetic() -> str:
     """A digest of this machine's arithmetic: other processors and libraries round products and functions elsewhere."""
     rng = np.random.default_rng(11)

@@ -104,7 +104,7 @@ def test_ties_are_kinks_and_no_failures(name):
     entries, together = (row for row in report if row.mode.startswith("differences"))
     assert entries.kinks == 4  # two windows with a tie
     assert entries.error < entries.tolerance
-    assert "moved together" in together.quantity
+    assert "shifted together" in together.quantity
     assert together.kinks == 0
 
 

@@ -11,7 +11,7 @@ from minigan.backend import asnumpy
 from minigan.errors import BackendError, NonFiniteError, StaleCacheError
 from minigan.io.atomic_write import load_arrays
 from minigan.layers import Context
-from minigan.models.gan2014 import bias_from_marginals
+from minigan.models.gan2014_initial import bias_from_marginals
 from minigan.runs import TrainConfig, evaluate, load_run, train_run
 from minigan.runs.epoch_metrics import EpochMetrics
 from minigan.runs.sample import sample_run

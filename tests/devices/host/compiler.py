@@ -1,7 +1,9 @@
 """Compiles CUDA sources for the CPU and runs them on NumPy arrays."""
 
+import contextlib
 import ctypes
 import hashlib
+import json
 import math
 import os
 import re
@@ -19,7 +21,7 @@ from tests.devices.host.memory import Guarded
 
 __all__ = ["HostCompiler", "HostError", "HostProgram"]
 
-HERE = Path(__file__).parent
+SHIM = Path(__file__).parent / "shim.h"
 FLAGS = (
     *("-std=c++17", "-O1", "-gdwarf-4", "-fPIC", "-U_FORTIFY_SOURCE", "-w", "-fmax-errors=5"),
     *("-ffp-contract=off", "-fno-strict-aliasing"),
@@ -57,12 +59,10 @@ class HostCompiler:
 
     def compile(self, name: str, source: str, options: tuple[str, ...] = ()) -> "HostProgram":
         """The program of a source; raises HostError with the compiler's message."""
-        # In a namespace of its own nothing has a linkage that would forbid shared memory its section.
-        text = f'#include "{HERE / "shim.h"}"\nnamespace {{\n{source}\n}}\n'
-        found = kernels(source, options)
-        text += "".join(launcher(name, bounds) for name, bounds in found.items())
+        file = library(source, options)
+        names = json.loads(file.with_suffix(".json").read_text())
         alignment = 16 if VECTORS.search(source) else 1
-        return HostProgram(name, library(text, options), list(found), self.orders, alignment)
+        return HostProgram(name, file, names, self.orders, alignment)
 
 
 def kernels(source: str, options: tuple[str, ...] = ()) -> dict[str, str]:
@@ -102,19 +102,43 @@ def cache() -> Path:
     return folder
 
 
-def library(text: str, options: tuple[str, ...]) -> Path:
-    """The shared library of a text, compiled if there is none yet."""
-    everything = text + (HERE / "shim.h").read_text() + repr((options, FLAGS))
-    file = cache() / f"{hashlib.sha256(everything.encode()).hexdigest()[:24]}.so"
+def key(*parts: object) -> str:
+    """A name for what is compiled of these parts, the same in every checkout."""
+    return hashlib.sha256(repr((parts, SHIM.read_text(), FLAGS)).encode()).hexdigest()[:24]
+
+
+def library(source: str, options: tuple[str, ...]) -> Path:
+    """The shared library of a source, compiled if there is none yet; a JSON file beside it has its kernels' names."""
+    file = cache() / f"{key(source, options)}.so"
     if file.exists():
         return file
+    found = kernels(source, options)
+    # In a namespace of its own nothing has a linkage that would forbid shared memory its section.
+    text = f'#include "{SHIM.name}"\nnamespace {{\n{source}\n}}\n'
+    text += "".join(launcher(name, bounds) for name, bounds in found.items())
     with tempfile.TemporaryDirectory(dir=cache()) as folder:
-        source, compiled, linked = (Path(folder) / f"kernels.{kind}" for kind in ("cpp", "o", "so"))
-        source.write_text(text)
-        run("-c", *FLAGS, *options, source, "-o", compiled)
+        code, names, compiled, linked = (Path(folder) / f"kernels.{kind}" for kind in ("cpp", "json", "o", "so"))
+        code.write_text(text)
+        run("-c", *FLAGS, *options, "-I", precompiled_shim(), code, "-o", compiled)
         run("-shared", compiled, "-o", linked, "-lm", "-ldl")  # without libubsan: shim.h has its functions
+        names.write_text(json.dumps(list(found)))
+        os.replace(names, file.with_suffix(".json"))
         os.replace(linked, file)
     return file
+
+
+def precompiled_shim() -> Path:
+    """A folder with shim.h and what g++ has read of it: the standard headers take most of a compilation."""
+    folder = cache() / f"{key()}-shim"
+    if not folder.exists():
+        with tempfile.TemporaryDirectory(dir=cache()) as place:
+            made = Path(place, "shim")
+            made.mkdir()
+            shutil.copy(SHIM, made)
+            run(*FLAGS, "-x", "c++-header", made / SHIM.name, "-o", made / f"{SHIM.name}.gch")
+            with contextlib.suppress(OSError):  # another process was first
+                os.rename(made, folder)
+    return folder
 
 
 def run(*arguments: Any, stdin: str | None = None) -> str:
