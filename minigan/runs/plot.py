@@ -268,7 +268,7 @@ def draw_run(
     """
     for name in kinds:
         if name not in PICTURES:
-            raise ConfigError(f"unknown picture {name!r}: expected some of {', '.join(PICTURES)}")
+            raise ConfigError(f"unknown picture {name!r}: expected one of {', '.join(PICTURES)}")
     run = PlottedRun(Path(folder), seed, truncation)
     for name in kinds:
         if reason := PICTURES[name].refuse(run):
