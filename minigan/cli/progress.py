@@ -63,7 +63,7 @@ class TrainingProgress:
         elif isinstance(event, EpochEnd) and self.last is not None:
             self.say(f"epoch {event.epoch:3d}  step {self.last.step}/{self.last.steps}  {status_line(self.last)}")
         elif isinstance(event, Evaluated):
-            named = "  ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in event.figures.items())
+            named = "  ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in event.metrics.items())
             self.say(f"epoch {event.epoch:3d}  samples: {named}")
         elif isinstance(event, Stopped):
             self.signal = event.signal

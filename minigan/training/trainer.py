@@ -81,7 +81,7 @@ class Trainer:
         Called before each round and before each step of G with the number of G's steps so far: to set a learning rate
         by a schedule (`minigan.training.schedules`), for example.
     average : float, optional
-        Decay of a moving average of G's weights, by which `sampler` draws.
+        Decay of a moving average of G's weights, which `sampler` uses.
     noise : {"uniform", "normal"}
     seed : int
     layer_gradients : bool

@@ -86,8 +86,8 @@ def test_a_run_of_points_is_drawn_and_measured(tmp_path):
     (measured,) = (event for event in events if isinstance(event, Evaluated))
     with open(tmp_path / "run" / "evaluation.csv", newline="") as file:
         (row,) = csv.DictReader(file)
-    assert set(measured.figures) == {"modes_found", "good_share"} == set(row) - {"epoch", "step"}
-    for name, value in measured.figures.items():
+    assert set(measured.metrics) == {"modes_found", "good_share"} == set(row) - {"epoch", "step"}
+    for name, value in measured.metrics.items():
         assert float(row[name]) == pytest.approx(value, rel=1e-8)
     (diversity,) = (event for event in events if isinstance(event, Diversity))
     assert diversity.real == pytest.approx(1.27, abs=0.1)  # two points of a circle of radius 1: 4 / pi
