@@ -1,4 +1,4 @@
-"""Who can be measured against whom: minigan, and the libraries that can train the same networks."""
+"""The competitors that are measured: minigan, and libraries that can train the same networks."""
 
 import json
 import subprocess
@@ -14,22 +14,22 @@ __all__ = ["MINIGAN", "PEERS", "Competitor", "Versions", "choose", "interpreters
 
 
 class Competitor(NamedTuple):
-    """One way to run the step.
+    """One way to run a training step.
 
     Attributes
     ----------
     name : str
-        By which it is chosen; what stands before the first dash is its family, by which several are.
+        Selects it in options; the part before the first dash is its family, which selects several.
     title : str
-        How tables and pictures call it.
+        Its name in tables and pictures.
     module : str
-        The file in ``peers/`` that takes its steps.
+        The file in ``peers/`` that runs its steps.
     variant : str
-        Which of the module's ways.
+        Which variant of the module.
     packages : tuple of str
-        What has to be installed for it; the versions of these are reported.
+        The packages it needs, whose versions are reported.
     environment : tuple of (str, str)
-        Variables it is started with.
+        Environment variables of its process.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Competitor(NamedTuple):
 
     @property
     def family(self) -> str:
-        """What its interpreter is named by: ``torch`` of ``torch-compile``."""
+        """The name of its interpreter: ``torch`` for ``torch-compile``."""
         return self.name.partition("-")[0]
 
 
@@ -53,7 +53,7 @@ def keras(variant: str, title: str, backend: str) -> Competitor:
 
 MINIGAN = Competitor("minigan", "minigan", "minigan_step", "", ("numpy",))
 
-#: Everyone else, by name.
+#: The other libraries, by name.
 PEERS: dict[str, Competitor] = {
     peer.name: peer
     for peer in (
@@ -86,7 +86,7 @@ def choose(text: str) -> list[Competitor]:
 
 
 def interpreters(settings: Sequence[str], default: Path | None) -> dict[str, Path]:
-    """The Python of every family, by ``--python NAME=PATH`` and ``--peer-python PATH``; else, and for minigan, this."""
+    """The Python of every family, by ``--python NAME=PATH`` or ``--peer-python PATH``; else, and for minigan, this."""
     found = dict.fromkeys(FAMILIES, default or Path(sys.executable))
     for setting in settings:
         family, equals, path = setting.partition("=")
@@ -122,7 +122,7 @@ print(json.dumps({package: version(package) for package in sys.argv[1:]}))
 
 @cache
 def versions(python: Path, packages: tuple[str, ...]) -> Versions:
-    """Which of these packages an interpreter has, without importing any."""
+    """The versions of these packages that an interpreter has, without importing any."""
     command = [str(python), "-c", PROBE, *packages]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)

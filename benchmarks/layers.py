@@ -1,12 +1,12 @@
-"""Where does the time of a step go? Forward and backward of everything that the two networks run.
+"""How long does each part of a step take? Forward and backward of every step of the two networks.
 
 ::
 
     python -m benchmarks layers
 
-One step of training runs G forward and backward once, D forward three times (real images, generated ones, and these
-again after D has moved), and D backward three times, once of them to the image alone. The shares are of that sum, to
-which the two updates by Adam belong.
+One step of training runs G forward and backward once, D forward three times (real images, generated images, and these
+again with the updated D), and D backward three times, once of them only to the image. The shares are of the sum of
+these and the two updates by Adam.
 """
 
 import time
@@ -18,7 +18,7 @@ import typer
 from rich.table import Table
 
 from benchmarks import options
-from benchmarks.machine import Watch
+from benchmarks.machine import LoadMonitor
 from benchmarks.options import JsonFile, PlotFolder
 from benchmarks.report import console, new_figure, new_table, save_figure, save_json, waiting, warn
 from minigan import backend
@@ -32,20 +32,20 @@ __all__ = ["Row", "layers", "plan"]
 
 GENERATOR, DISCRIMINATOR = "generator", "discriminator"
 
-#: How often a step of training runs each network forward, backward, and backward to its input alone.
+#: How often a step of training runs each network forward, backward, and backward to its input only.
 TIMES = {GENERATOR: (1, 1, 0), DISCRIMINATOR: (3, 2, 1)}
 
 PASSES = ("forward", "backward", "to the input")
 
 
 class Row(NamedTuple):
-    """One thing that a network runs, and the median seconds of one run.
+    """One step of a network, and the median seconds of its passes.
 
     Attributes
     ----------
     network, name : str
     forward, backward : float
-        Of an update, backward is the update.
+        For an update by Adam, backward is the time of the update.
     to_input : float
         Backward without the gradients of the parameters.
     """
@@ -58,7 +58,7 @@ class Row(NamedTuple):
 
     @property
     def parts(self) -> tuple[float, float, float]:
-        """Seconds of a step that are spent in each pass."""
+        """Seconds of a training step that are spent in each pass."""
         if self.name == "Adam":
             return 0.0, self.backward, 0.0
         forward, backward, to_input = TIMES[self.network]
@@ -72,19 +72,19 @@ def layers(
     json_file: JsonFile = None,
     plot: PlotFolder = None,
 ) -> None:
-    """Time forward and backward of everything that the networks of dcgan28 run."""
+    """Time the forward and backward of every step of dcgan28's networks."""
     (count,) = options.thread_counts("--threads", threads or options.default_threads())[:1]
     options.check_outputs(json_file, plot)
     backend.threads(count)
     printer = console()
     gan = build("dcgan28", seed=0)
-    watch = Watch(options.processors())
+    load = LoadMonitor(options.processors())
     with waiting(printer) as status:
         status.update("Running the networks")
         rows = measure(gan.generator, GENERATOR, batch, repeat)
         rows += measure(gan.discriminator.logits, DISCRIMINATOR, batch, repeat)
     printer.print(table(rows, f"dcgan28, batches of {batch}, threads: {count}"))
-    warn(printer, watch.others(), "meanwhile")
+    warn(printer, load.others(), "meanwhile")
     settings = {"batch": batch, "threads": count, "repeat": repeat}
     save_json(json_file, "layers", settings, [{**row._asdict(), "in_a_step": sum(row.parts)} for row in rows])
     if plot is not None:
@@ -94,12 +94,12 @@ def layers(
 
 
 def plan(network: Sequential) -> Sequence[Layer]:
-    """What a network runs, one after the other: layers, and steps that stand for several of them."""
+    """The steps that a network runs: layers, and fused steps that replace several layers."""
     return network.steps
 
 
 def measure(network: Sequential, name: str, batch: int, repeat: int) -> list[Row]:
-    """Run a network forward and backward as training does; what each part takes, and its update."""
+    """Run a network forward and backward as training does: the times of its steps and of its update."""
     times = np.array([run_once(network, batch, place) for place in range(repeat + 1)])
     forward, backward, to_input = np.median(times[1:], axis=0)
     rows = [Row(name, step.name, *map(float, part)) for step, *part in zip(plan(network), forward, backward, to_input)]
@@ -109,7 +109,7 @@ def measure(network: Sequential, name: str, batch: int, repeat: int) -> list[Row
 
 
 def run_once(network: Sequential, batch: int, seed: int) -> list[list[float]]:
-    """Seconds of each part forward, backward, and backward to its input."""
+    """Seconds of each step forward, backward, and backward to its input only."""
     rng = np.random.default_rng(seed)
     x = rng.uniform(-1, 1, (batch, *network.input_shape)).astype(np.float32)
     ctx = Context(training=True, rng=Stream(seed, "dropout"))
@@ -124,7 +124,7 @@ def run_once(network: Sequential, batch: int, seed: int) -> list[list[float]]:
 
 
 def run_back(network: Sequential, dy: Any, caches: Sequence[Any], param_grads: bool) -> list[float]:
-    """Seconds of each part backward, in the order of the parts."""
+    """Seconds of each step backward, in the order of the steps."""
     backward = []
     for step, cache in zip(reversed(plan(network)), reversed(caches)):
         took, dy = seconds(lambda step=step, dy=dy, cache=cache: step.backward(dy, cache, param_grads))  # type: ignore[misc]
@@ -133,26 +133,26 @@ def run_back(network: Sequential, dy: Any, caches: Sequence[Any], param_grads: b
 
 
 def seconds(work: Callable[[], Any]) -> tuple[float, Any]:
-    """How long something takes, and what it returns."""
+    """The seconds of a call, and its result."""
     start = time.perf_counter()
     result = work()
     return time.perf_counter() - start, result
 
 
 def table(rows: Sequence[Row], title: str) -> Table:
-    """A line for each part: ms of one run, and its share of a step."""
+    """A row for each part: milliseconds, and its share of a step."""
     total = sum(sum(row.parts) for row in rows)
     lines = []
     for row in rows:
-        figures = [f"{1e3 * value:.2f}" if value else "" for value in (row.forward, row.backward, row.to_input)]
+        numbers = [f"{1e3 * value:.2f}" if value else "" for value in (row.forward, row.backward, row.to_input)]
         in_step = sum(row.parts)
-        lines.append([f"{row.network} {row.name}", *figures, f"{1e3 * in_step:.1f}", f"{in_step / total:.1%}"])
+        lines.append([f"{row.network} {row.name}", *numbers, f"{1e3 * in_step:.1f}", f"{in_step / total:.1%}"])
     lines.append(["sum", "", "", "", f"{1e3 * total:.1f}", "100.0%"])
     return new_table(["ms"], (*PASSES, "in a step", "share"), lines, title)
 
 
 def draw(axes, rows: Sequence[Row]) -> None:  # type: ignore[no-untyped-def]
-    """A bar for each part, as long as a step spends in it, in the colours of the passes."""
+    """Draw a bar for each part: its time in a step, in the colours of the passes."""
     names = [f"{row.network} {row.name}" for row in rows]
     parts = 1e3 * np.array([row.parts for row in rows])
     left = np.zeros(len(rows))

@@ -1,4 +1,4 @@
-"""The machine: what it is, what it can do at most, and what else it is doing."""
+"""The machine: its description, its highest rates, and its load from other programs."""
 
 import os
 import platform
@@ -12,11 +12,11 @@ import numpy as np
 
 from minigan.version import __version__
 
-__all__ = ["Watch", "copy_rate", "describe", "product_rate"]
+__all__ = ["LoadMonitor", "copy_rate", "describe", "product_rate"]
 
 
 def describe() -> dict[str, Any]:
-    """Processor, memory and versions, for the head of every file of figures."""
+    """Processor, memory and versions, for every JSON file of results."""
     from threadpoolctl import threadpool_info
 
     products = [f"{library['internal_api']} {library['version']}" for library in threadpool_info()]
@@ -33,7 +33,7 @@ def describe() -> dict[str, Any]:
 
 
 def processor_name() -> str:
-    """The processor's name, as far as the system tells."""
+    """The processor's name, or its architecture where the system does not report a name."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
@@ -43,7 +43,7 @@ def processor_name() -> str:
 
 
 def memory_bytes() -> int | None:
-    """The machine's memory, or None where the system does not tell."""
+    """The machine's memory, or None where the system does not report it."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
@@ -51,7 +51,7 @@ def memory_bytes() -> int | None:
 
 
 def busy_seconds(processors: Sequence[int]) -> float | None:
-    """Seconds that these processors have worked since the start, for anyone; None where the system does not tell.
+    """Seconds that these processors have been busy since the machine started; None where the system does not report it.
 
     Time that another guest of the same host took ("steal") counts as work.
     """
@@ -67,13 +67,13 @@ def busy_seconds(processors: Sequence[int]) -> float | None:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-class Watch:
-    """How many processors others keep busy, from now on.
+class LoadMonitor:
+    """The load of processors by other programs, from now on.
 
     Parameters
     ----------
     processors : sequence of int
-        Those that are looked at.
+        The numbers of the processors.
     """
 
     def __init__(self, processors: Sequence[int]) -> None:
@@ -81,7 +81,7 @@ class Watch:
         self.clock, self.cpu, self.busy = time.perf_counter(), time.process_time(), busy_seconds(processors)
 
     def others(self, own: float | None = None) -> float | None:
-        """Processors that were busy on average for anyone but us; None where the system does not tell.
+        """The average number of processors that other programs kept busy; None where the system does not report it.
 
         `own` is the processor time that was ours; default: that of this process.
         """
@@ -93,7 +93,7 @@ class Watch:
 
 
 def best_seconds(work: Callable[[], object], repeat: int) -> float:
-    """The shortest of some runs, after one to warm up: what the machine can do when nothing disturbs it."""
+    """The shortest of several runs, after one to warm up."""
     work()
     times = []
     for _ in range(repeat):
@@ -104,7 +104,7 @@ def best_seconds(work: Callable[[], object], repeat: int) -> float:
 
 
 def product_rate(size: int = 1536, repeat: int = 7) -> float:
-    """Float32 operations a second in a square matrix product by NumPy, with its threads of the moment."""
+    """Float32 operations a second in a square matrix product by NumPy, with its present number of threads."""
     a, b, c = (np.ones((size, size), np.float32) for _ in range(3))
     return 2 * size**3 / best_seconds(lambda: np.matmul(a, b, out=c), repeat)
 

@@ -1,4 +1,4 @@
-"""Options that several commands share, and how they are read."""
+"""Options that several commands share, and functions that parse them."""
 
 import os
 from pathlib import Path
@@ -21,26 +21,26 @@ __all__ = [
 ]
 
 JsonFile: TypeAlias = Annotated[
-    Path | None, typer.Option("--json", help="Write every figure to this file.", metavar="FILE", dir_okay=False)
+    Path | None, typer.Option("--json", help="Write all results to this file.", metavar="FILE", dir_okay=False)
 ]
 PlotFolder: TypeAlias = Annotated[
     Path | None, typer.Option("--plot", help="Draw a picture into this folder.", metavar="DIR", file_okay=False)
 ]
 Peers: TypeAlias = Annotated[
-    str, typer.Option(help="Who else is measured: all, none, or names such as torch,jax.", metavar="NAMES")
+    str, typer.Option(help="Other libraries to measure: all, none, or names such as torch,jax.", metavar="NAMES")
 ]
 Python: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option(help="The Python that has a peer's packages; may be given again.", metavar="NAME=PATH"),
+    typer.Option(help="The Python that has a peer's packages; may be repeated.", metavar="NAME=PATH"),
 ]
 PeerPython: TypeAlias = Annotated[
     Path | None, typer.Option(help="The Python that has the packages of all peers.", metavar="PATH")
 ]
-Repeat: TypeAlias = Annotated[int, typer.Option(help="How often everything is measured.", min=1)]
+Repeat: TypeAlias = Annotated[int, typer.Option(help="Number of repeated measurements.", min=1)]
 
 
 def sizes(option: str, text: str, repeats: bool = False) -> list[int]:
-    """The whole numbers of a list such as ``16,64``, in the order given; each once, unless they may repeat."""
+    """The whole numbers in a list such as ``16,64``, in the given order; without duplicates, unless `repeats`."""
     parts = [part.strip() for part in text.split(",")]
     if not all(part.isascii() and part.isdigit() and int(part) for part in parts):
         raise typer.BadParameter(f"{option}: expected whole numbers of at least 1, such as 16,64, got {text!r}")
@@ -49,7 +49,7 @@ def sizes(option: str, text: str, repeats: bool = False) -> list[int]:
 
 
 def thread_counts(option: str, text: str) -> list[int]:
-    """Numbers of threads, each of which gets a processor of its own."""
+    """Parse numbers of threads, at most one for each processor."""
     counts = sizes(option, text)
     if max(counts) > len(processors()):
         raise typer.BadParameter(
@@ -66,12 +66,12 @@ def processors() -> list[int]:
 
 
 def default_threads() -> str:
-    """Two, or what there is."""
+    """Two, or one where there is one processor."""
     return str(min(2, len(processors())))
 
 
 def check_outputs(json_file: Path | None, plot_folder: Path | None) -> None:
-    """Refuse a file that cannot be written before anything is measured; make the folder of the pictures."""
+    """Refuse a file in no folder before the measurement; make the folder of the pictures."""
     if json_file is not None and not json_file.absolute().parent.is_dir():
         raise typer.BadParameter(f"--json: expected a file in a folder that exists, got {json_file}")
     if plot_folder is not None:

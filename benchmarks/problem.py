@@ -1,4 +1,4 @@
-"""What every competitor is given: minigan's initial weights, real images and noise."""
+"""The input of every competitor: minigan's initial weights, real images and noise."""
 
 import tempfile
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from minigan.models import build
 
 __all__ = ["problem", "save_problem"]
 
-#: After so many steps the batches come again.
+#: Number of different batches, which are repeated.
 BATCHES = 4
 
 
@@ -21,7 +21,7 @@ def save_problem(path: Path, batch: int, seed: int = 0, **model: Any) -> None:
     """Write the weights of a new dcgan28 and some batches of images and noise to an .npz file.
 
     The weights have their dotted names, ``generator.conv2d.kernel``; `real` is (4, batch, H, W, C) and `noise`
-    (4, batch, latent_size). The images are random numbers: no step takes longer for a picture that shows something.
+    (4, batch, latent_size). The images are random numbers, since the time of a step does not depend on their content.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def save_problem(path: Path, batch: int, seed: int = 0, **model: Any) -> None:
 
 @contextmanager
 def problem(batch: int, **model: Any) -> Iterator[Path]:
-    """The file that `save_problem` writes, for as long as the block runs."""
+    """A temporary file with a problem by `save_problem`."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "problem.npz"
         save_problem(path, batch, **model)

@@ -1,4 +1,4 @@
-"""How results leave the program: tables on the terminal, files of figures, pictures."""
+"""The output of results: tables on the terminal, JSON files, pictures."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -18,26 +18,26 @@ if TYPE_CHECKING:
 __all__ = ["console", "new_figure", "new_table", "save_figure", "save_json", "waiting", "warn"]
 
 
-#: Columns of what is no terminal.
+#: Columns where the output is not a terminal.
 WIDE = 140
 
-#: Processors that may be busy with something else without a word.
+#: The load by other programs, in processors, above which there is a warning.
 DISTURBED = 0.1
 
 
 def console() -> Console:
-    """Where everything is printed; a file or a pipe has room for wide tables."""
+    """The console for all output, with wide tables in a file or a pipe."""
     printer = Console(highlight=False, markup=False)
     return printer if printer.is_terminal else Console(highlight=False, markup=False, width=WIDE)
 
 
 def waiting(printer: Console) -> Status:
-    """A line that tells what is going on; it moves once a second, so as not to be measured itself."""
+    """A status line; it is redrawn once a second only, so that it does not disturb the measurement."""
     return printer.status("", refresh_per_second=1)
 
 
 def warn(printer: Console, others: float | None, when: str) -> None:
-    """Say so where other programs kept processors busy that were measured on."""
+    """Print a warning if other programs kept the measured processors busy."""
     if others and others > DISTURBED:
         printer.print(f"Others kept {others:.1f} processors busy {when}: measure again on a quiet machine.")
 
@@ -49,7 +49,7 @@ def new_table(
     title: str = "",
     last: str | None = None,
 ) -> Table:
-    """A table whose first columns are text, the others figures, but for a last column of text, if it has a name."""
+    """A table with columns of text, then of numbers, then one of text if `last` has its name."""
     table = Table(box=None, header_style="bold", title=title, title_justify="left", title_style="bold")
     for name in texts:
         table.add_column(name, overflow="fold")
@@ -63,7 +63,7 @@ def new_table(
 
 
 def save_json(path: Path | None, command: str, settings: dict[str, Any], results: object) -> None:
-    """Write what was asked for, the machine, and every figure; nothing without a path."""
+    """Write the settings, the machine and all results; nothing without a path."""
     if path is None:
         return
     content = {"benchmark": command, "settings": settings, "machine": describe(), "results": results}
@@ -72,14 +72,14 @@ def save_json(path: Path | None, command: str, settings: dict[str, Any], results
 
 
 def new_figure(width: float, height: float) -> "Figure":
-    """An empty picture, in inches; no window, no display."""
+    """An empty figure, width and height in inches, without a window."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")
 
 
 def save_figure(figure: "Figure", folder: Path, name: str, printer: Console) -> None:
-    """Write a picture as a PNG and say where."""
+    """Write a picture as a PNG and print its path."""
     path = folder / f"{name}.png"
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=110)

@@ -4,7 +4,7 @@
 
     python -m benchmarks scaling
 
-Every point is a process of its own, which takes steps as in ``python -m benchmarks step``. One size is varied at a
+Every point is a separate process, which runs steps as in ``python -m benchmarks step``. One size is varied at a
 time; the others are those of `BASE`.
 """
 
@@ -29,7 +29,7 @@ SIZES = ("batch", "image size", "channels", "threads")
 
 
 class Point(NamedTuple):
-    """The sizes of one process, and what varied to come to it."""
+    """The sizes of one process, and the name of the size that varies."""
 
     varied: str
     batch: int
@@ -39,12 +39,12 @@ class Point(NamedTuple):
 
     @property
     def place(self) -> int:
-        """The size that varied."""
+        """The value of the size that varies."""
         return dict(zip(SIZES, self[1:]))[self.varied]
 
 
-class Figures(NamedTuple):
-    """Seconds of a step, the most memory that the process had, and how many processors others kept busy."""
+class Measured(NamedTuple):
+    """The seconds of a step, the peak memory of the process, and the load by other programs."""
 
     seconds: Summary
     peak_bytes: int | None
@@ -56,13 +56,13 @@ def scaling(
     image_size: Annotated[str, typer.Option(help="Height and width, multiples of 4.", metavar="N,...")] = "16,28,48,64",
     channels: Annotated[str, typer.Option(help="Channels of an image.", metavar="N,...")] = "1,3,8",
     threads: Annotated[str, typer.Option(help="Threads; default: 1 and doubled while there are more.")] = "",
-    base: Annotated[str, typer.Option(help="Batch, image size and channels where another varies.")] = "32,28,1",
+    base: Annotated[str, typer.Option(help="Batch, image size and channels while another size varies.")] = "32,28,1",
     repeat: Annotated[int, typer.Option(help="Steps that are timed.", min=1)] = 5,
-    warmup: Annotated[int, typer.Option(help="Steps before them.", min=1)] = 2,
+    warmup: Annotated[int, typer.Option(help="Steps before the timed ones.", min=1)] = 2,
     json_file: JsonFile = None,
     plot: PlotFolder = None,
 ) -> None:
-    """Time a step, and see how much memory it takes, against batch, image size, channels and threads."""
+    """Measure the time and the memory of a step by batch, image size, channels and threads."""
     counts = options.thread_counts("--threads", threads or doubling(len(options.processors())))
     fixed = options.sizes("--base", base, repeats=True)
     if len(fixed) != 3:
@@ -80,9 +80,9 @@ def scaling(
             status.update(f"{place + 1} of {len(wanted)}: {point.varied} {point.place}")
             results.append((point, measure(point, repeat, warmup)))
     printer.print(table(results))
-    warn(printer, max((figures.others or 0.0 for _, figures in results), default=0.0), "in a process")
+    warn(printer, max((measured.others or 0.0 for _, measured in results), default=0.0), "in a process")
     settings = {"repeat": repeat, "warmup": warmup, "base": fixed}
-    save_json(json_file, "scaling", settings, [record(point, figures) for point, figures in results])
+    save_json(json_file, "scaling", settings, [record(point, measured) for point, measured in results])
     if plot is not None:
         figure = new_figure(10, 7)
         draw(figure.subplots(2, 2).flat, results)
@@ -90,44 +90,44 @@ def scaling(
 
 
 def doubling(most: int) -> str:
-    """1, 2, 4 ... and `most` itself."""
+    """1, 2, 4 ... and `most`."""
     return ",".join(str(count) for count in sorted({*(2**k for k in range(most.bit_length())), most}) if count <= most)
 
 
 def points(varied: Sequence[Sequence[int]], base: Sequence[int]) -> Iterator[Point]:
-    """One size varied at a time."""
+    """The points: one size varies at a time."""
     for place, (name, values) in enumerate(zip(SIZES, varied)):
         for value in values:
             yield Point._make([name, *base[:place], value, *base[place + 1 :]])
 
 
-def measure(point: Point, repeat: int, warmup: int) -> Figures:
-    """Take steps in a new process."""
+def measure(point: Point, repeat: int, warmup: int) -> Measured:
+    """Run steps in a new process."""
     model = {"image_size": point.image_size, "channels": point.channels}
     python = interpreters([], None)[MINIGAN.family]
     try:
         with problem(point.batch, **model) as path, Worker(MINIGAN, python, path, point.threads, model=model) as worker:
             worker.run(warmup)
             answer = worker.run(repeat)
-            return Figures(summary(answer["seconds"]), worker.peak_bytes(), answer["others"])
+            return Measured(summary(answer["seconds"]), worker.peak_bytes(), answer["others"])
     except MiniganError as error:
         raise typer.BadParameter(str(error)) from None
     except WorkerError as error:
         raise typer.BadParameter(f"the process of {point} failed: {error}") from None
 
 
-def record(point: Point, figures: Figures) -> dict[str, object]:
-    """As a file of figures has it."""
+def record(point: Point, measured: Measured) -> dict[str, object]:
+    """The values for the JSON file."""
     return {
         **point._asdict(),
-        "seconds": figures.seconds._asdict(),
-        "peak_bytes": figures.peak_bytes,
-        "others": figures.others,
+        "seconds": measured.seconds._asdict(),
+        "peak_bytes": measured.peak_bytes,
+        "others": measured.others,
     }
 
 
-def table(results: Sequence[tuple[Point, Figures]]) -> Table:
-    """A line for each process."""
+def table(results: Sequence[tuple[Point, Measured]]) -> Table:
+    """A row for each process."""
     rows = []
     for point, (seconds, peak, _) in results:
         spread = f"{1e3 * seconds.low:.1f} - {1e3 * seconds.high:.1f}"
@@ -137,21 +137,21 @@ def table(results: Sequence[tuple[Point, Figures]]) -> Table:
     return new_table(["varied"], (*SIZES, "ms", "middle half", "images/s", "MB"), rows, "One step of minigan's dcgan28")
 
 
-def draw(panels, results: Sequence[tuple[Point, Figures]]) -> None:  # type: ignore[no-untyped-def]
-    """A panel for each size: the time on the left, the memory on the right."""
+def draw(panels, results: Sequence[tuple[Point, Measured]]) -> None:  # type: ignore[no-untyped-def]
+    """Draw a panel for each size, with time and memory."""
     for axes, name in zip(panels, SIZES):
-        found = [(point, figures) for point, figures in results if point.varied == name]
+        found = [(point, measured) for point, measured in results if point.varied == name]
         places = [point.place for point, _ in found]
-        times = [1e3 * figures.seconds.median for _, figures in found]
-        memory = [(figures.peak_bytes or 0) / 1e6 for _, figures in found]
+        times = [1e3 * measured.seconds.median for _, measured in found]
+        memory = [(measured.peak_bytes or 0) / 1e6 for _, measured in found]
         axes.set(xlabel=name, xticks=places)
         axes.grid(alpha=0.25)
         draw_line(axes, places, times, "ms a step", "C0", "o-")
-        draw_line(axes.twinx(), places, memory, "MB at the most", "C1", "s--")
+        draw_line(axes.twinx(), places, memory, "peak MB", "C1", "s--")
 
 
 def draw_line(axes, places: list[int], values: list[float], label: str, colour: str, style: str) -> None:  # type: ignore[no-untyped-def]
-    """One line, on an axis of its colour that begins at 0."""
+    """Draw a line, with an axis in its colour that begins at 0."""
     axes.plot(places, values, style, color=colour)
     axes.set_ylabel(label, color=colour)
     axes.set_ylim(0, 1.15 * max(values, default=0.0) or 1.0)

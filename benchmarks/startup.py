@@ -1,11 +1,11 @@
-"""How long until something happens, and how much is installed for it?
+"""How long does a start take, and how much is installed for it?
 
 ::
 
     python -m benchmarks startup
 
-Every figure is of a process of its own, from before it is started until it has ended, with all files in the system's
-cache; one process comes before them that is not counted. An interpreter that does nothing is measured as well.
+Every time is that of a separate process, from its start to its end, with all files in the system's cache: a first
+process is not counted. An interpreter that does nothing is measured as well.
 """
 
 import json
@@ -38,21 +38,21 @@ assert generator.predict(np.zeros((1, 100), np.float32)).shape == (1, 28, 28, 1)
 
 @dataclass
 class Start:
-    """One program, and what it takes to run it.
+    """A program, with its time and installed size.
 
     Attributes
     ----------
     name : str
     code : str
-        The program.
+        The code of the program.
     competitor : Competitor
-        Whose environment it runs in.
+        The competitor in whose environment it runs.
     packages : tuple of str
-        Whose size is reported: the first, and all with what they require.
+        Packages whose size is reported: the first alone, and all with their requirements.
     error : str
-        Why there are no figures.
+        The reason if there are no results.
     own_bytes, all_bytes : int, optional
-        Of the first package, and of all with everything that they require.
+        The size of the first package, and of all with their requirements.
     """
 
     name: str
@@ -65,7 +65,7 @@ class Start:
     all_bytes: int | None = None
 
     def record(self) -> dict[str, object]:
-        """As a file of figures has it."""
+        """The values for the JSON file."""
         record = {**asdict(self), "seconds": self.seconds._asdict() if self.seconds else None}
         del record["competitor"]
         return record
@@ -79,7 +79,7 @@ def startup(
     json_file: JsonFile = None,
     plot: PlotFolder = None,
 ) -> None:
-    """Time the import and the first image, and weigh what is installed. Peers are imported only."""
+    """Time the import and the first image, and measure the installed size. Peers are only imported."""
     pythons = interpreters(python or [], peer_python)
     chosen = choose(peers)
     options.check_outputs(json_file, plot)
@@ -103,7 +103,7 @@ def startup(
 
 
 def programs(chosen: Sequence[Competitor]) -> Iterator[Start]:
-    """What is started: nothing, NumPy, minigan, its first image, and every peer's import."""
+    """The programs: nothing, NumPy, minigan, its first image, and every peer's import."""
     yield Start("Python alone", "pass", MINIGAN)
     yield Start("import numpy", "import numpy", MINIGAN, ("numpy",))
     yield Start("import minigan", "import minigan", MINIGAN, ("minigan",))
@@ -119,7 +119,7 @@ def programs(chosen: Sequence[Competitor]) -> Iterator[Start]:
 
 
 def measure(start: Start, python: Path, repeat: int) -> None:
-    """Run a program some times, and weigh its package."""
+    """Run a program repeatedly, and measure the size of its package."""
     missing = [name for name, version in versions(python, start.competitor.packages).items() if version is None]
     if missing:
         start.error = f"not installed: {', '.join(missing)}"
@@ -145,7 +145,7 @@ def once(start: Start, python: Path, variables: dict[str, str]) -> float:
 
 
 def table(starts: Sequence[Start]) -> Table:
-    """A line for each program."""
+    """A row for each program."""
     rows = []
     for start in starts:
         if start.seconds is None:
@@ -153,11 +153,11 @@ def table(starts: Sequence[Start]) -> Table:
             continue
         middle = f"{start.seconds.low:.2f} - {start.seconds.high:.2f}"
         rows.append([start.name, f"{start.seconds.median:.2f}", middle, *map(megabytes, sizes(start)), ""])
-    return new_table([""], ("s", "middle half", "MB", "MB with all it needs"), rows, last="")
+    return new_table([""], ("s", "middle half", "MB", "MB with requirements"), rows, last="")
 
 
 def sizes(start: Start) -> tuple[int | None, int | None]:
-    """The package's bytes, and those with all that it requires."""
+    """The bytes of the package, and with its requirements."""
     return start.own_bytes, start.all_bytes
 
 
@@ -167,14 +167,14 @@ def megabytes(size: int | None) -> str:
 
 
 def draw(panels, starts: Sequence[Start]) -> None:  # type: ignore[no-untyped-def]
-    """Bars of the seconds and of the megabytes."""
+    """Draw bars of seconds and megabytes."""
     names = [start.name for start in starts]
     colours = ["C0" if "minigan" in name else "0.7" for name in names]
     values = [[start.seconds.median for start in starts if start.seconds], [(s.all_bytes or 0) / 1e6 for s in starts]]
-    labels = ("s until the process has ended", "MB installed, with all it needs")
-    for axes, figures, label, form in zip(panels, values, labels, (" {:.2f}", " {:.0f}")):
-        bars = axes.barh(names, figures, color=colours)
-        axes.bar_label(bars, [form.format(figure) if figure else "" for figure in figures], fontsize="small")
+    labels = ("s until the process ends", "MB installed, with requirements")
+    for axes, numbers, label, form in zip(panels, values, labels, (" {:.2f}", " {:.0f}")):
+        bars = axes.barh(names, numbers, color=colours)
+        axes.bar_label(bars, [form.format(number) if number else "" for number in numbers], fontsize="small")
         axes.set(xlabel=label)
         axes.margins(x=0.15)
     panels[0].invert_yaxis()

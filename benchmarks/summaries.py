@@ -1,4 +1,4 @@
-"""From many measured seconds to a few figures."""
+"""Summaries of measured times: medians and quartiles."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,7 +9,7 @@ __all__ = ["Summary", "paired_ratio", "summary"]
 
 
 class Summary(NamedTuple):
-    """The middle of some figures, and the range of the middle half of them."""
+    """The median, the quartiles and the number of some values."""
 
     median: float
     low: float
@@ -30,9 +30,9 @@ def summary(values: Sequence[float]) -> Summary:
 
 
 def paired_ratio(rounds: Sequence[Sequence[float]], baseline: Sequence[Sequence[float]]) -> Summary:
-    """How many times as long as the baseline something takes.
+    """The ratio of times to those of the baseline.
 
-    Each round gives one ratio, that of the two medians in it: what slows the machine for a while slows both, and
+    Each round gives the ratio of its two medians: if something slows the machine for a while, it slows both, and
     cancels.
 
     Examples

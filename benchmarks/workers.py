@@ -1,4 +1,4 @@
-"""The processes of the competitors, seen from the one that measures; `benchmarks.peers.protocol` is their side."""
+"""The competitors' processes, as the measuring process uses them; their own side is `benchmarks.peers.protocol`."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from typing import Any
 
 import minigan
 from benchmarks.competitors import MINIGAN, Competitor
-from benchmarks.machine import Watch
+from benchmarks.machine import LoadMonitor
 from benchmarks.options import processors
 
 __all__ = ["Worker", "WorkerError", "environment"]
@@ -18,7 +18,7 @@ __all__ = ["Worker", "WorkerError", "environment"]
 PACKAGE = Path(minigan.__file__).parent
 PROTOCOL = Path(__file__).parent / "peers" / "protocol.py"
 
-#: Variables by which libraries are told how many threads to use.
+#: Environment variables that set the number of threads of libraries.
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -33,20 +33,20 @@ THREAD_VARIABLES = (
 
 
 class WorkerError(Exception):
-    """A competitor's process has failed; the message is its last word."""
+    """A competitor's process has failed; the message is its last output."""
 
 
 def environment(competitor: Competitor, threads: int) -> dict[str, str]:
-    """This process's variables, with the number of threads and what the competitor needs; nothing else of minigan's."""
+    """This process's variables without minigan's, with the number of threads and the competitor's variables."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MINIGAN_")}
     if competitor.family == MINIGAN.family:
-        # It need not be installed: this process has found it.
+        # minigan need not be installed: this process has imported it.
         kept["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PACKAGE.parent), kept.get("PYTHONPATH")]))
     return {**kept, **dict.fromkeys(THREAD_VARIABLES, str(threads)), **dict(competitor.environment)}
 
 
 class Worker:
-    """A competitor in a process of its own, on its own number of processors.
+    """A competitor in its own process, on a given number of processors.
 
     Parameters
     ----------
@@ -54,20 +54,20 @@ class Worker:
     python : path
         The interpreter that has the competitor's packages.
     problem : path
-        What `benchmarks.problem.save_problem` wrote.
+        A file by `benchmarks.problem.save_problem`.
     threads : int
-        So many processors, the first that this process may run on, are the worker's.
+        Threads, and processors: the worker gets the first of those that this process may run on.
     dropout : float
         The rate of every Dropout.
     model : dict, optional
-        Other sizes of the networks: minigan only.
+        Options of the model, for other sizes of the networks: minigan only.
     later : bool
-        Whether the competitor begins only when it is asked to make something (by ``ask(do="make", ...)``).
+        Whether the competitor builds its networks only at ``ask(do="make", ...)``.
 
     Raises
     ------
     WorkerError
-        By `ask`, when the process has ended.
+        Raised by `ask` when the process has ended.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class Worker:
         self.close()
 
     def ask(self, **request: Any) -> dict[str, Any]:
-        """The answer to one request."""
+        """Send a request and return the answer."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         try:
@@ -116,32 +116,32 @@ class Worker:
             self.process.stdin.flush()
             return json.loads(self.process.stdout.readline())
         except (OSError, ValueError):
-            raise WorkerError(self.last_word()) from None
+            raise WorkerError(self.last_output()) from None
 
     def run(self, steps: int) -> dict[str, Any]:
-        """Take steps; to the answer is added how many processors others kept busy meanwhile."""
-        watch = Watch(self.processors)
+        """Run steps; the answer also has the load by other programs."""
+        load = LoadMonitor(self.processors)
         answer = self.ask(do="run", steps=steps)
-        return {**answer, "others": watch.others(answer["cpu_seconds"])}
+        return {**answer, "others": load.others(answer["cpu_seconds"])}
 
     def peak_bytes(self) -> int | None:
-        """The most memory that the process has had."""
+        """The peak memory of the process."""
         return self.ask(do="memory")["peak_bytes"]
 
-    def last_word(self) -> str:
-        """End the process: the last line on stderr, or how it ended."""
+    def last_output(self) -> str:
+        """End the process, and return the last line of its stderr, or its status."""
         self.end()
         self.errors.seek(0)
         lines = [line.strip() for line in self.errors.read().splitlines() if line.strip()]
         return lines[-1] if lines else f"the process ended with status {self.process.returncode}"
 
     def close(self) -> None:
-        """End the process, and forget what it said."""
+        """End the process, and delete its output."""
         self.end()
         self.errors.close()
 
     def end(self) -> None:
-        """End the process, by force where it does not go by itself."""
+        """End the process, by a kill if it does not exit by itself."""
         try:
             self.process.communicate(timeout=1)
         except subprocess.TimeoutExpired:

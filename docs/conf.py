@@ -85,10 +85,10 @@ def skip_members(app: Sphinx, what: str, name: str, obj: Any, skip: bool, option
 
 
 def resolve_name(app: Sphinx, env: BuildEnvironment, node: pending_xref, contnode: TextElement) -> Element | None:
-    """What becomes of a name in single backticks that is not the full name of anything.
+    """Resolve a name in single backticks that is not a full name.
 
-    If one thing bears it, a link. Otherwise it is an argument, an attribute or a name of another library, and stays
-    as code. A name that begins with ``minigan.`` must be found: Sphinx warns.
+    If exactly one class or error has this name, it becomes a link. Otherwise it is an argument, an attribute or a name
+    of another library, and stays code. A name that begins with ``minigan.`` must be found: Sphinx warns.
     """
     if node["refdomain"] != "py" or node["reftype"] != "obj" or node["reftarget"].startswith("minigan."):
         return None

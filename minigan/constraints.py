@@ -1,6 +1,6 @@
-"""Bounds of a network's weights, kept after each update.
+"""Constraints on a network's weights, applied after each update.
 
-`minigan.training.Rules` calls them: ``partial(max_norm, bound=2.0)`` is one.
+A training step calls them with the network: ``partial(max_norm, bound=2.0)`` is one.
 """
 
 from minigan.backend import Array, array_module
@@ -12,10 +12,10 @@ __all__ = ["clip_weights", "max_norm"]
 
 
 def clip_weights(network: Sequential, bound: float) -> None:
-    """Bring every trainable number of a network back to [-bound, bound], in place: after each update of a critic.
+    """Clip every trainable number of a network to [-bound, bound], in place: after each update of a critic.
 
-    It bounds the network's slope, by a number that nobody knows and that depends on its depth. All that is learned is
-    clipped, biases too, as in the paper's code; its bound is 0.01.
+    It bounds the network's slope, by an unknown number that depends on the depth. All trainable numbers are clipped,
+    also biases, as in the paper's code, where the bound is 0.01.
 
     Raises
     ------
@@ -33,11 +33,11 @@ def clip_weights(network: Sequential, bound: float) -> None:
 
 
 def max_norm(network: Sequential, bound: float) -> None:
-    """Shorten the weights of every unit that have become longer than `bound`, in place: ``w <- w min(1, bound / |w|)``.
+    """Scale the weights of each unit to a norm of at most `bound`, in place: ``w <- w min(1, bound / |w|)``.
 
-    The weights of a unit are those by which it reads its inputs: a column of a Dense kernel, the whole kernel of a
-    filter, one line of a maxout unit. A large step can so be taken without weights that grow and grow. Kernels of
-    Dense, Maxout, Conv2D and Conv2DTranspose have bounds; biases and all other weights have none.
+    The weights of a unit are the factors of its inputs: a column of a Dense kernel, the whole kernel of a filter, one
+    linear piece of a maxout unit. So a large learning rate cannot make the weights grow without limit. It applies to
+    kernels of Dense, Maxout, Conv2D and Conv2DTranspose; biases and all other weights are not bounded.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def max_norm(network: Sequential, bound: float) -> None:
 
 
 def axes_of_unit(layer: Layer) -> tuple[int, ...]:
-    """The axes of the layer's kernel along which one unit's weights lie; none where they have no bound."""
+    """The axes of the layer's kernel that hold one unit's weights; none where the layer has no bound."""
     match layer:
         case Dense() | Maxout():
             return (0,)
@@ -70,16 +70,16 @@ def axes_of_unit(layer: Layer) -> tuple[int, ...]:
 
 
 def shorten(kernel: Array, axes: tuple[int, ...], bound: float) -> None:
-    """Bring vectors that are longer than `bound` to that length; the others are left as they are, to the last bit."""
+    """Scale vectors that are longer than `bound` to that length; the others keep their bits."""
     xp = array_module(kernel)
     every = list(range(kernel.ndim))
-    # Squares and their sums at once: no other array of the kernel's size.
+    # Squares and their sums in one call, which makes no other array of the kernel's size.
     squares = xp.einsum(kernel, every, kernel, every, [axis for axis in every if axis not in axes])
     length = xp.expand_dims(xp.sqrt(squares), axes)
     kernel *= bound / xp.maximum(length, kernel.dtype.type(bound))
 
 
 def check_bound(name: str, bound: float) -> None:
-    """Refuse a bound that nothing but 0 keeps."""
+    """Refuse a bound that is not positive."""
     if not bound > 0:
         raise ConfigError(f"expected the bound of {name} to be positive, got {bound!r}")

@@ -1,16 +1,19 @@
-"""Initial values of parameters: Glorot's and He's, uniform and normal, and the DCGAN paper's.
+"""Initial values of parameters: by Glorot and He, uniform and normal, and of the DCGAN paper.
 
-The fans of a kernel are those of its last two axes, times the receptive field: for a Dense kernel
-(in, out), for a convolution's (KH, KW, in, out).
+The fans of a kernel are its last two axes, times the receptive field: a Dense kernel is (in, out), the kernel of a
+convolution (KH, KW, in, out).
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from minigan.backend import Array, xp
-from minigan.errors import ConfigError
+from minigan.errors import ConfigError, ShapeError
 from minigan.random import Stream
 
 __all__ = [
@@ -19,6 +22,7 @@ __all__ = [
     "VarianceScaling",
     "get",
     "ones",
+    "parameter_budget",
     "zeros",
 ]
 
@@ -28,11 +32,13 @@ Initializer: TypeAlias = Callable[[tuple[int, ...], Stream, Any], Array]
 
 def zeros(shape: tuple[int, ...], rng: Stream, dtype: Any) -> Array:
     """All 0: biases, beta, moving means."""
+    _spend(shape, rng)
     return xp().zeros(shape, dtype)
 
 
 def ones(shape: tuple[int, ...], rng: Stream, dtype: Any) -> Array:
     """All 1: gamma, moving variances."""
+    _spend(shape, rng)
     return xp().ones(shape, dtype)
 
 
@@ -46,6 +52,7 @@ class Normal:
         self.mean, self.stddev = mean, stddev
 
     def __call__(self, shape: tuple[int, ...], rng: Stream, dtype: Any) -> Array:
+        _spend(shape, rng)
         return rng.normal(shape, self.mean, self.stddev, dtype)
 
 
@@ -55,24 +62,25 @@ class VarianceScaling:
     Parameters
     ----------
     scale : float
-        1 for Glorot, 2 for He, who allows for the half that ReLU discards.
+        1 for Glorot, 2 for He, since ReLU sets half of its inputs to 0.
     mode : {"fan_in", "fan_avg"}
         ``fan_avg`` is (fan_in + fan_out) / 2: Glorot's compromise between forward and backward.
     distribution : {"uniform", "truncated_normal"}
-        Uniform in +-sqrt(3 * variance), or normal without what lies beyond two standard deviations.
+        Uniform in +-sqrt(3 * variance), or normal within two standard deviations.
 
     Notes
     -----
     Glorot and Bengio (2010), equation 16; He et al., arXiv:1502.01852, equation 10.
     """
 
-    #: The standard deviation of N(0, 1) cut at +-2.
+    #: The standard deviation of N(0, 1) truncated at +-2.
     TRUNCATED_STDDEV = 0.87962566103423978
 
     def __init__(self, scale: float, mode: str, distribution: str) -> None:
         self.scale, self.mode, self.distribution = scale, mode, distribution
 
     def __call__(self, shape: tuple[int, ...], rng: Stream, dtype: Any) -> Array:
+        _spend(shape, rng)
         fan_in, fan_out = fans(shape)
         fan = fan_in if self.mode == "fan_in" else (fan_in + fan_out) / 2
         stddev = float(np.sqrt(self.scale / fan))
@@ -83,7 +91,7 @@ class VarianceScaling:
 
 
 def fans(shape: tuple[int, ...]) -> tuple[int, int]:
-    """Inputs and outputs that one unit of a kernel of this shape is connected to."""
+    """The numbers of inputs and of outputs that a unit of a kernel of this shape is connected to."""
     if len(shape) < 2:
         raise ConfigError(f"a scaled initializer needs a kernel of at least two axes, got shape {shape}")
     receptive_field = int(np.prod(shape[:-2]))
@@ -91,7 +99,7 @@ def fans(shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 def truncated_normal(shape: tuple[int, ...], rng: Stream, dtype: Any) -> Array:
-    """N(0, 1) without what lies beyond +-2: those are drawn again, about one in 22."""
+    """N(0, 1) within +-2: numbers outside are drawn again, about one in 22."""
     numbers = rng.normal(shape, dtype=dtype)
     outside = abs(numbers) > 2
     while outside.any():
@@ -118,3 +126,29 @@ def get(initializer: str | Initializer) -> Initializer:
     if initializer not in _BY_NAME:
         raise ConfigError(f"unknown initializer {initializer!r}: expected one of {', '.join(_BY_NAME)}")
     return _BY_NAME[initializer]
+
+
+# A limit for networks whose sizes come from a file that may be damaged
+
+#: How many numbers the initializers may still make.
+_budget: ContextVar[float] = ContextVar("budget", default=math.inf)
+
+
+@contextmanager
+def parameter_budget(numbers: float) -> Iterator[None]:
+    """A block in which this module's initializers make at most `numbers` numbers in total.
+
+    Beyond that they raise a `ShapeError` before they allocate the array.
+    """
+    token = _budget.set(numbers)
+    try:
+        yield
+    finally:
+        _budget.reset(token)
+
+
+def _spend(shape: tuple[int, ...], rng: Stream) -> None:
+    """Take an array of this shape from the budget; the stream is named after the parameter."""
+    _budget.set(_budget.get() - math.prod(shape))
+    if _budget.get() < 0:
+        raise ShapeError(f"{rng.path}: expected fewer weights in all than with an array of shape {shape}")

@@ -1,40 +1,37 @@
-"""Rules that turn gradients into steps.
+"""Optimizers: they update weights by gradients.
 
-An optimizer works on a network's flat buffers: one vector of all values, one of all gradients. Its own state,
-the slots, are vectors of the same length, made at the first step; after that nothing is allocated.
+An optimizer works on the flat buffers of a network: one vector of all trainable values, one of all gradients. Its own
+state, the slots, are vectors of the same length, allocated at the first step; later steps allocate nothing.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from minigan import backend, kernels
 from minigan.backend import Array
 from minigan.errors import ConfigError, ShapeError
-from minigan.kernels.device_scalars import DeviceScalars
-
-if TYPE_CHECKING:
-    from minigan.model.sequential import Sequential
+from minigan.model.sequential import Sequential
 
 __all__ = ["OPTIMIZERS", "SGD", "Adam", "Momentum", "Optimizer", "RMSprop", "get"]
 
 
 class Optimizer:
-    """Gradient descent: a subclass writes `update`.
+    """The base of all optimizers; a subclass defines `update`.
 
     Parameters
     ----------
     learning_rate : float
-        The size of a step; may be set anew between steps.
+        The size of a step; it can be changed between steps.
     """
 
-    #: Names of the vectors the rule remembers from step to step.
+    #: Names of the vectors that the optimizer keeps from step to step.
     slot_names: tuple[str, ...] = ()
 
-    #: The attribute that plays the part of momentum, if one does.
+    #: The attribute that acts as momentum, if there is one.
     momentum_name: str | None = None
 
-    #: The CUDA kernel that does what `update` does, if there is one; a rule derived from another has its own.
+    #: The CUDA kernel that does what `update` does, if there is one. A subclass with its own `update` has none.
     kernel: str | None = None
 
     def __init_subclass__(cls) -> None:
@@ -49,29 +46,35 @@ class Optimizer:
         self.iterations = 0
         self.slots: dict[str, Array] = {}
         self.size: int | None = None
-        self.fused = DeviceScalars(self.kernel)
+        self.scalars = kernels.DeviceScalars(self.kernel)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(learning_rate={self.learning_rate!r}, iterations={self.iterations})"
 
     def set_momentum(self, momentum: float) -> None:
-        """Set what the rule has of momentum anew; a rule that has none refuses it."""
+        """Change the momentum.
+
+        Raises
+        ------
+        ConfigError
+            The optimizer has no momentum.
+        """
         if self.momentum_name is None:
             raise ConfigError(f"{type(self).__name__} has no momentum that could be set to {momentum!r}")
         setattr(self, self.momentum_name, momentum)
 
     def to(self, name: str) -> "Optimizer":
-        """Move what the rule remembers to another backend, "numpy" or "cupy", and return the optimizer."""
+        """Copy the slots to another backend, "numpy" or "cupy", and return the optimizer."""
         self.slots = {slot: backend.to(values, name) for slot, values in self.slots.items()}
         return self
 
-    def step(self, network: "Sequential") -> None:
-        """Move the network's trainable values by their gradients; caches from before are stale afterwards.
+    def step(self, network: Sequential) -> None:
+        """Update the network's trainable values by their gradients; caches made before are stale afterwards.
 
         Raises
         ------
         ShapeError
-            The optimizer has begun with a network of another size.
+            The optimizer's first step was on a network of another size.
         """
         w, g = network.flat_data, network.flat_grad
         for slot in self.slots.values():
@@ -87,37 +90,39 @@ class Optimizer:
         numbers = self.numbers()
         self.iterations += 1
         # Each entry is for itself, so that a rule may work on any piece of all vectors.
-        kernels.update_in_place(w, g, *self.slots.values(), rule=self._update_piece, fused=self.fused, numbers=numbers)
+        kernels.update_in_place(
+            w, g, *self.slots.values(), rule=self._update_piece, scalars=self.scalars, numbers=numbers
+        )
         network.mark_updated()
 
     def numbers(self) -> tuple[float, ...]:
-        """What the rule's kernel has to know of the step to come: its number, the learning rate, the momentum ..."""
+        """The scalars of the next step, for the CUDA kernel: its number, learning rate, momentum and the constants."""
         momentum = 0.0 if self.momentum_name is None else getattr(self, self.momentum_name)
         return (self.iterations + 1, self.learning_rate, momentum, *self.constants())
 
     def constants(self) -> tuple[float, ...]:
-        """... and its other settings, in the order in which the kernel expects them."""
+        """The optimizer's other settings, in the order in which its CUDA kernel expects them."""
         return ()
 
-    def settle(self) -> None:
-        """Tell the device what has changed since the last step: before a step is recorded, and before each replay."""
-        if self.fused.array is not None:
-            self.fused.settle(self.numbers(), self.fused.array)
+    def sync_to_device(self) -> None:
+        """Copy the scalars of the next step to the device: before a step is recorded, and before each replay."""
+        if self.scalars.array is not None:
+            self.scalars.sync(self.numbers(), self.scalars.array)
 
-    def replayed(self, network: "Sequential") -> None:
+    def note_replay(self, network: Sequential) -> None:
         """Note that the device has replayed a recorded step of this network."""
         self.iterations += 1
-        self.fused.counted()
+        self.scalars.counted()
         network.mark_updated()
 
     def _update_piece(self, w: Array, g: Array, *slots: Array, scratch: Array) -> None:
         self.update(w, g, {**dict(zip(self.slots, slots)), "scratch": scratch})
 
     def update(self, w: Array, g: Array, slots: dict[str, Array]) -> None:
-        """Change the values `w` and the slots in place, given the gradients `g`, which stay as they are.
+        """Update the values `w` and the slots in place by the gradients `g`, which are not changed.
 
-        Every entry has to be treated by itself: these are parts of the whole vectors. ``slots["scratch"]`` is one
-        more, of any values, which is free to use.
+        Each entry must be updated by its own values only, since these arrays are parts of the whole vectors.
+        ``slots["scratch"]`` is one more array of any values, free to use.
         """
         raise NotImplementedError
 
@@ -139,7 +144,7 @@ class SGD(Optimizer):
 class Momentum(Optimizer):
     """Gradient descent with momentum, ``v <- momentum * v - learning_rate * g``, ``w <- w + v``.
 
-    The velocity v is a running sum of steps: what they agree in adds up, what they disagree in cancels.
+    The velocity v is a running sum of steps: directions in which they agree add up, the others cancel.
 
     Parameters
     ----------
@@ -147,7 +152,7 @@ class Momentum(Optimizer):
 
     Notes
     -----
-    Polyak, "Some methods of speeding up the convergence of iteration methods", 1964; in Keras's form.
+    Polyak, "Some methods of speeding up the convergence of iteration methods", 1964; in the form of Keras.
     """
 
     slot_names = ("velocity",)
@@ -203,9 +208,9 @@ class RMSprop(Optimizer):
 
 
 class Adam(Optimizer):
-    """Momentum and RMSprop in one, with their start from zero corrected.
+    """Momentum and RMSprop combined, with a correction of their start at zero.
 
-    With the step's number t,
+    In step t,
 
     ``m <- beta_1 * m + (1 - beta_1) * g``,  ``v <- beta_2 * v + (1 - beta_2) * g^2``,
 
@@ -216,7 +221,8 @@ class Adam(Optimizer):
     learning_rate, beta_1, beta_2 : float
         DCGANs use 0.0002 and beta_1 = 0.5 (arXiv:1511.06434, section 4).
     epsilon : float
-        Beside the root, after the correction: the paper's epsilon-hat, as in Keras (not PyTorch's).
+        Added to the root, after the correction: the paper's epsilon-hat, as in Keras; PyTorch has the
+        paper's epsilon.
 
     Notes
     -----
@@ -261,7 +267,7 @@ def move_towards_square(average: Array, g: Array, weight: float, scratch: Array)
     average += scratch
 
 
-#: The rules by name.
+#: The optimizers by name.
 OPTIMIZERS: dict[str, type[Optimizer]] = {"adam": Adam, "momentum": Momentum, "rmsprop": RMSprop, "sgd": SGD}
 
 

@@ -1,20 +1,19 @@
 """Penalties on the gradient of D with respect to its input, differentiated by hand.
 
-With D's gradient at N points, ``g_n = dD(x_n)/dx_n``, a penalty is ``P = mean h(g_n)``. Its own gradient with respect
-to D's weights w holds a second derivative: g has w in it. By the chain rule, with ``v_n = dP/dg_n``,
+With D's gradient at N points, ``g_n = dD(x_n)/dx_n``, a penalty is ``P = mean h(g_n)``. Its gradient with respect to
+D's weights w contains a second derivative, since g depends on w. By the chain rule, with ``v_n = dP/dg_n``,
 
     dP/dw = sum_n <v_n, dg_n/dw> = d/dw sum_n <v_n, dD(x_n)/dx_n>    with v held fixed,
 
-and ``<v, dD/dx>`` is the derivative of D along v: no more than one tangent pass (see `minigan.layers.Layer`). So
+and ``<v, dD/dx>`` is the derivative of D along v, which one tangent pass computes (see `minigan.layers.Layer`). So
 
 1. run D forward at the points;
-2. run it backward, with ones for dy and ``param_grads=False``: the result is g;
-3. compute P and v of g, by the penalty's formula;
+2. run D backward, with ones for dy and ``param_grads=False``: the result is g;
+3. compute P and v from g, by the penalty's formula;
 4. run the tangent pass along v;
-5. run the reverse pass through both, with zeros for dy and ones for dy_dot: the gradients it adds are dP/dw.
+5. run the reverse pass through both passes, with zeros for dy and ones for dy_dot: it adds dP/dw to the gradients.
 
-The points themselves are held fixed: a penalty teaches D alone. No step divides by a small number, and there is no
-epsilon under any root.
+The points are held fixed: a penalty trains D only. No step divides by a small number, and no root needs an epsilon.
 
 ==========  =======================================  ==========================================
 name        h(g)                                     points
@@ -39,15 +38,15 @@ __all__ = ["DRAGAN", "PENALTIES", "R1", "R2", "WGANGP", "Penalty", "get"]
 
 
 class Penalty:
-    """What the penalties share: the five passes.
+    """The base of all penalties: the five passes.
 
-    A penalty of your own says at which `points` the gradient is taken, and gives the `value` of the gradients and its
+    A subclass defines the `points` at which the gradient is taken, and the `value` of the gradients with its
     derivative.
 
     Parameters
     ----------
     weight : float
-        The penalty is proportional to it.
+        The factor of the penalty.
 
     Raises
     ------
@@ -61,15 +60,15 @@ class Penalty:
         self.weight = weight
 
     def points(self, real: Array, fake: Array, rng: Stream) -> Array:
-        """Where the gradient is taken."""
+        """The points at which the gradient is taken."""
         raise NotImplementedError
 
     def value(self, g: Array) -> tuple[Array, Array]:
-        """The penalty P of the gradients g (N, ...), one an example, and dP/dg."""
+        """The penalty P of the gradients g (N, ...), one per example, and dP/dg."""
         raise NotImplementedError
 
     def labels_of_points(self, labels: Array | None, fake_labels: Array | None) -> Array | None:
-        """The classes under which D judges the points: those of the real images."""
+        """The classes of the points for a conditional D: those of the real images."""
         return labels
 
     def __call__(
@@ -83,19 +82,19 @@ class Penalty:
     ) -> Array:
         """Add the penalty's gradient to those of D's parameters, and return its value.
 
-        D runs in training mode, with dropout, and moves no averages.
+        D runs in training mode, with dropout, and its moving averages are not updated.
 
         Parameters
         ----------
         discriminator : Sequential
-            Gives logits (N, 1), each of its own example alone: `minigan.Sequential.logits`.
+            Gives logits (N, 1), each from its own example only: `minigan.Sequential.logits`.
         real, fake : array (N, ...)
-            A batch of either.
+            A batch of real and one of generated images.
         rng : Stream
-            Where the points and D's dropout masks are drawn from.
+            The points and D's dropout masks are drawn from it.
         labels, fake_labels : array of int (N,), optional
-            The classes of the real and of the generated images, for a conditional D; without the latter they are the
-            same. A point between a real and a generated image counts as one of the real image's class.
+            The classes of the real and of the generated images, for a conditional D; without the latter both are
+            the same. A point between a real and a generated image has the class of the real image.
 
         Returns
         -------
@@ -104,7 +103,7 @@ class Penalty:
         Raises
         ------
         ConfigError
-            A layer mixes the examples of a batch or has no tangent pass; D gives anything but one logit an example.
+            A layer mixes the examples of a batch or has no tangent pass; D does not give one logit per example.
         """
         check_discriminator(discriminator)
         xp = array_module(real)
@@ -120,7 +119,7 @@ class Penalty:
 
 
 def check_discriminator(discriminator: Sequential) -> None:
-    """Refuse a D whose gradients are not each example's own, or whose second derivative is not known."""
+    """Refuse a D that mixes examples, or that has no tangent pass and so no second derivative."""
     for layer in discriminator:
         if getattr(layer, "mixes_examples", False):
             raise ConfigError(
@@ -142,9 +141,9 @@ def check_discriminator(discriminator: Sequential) -> None:
 def norms_and_directions(g: Array) -> tuple[Array, Array]:
     """``||g_n||`` (N, 1, ...), and ``g_n / ||g_n||`` like g: zero where the gradient is zero.
 
-    There the norm has a kink, with a slope in no direction in particular: of all its slopes zero is the only one that
-    prefers none. Before the squares are taken each gradient is divided by its largest entry, so that they neither
-    underflow nor overflow: a gradient of 1e-30 in float32 has its full direction.
+    There the norm has a kink, and zero is the only one of its slopes that prefers no direction. Each gradient is
+    divided by its largest entry before it is squared, so that the squares neither underflow nor overflow: a gradient of
+    1e-30 in float32 has its full direction.
     """
     xp = array_module(g)
     axes = tuple(range(1, g.ndim))
@@ -171,11 +170,11 @@ def half_square(g: Array, weight: float) -> tuple[Array, Array]:
 
 
 class WGANGP(Penalty):
-    """The gradient penalty of WGAN-GP: a critic's slope is to be 1 between real and generated images.
+    """The gradient penalty of WGAN-GP: a critic's slope should be 1 between real and generated images.
 
     ``P = weight E (||dD(x)/dx|| - 1)^2`` at ``x = e x_real + (1 - e) x_fake``, with one uniform number e of [0, 1) for
     each pair. The slope of the best critic is 1 on the straight lines between the images that it pairs (proposition 1
-    of the paper); so it is drawn to 1, from either side.
+    of the paper); so a slope above or below 1 is penalised.
 
     Parameters
     ----------
@@ -193,7 +192,7 @@ class WGANGP(Penalty):
         Raises
         ------
         ShapeError
-            The batches do not make pairs.
+            The batches differ in shape, so they cannot be paired.
         """
         if real.shape != fake.shape:
             raise ShapeError(f"expected as many generated as real images, got {fake.shape} for {real.shape}")
@@ -206,7 +205,7 @@ class WGANGP(Penalty):
 
 
 def one_for_each(x: Array, rng: Stream) -> Array:
-    """A uniform number an example, (N, 1, ...), to be broadcast over the example."""
+    """One uniform number per example, (N, 1, ...), to be broadcast over the example."""
     return rng.uniform((len(x), *(1,) * (x.ndim - 1)), dtype=x.dtype)
 
 
@@ -214,14 +213,14 @@ def one_for_each(x: Array, rng: Stream) -> Array:
 
 
 class DRAGAN(Penalty):
-    """The gradient penalty of DRAGAN: D's slope is to be 1 around real images.
+    """The gradient penalty of DRAGAN: D's slope should be 1 around real images.
 
     ``P = weight E (||dD(x)/dx|| - 1)^2`` at points near real images. They are drawn as in the paper's code:
 
     ``x_p = x_real + 0.5 s u``,  ``x = x_real + a (x_p - x_real) = x_real + 0.5 a s u``
 
     with s the standard deviation of all numbers of the batch, a uniform number u of [0, 1) for every pixel, and one
-    uniform number a of [0, 1) for each image. So all pixels move up, by at most half a standard deviation.
+    uniform number a of [0, 1) for each image. So every pixel gets larger, by at most half a standard deviation.
 
     Parameters
     ----------
@@ -230,7 +229,7 @@ class DRAGAN(Penalty):
 
     Notes
     -----
-    Kodali et al., arXiv:1705.07215, algorithm 1, where the noise is said to be normal; the points are those of
+    Kodali et al., arXiv:1705.07215, algorithm 1, which has normal noise; the points here are those of
     github.com/kodalinaveen3/DRAGAN (get_perturbed_batch, and the interpolates after it). There, too, the penalty is
     on D's logits.
     """
@@ -249,11 +248,11 @@ class DRAGAN(Penalty):
 
 
 class R1(Penalty):
-    """The penalty R1: D is to be flat at real images.
+    """The penalty R1: D's slope should be 0 at real images.
 
-    ``P = weight/2 E ||dD(x)/dx||^2`` at real x. Where G has found the data D shall push it no further, and the game
-    comes to rest: with this penalty it converges near its equilibrium, even where both distributions lie on thin
-    sheets (theorem 4.1 of the paper).
+    ``P = weight/2 E ||dD(x)/dx||^2`` at real x. Where G has found the data, D then gives it no gradient: with this
+    penalty training converges near its equilibrium, even where both distributions lie on manifolds of low dimension
+    (theorem 4.1 of the paper).
 
     Parameters
     ----------
@@ -266,7 +265,7 @@ class R1(Penalty):
     """
 
     def points(self, real: Array, fake: Array, rng: Stream) -> Array:
-        """Real images as they are."""
+        """The real images."""
         return real
 
     def value(self, g: Array) -> tuple[Array, Array]:
@@ -277,7 +276,7 @@ class R1(Penalty):
 class R2(R1):
     """The penalty R2: as `R1`, at generated images.
 
-    ``P = weight/2 E ||dD(x)/dx||^2`` at ``x = G(z)``, which are held fixed: G learns nothing of it.
+    ``P = weight/2 E ||dD(x)/dx||^2`` at ``x = G(z)``, which are held fixed: G gets no gradient from it.
 
     Parameters
     ----------
@@ -290,11 +289,11 @@ class R2(R1):
     """
 
     def points(self, real: Array, fake: Array, rng: Stream) -> Array:
-        """Generated images as they are."""
+        """The generated images."""
         return fake
 
     def labels_of_points(self, labels: Array | None, fake_labels: Array | None) -> Array | None:
-        """Those of the generated images."""
+        """The classes of the generated images."""
         return fake_labels
 
 
@@ -305,7 +304,7 @@ PENALTIES: dict[str, type[Penalty]] = {"wgan-gp": WGANGP, "dragan": DRAGAN, "r1"
 
 
 def get(name: str, weight: float = 10.0) -> Penalty:
-    """The penalty of that name.
+    """Make the penalty of that name.
 
     Raises
     ------

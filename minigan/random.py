@@ -2,8 +2,8 @@
 
 A stream is Philox4x64-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): block ``i`` of
 four 64-bit words is a pure function of a 128-bit key and the counter ``i``. There is no state but the counter,
-so a stream can be saved in four numbers, and any backend can compute any part of it: numbers for a GPU are drawn
-there (``minigan.kernels.cuda.philox``).
+so a stream can be saved in four numbers, and any backend can compute any part of it: numbers for a GPU are drawn on the
+GPU (`minigan.kernels.philox`).
 
 Every consumer has a stream of its own, named by a path: ``Stream(seed, "dropout")``. Drawing more from one
 never shifts another: a network with one more layer still sees the same noise. Nothing uses NumPy's global state.
@@ -29,11 +29,11 @@ import numpy as np
 
 from minigan import backend, kernels
 from minigan.backend import Array
-from minigan.kernels.cuda import philox
+from minigan.kernels import philox
 
 __all__ = ["Stream", "bit_words", "blocks", "draws_on_device", "normal_words"]
 
-#: The counter of a state in device memory that is not this stream's, or not there at all.
+#: The counter of a state in device memory that belongs to no stream yet, or to another place of this one.
 NO_STREAM = -1
 
 
@@ -61,7 +61,7 @@ class Stream:
         digest = hashlib.sha256(f"{self.seed}/{path}".encode()).digest()
         self._key = (int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:16], "little"))
         self._counter = 0
-        # In device memory, from the first draw there on: a state of this stream, and the counter that it has.
+        # From the first draw on a device: a state of this stream in device memory, and the counter of that state.
         self._device_state: Array | None = None
         self._device_counter = NO_STREAM
 
@@ -84,13 +84,13 @@ class Stream:
         self._device_counter = NO_STREAM
 
     def _take(self, count: int) -> int:
-        """The counter before the next `count` 64-bit words, which are used now; a block begun is a block used."""
+        """The counter of the next `count` 64-bit words, which are then used up, to the end of their last block."""
         first = self._counter
         self._counter += blocks(count)
         return first
 
-    def ahead(self, count: int) -> "Stream":
-        """The same stream, so many blocks further on."""
+    def jumped(self, count: int) -> "Stream":
+        """A copy of the stream, `count` blocks further on."""
         other = Stream(self.seed, self.path)
         other.state = self.state
         other._counter += count
@@ -98,7 +98,7 @@ class Stream:
 
     def _words(self, count: int) -> np.ndarray:
         """The next `count` 64-bit words."""
-        # NumPy counts up before it makes a block: counter c gives block c + 1.
+        # NumPy counts before it makes a block: its counter c gives block c + 1.
         return np.random.Philox(key=np.array(self._key, np.uint64), counter=self._take(count)).random_raw(count)
 
     def _halves(self, count: int) -> np.ndarray:
@@ -138,17 +138,17 @@ class Stream:
     def bits(self, count: int, p: float) -> Array:
         """`count` random bits, each set with probability `p` to within 2**-33: eight in a byte, lowest first.
 
-        A bit is set where a random binary fraction u is below p. Digit by digit from the last, ``u < p`` so far
-        where this digit of u is 0 and that of p is 1, or where they are equal and ``u < p`` was so before. Zeros at
-        the end of p decide nothing, so that 3/4 takes two random bits and not 32; the words of one digit of 64
-        numbers, then those of the next digit, lie one after the other.
+        A bit is set where a random binary fraction u is below p. Both are compared digit by digit, from the last to the
+        first: ``u < p`` holds if this digit of u is 0 and that of p is 1, or if both are equal and ``u < p`` held for
+        the digits before. Zeros at the end of p decide nothing, so that 3/4 takes two random bits and not 32. The words
+        hold one digit of 64 numbers each; those of one digit come before those of the next.
         """
         threshold, digits = digits_of(p)
         if not digits:
             return backend.xp().full(-(-count // 8), 255 if threshold else 0, np.uint8)
         if drawn_on_device():
             return philox.bits(*self._on_device(bit_words(count, p)), count, threshold)
-        # A word is as random as its complement: a set bit stands for a digit 0 of u.
+        # The complement of a random word is as random: a set bit means a digit 0 of u.
         words = self._words(bit_words(count, p)).reshape(-1, len(digits)).T
         below = words[0].copy()
         for digit, word in zip(digits[1:], words[1:]):
@@ -162,19 +162,19 @@ class Stream:
     # On the device
 
     def _on_device(self, count: int) -> tuple[Array, int]:
-        """The state in device memory, and the blocks between it and the next `count` words, which are used now."""
+        """The state in device memory, and the blocks between it and the next `count` words, which are then used up."""
         if self._device_counter == NO_STREAM:
-            self.settle()
+            self.sync_to_device()
         if _drawn_from is not None:
             _drawn_from.setdefault(self, self.state)
         return self._device_state, self._take(count) - self._device_counter
 
-    def settle(self) -> None:
-        """Bring the state in device memory to where the stream is now, in the same memory from the first time on.
+    def sync_to_device(self) -> None:
+        """Copy the stream's state to device memory, if the device has another; the memory is always the same.
 
-        A draw tells the device how many blocks it lies after that state, a number that in a recorded step is always
-        the same. What moves is the state: `settle` before the recording and before each replay, `advance` at the
-        recording's end, and `replayed` after each replay.
+        A draw passes to the device how many blocks it begins after that state: in a recorded step this number is always
+        the same, and the state changes. Call `sync_to_device` before the recording and before each replay, `advance` at
+        the end of the recording, and `note_replay` after each replay.
         """
         if self._device_counter == self._counter:
             return
@@ -186,41 +186,41 @@ class Stream:
         self._device_counter = self._counter
 
     def advance(self) -> int:
-        """Let the device move its state on past all that was drawn since `settle`; tells by how many blocks."""
+        """Let the device advance its state past all draws since `sync_to_device`; returns the number of blocks."""
         blocks = self._counter - self._device_counter
         philox.advance(self._device_state, blocks)
         self._device_counter = self._counter
         return blocks
 
-    def replayed(self, blocks: int) -> None:
-        """Note that the device has drawn so many blocks more, and has moved its state on past them."""
+    def note_replay(self, blocks: int) -> None:
+        """Note that the device has drawn `blocks` more blocks, and has advanced its state past them."""
         self._counter += blocks
         self._device_counter = self._counter
 
 
 def blocks(words: int) -> int:
-    """The blocks that so many words take."""
+    """The blocks of `words` words."""
     return -(-words // 4)
 
 
 def words_of(count: int, dtype: Any) -> int:
-    """The 64-bit words of which so many uniform numbers are made: a float32 takes half of one."""
+    """The 64-bit words for `count` uniform numbers: a float32 takes half of one."""
     return -(-count // 2) if np.dtype(dtype) == np.float32 else count
 
 
 def normal_words(count: int, dtype: Any) -> int:
-    """The words of which so many normal numbers are made, always a pair of them."""
+    """The words for `count` normal numbers, which are made in pairs."""
     return words_of(2 * -(-count // 2), dtype)
 
 
 def bit_words(count: int, p: float) -> int:
-    """The words of which so many bits are made that are set with probability `p`."""
+    """The words for `count` bits that are set with probability `p`."""
     return -(-count // 64) * len(digits_of(p)[1])
 
 
 @lru_cache(maxsize=64)
 def digits_of(p: float) -> tuple[int, tuple[int, ...]]:
-    """``round(p * 2**32)``, and its binary digits from the last 1 to the first; of 0 and 1, which are certain, none."""
+    """``round(p * 2**32)``, and its binary digits from the last 1 to the first; none for p = 0 and 1."""
     threshold = round(p * 2**32)
     if threshold in (0, 2**32):
         return threshold, ()
@@ -229,17 +229,17 @@ def digits_of(p: float) -> tuple[int, tuple[int, ...]]:
 
 
 def drawn_on_device() -> bool:
-    """Whether numbers for the active backend are drawn by kernels of its own."""
+    """Whether numbers for the active backend are drawn by kernels on its device."""
     return backend.name() != "numpy" and kernels.kind() == "fast"
 
 
-#: The streams that have drawn on the device, while somebody asks for them, with their states before that.
+#: Inside `draws_on_device`: the streams that have drawn on the device, with their states before.
 _drawn_from: dict[Stream, tuple[int, int, int, int]] | None = None
 
 
 @contextmanager
 def draws_on_device() -> Iterator[dict[Stream, tuple[int, int, int, int]]]:
-    """A block that gives the streams which have drawn on the device in it, with their states before that."""
+    """Record the streams that draw on the device inside the block, with their states before."""
     global _drawn_from
     before, _drawn_from = _drawn_from, {}
     try:

@@ -9,7 +9,7 @@ from minigan.layers import Conv2D, Conv2DTranspose, Dense, Flatten, LayerNorm, M
 from minigan.model.sequential import Sequential
 
 
-def test_clipping_brings_all_that_is_learned_within_the_bound():
+def test_clipping_bounds_all_trainable_numbers():
     network = Sequential([Dense(5), LayerNorm(), Dense(1)])
     network.build((3,), seed=0)
     before = network.flat_data.copy()
@@ -41,7 +41,7 @@ UNITS = {
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_the_weights_of_a_unit_are_shortened_to_the_bound_or_stay(dtype: type):
+def test_max_norm_scales_only_units_above_the_bound(dtype: type):
     network, bound = of_all_kinds(dtype), 1.2
     before = {name: parameter.data.copy() for name, parameter in network.parameters().items()}
     constraints.max_norm(network, bound)
@@ -64,7 +64,7 @@ def test_the_weights_of_a_unit_are_shortened_to_the_bound_or_stay(dtype: type):
     assert kept > 3
 
 
-def test_a_network_that_was_bounded_has_forgotten_its_caches():
+def test_caches_are_stale_after_a_constraint():
     network = Sequential([Dense(5)])
     network.build((3,), seed=0)
     _, caches = network.forward(np.ones((2, 3), np.float32))
@@ -74,6 +74,6 @@ def test_a_network_that_was_bounded_has_forgotten_its_caches():
 
 
 @pytest.mark.parametrize("constraint", [constraints.clip_weights, constraints.max_norm])
-def test_a_bound_is_positive(constraint):
+def test_a_bound_that_is_not_positive_is_refused(constraint):
     with pytest.raises(ConfigError, match=f"the bound of {constraint.__name__} to be positive, got 0.0"):
         constraint(Sequential([Dense(1)]), 0.0)

@@ -1,4 +1,4 @@
-"""Losses: values, gradients, extremes, the games at their optima, and the noise that keeps D from winning."""
+"""Losses: values, gradients, extremes, the losses at their optima, and the noise that weakens D."""
 
 import math
 
@@ -47,7 +47,7 @@ every_term = pytest.mark.parametrize("term", TERMS)
 
 @every_term
 @every_game
-def test_gradients_of_the_games_by_the_checker(game, term, gradcheck):
+def test_gradients_of_the_gan_losses_by_the_checker(game, term, gradcheck):
     assert exact(gradcheck(getattr(game, term), random_logits()))
 
 
@@ -85,7 +85,7 @@ def test_a_loss_is_the_mean_of_its_formula_over_the_batch(name, term):
     assert float(loss) == pytest.approx(np.mean([FORMULAS[name, term](entry) for entry in z.ravel()]), rel=1e-14)
 
 
-def test_beyond_its_margin_the_hinge_teaches_nothing():
+def test_the_hinge_has_no_gradient_outside_its_margin():
     z = np.array([[-1.5], [-0.5], [0.5], [1.5]])
     assert GAMES["hinge"].real(z)[1].ravel().tolist() == [-0.25, -0.25, -0.25, 0]
     assert GAMES["hinge"].fake(z)[1].ravel().tolist() == [0, 0.25, 0.25, 0.25]
@@ -115,7 +115,7 @@ def test_finite_for_every_logit_and_target(z, target):
     assert abs(dz[0]) <= 1
 
 
-# The end of the game
+# The equilibrium
 
 
 def density_game(game: losses.GANLoss, ratio: float) -> float:
@@ -127,7 +127,7 @@ def density_game(game: losses.GANLoss, ratio: float) -> float:
 
 
 @every_game
-def test_the_optimum_is_what_the_best_d_reaches_where_both_are_equally_likely(game):
+def test_the_optimum_is_the_best_d_s_loss_where_both_are_equally_likely(game):
     z = np.linspace(-3, 3, 241)
     if game.decision_threshold is not None:
         z = np.append(z, game.decision_threshold)
@@ -138,7 +138,7 @@ def test_the_optimum_is_what_the_best_d_reaches_where_both_are_equally_likely(ga
         assert float(game.generator(best)[0]) == pytest.approx(game.optimum.generator, rel=1e-6)
 
 
-def test_the_theoretical_lines():
+def test_optimum_without_smoothing():
     assert losses.NonSaturating().optimum == pytest.approx((math.log(4), math.log(2)))
     assert losses.Minimax().optimum == pytest.approx((math.log(4), -math.log(2)))
     assert losses.LeastSquares().optimum == (0.25, 0.125)
@@ -147,11 +147,11 @@ def test_the_theoretical_lines():
 
 
 @pytest.mark.parametrize("game", [*[GAMES[name] for name in list(GAMES)[:4]], *SMOOTHED.values()])
-def test_the_undecided_logit_parts_what_is_likelier_real_from_what_is_likelier_generated(game):
+def test_decision_threshold_separates_real_from_fake(game):
     assert density_game(game, 0.8) < game.decision_threshold < density_game(game, 1.25)
 
 
-def test_a_critic_is_never_undecided():
+def test_a_critic_has_no_decision_threshold():
     assert GAMES["wasserstein"].decision_threshold is None
 
 
@@ -165,7 +165,7 @@ def test_minimax_saturates_where_the_other_does_not():
 
 
 @pytest.mark.parametrize("name", ["non-saturating", "minimax", "least-squares"])
-def test_smoothing_moves_d_s_targets_and_leaves_g_s_alone(name):
+def test_smoothing_changes_only_d_s_targets(name):
     z, plain = random_logits(), losses.get(name)
     one_sided, two_sided = losses.get(name, 0.1), losses.get(name, 0.1, 0.2)
     assert one_sided.fake(z)[0] == plain.fake(z)[0]
@@ -204,7 +204,7 @@ class Recorder:
         return z.dtype.type(8), z
 
 
-def test_each_label_is_wrong_by_itself_at_the_rate_given():
+def test_labels_are_flipped_independently_at_the_given_rate():
     z = np.ones((20_000, 1))
     game = losses.NoisyLabels(Recorder(), 0.2, Stream(3))
     shown_real, shown_fake = (len(z) * term(z)[1] for term in (game.real, game.fake))
@@ -233,7 +233,7 @@ def test_a_batch_of_one_has_one_label(rate):
     assert values == ({0.5, 1.5} if rate else {0.5})
 
 
-def test_noise_is_not_for_g_and_leaves_the_optimum():
+def test_noisy_labels_change_neither_g_s_loss_nor_the_optimum():
     game = losses.NoisyLabels(Recorder(), 0.2, Stream(3))
     z = np.ones((2, 1))
     assert game.generator(z)[1] is z
@@ -243,7 +243,7 @@ def test_noise_is_not_for_g_and_leaves_the_optimum():
 # Instance noise
 
 
-def test_instance_noise_fades_in_a_straight_line():
+def test_instance_noise_decreases_linearly():
     noise = losses.InstanceNoise(0.8, 4, Stream(0))
     x = np.full((200, 100), 3, np.float32)
     measured = []

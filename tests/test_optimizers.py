@@ -1,4 +1,4 @@
-"""Optimizers: the rules by hand, and what a step does to a network."""
+"""Optimizers: their updates compared with the equations, and the effect of a step on a network."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def network(units: int = 3, dtype: type = np.float64) -> Sequential:
 
 
 def textbook(name: str, w: np.ndarray, gradients: list[np.ndarray]) -> np.ndarray:
-    """The equations of the docstrings, as they stand there."""
+    """The equations of the docstrings."""
     m = v = s = np.zeros_like(w)
     for t, g in enumerate(gradients, start=1):
         if name == "sgd":
@@ -71,7 +71,7 @@ def test_a_step_works_in_place_in_float32_and_marks_the_network(name):
     assert [p.version for p in model.parameters().values()] == [version + 1 for version in versions]
 
 
-def test_an_optimizer_stays_with_its_network():
+def test_a_step_on_another_network_is_refused():
     optimizer = Adam()
     optimizer.step(network(3))
     with pytest.raises(ShapeError, match="expected the network of 9 trainable values it began with, got sequential"):
@@ -79,7 +79,7 @@ def test_an_optimizer_stays_with_its_network():
 
 
 @pytest.mark.parametrize("rate", [0, -1, float("nan")])
-def test_a_learning_rate_that_is_no_step_is_refused(rate):
+def test_a_learning_rate_that_is_not_positive_is_refused(rate):
     with pytest.raises(ConfigError, match="expected learning_rate to be more than 0"):
         SGD(rate)
 
@@ -90,8 +90,8 @@ def test_unknown_name_is_refused():
 
 
 @pytest.mark.parametrize("name", optimizers.OPTIMIZERS)
-def test_a_step_in_pieces_gives_the_same_bits_as_a_whole_one(name, monkeypatch):
-    monkeypatch.setattr(cpu_optimizer, "PIECE", 100)
+def test_a_step_in_slabs_gives_the_same_bits_as_a_whole_one(name, monkeypatch):
+    monkeypatch.setattr(cpu_optimizer, "SLAB", 100)
     weights = []
     for kind in ("fast", "reference"):
         model, optimizer = network(50, np.float32), optimizers.get(name)
@@ -104,14 +104,14 @@ def test_a_step_in_pieces_gives_the_same_bits_as_a_whole_one(name, monkeypatch):
 
 
 @pytest.mark.parametrize("name", optimizers.OPTIMIZERS)
-def test_a_rule_keeps_no_more_vectors_than_it_names(name):
+def test_optimizer_slots_match_slot_names(name):
     model, optimizer = network(50, np.float32), optimizers.get(name)
     optimizer.step(model)
     assert tuple(optimizer.slots) == optimizer.slot_names
 
 
 @pytest.mark.parametrize("name", optimizers.OPTIMIZERS)
-def test_a_rule_stays_with_the_size_it_began_with(name):
+def test_a_step_on_a_network_of_another_size_is_refused(name):
     optimizer = optimizers.get(name)
     optimizer.step(network(50, np.float32))
     with pytest.raises(ShapeError, match=r"expected the network of 150 trainable values it began with, got .* of 60"):

@@ -183,7 +183,7 @@ def test_float32_stays_float32_and_is_right_to_its_digits(name, network):
 
 
 @every_penalty
-def test_the_gradient_is_added_to_what_is_there(name):
+def test_the_gradient_is_added_to_earlier_ones(name):
     network = network_of([Dense(3, activation="tanh"), Dense(1)], (2,))
     alone = gradient_of(name, network, (2,))
     network.flat_grad[...] = 7
@@ -202,7 +202,7 @@ def test_it_is_proportional_to_its_weight(name):
 
 
 @every_penalty
-def test_values_images_and_averages_stay(name):
+def test_weights_images_and_averages_are_not_changed(name):
     network = network_of([SpectralNormalization(Dense(3, activation="tanh")), Dense(1)], (2,))
     real, fake = batches((2,))
     before, images = network.state_dict(), (real.copy(), fake.copy())
@@ -224,7 +224,7 @@ def plane(w: list[float], dtype: type = np.float64) -> Sequential:
 
 
 @pytest.mark.parametrize("name", ["wgan-gp", "dragan"])
-def test_of_a_plane_the_slope_is_drawn_to_one_from_either_side(name):
+def test_a_linear_d_is_penalised_for_a_slope_above_or_below_one(name):
     for w, slope in (([3.0, -4.0], 5.0), ([0.3, -0.4], 0.5)):
         network = plane(w)
         value = penalties.get(name, 2.0)(network, *batches((2,)), Stream(0))
@@ -234,7 +234,7 @@ def test_of_a_plane_the_slope_is_drawn_to_one_from_either_side(name):
 
 
 @pytest.mark.parametrize("name", ["r1", "r2"])
-def test_of_a_plane_the_slope_is_drawn_to_zero(name):
+def test_a_linear_d_is_penalised_for_every_slope(name):
     network = plane([3.0, -4.0])
     assert float(penalties.get(name, 2.0)(network, *batches((2,)), Stream(0))) == pytest.approx(25.0)
     np.testing.assert_allclose(network.flat_grad, [6, -8, 0], rtol=1e-12, atol=1e-12)
@@ -275,7 +275,7 @@ def test_a_norm_is_right_at_every_size_that_float32_holds(exponent):
     assert norms.dtype == directions.dtype == np.float32
 
 
-def test_a_gradient_too_small_for_its_square_is_still_drawn_to_one():
+def test_a_gradient_too_small_for_its_square_is_penalised():
     network = plane([3e-30, -4e-30], np.float32)
     penalties.get("wgan-gp", 1.0)(network, *batches((2,), np.float32), Stream(0))
     np.testing.assert_allclose(network.flat_grad, [-1.2, 1.6, 0], rtol=1e-6)
@@ -294,7 +294,7 @@ def test_wgan_gp_takes_one_point_on_the_line_between_each_pair():
     assert len(set(e.round(9))) == 4
 
 
-def test_dragan_moves_real_images_up_by_no_more_than_half_a_standard_deviation():
+def test_dragan_raises_real_images_by_at_most_half_a_standard_deviation():
     real = batches((20, 20, 1))[0]
     moved = penalties.DRAGAN().points(real, None, Stream(0)) - real
     assert moved.min() >= 0
@@ -306,14 +306,14 @@ def test_dragan_moves_real_images_up_by_no_more_than_half_a_standard_deviation()
     np.testing.assert_allclose(shares, expected.uniform((4,), dtype=np.float64), rtol=0.02)
 
 
-def test_r1_and_r2_look_at_the_images_themselves():
+def test_r1_and_r2_take_the_images_themselves():
     real, fake = batches((2,))
     assert penalties.R1().points(real, fake, None) is real
     assert penalties.R2().points(real, fake, None) is fake
 
 
 @every_penalty
-def test_d_judges_under_the_points_labels(name):
+def test_d_gets_the_labels_of_the_points(name):
     seen = []
 
     class Evidence(Tanh):
@@ -379,7 +379,7 @@ def test_a_discriminator_that_cannot_be_penalised_is_refused_by_the_layer_s_name
     assert (network.flat_grad == 0).all()
 
 
-def test_the_logits_of_a_network_with_a_sigmoid_are_taken():
+def test_the_logits_of_a_network_with_a_sigmoid_are_accepted():
     network = network_of([Dense(3, activation="tanh"), Dense(1, activation="sigmoid")], (2,))
     assert float(penalties.R1()(network.logits, *batches((2,)), Stream(0))) > 0
     assert (network.flat_grad[:-1] != 0).all()
@@ -399,7 +399,7 @@ def test_bad_arguments_are_refused():
 # What they are for
 
 
-def test_r1_brings_the_simplest_of_all_gans_to_rest():
+def test_r1_makes_the_simplest_gan_converge():
     """The Dirac-GAN of the paper: real data at 0, generated data at theta, ``D(x) = psi x``; it begins at (1, 1)."""
     game = Minimax()
 

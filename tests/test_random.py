@@ -126,12 +126,12 @@ def test_a_state_restores_a_stream_in_another_one(seed, drawn):
     assert other.state == stream.state
 
 
-def test_a_stream_ahead_goes_on_where_this_one_will():
+def test_a_jumped_stream_goes_on_where_this_one_will():
     stream = Stream(7, "noise")
     stream.uniform((3,))
-    ahead = stream.ahead(2)
+    jumped = stream.jumped(2)
     stream.uniform((9,))  # nine halves of a word: two blocks
-    np.testing.assert_array_equal(ahead.normal((5,)), stream.normal((5,)))
+    np.testing.assert_array_equal(jumped.normal((5,)), stream.normal((5,)))
 
 
 def test_a_stream_shows_its_seed_name_and_place():

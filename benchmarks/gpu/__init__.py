@@ -1,14 +1,14 @@
-"""How fast is a GPU, from kernels to whole steps, beside the CPU and beside other libraries on the same GPU?
+"""How fast is a GPU, for kernels and whole steps, compared with the CPU and with other libraries on the same GPU?
 
 ::
 
     python -m benchmarks gpu --json gpu.json --plot pictures
 
-One command measures all of it, the most important first, and ends within its minutes: a GPU that is at hand for a short
-time is enough. What there was no time for is listed. Where there is no GPU, one line says so, and the status is 2.
+One command measures everything, the most important first, and ends within the given minutes, so that a GPU is needed
+for a short time only. Measurements without time left are listed. Without a GPU there is an error, and the status is 2.
 
 =============  ==========================================================================
-`competitors`  who takes steps on a GPU
+`competitors`  the competitors on a GPU
 `problem`      the networks as a list of layers, weights and images, for every competitor
 `measure`      their losses compared, their steps timed
 `kernels`      every kernel on the CPU and on the GPU, at several sizes of batch

@@ -1,4 +1,4 @@
-"""Who takes steps on a GPU: minigan and its peers, each in the forms in which it is fast there."""
+"""The competitors on a GPU: minigan and its peers, each in its fast variants."""
 
 from collections.abc import Sequence
 
@@ -8,25 +8,25 @@ from benchmarks.competitors import Competitor
 
 __all__ = ["BASELINE", "CPU", "GPU", "PRECISIONS", "choose"]
 
-#: Of the products of float32 numbers: in full, or with factors rounded to the 10 bits of TensorFloat-32.
+#: The precision of float32 products: full, or with factors rounded to the 10 bits of TensorFloat-32.
 PRECISIONS = ("float32", "tf32")
 
-#: JAX would take three quarters of the GPU's memory at once.
+#: Without it JAX allocates three quarters of the GPU's memory at once.
 FRUGAL = (("XLA_PYTHON_CLIENT_PREALLOCATE", "false"),)
 
 
 def torch(variant: str, title: str) -> Competitor:
-    """PyTorch in one of its forms."""
+    """PyTorch in one variant."""
     return Competitor(f"torch-{variant}", f"PyTorch, {title}", "pytorch_gpu", variant, ("torch",))
 
 
-#: minigan on the CPU: what its losses are compared with, and what a GPU has to be faster than.
+#: minigan on the CPU: the reference for losses and for the speed of a GPU.
 CPU = Competitor("minigan-cpu", "minigan on the CPU", "minigan_gpu", "cpu", ("numpy",))
 
-#: minigan in its fastest form, with which others are compared.
+#: minigan's fastest variant, with which the others are compared.
 BASELINE = Competitor("minigan-graph", "minigan, CUDA graph", "minigan_gpu", "graph", ("cupy",))
 
-#: All, in the order in which they are measured: those that compile for long come last.
+#: All competitors in the order of measurement; those that compile for long are last.
 GPU: dict[str, Competitor] = {
     competitor.name: competitor
     for competitor in (

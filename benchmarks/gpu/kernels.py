@@ -1,4 +1,4 @@
-"""Every kernel on the CPU and on the GPU, at several sizes of batch: from which size on is a GPU worth its while?"""
+"""Every kernel on the CPU and on the GPU, at several batch sizes: from which size on is the GPU faster?"""
 
 import time
 from collections.abc import Callable, Iterator
@@ -11,14 +11,14 @@ from minigan import kernels
 
 __all__ = ["Compared", "compare", "compared", "seconds_of"]
 
-#: A kernel's name, and how it is called.
+#: A function that computes a kernel.
 Twin = Callable[..., Any]
 
 
 class Compared(NamedTuple):
-    """What came of one case: seconds of the CPU's twin, and on the GPU of the definition and of the CUDA twin.
+    """The seconds of one case: of the CPU twin, and on the GPU of the reference and of the CUDA twin.
 
-    None for a twin that is not there, or does not cover the case.
+    None for a twin that does not exist or does not cover the case.
     """
 
     case: Case
@@ -28,7 +28,7 @@ class Compared(NamedTuple):
     cuda: float | None
 
     def record(self) -> dict[str, Any]:
-        """As a file of figures has it."""
+        """The values for the JSON file."""
         return {
             "kernel": self.case.kernel,
             "size": self.case.size,
@@ -41,42 +41,44 @@ class Compared(NamedTuple):
 
 
 def compared(
-    batch: int, only: Callable[[str], bool], move: Callable[[Any], Any], wait: Callable[[], None], seconds: float
+    batch: int, only: Callable[[str], bool], copy_to_gpu: Callable[[Any], Any], wait: Callable[[], None], seconds: float
 ) -> Iterator[Compared]:
-    """All cases with this batch of the kernels that are wanted.
+    """Measure all cases of the selected kernels at this batch size.
 
     Parameters
     ----------
     batch : int
     only : callable
-        Whether a kernel of this name is wanted.
-    move : callable
-        An array of the host, in the GPU's memory.
+        Whether a kernel of this name is selected.
+    copy_to_gpu : callable
+        Copies an array from the host to the GPU.
     wait : callable
-        Until the GPU has done all that it was asked.
+        Waits until the GPU has finished all work.
     seconds : float
-        About how long each is measured.
+        Approximate duration of each measurement.
     """
     for case in cases(batch):
         if only(case.kernel):
-            yield compare(case, batch, move, wait, seconds)
+            yield compare(case, batch, copy_to_gpu, wait, seconds)
 
 
-def compare(case: Case, batch: int, move: Callable[[Any], Any], wait: Callable[[], None], seconds: float) -> Compared:
-    """One case."""
+def compare(
+    case: Case, batch: int, copy_to_gpu: Callable[[Any], Any], wait: Callable[[], None], seconds: float
+) -> Compared:
+    """Measure one case."""
     kernel = kernels.TABLE[case.kernel]
-    there = moved(case.arguments, move)
-    definition = seconds_of(kernel.definition, there, wait, seconds)
+    on_gpu = copied(case.arguments, copy_to_gpu)
+    definition = seconds_of(kernel.definition, on_gpu, wait, seconds)
     cpu = seconds_of(kernel.cpu or kernel.definition, case.arguments, lambda: None, seconds)
-    cuda = None if kernel.cuda is None else seconds_of(kernel.cuda, there, wait, seconds)
+    cuda = None if kernel.cuda is None else seconds_of(kernel.cuda, on_gpu, wait, seconds)
     assert definition is not None
     return Compared(case, batch, cpu, definition, cuda)
 
 
 def seconds_of(twin: Twin, arguments: tuple[Any, ...], wait: Callable[[], None], seconds: float) -> float | None:
-    """Of one call among many, none of which is waited for; None where the twin declines.
+    """Seconds of one call, as the mean over many without a wait between them; None where the twin declines.
 
-    The first call compiles, the second tells how many fit into the time.
+    The first call compiles; further ones determine how many calls fit into the time.
     """
     if twin(*arguments) is NotImplemented:
         return None
@@ -93,10 +95,10 @@ def seconds_of(twin: Twin, arguments: tuple[Any, ...], wait: Callable[[], None],
         calls = min(1 << 14, max(2 * calls, int(calls * seconds / max(took, 1e-9))))
 
 
-def moved(thing: Any, move: Callable[[Any], Any]) -> Any:
-    """The same, with the arrays elsewhere."""
+def copied(thing: Any, copy_to_gpu: Callable[[Any], Any]) -> Any:
+    """A copy of the arguments with all arrays copied by `copy_to_gpu`."""
     if isinstance(thing, np.ndarray):
-        return move(thing)
+        return copy_to_gpu(thing)
     if type(thing) is tuple:
-        return tuple(moved(part, move) for part in thing)
+        return tuple(copied(part, copy_to_gpu) for part in thing)
     return thing

@@ -1,4 +1,4 @@
-"""The steps of all competitors on one GPU, one competitor at a time, within a number of minutes."""
+"""The steps of all competitors on one GPU, one competitor at a time, within a time limit."""
 
 import tempfile
 import time
@@ -18,17 +18,17 @@ from benchmarks.step.measure import difference
 from benchmarks.summaries import Summary, summary
 from benchmarks.workers import Worker, WorkerError
 
-__all__ = ["Clock", "Course", "Measured", "Setting", "expected_losses", "problems", "run", "settings"]
+__all__ = ["Clock", "Measured", "RunPlan", "Setting", "expected_losses", "problems", "run", "settings"]
 
-#: Losses are the same if they differ by less than this part.
+#: Losses count as the same if their relative difference is less than this.
 TOLERANCE = {"float32": 1e-3, "tf32": 3e-2}
 
-#: Why there are no figures, where time was up.
+#: The error of a measurement without time left.
 NO_TIME = "no time left"
 
 
 class Setting(NamedTuple):
-    """What is asked of a competitor: a model, images in a batch, and the precision of products."""
+    """A setting of the measurement: the model, the batch size, and the precision of products."""
 
     model: str
     batch: int
@@ -36,7 +36,7 @@ class Setting(NamedTuple):
 
 
 def settings(models: Mapping[str, Sequence[int]], precisions: Sequence[str]) -> list[Setting]:
-    """All, the most important first: the first model with its first batch in every precision, then larger ones.
+    """All settings, the most important first: each model with its first batch in every precision, then larger batches.
 
     Examples
     --------
@@ -53,17 +53,17 @@ def settings(models: Mapping[str, Sequence[int]], precisions: Sequence[str]) -> 
     ]
 
 
-class Course(NamedTuple):
-    """How everybody is measured.
+class RunPlan(NamedTuple):
+    """The plan of the measurement of each competitor.
 
     Attributes
     ----------
     rounds : int
-        Blocks of steps that are timed.
+        Number of timed blocks of steps.
     seconds : float
-        About how long a block takes.
+        Approximate duration of a block.
     warmup : int
-        Steps before the first block, of which the first is timed by itself.
+        Steps before the first block; the first step is timed separately.
     """
 
     rounds: int
@@ -72,7 +72,7 @@ class Course(NamedTuple):
 
 
 class Clock:
-    """The minutes that there are, from now on."""
+    """A time limit in minutes, from now on."""
 
     def __init__(self, minutes: float) -> None:
         self.begin = time.monotonic()
@@ -80,11 +80,11 @@ class Clock:
 
     @property
     def left(self) -> float:
-        """Seconds."""
+        """The seconds left."""
         return self.end - time.monotonic()
 
     def until(self, part: float) -> "Clock":
-        """The same, which ends when this part of the minutes is gone."""
+        """A clock that ends after this fraction of the minutes."""
         clock = Clock(0)
         clock.begin, clock.end = self.begin, self.begin + part * (self.end - self.begin)
         return clock
@@ -92,18 +92,18 @@ class Clock:
 
 @dataclass
 class Measured:
-    """What came of one competitor in one setting.
+    """The result of one competitor in one setting.
 
     Attributes
     ----------
     difference : float, optional
         The largest relative difference of its first losses, without dropout, from minigan's on the CPU.
     first : float
-        Seconds of the first step, with whatever is compiled in it.
+        Seconds of the first step, compilation included.
     blocks : list of float
-        Seconds a step, block by block.
+        Seconds of a step, for each block.
     error : str
-        Why there are no figures.
+        The reason if there are no results.
     """
 
     competitor: Competitor
@@ -116,7 +116,7 @@ class Measured:
 
     @property
     def seconds(self) -> Summary:
-        """Of one step."""
+        """The seconds of one step."""
         return summary(self.blocks)
 
     @property
@@ -130,7 +130,7 @@ class Measured:
         return self.differs or (bool(self.error) and not self.error.startswith(("not installed", NO_TIME)))
 
     def record(self) -> dict[str, Any]:
-        """Everything, as a file of figures has it."""
+        """All values for the JSON file."""
         return {
             "name": self.competitor.name,
             "title": self.competitor.title,
@@ -146,7 +146,7 @@ class Measured:
 
 @contextmanager
 def problems(models: Sequence[str], **options: Any) -> Iterator[dict[str, Path]]:
-    """A file for each model, for as long as the block runs."""
+    """A temporary file with the problem of each model."""
     with tempfile.TemporaryDirectory() as folder:
         paths = {model: Path(folder) / f"{model}.npz" for model in models}
         for model, path in paths.items():
@@ -154,8 +154,8 @@ def problems(models: Sequence[str], **options: Any) -> Iterator[dict[str, Path]]
         yield paths
 
 
-class Player:
-    """A competitor's process, which is asked for one setting after the other."""
+class Session:
+    """A competitor's process, which measures one setting after the other."""
 
     def __init__(
         self, competitor: Competitor, python: Path, paths: Mapping[str, Path], more: Mapping[str, Any]
@@ -165,29 +165,29 @@ class Player:
         self.worker = Worker(competitor, python, path, more["threads"], later=True)
 
     def make(self, setting: Setting, dropout: float) -> None:
-        """Begin anew; `dropout` is the part of each layer's rate that is in force."""
+        """Build the networks again; each layer's dropout rate is multiplied by `dropout`."""
         job = {**setting._asdict(), "problem": str(self.paths[setting.model]), "dropout": dropout, **self.more}
         self.worker.ask(do="make", job=job)
 
     def losses(self, setting: Setting) -> list[list[float]]:
-        """Of the first steps on the problem's own images, without dropout."""
+        """The losses of the first steps on the problem's own images, without dropout."""
         self.make(setting._replace(batch=CHECKED_BATCH), dropout=0.0)
         return self.worker.ask(do="check", steps=CHECKED)["losses"]
 
-    def time(self, measured: Measured, course: Course) -> None:
-        """Take the blocks of a course; they are as long as the course says, by the time of the first steps."""
+    def time(self, measured: Measured, plan: RunPlan) -> None:
+        """Time the blocks of a plan; the number of steps in a block is set by the time of the first steps."""
         self.make(measured.setting, dropout=1.0)
         measured.first = self.worker.ask(do="block", steps=1)["seconds"]
-        self.worker.ask(do="block", steps=course.warmup)
-        pace = self.worker.ask(do="block", steps=course.warmup)["seconds"] / course.warmup
-        steps = max(1, round(course.seconds / pace))
-        for _ in range(course.rounds):
+        self.worker.ask(do="block", steps=plan.warmup)
+        pace = self.worker.ask(do="block", steps=plan.warmup)["seconds"] / plan.warmup
+        steps = max(1, round(plan.seconds / pace))
+        for _ in range(plan.rounds):
             measured.blocks.append(self.worker.ask(do="block", steps=steps)["seconds"] / steps)
 
 
 @contextmanager
 def ended_after(worker: Worker, seconds: float) -> Iterator[None]:
-    """End a worker's process if the block takes longer: what it was asked then fails."""
+    """End a worker's process if the block takes longer; its present request then fails."""
     timer = Timer(max(0.0, seconds), worker.process.kill)
     timer.start()
     try:
@@ -201,7 +201,7 @@ def run(
     python: Path,
     paths: Mapping[str, Path],
     expected: Mapping[str, list[list[float]]],
-    course: Course,
+    plan: RunPlan,
     clock: Clock,
     status: Status,
     more: Mapping[str, Any],
@@ -211,18 +211,18 @@ def run(
     Parameters
     ----------
     results : sequence of Measured
-        Of one competitor; filled here.
+        The results of one competitor, which are filled in here.
     python : path
-        Its interpreter.
+        The competitor's interpreter.
     paths : mapping
         The problem of each model.
     expected : mapping
-        The losses of each model; none are compared where it has none.
+        The losses of each model; a model without losses is not compared.
     more : mapping
-        What else the competitor is told: `threads`, `device`.
+        Further settings for the competitor: `threads`, `device`.
     """
     competitor = results[0].competitor
-    player = Player(competitor, python, paths, more)
+    session = Session(competitor, python, paths, more)
     compared: dict[tuple[str, str], float | None] = {}
     try:
         for measured in results:
@@ -231,39 +231,39 @@ def run(
                 continue
             model, batch, precision = measured.setting
             status.update(f"{competitor.title}: {model}, batches of {batch}, {precision}")
-            if player.worker.process.poll() is not None:
-                player.worker.close()
-                player = Player(competitor, python, paths, more)
-            with ended_after(player.worker, clock.left):
-                attempt(player, measured, compared, expected.get(model), course, clock)
+            if session.worker.process.poll() is not None:
+                session.worker.close()
+                session = Session(competitor, python, paths, more)
+            with ended_after(session.worker, clock.left):
+                attempt(session, measured, compared, expected.get(model), plan, clock)
     finally:
-        player.worker.close()
+        session.worker.close()
 
 
 def attempt(
-    player: Player,
+    session: Session,
     measured: Measured,
     compared: dict[tuple[str, str], float | None],
     expected: list[list[float]] | None,
-    course: Course,
+    plan: RunPlan,
     clock: Clock,
 ) -> None:
-    """Compare the losses, once for each model and precision, and take the time."""
+    """Compare the losses, once for each model and precision, and time the steps."""
     key = measured.setting.model, measured.setting.precision
     try:
         if key not in compared and expected is not None:
-            compared[key] = difference(player.losses(measured.setting), expected)
+            compared[key] = difference(session.losses(measured.setting), expected)
         measured.difference = compared.get(key)
-        player.time(measured, course)
+        session.time(measured, plan)
     except WorkerError as error:
         measured.blocks.clear()
         measured.error = NO_TIME if clock.left <= 0 else f"failed: {error}"
 
 
 def expected_losses(paths: Mapping[str, Path], python: Path, more: Mapping[str, Any]) -> dict[str, list[list[float]]]:
-    """minigan's own losses on the CPU, of each model."""
-    player = Player(CPU, python, paths, more)
+    """minigan's losses on the CPU, of each model."""
+    session = Session(CPU, python, paths, more)
     try:
-        return {model: player.losses(Setting(model, CHECKED_BATCH, "float32")) for model in paths}
+        return {model: session.losses(Setting(model, CHECKED_BATCH, "float32")) for model in paths}
     finally:
-        player.worker.close()
+        session.worker.close()

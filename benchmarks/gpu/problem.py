@@ -1,4 +1,4 @@
-"""What every competitor is given: the networks as a list of layers, minigan's initial weights, images and noise."""
+"""The input of every competitor: the networks as lists of layers, minigan's initial weights, images and noise."""
 
 import json
 from collections.abc import Iterator
@@ -15,10 +15,10 @@ from minigan.models import build
 
 __all__ = ["CHECKED", "CHECKED_BATCH", "described", "save_problem"]
 
-#: Images from which batches are drawn. They are random numbers: no step takes longer for one that shows something.
+#: Images from which batches are drawn. They are random numbers, since the time of a step does not depend on them.
 IMAGES = 4096
 
-#: So many steps are compared, with batches of so many images.
+#: The number of steps whose losses are compared, and their batch size.
 CHECKED, CHECKED_BATCH = 2, 64
 
 
@@ -48,12 +48,12 @@ def save_problem(path: Path, model: str, seed: int = 0, images: int = IMAGES, **
 
 
 def described(network: Sequential) -> list[dict[str, Any]]:
-    """A network's layers, each a kind with its numbers; an activation inside a layer is one of its own."""
+    """A network's layers, each a kind with its options; an activation inside a layer is a separate entry."""
     return [entry for layer in network for entry in entries(layer)]
 
 
 def entries(layer: Layer) -> Iterator[dict[str, Any]]:
-    """One layer, and its activation."""
+    """The entries of one layer and its activation."""
     match layer:
         case layers.Dense():
             yield {"kind": "dense"}

@@ -1,4 +1,4 @@
-"""Tables and pictures of the GPU."""
+"""Tables and pictures of the measurements on a GPU."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,14 +15,14 @@ from benchmarks.report import new_figure, new_table, save_figure
 __all__ = ["draw_crossover", "draw_kernels", "draw_steps", "kernel_table", "notes", "step_table"]
 
 LEGEND = (
-    "ms, middle half: median and quartiles of a step, by blocks of steps that nothing waits for in between. ratio: how "
-    "many times as long as minigan's CUDA graph. first: seconds of the first step, compilation included. losses: of "
+    "ms, middle half: median and quartiles of a step, by blocks of steps without a wait in between. ratio: time "
+    "divided by that of minigan's CUDA graph. first: seconds of the first step, compilation included. losses: of "
     "the first steps without dropout, compared with minigan's on the CPU."
 )
 
 
 def step_table(results: Sequence[Measured]) -> Table:
-    """A line for each competitor in one setting."""
+    """A row for each competitor in one setting."""
     model, batch, precision = results[0].setting
     baseline = next((found for found in results if found.competitor.name == BASELINE.name and found.blocks), None)
     numbers = ("ms", "middle half", "ratio", "images/s", "first, s")
@@ -31,7 +31,7 @@ def step_table(results: Sequence[Measured]) -> Table:
 
 
 def row(found: Measured, baseline: Measured | None) -> list[str]:
-    """The figures of a competitor, or why there are none."""
+    """The results of a competitor, or the reason why there are none."""
     title = found.competitor.title
     if not found.blocks:
         return [title, *[""] * 5, found.error.partition(":")[0]]
@@ -49,23 +49,23 @@ def row(found: Measured, baseline: Measured | None) -> list[str]:
 
 
 def notes(results: Sequence[Measured]) -> Iterator[str]:
-    """How to read the tables, and what to know of them."""
+    """The legend of the tables, versions and errors."""
     yield LEGEND
     found = {name: version for result in results for name, version in result.versions.items() if version}
     yield "Versions: " + ", ".join(f"{name} {version}" for name, version in found.items()) + "."
-    told = set()
+    printed = set()
     for result in results:
         text = f"{result.competitor.title}: {result.error}"
-        if result.error and ":" in result.error and text not in told:
-            told.add(text)
+        if result.error and ":" in result.error and text not in printed:
+            printed.add(text)
             yield text
     left_out = sum(not result.error.startswith("not installed") and not result.blocks for result in results)
     if left_out:
-        yield f"{left_out} of {len(results)} settings have no figures."
+        yield f"{left_out} of {len(results)} settings have no results."
 
 
 def kernel_table(results: Sequence[Compared]) -> Table:
-    """A line for each case: microseconds on CPU and GPU."""
+    """A row for each case: microseconds on CPU and GPU."""
     rows = []
     for found in results:
         best = found.definition if found.cuda is None else min(found.cuda, found.definition)
@@ -82,7 +82,7 @@ def kernel_table(results: Sequence[Compared]) -> Table:
 
 
 def draw_steps(results: Sequence[Measured], folder: Path, printer: Console) -> None:
-    """A panel for each setting; a bar is a median, its line the middle half."""
+    """Draw a panel for each setting; a bar is a median, its line the middle half."""
     timed = [found for found in results if found.blocks]
     settings = list(dict.fromkeys(found.setting for found in timed))
     if not settings:
@@ -100,7 +100,7 @@ def draw_steps(results: Sequence[Measured], folder: Path, printer: Console) -> N
 
 
 def draw_setting(axes, setting: Setting, results: Sequence[Measured]) -> None:  # type: ignore[no-untyped-def]
-    """The bars of one panel, the fastest on top."""
+    """Draw the bars of one panel, the fastest on top."""
     ordered = sorted(results, key=lambda found: found.seconds.median)
     medians = [1e3 * found.seconds.median for found in ordered]
     spread = np.abs([[1e3 * found.seconds.low, 1e3 * found.seconds.high] for found in ordered] - np.c_[medians]).T
@@ -113,7 +113,7 @@ def draw_setting(axes, setting: Setting, results: Sequence[Measured]) -> None:  
 
 
 def draw_crossover(results: Sequence[Measured], folder: Path, printer: Console) -> None:
-    """Images a second against the size of the batch, on the CPU and on the GPU."""
+    """Draw images per second over the batch size, on the CPU and on the GPU."""
     figure = new_figure(7, 4.5)
     axes = figure.subplots()
     titles = list(dict.fromkeys(found.competitor.title for found in results if found.blocks))
@@ -133,7 +133,7 @@ def draw_crossover(results: Sequence[Measured], folder: Path, printer: Console) 
 
 
 def draw_kernels(results: Sequence[Compared], folder: Path, printer: Console) -> None:
-    """How many times as fast as the CPU the GPU is, kernel by kernel, against the size of the batch."""
+    """Draw the speed-up of the GPU over the CPU for each kernel, over the batch size."""
     figure = new_figure(9, 6)
     axes = figure.subplots()
     gains: dict[str, dict[int, list[float]]] = {}

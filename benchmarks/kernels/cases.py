@@ -148,7 +148,7 @@ def activations(rng: np.random.Generator, shape: tuple[int, ...]) -> Iterator[Ca
     bits = Stream(0, "dropout").bits(x.size, 0.75)
     yield Case("dropout", label(shape), (x, bits, 0.75), float(x.size))
     groups = x.reshape(*shape[:-1], -1, 4)
-    yield Case("largest", label(groups.shape), (groups,), float(x.size))
+    yield Case("max_with_mask", label(groups.shape), (groups,), float(x.size))
     logits = normal(rng, shape[0], 1)
     yield Case("binary_crossentropy_from_logits", label(logits.shape), (logits, 0.9), 20.0 * logits.size)
 

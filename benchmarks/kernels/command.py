@@ -30,7 +30,7 @@ def kernels(
     options.check_outputs(json_file, plot)
     backend.threads(count)
     printer = console()
-    watch = machine.Watch(options.processors())
+    watch = machine.LoadMonitor(options.processors())
     with waiting(printer) as status:
         status.update("Measuring the machine")
         roof = Roof(machine.product_rate(), machine.copy_rate(threads=count))

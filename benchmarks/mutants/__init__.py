@@ -1,4 +1,4 @@
-"""How much do the gradient checks notice? Every backward is damaged, one place at a time, and checked.
+"""How many errors do the gradient checks notice? Every backward is damaged in one place at a time, and checked.
 
 ::
 
@@ -6,19 +6,19 @@
 
 A *mutant* is the package with one function damaged in one place: a sign flipped, a term dropped, an index off by one.
 It is noticed if a case of `minigan.gradcheck.builtin.cases` that runs the function then finds something wrong, or
-raises. What is not noticed survives; `reasons` says why.
+raises. Other mutants survive; `reasons` says why.
 
-What forward and backward share (windows, padding, means, norms, the interpolation matrix, a game's targets, the parts
-of a batch) is not damaged: both change alike, and one stays the derivative of the other. Nor are the refusals of wrong
-arguments (``check_...``).
+What forward and backward share (windows, padding, means, norms, the interpolation matrix, the targets of losses, the
+parts of a batch) is not damaged: both would change alike, and one would stay the derivative of the other. Nor are the
+refusals of wrong arguments (``check_...``).
 
 ====================  =================================================
 `damage`              kinds of damage to a syntax tree
-`mutate`              which functions are damaged; a mutant put into the package
+`mutate`              the functions that are damaged; a mutant in the package
 `concern`             the cases that run a function
 `run`                 the trial of each mutant
 `reasons`             why a mutant survives
-`report`, `page`      the figures, and the page of the documentation
+`report`, `page`      the numbers, and the page of the documentation
 `command`             ``python -m benchmarks mutants``
 ====================  =================================================
 """

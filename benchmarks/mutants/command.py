@@ -11,17 +11,17 @@ from rich.console import Console
 from benchmarks.mutants.mutate import Mutant, all_mutants
 from benchmarks.mutants.page import page
 from benchmarks.mutants.reasons import reason_of
-from benchmarks.mutants.report import figures, survivors, table
+from benchmarks.mutants.report import count, survivors, table
 from benchmarks.mutants.run import outcomes
 
 
 def mutants(
     only: Annotated[str, typer.Option(help="Mutants whose file:function matches this.", metavar="PATTERN")] = "",
     listing: Annotated[bool, typer.Option("--list", help="Print the mutants, run nothing.")] = False,
-    bound: Annotated[float, typer.Option(help="The part that has to be noticed.", min=0, max=1)] = 0.98,
+    bound: Annotated[float, typer.Option(help="The fraction that has to be noticed.", min=0, max=1)] = 0.98,
     jobs: Annotated[int, typer.Option(help="Processes; default: one a processor.", min=0)] = 0,
     page_file: Annotated[
-        Path | None, typer.Option("--page", help="A file for the figures as a Markdown page.", metavar="FILE")
+        Path | None, typer.Option("--page", help="Write the results as a Markdown page.", metavar="FILE")
     ] = None,
 ) -> None:
     """Damage every backward in turn: do the gradient checks notice? Exit status 1 when too few are noticed."""
@@ -38,7 +38,7 @@ def mutants(
     console.print(table(found, results))
     for mutant in survivors(found, results):
         console.print(f"{mutant}\n    {reason_of(mutant)}", soft_wrap=True)
-    whole = figures(results)
+    whole = count(results)
     console.print(f"{whole}; {whole.raised} of them raise")
     if page_file:
         page_file.write_text(page(found, results), encoding="utf-8")
@@ -57,8 +57,8 @@ def matching(pattern: str) -> list[Mutant]:
 
 
 def check_page(path: Path, only: str, listing: bool) -> None:
-    """Refuse a page of less than a whole run, and one that could not be written after it."""
+    """Refuse a page of a part of the mutants, and one in no folder, before the run."""
     if only or listing:
-        raise typer.BadParameter("--page tells what came of all mutants: leave out --only and --list")
+        raise typer.BadParameter("--page needs all mutants: leave out --only and --list")
     if path.is_dir() or not path.parent.is_dir():
         raise typer.BadParameter(f"--page: expected a file in a folder that exists, got {path}")

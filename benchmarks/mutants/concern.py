@@ -1,4 +1,4 @@
-"""Which cases of `minigan.gradcheck.builtin.cases` run a function."""
+"""The cases of `minigan.gradcheck.builtin.cases` that run a function."""
 
 import ast
 from functools import cache
@@ -8,7 +8,7 @@ from minigan.gradcheck.builtin.cases import LAYERS, LOSSES, PENALTIES, STEPS
 
 
 def concerned(mutant: Mutant) -> list[str]:
-    """The names of the cases that a mutant can change."""
+    """The names of the cases that can notice a mutant."""
     if mutant.file.startswith("losses/"):
         return [case.name for case in LOSSES]
     if mutant.file == "penalties.py":
@@ -21,7 +21,7 @@ def concerned(mutant: Mutant) -> list[str]:
 
 
 def users(kernel: str) -> set[str]:
-    """The classes of layers that call a kernel, by themselves or through other kernels."""
+    """The layer classes that call a kernel, directly or through other kernels."""
     found: set[str] = set()
     more = {kernel}
     while more:

@@ -1,10 +1,10 @@
-"""Kinds of damage: each function takes a node of a syntax tree and yields what can be damaged there."""
+"""Kinds of damage: each function takes a node of a syntax tree and yields the possible damages."""
 
 import ast
 from collections.abc import Iterator
 from typing import TypeAlias
 
-#: The kind, the part of the node that is replaced, and the text that takes its place.
+#: The kind, the part of the node that is replaced, and the text that replaces it.
 Damage: TypeAlias = tuple[str, ast.expr | ast.stmt, str]
 
 OPPOSITES = {
@@ -12,7 +12,7 @@ OPPOSITES = {
     ast.IsNot: "is",
 }  # fmt: skip
 NEIGHBOURS = {ast.Gt: ">=", ast.Lt: "<=", ast.GtE: ">", ast.LtE: "<"}
-TWINS = {"sum": "mean", "mean": "sum", "minimum": "maximum", "maximum": "minimum"}
+RELATED = {"sum": "mean", "mean": "sum", "minimum": "maximum", "maximum": "minimum"}
 
 
 def of_sums(node: ast.AST) -> Iterator[Damage]:
@@ -48,8 +48,8 @@ def of_products(node: ast.AST) -> Iterator[Damage]:
 def of_calls(node: ast.AST) -> Iterator[Damage]:
     """A mean for a sum, another axis."""
     match node:
-        case ast.Call(ast.Attribute(array, name) as function) if name in TWINS:
-            yield f"{TWINS[name]} for {name}", function, f"({ast.unparse(array)}).{TWINS[name]}"
+        case ast.Call(ast.Attribute(array, name) as function) if name in RELATED:
+            yield f"{RELATED[name]} for {name}", function, f"({ast.unparse(array)}).{RELATED[name]}"
         case ast.Call(function, [argument]) if ast.unparse(function).endswith("_sum"):
             yield "mean for sum", node, f"{ast.unparse(node)} / len({ast.unparse(argument)})"
         case ast.keyword("axis", axes):
@@ -141,7 +141,7 @@ def of_statements(node: ast.AST) -> Iterator[Damage]:
 
 
 def of_results(node: ast.AST, function: ast.FunctionDef) -> Iterator[Damage]:
-    """A returned array doubled, of the other sign, or just what the function was given."""
+    """A returned array doubled, with the other sign, or replaced by an argument."""
     match node:
         case ast.Return(ast.Tuple(values)):
             pass
@@ -158,7 +158,7 @@ def of_results(node: ast.AST, function: ast.FunctionDef) -> Iterator[Damage]:
 
 
 def is_record(value: ast.expr) -> bool:
-    """A cache, or what a step reports: no array."""
+    """Whether a value is a cache or the result of a step, and no array."""
     return isinstance(value, ast.Call) and ast.unparse(value.func)[0].isupper()
 
 
@@ -176,7 +176,7 @@ KINDS = (of_sums, of_products, of_calls, of_orders, of_indices, of_choices, of_c
 
 
 def damages(function: ast.FunctionDef) -> Iterator[Damage]:
-    """All there is to damage in a function."""
+    """All damages of a function."""
     for statement in function.body:
         if not is_spared(statement):
             for node in ast.walk(statement):
@@ -187,7 +187,7 @@ def damages(function: ast.FunctionDef) -> Iterator[Damage]:
 
 
 def is_spared(statement: ast.stmt) -> bool:
-    """Docstrings, refusals of wrong arguments, and what raises."""
+    """Whether a statement is not damaged: docstrings, checks of arguments, and raise."""
     match statement:
         case ast.Expr(ast.Constant()) | ast.Raise():
             return True

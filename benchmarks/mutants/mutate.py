@@ -1,4 +1,4 @@
-"""From kinds of damage to mutants: which functions are damaged, and how a damaged one is put into the package."""
+"""Mutants: the functions that are damaged, and the replacement of a function by a damaged one."""
 
 import ast
 import copy
@@ -15,7 +15,7 @@ from benchmarks.mutants.damage import damages
 
 PACKAGE = Path(minigan.__file__).parent
 
-#: What is damaged: files of the package, and the functions and methods in them.
+#: The files of the package that are damaged, and the functions and methods in them.
 SOURCES = {
     "layers/*.py": r"\w+\.(backward|tangent|tangent_backward|\w+_grad|second_derivative|apply|scaled|add_gradients)",
     "kernels/reference/*.py": r"\w+_(grad|second_derivative|tangent)|channel_sum|scatter|crop",
@@ -40,7 +40,7 @@ class Mutant(NamedTuple):
 
     @property
     def place(self) -> str:
-        """The function, as `REASONS` names it."""
+        """The file and the function, as in `REASONS`."""
         return f"{self.file}:{self.function}"
 
     @property
@@ -54,7 +54,7 @@ class Mutant(NamedTuple):
 
 
 def all_mutants() -> list[Mutant]:
-    """Every mutant there is, in the order of the files and of the lines."""
+    """All mutants, in the order of files and lines."""
     found: list[Mutant] = []
     for pattern, names in SOURCES.items():
         for path in sorted(PACKAGE.glob(pattern)):
@@ -65,7 +65,7 @@ def all_mutants() -> list[Mutant]:
 
 
 class NegativeNumbers(ast.NodeTransformer):
-    """Makes one constant of a minus and a number."""
+    """Replaces a minus and a number by one constant."""
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
         match node:
@@ -96,7 +96,7 @@ def mutants_of(file: str, name: str, function: ast.FunctionDef) -> Iterator[Muta
         new: ast.AST = ast.parse(text).body[0]
         if isinstance(old, ast.expr) and isinstance(new, ast.Expr):
             new = new.value
-        # A copy in which what is known as `old` already is `new`.
+        # A deep copy in which `old` is replaced by `new`.
         source = ast.unparse(copy.deepcopy(function, {id(old): new}))
         if source not in seen:
             seen.add(source)
@@ -104,7 +104,7 @@ def mutants_of(file: str, name: str, function: ast.FunctionDef) -> Iterator[Muta
 
 
 def find(mutant: Mutant) -> FunctionType:
-    """The function that is to be damaged."""
+    """The function of a mutant."""
     thing: Any = importlib.import_module("minigan." + mutant.file.removesuffix(".py").replace("/", "."))
     for name in mutant.function.split("."):
         thing = vars(thing)[name]
@@ -113,7 +113,7 @@ def find(mutant: Mutant) -> FunctionType:
 
 @contextmanager
 def installed(mutant: Mutant) -> Iterator[None]:
-    """The package with the damage in it: whoever holds the function now runs other code."""
+    """Put the damage into the package for a while: the function object gets other code."""
     function = find(mutant)
     healthy = function.__code__
     module = compile(mutant.source, mutant.place, "exec")

@@ -1,42 +1,43 @@
-"""The page of the documentation that tells what came of a run, ``docs/gradcheck/mutants.md``."""
+"""The documentation page with the results of a run, ``docs/gradcheck/mutants.md``."""
 
 from benchmarks.mutants.mutate import Mutant
 from benchmarks.mutants.reasons import reason_of
-from benchmarks.mutants.report import COLUMNS, Figures, figures, figures_of_files, survivors
+from benchmarks.mutants.report import COLUMNS, Counts, count, counts_of_files, survivors
 from minigan.version import __version__
 
 INTRODUCTION = """\
-# Mutants: how much the checks notice
+# Mutants: how many errors the checks notice
 
 <!-- Written by python -m benchmarks mutants --page: run it again after a change to a backward or to the checker. -->
 
-A checker that finds nothing wrong may be blind. So minigan's own code is damaged on purpose. A *mutant* is the package
-with one function damaged in one place: a sign flipped, a term dropped, an index off by one. It is noticed if a case of
-`minigan gradcheck` that runs the function then finds something wrong, or raises.
+A checker that reports no errors may not be able to find any. So minigan's own code is damaged on purpose. A *mutant* is
+the package with one function damaged in one place: a sign flipped, a term dropped, an index off by one. It is noticed
+if a case of `minigan gradcheck` that runs the function then reports an error, or raises.
 
 **{whole}.** {raised} of them raise, which any test would notice.
 Of the {others} that run without an error, {seen} are noticed, {part:.1%}.
 
-One command damages, checks and counts. The figures are those of minigan {version}.
+One command damages, checks and counts. The numbers are those of minigan {version}.
 
 ```bash
 python -m benchmarks mutants --page docs/gradcheck/mutants.md
 ```
 
-Damaged are the backward and tangent passes of layers, their kernels, the losses and the training steps. What forward
-and backward share, such as windows and padding, is not: both change alike, and one stays the derivative of the other.
+Damaged are the backward and tangent passes of layers, their kernels, the losses and the training steps. Code that
+forward and backward share, such as windows and padding, is not damaged: both would change alike, and one would stay the
+derivative of the other.
 
-[How to check a gradient](index.md) tells what the checks are, and [the museum](museum.md) shows mistakes that people
+[How to check a gradient](index.md) explains the checks, and [the museum](museum.md) shows mistakes that people
 make."""
 
-#: Of an example with its line before and after; the first one that is not longer is taken.
+#: The preferred length of an example, the line before and after: the first one that is not longer is shown.
 LENGTH = 100
 
 
 def page(found: list[Mutant], results: list[str]) -> str:
-    """The whole page, of all mutants and of how each is noticed."""
-    whole = figures(results)
-    quiet = Figures(whole.mutants - whole.raised, whole.noticed - whole.raised, 0)
+    """The page for all mutants and their results."""
+    whole = count(results)
+    quiet = Counts(whole.mutants - whole.raised, whole.noticed - whole.raised, 0)
     introduction = INTRODUCTION.format(
         whole=whole,
         version=__version__,
@@ -66,21 +67,21 @@ def kinds(found: list[Mutant], results: list[str]) -> list[str]:
         of_kind.setdefault(mutant.kind, []).append((mutant, noticed))
     lines = [row("kind", "mutants", "noticed", "for example"), "| --- | --: | --: | --- |"]
     for kind, pairs in sorted(of_kind.items(), key=lambda item: -len(item[1])):
-        part = figures([noticed for _, noticed in pairs])
+        part = count([noticed for _, noticed in pairs])
         example = min((change(mutant) for mutant, _ in pairs), key=lambda text: max(len(text), LENGTH))
         lines.append(row(kind, str(part.mutants), str(part.noticed), example))
     return lines
 
 
 def files(found: list[Mutant], results: list[str]) -> list[str]:
-    """A table with a line for each file, and one for all."""
+    """A table with a row for each file, and one for all."""
     lines = [row("file", *COLUMNS), "| --- | --: | --: | --: | --: |"]
-    lines += [row(f"`{file}`", *part.cells()) for file, part in figures_of_files(found, results).items()]
-    return [*lines, row("all", *figures(results).cells())]
+    lines += [row(f"`{file}`", *part.cells()) for file, part in counts_of_files(found, results).items()]
+    return [*lines, row("all", *count(results).cells())]
 
 
 def reasons(left: list[Mutant]) -> list[str]:
-    """The survivors below the reason they share, the most frequent reason first."""
+    """The survivors grouped by reason, the most frequent reason first."""
     if not left:
         return ["Every mutant is noticed."]
     with_reason: dict[str, list[Mutant]] = {}
@@ -100,5 +101,5 @@ def change(mutant: Mutant) -> str:
 
 
 def row(*cells: str) -> str:
-    """A line of a table, in which a bar in code does not end the cell."""
+    """A row of a table, with the bars in code escaped."""
     return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"

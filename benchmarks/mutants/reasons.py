@@ -1,20 +1,20 @@
-"""Why a mutant survives."""
+"""Reasons why mutants survive."""
 
 from benchmarks.mutants.mutate import Mutant
 
-AT_THE_KINK = "differs on the kink alone, where either slope is as good and no random input lies"
+AT_THE_KINK = "differs only at the kink, where both slopes are valid and no random input is"
 NOT_USED = "the same gradient: the minimum only keeps an exponential that is not used from overflowing"
-TIMES_ZERO = "the same gradient: dy * 0 for 0"
+TIMES_ZERO = "the same gradient: dy * 0 instead of 0"
 OVER_NO_AXES = "the same gradient: between its first and its last a matrix has no axes to sum over"
 ONE_ENTRY = "the same gradient: the axis has one entry, and the last is the first"
-TWO_SIZES = "the same gradient: two sizes are taken, and a third is not looked at"
+TWO_SIZES = "the same gradient: two sizes are used, and a third is ignored"
 ORDER_OF_AXES = "the same gradient: a sum over two axes that are named in the other order"
-OF_ZEROS = "the same gradient: the zeros that all is added to, negated or doubled"
-EVEN = "the same gradient: all penalties are of lengths, and -g is as long as g"
-REFUSAL = "the refusal of a network that no penalty fits; the tests of the penalties see it"
-ADDS_ZERO = "the same gradient: without parameters' gradients it is zeros that are added"
+OF_ZEROS = "the same gradient: the zeros to which everything is added, negated or doubled"
+EVEN = "the same gradient: all penalties depend on norms, and -g has the norm of g"
+REFUSAL = "the check that refuses unsuitable networks; the tests of the penalties notice it"
+ADDS_ZERO = "the same gradient: without gradients of parameters, zeros are added"
 OTHER_ORDER = "the same gradient: the two are multiplied, in the other order, or compared"
-REPORTED = "the logits that the step reports, not what D learns; the golden arrays of dcgan28 hold them"
+REPORTED = "the reported logits, not the update of D; the golden arrays of dcgan28 test them"
 
 #: Why a mutant survives, by its function and the kind of damage.
 REASONS = {
@@ -52,5 +52,5 @@ REASONS = {
 
 
 def reason_of(mutant: Mutant) -> str:
-    """Why this one survives, where that is known."""
+    """The reason why a mutant survives, if it is known."""
     return REASONS.get((mutant.place, mutant.kind), "no reason is known")

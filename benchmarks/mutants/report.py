@@ -1,4 +1,4 @@
-"""What came of the trials: how many mutants are noticed, in all and in each file."""
+"""The results of the trials: how many mutants are noticed, in total and in each file."""
 
 import re
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from rich.table import Table
 from benchmarks.mutants.mutate import Mutant
 
 
-class Figures(NamedTuple):
+class Counts(NamedTuple):
     """How many mutants there are, how many are noticed, and how many of those because they raise."""
 
     mutants: int
@@ -22,12 +22,12 @@ class Figures(NamedTuple):
 
     @property
     def part(self) -> float:
-        """The part that is noticed."""
+        """The fraction that is noticed."""
         return self.noticed / max(self.mutants, 1)
 
     def cells(self) -> list[str]:
         """The columns of a table: mutants, noticed, of them raise, survivors."""
-        return [str(figure or "") for figure in (*self, self.survivors)]
+        return [str(number or "") for number in (*self, self.survivors)]
 
     def __str__(self) -> str:
         return f"{self.noticed} of {self.mutants} mutants are noticed, {self.part:.1%}"
@@ -36,17 +36,17 @@ class Figures(NamedTuple):
 COLUMNS = ("mutants", "noticed", "of them raise", "survivors")
 
 
-def figures(results: list[str]) -> Figures:
-    """Of mutants that were noticed like this."""
-    return Figures(len(results), sum(map(bool, results)), sum(map(raises, results)))
+def count(results: list[str]) -> Counts:
+    """The counts of these results."""
+    return Counts(len(results), sum(map(bool, results)), sum(map(raises, results)))
 
 
-def figures_of_files(found: list[Mutant], results: list[str]) -> dict[str, Figures]:
-    """The same of each file."""
+def counts_of_files(found: list[Mutant], results: list[str]) -> dict[str, Counts]:
+    """The counts of each file."""
     of_file: dict[str, list[str]] = {}
     for mutant, noticed in zip(found, results):
         of_file.setdefault(mutant.file, []).append(noticed)
-    return {file: figures(part) for file, part in of_file.items()}
+    return {file: count(part) for file, part in of_file.items()}
 
 
 def survivors(found: list[Mutant], results: list[str]) -> list[Mutant]:
@@ -60,11 +60,11 @@ def raises(noticed: str) -> bool:
 
 
 def table(found: list[Mutant], results: list[str]) -> Table:
-    """A line for each file."""
+    """A row for each file."""
     table = Table(box=None, header_style="bold")
     table.add_column("file")
     for name in COLUMNS:
         table.add_column(name, justify="right")
-    for file, row in figures_of_files(found, results).items():
+    for file, row in counts_of_files(found, results).items():
         table.add_row(file, *row.cells())
     return table

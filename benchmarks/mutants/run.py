@@ -1,4 +1,4 @@
-"""The trial of each mutant: the cases that run the damaged function, until one of them notices."""
+"""The trial of each mutant: the cases that run the damaged function, until one notices the damage."""
 
 import multiprocessing
 import signal
@@ -19,19 +19,19 @@ from minigan import kernels
 from minigan.backend import threads
 from minigan.gradcheck.builtin.cases import CASES
 
-#: Seconds that one case may take; they take at most a few.
+#: The time limit of one case in seconds; most take a few.
 TIMEOUT = 60.0
 
 BY_NAME = {case.name: case for case in CASES}
 
 
 class Late(BaseException):
-    """A case takes too long. Not an Exception, which the checks may catch."""
+    """A case takes too long. It is no Exception, which the checks would catch."""
 
 
 @contextmanager
 def time_limit() -> Iterator[None]:
-    """Raise `Late` when a block takes too long."""
+    """Raise `Late` if a block takes too long."""
 
     def ring(*_: object) -> None:
         raise Late
@@ -46,17 +46,17 @@ def time_limit() -> Iterator[None]:
 
 
 def prepare_worker() -> None:
-    """One thread a worker; damaged code may overflow without a word."""
+    """One thread for each worker, and no warnings about overflows in damaged code."""
     threads(1)
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
 
 
 def trial(mutant: Mutant, names: Iterable[str]) -> str:
-    """How the first of these cases notices the mutant; nothing where none does."""
-    # The definitions are damaged: their fast twins would answer for them.
+    """The complaint of the first case that notices the mutant; empty if none does."""
+    # The reference kernels are damaged, so their fast twins must not run.
     with kernels.using("reference"), installed(mutant):
-        # Random directions see most, and are many times cheaper than every entry.
+        # Random directions notice most mutants, and are many times faster than every entry.
         for name in names:
             if found := complaint(name, mode="directional"):
                 return found
@@ -67,7 +67,7 @@ def trial(mutant: Mutant, names: Iterable[str]) -> str:
 
 
 def complaint(name: str, **options: Any) -> str:
-    """What a case finds wrong with the package as it is."""
+    """The first failure of a case with the present package; empty if there is none."""
     try:
         with time_limit():
             failures = BY_NAME[name].check(**options).failures
@@ -79,7 +79,7 @@ def complaint(name: str, **options: Any) -> str:
 
 
 def seconds(name: str) -> float:
-    """How long a case takes with the package as it is, which has to be right."""
+    """The seconds of a case with the undamaged package, which has to pass."""
     start = time.perf_counter()
     if found := complaint(name):
         raise SystemExit(f"the undamaged package fails: {found}")
@@ -87,7 +87,7 @@ def seconds(name: str) -> float:
 
 
 def outcomes(found: list[Mutant], jobs: int, console: Console) -> list[str]:
-    """How each mutant is noticed; the cheapest cases go first."""
+    """The result of each mutant; the fastest cases run first."""
     needed: dict[str, list[str]] = {mutant.place: concerned(mutant) for mutant in found}
     names = sorted(set().union(*needed.values()))
     context = multiprocessing.get_context("spawn")

@@ -1,7 +1,7 @@
 """Chainer, images NCHW.
 
-The networks are those of minigan's dcgan28. What differs: D's moving averages, which no loss reads, move in G's step
-as well.
+The networks are those of minigan's dcgan28. Difference: D's moving averages, which no loss reads, are updated in G's
+step as well.
 """
 
 import chainer
@@ -65,7 +65,7 @@ def pad(x):
 
 
 def load(network, weights):
-    """Give the network's links the arrays of minigan's, turned as Chainer has them."""
+    """Give the network's links the arrays of minigan's, in Chainer's order of axes."""
     links = [link for link in network if isinstance(link, chainer.Link)]
     for link, arrays in zip(links, weights, strict=True):
         if isinstance(link, L.BatchNormalization):
@@ -85,7 +85,7 @@ def load(network, weights):
 
 
 def make(problem, job):
-    """The networks with the problem's weights, and a function that takes a step."""
+    """The networks with the problem's weights, and a function that runs a step."""
     g = load(Generator(), protocol.layers(problem, "generator"))
     d = load(Discriminator(job["dropout"]), protocol.layers(problem, "discriminator"))
     g_optimizer, d_optimizer = (

@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 def folder_bytes(package):
-    """What lies in an importable package's folder."""
+    """The files in an importable package's folder."""
     spec = importlib.util.find_spec(package)
     folders = spec.submodule_search_locations or [] if spec else []
     files = (path for folder in folders for path in Path(folder).rglob("*") if path.suffix != ".pyc")
@@ -21,7 +21,7 @@ def folder_bytes(package):
 
 
 def distribution_bytes(name):
-    """What a distribution has installed; where it only points to a folder, what lies there."""
+    """The files of a distribution; where it only points to a folder, the files there."""
     files = importlib.metadata.files(name) or []
     paths = (Path(file.locate()) for file in files if file.suffix != ".pyc")
     recorded = sum(path.stat().st_size for path in paths if path.is_file())

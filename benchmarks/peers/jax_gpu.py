@@ -1,4 +1,4 @@
-"""JAX on a GPU: the whole step as one function, compiled, its state given away to be overwritten.
+"""JAX on a GPU: the whole step as one function, compiled, with a donated state that is overwritten.
 
 Images NHWC and kernels HWIO, as in minigan. Images, noise and masks are drawn in the compiled function, by XLA's own
 generator ("rbg"), the cheaper of JAX's two. The layers are those of `jax_step`, by minigan's description.
@@ -21,7 +21,7 @@ def convolution(x, kernel, entry):
 
 
 def transposed(x, kernel, entry):
-    """The gradient of a convolution with respect to its images: x with zeros between, by the kernel turned over."""
+    """The gradient of a convolution with respect to its images: x, dilated with zeros, by the flipped kernel."""
     kernel = jnp.flip(kernel, (0, 1)).swapaxes(2, 3)
     pads = []
     for size, k, stride, (before, _), image in zip(
@@ -40,7 +40,7 @@ def upsample(x, size):
 
 
 def normalization(x, p, averages, entry):
-    """The normalised images, and the moving averages moved towards their mean and variance."""
+    """The normalised images, and the updated moving averages."""
     axes, m = tuple(range(x.ndim - 1)), entry["momentum"]
     mean, variance = x.mean(axes), x.var(axes)
     y = (x - mean) * lax.rsqrt(variance + entry["epsilon"]) * p["gamma"] + p["beta"]
@@ -56,7 +56,7 @@ class Network:
 
     def __call__(self, weights, averages, x, key):
         """The output, and the moving averages afterwards."""
-        weights, averages, moved = iter(weights), iter(averages), []
+        weights, averages, updated = iter(weights), iter(averages), []
         for place, entry in enumerate(self.entries):
             match entry["kind"]:
                 case "dense" | "convolution" | "transposed" as kind:
@@ -67,7 +67,7 @@ class Network:
                         x = x + p["bias"]
                 case "normalization":
                     x, average = normalization(x, next(weights), next(averages), entry)
-                    moved.append(average)
+                    updated.append(average)
                 case "upsampling":
                     x = upsample(x, entry["size"])
                 case "padding":
@@ -82,11 +82,11 @@ class Network:
                     x = jnp.tanh(x)
                 case "dropout":
                     x = dropout(x, jax.random.fold_in(key, place), entry["rate"] * self.part)
-        return x, moved
+        return x, updated
 
 
 def state_of(problem, name):
-    """What is learnt, the moving averages, and Adam's slots."""
+    """The weights, the moving averages, and Adam's slots."""
     layers = [jax.tree.map(jnp.array, arrays) for arrays in protocol.layers(problem, name)]
     norms = [arrays for arrays in layers if "gamma" in arrays]
     averages = [{slot: arrays.pop(slot) for slot in ("moving_mean", "moving_variance")} for arrays in norms]
@@ -94,7 +94,7 @@ def state_of(problem, name):
     return {"layers": layers, "averages": averages, "slots": slots}
 
 
-def moved(generator, discriminator, state, real, noise, key):
+def trained(generator, discriminator, state, real, noise, key):
     """The state after a step, and the two losses."""
     g, d, t = state["g"], state["d"], state["t"] + 1
     keys = jax.random.split(key, 4)
@@ -126,7 +126,7 @@ def moved(generator, discriminator, state, real, noise, key):
 
 
 class Steps:
-    """The state, and the ways to move it."""
+    """The state and its training steps."""
 
     def __init__(self, problem, job):
         # On a GPU JAX's own default is TF32.
@@ -143,7 +143,7 @@ class Steps:
             "key": key,
         }
         self.pixels, latent = jnp.array(problem["pixels"]), problem["noise"].shape[-1]
-        self.step = jax.jit(partial(moved, *networks), donate_argnums=0)
+        self.step = jax.jit(partial(trained, *networks), donate_argnums=0)
 
         @partial(jax.jit, donate_argnums=0)
         def drawn_step(state, pixels):
@@ -151,7 +151,7 @@ class Steps:
             places = jax.random.randint(keys[0], (self.batch,), 0, len(pixels))
             real = pixels[places].astype(jnp.float32) / 127.5 - 1
             noise = jax.random.uniform(keys[1], (self.batch, latent), minval=-1, maxval=1)
-            return moved(*networks, {**state, "key": key}, real, noise, keys[2])
+            return trained(*networks, {**state, "key": key}, real, noise, keys[2])
 
         self.drawn_step = drawn_step
 
@@ -164,7 +164,7 @@ class Steps:
         return losses
 
     def block(self, count):
-        """So many steps one after the other; the losses of the last."""
+        """Run `count` steps; the losses of the last."""
         for _ in range(count):
             self.state, losses = self.drawn_step(self.state, self.pixels)
         return tuple(map(float, losses))

@@ -1,4 +1,4 @@
-"""JAX: the whole step as one function, compiled, its state given away to be overwritten.
+"""JAX: the whole step as one function, compiled, with a donated state that is overwritten.
 
 The networks are those of minigan's dcgan28, images NHWC and kernels HWIO as there. Nothing differs but the numbers
 that dropout draws, which come from XLA's own generator ("rbg"), the cheaper of JAX's two.
@@ -27,7 +27,7 @@ def upsample(x):
 
 
 def batch_norm(x, p, averages):
-    """The normalised images, and the moving averages moved towards their mean and variance."""
+    """The normalised images, and the updated moving averages."""
     mean, variance = x.mean((0, 1, 2)), x.var((0, 1, 2))
     y = (x - mean) * lax.rsqrt(variance + 1e-3) * p["gamma"] + p["beta"]
     batch = {"moving_mean": mean, "moving_variance": variance}
@@ -67,7 +67,7 @@ def discriminator(layers, averages, images, key, rate):
 
 
 def adam(weights, slots, gradients, t):
-    """Keras's Adam, as minigan has it."""
+    """Adam as in Keras and minigan."""
     alpha = 2e-4 * jnp.sqrt(1 - 0.999**t) / (1 - 0.5**t)
     mean = jax.tree.map(lambda m, g: m + 0.5 * (g - m), slots["mean"], gradients)
     square = jax.tree.map(lambda v, g: v + 0.001 * (g * g - v), slots["square"], gradients)
@@ -113,7 +113,7 @@ def train(state, real, noise, rate):
 
 
 def network(problem, name):
-    """What is learnt, the moving averages, and Adam's slots."""
+    """The weights, the moving averages, and Adam's slots."""
     layers = [jax.tree.map(jnp.array, arrays) for arrays in protocol.layers(problem, name)]
     averages = []
     for arrays in layers:
@@ -124,7 +124,7 @@ def network(problem, name):
 
 
 def make(problem, job):
-    """The state with the problem's weights, and a function that takes a step."""
+    """The state with the problem's weights, and a function that runs a step."""
     key = jax.random.key(0, impl="rbg")
     state = {"g": network(problem, "generator"), "d": network(problem, "discriminator"), "t": jnp.zeros(()), "key": key}
 

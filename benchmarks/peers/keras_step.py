@@ -2,7 +2,8 @@
 
 The networks are those of minigan's dcgan28, layer by layer. The backend is the one that KERAS_BACKEND names.
 
-What differs: D's moving averages, which no loss reads, move in G's step as well. On torch nothing is compiled.
+Difference from minigan: D's moving averages, which no loss reads, are updated in G's step as well. On torch nothing is
+compiled.
 """
 
 import keras
@@ -167,7 +168,7 @@ def torch_step(g, d, g_optimizer, d_optimizer):
 
 
 def limit_threads(threads):
-    """For the backends that do not go by the environment or by the processors they may run on."""
+    """Set the threads of backends that ignore the environment and the allowed processors."""
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
@@ -180,7 +181,7 @@ def limit_threads(threads):
 
 
 def make(problem, job):
-    """The networks with the problem's weights, and a function that takes a step."""
+    """The networks with the problem's weights, and a function that runs a step."""
     limit_threads(job["threads"])
     keras.utils.set_random_seed(0)
     g = load(generator(), protocol.layers(problem, "generator"))

@@ -5,13 +5,13 @@ import numpy as np
 import minigan as mg
 from minigan import backend
 from minigan.data import Dataset
-from minigan.kernels.cuda import precision
+from minigan.kernels import precision
 from minigan.training import steps
-from minigan.training.gpu.cuda_graph import CapturedRounds
+from minigan.training.gpu.cuda_graph import GraphRounds
 
 
 class Steps:
-    """Both networks, and the ways to move them."""
+    """Both networks and their training steps."""
 
     def __init__(self, problem, job):
         self.batch, self.graph = job["batch"], job["variant"] == "graph"
@@ -34,7 +34,7 @@ class Steps:
             batch_size=self.batch,
             **{name: mg.optimizers.Adam(2e-4, beta_1=0.5) for name in ("d_optimizer", "g_optimizer")},
         )
-        self.rounds = CapturedRounds(self.trainer, capture=self.graph) if self.on_gpu else None
+        self.rounds = GraphRounds(self.trainer, record=self.graph) if self.on_gpu else None
         self.places = backend.asarray(np.random.default_rng(0).permutation(len(problem["pixels"])))
 
     def check(self, count):
@@ -53,7 +53,7 @@ class Steps:
         return d, steps.generator_step(self.gan, trainer.loss, trainer.g_optimizer, fake, caches, rng)
 
     def block(self, count):
-        """So many steps one after the other; the losses of the last."""
+        """Run `count` steps; the losses of the last."""
         for number in range(count):
             first = number * self.batch % (len(self.places) - self.batch + 1)
             d, g = self.round(self.places[first : first + self.batch])

@@ -19,7 +19,7 @@ def network_pair(problem, job):
 
 
 def stepping(gan, rate):
-    """A function that takes a step on images and noise, and returns both losses."""
+    """A function that runs a step on images and noise, and returns both losses."""
     loss = mg.losses.NonSaturating()
     d_optimizer, g_optimizer = (mg.optimizers.Adam(rate, beta_1=0.5) for _ in range(2))
     rng = mg.Stream(0, "dropout")
@@ -34,5 +34,5 @@ def stepping(gan, rate):
 
 
 def make(problem, job):
-    """The networks with the problem's weights, and a function that takes a step."""
+    """The networks with the problem's weights, and a function that runs a step."""
     return stepping(network_pair(problem, job), 2e-4)

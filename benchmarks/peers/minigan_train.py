@@ -5,7 +5,7 @@ from minigan_step import network_pair, stepping
 
 
 def make(problem, job):
-    """The networks with the problem's weights, and a function that takes a step or draws samples."""
+    """The networks with the problem's weights, and a function that runs a step or draws samples."""
     gan = network_pair(problem, job)
     step = stepping(gan, float(problem["learning_rate"]))
 

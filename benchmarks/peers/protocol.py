@@ -1,29 +1,29 @@
 """The process of one competitor: ``python protocol.py MODULE JOB``.
 
-It reads requests, one JSON object a line, and answers each with one. Whatever the competitor's libraries print
+It reads requests, one JSON object per line, and answers each with one. All output of the competitor's libraries
 goes to stderr. It runs in any Python that has the competitor's package; minigan need not be installed there.
 
 JOB is a JSON object: `problem` (the .npz file with weights, images and noise), `threads`, `cpus` (the processors to
-run on), `variant` (which of the module's competitors), `dropout` (its rate). MODULE, a file beside this one, has
+run on), `variant` (of the module), `dropout` (its rate). MODULE, a file in the folder of this one, has
 
 ``make(problem, job) -> step``  and  ``step(real, noise) -> (d_loss, g_loss)``,
 
-where a step is one of the discriminator and one of the generator, ended when both losses are Python's numbers.
+where a step updates the discriminator and the generator, and ends when both losses are Python numbers.
 
 ====================================  ==========================================================================
 request                               answer
 ====================================  ==========================================================================
 ``{"do": "run", "steps": 3}``         ``{"losses": [[d, g], ...], "seconds": [...], "cpu_seconds": 0.4}``
 ``{"do": "memory"}``                  ``{"peak_bytes": 123}``
-``{"do": "make", "job": {...}}``      ``{}``, after the module has begun anew with these settings besides the job's
+``{"do": "make", "job": {...}}``      ``{}``, after the networks are built again with these settings and the job's
 ``{"do": "check", "steps": 2}``       ``{"losses": [[d, g], ...]}``, of steps on the problem's own batches
 ``{"do": "block", "steps": 50}``      ``{"losses": [[d, g]], "seconds": 0.4, "cpu_seconds": 0.4}`` of all together
 ``{"do": "stop"}``                    none; the process ends
 ====================================  ==========================================================================
 
-`cpu_seconds` is the processor time that all these steps took together. The steps of a GPU are timed in blocks, which
-end when the last losses are Python's numbers: nothing waits for it in between. What a module for GPUs makes has
-``check(steps)`` and ``block(steps)`` for that, and is made by the first request to make it.
+`cpu_seconds` is the processor time of all these steps. The steps on a GPU are timed in blocks, which end when the last
+losses are Python numbers, without a wait in between. A module for GPUs makes an object with ``check(steps)`` and
+``block(steps)``, at the first request to make it.
 """
 
 import importlib
@@ -56,14 +56,14 @@ def nchw_rows(kernel, shape):
 
 
 def batches(problem):
-    """The problem's batches of real images and noise, over and over."""
+    """The problem's batches of real images and noise, repeated."""
     return cycle(zip(problem["real"], problem["noise"]))
 
 
 def peak_bytes():
-    """The most memory that this process has had at one time, or None where the system does not tell."""
+    """The peak memory of this process, or None where the system does not report it."""
     try:
-        # Not ru_maxrss first: it is that of the process that started this one, where that is larger.
+        # Not ru_maxrss first: it is at least that of the process that started this one.
         with open("/proc/self/status") as status:
             lines = dict(line.split(":", 1) for line in status)
         return 1024 * int(lines["VmHWM"].split()[0])
@@ -77,7 +77,7 @@ def peak_bytes():
 
 
 def run(step, source, count):
-    """Take `count` steps: their losses, the seconds that each took, and the processor time of all."""
+    """Run `count` steps: their losses, the seconds of each, and the processor time of all."""
     losses, seconds, cpu = [], [], time.process_time()
     for _ in range(count):
         real, noise = next(source)
@@ -88,7 +88,7 @@ def run(step, source, count):
 
 
 def block(steps, count):
-    """Take `count` steps at a stretch: the last losses, the seconds and the processor time of all."""
+    """Run `count` steps without a wait: the last losses, the seconds and the processor time of all."""
     start, cpu = time.perf_counter(), time.process_time()
     losses = steps.block(count)
     return {
@@ -99,7 +99,7 @@ def block(steps, count):
 
 
 def made(module, job):
-    """What the module makes of a job and its problem."""
+    """Make the module's step from a job and its problem."""
     with np.load(job["problem"]) as file:
         problem = dict(file)
     return importlib.import_module(module).make(problem, job), problem
@@ -119,7 +119,7 @@ def serve(module, job, requests, answers):
             case "memory":
                 answer = {"peak_bytes": peak_bytes()}
             case "make":
-                step = None  # gives its memory back first
+                step = None  # frees its memory first
                 step, _ = made(module, {**job, **request["job"]})
                 answer = {}
             case "check":
@@ -133,7 +133,7 @@ def serve(module, job, requests, answers):
 
 
 def main():
-    """Take the place that the job gives, before any library looks for processors, and serve."""
+    """Move to the job's processors, before any library counts processors, and answer requests."""
     module, job = sys.argv[1], json.loads(sys.argv[2])
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, job["cpus"])

@@ -7,9 +7,9 @@
 ``graph``          channels-last, the whole step captured once as a CUDA graph and replayed
 =================  ===============================================================================================
 
-cuDNN looks for its fastest kernels (``benchmark``), and Adam is the fused one. Images, noise and masks are drawn on the
-device. What differs from minigan: Adam's epsilon stands elsewhere (but not in the steps that are compared), and D's
-moving averages, which no loss reads, move in G's step as well.
+cuDNN selects its fastest kernels (``benchmark``), and Adam is the fused one. Images, noise and masks are drawn on the
+device. Differences from minigan: Adam's epsilon is added elsewhere (except in the steps that are compared), and D's
+moving averages, which no loss reads, are updated in G's step as well.
 """
 
 import json
@@ -21,7 +21,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits as cross_entrop
 
 
 class ToImages(nn.Module):
-    """Rows (N, H*W*C) as images that lie channels last."""
+    """Rows (N, H*W*C) as images in channels-last memory."""
 
     def __init__(self, shape):
         super().__init__()
@@ -32,14 +32,14 @@ class ToImages(nn.Module):
 
 
 class ToRows(nn.Module):
-    """Images as rows (N, H*W*C), with nothing moved where they lie channels last."""
+    """Images as rows (N, H*W*C), without a copy in channels-last memory."""
 
     def forward(self, x):
         return x.permute(0, 2, 3, 1).flatten(1)
 
 
 def out(size, window, stride, before, after):
-    """How many windows there are along one axis."""
+    """The number of windows along one axis."""
     return (size + before + after - window) // stride + 1
 
 
@@ -57,7 +57,7 @@ class Builder:
     def __init__(self, entries, weights, channels_last, part):
         self.entries, self.weights = entries, iter(weights)
         self.channels_last, self.part = channels_last, part
-        self.flattened = None  # the shape of the images that the last flatten made rows of
+        self.flattened = None  # the shape of the images before the last flatten
 
     def build(self):
         """The network."""
@@ -89,7 +89,7 @@ class Builder:
         return self.filled(nn.Linear(*kernel.shape, bias=bias is not None), weight=kernel.T, bias=bias)
 
     def convolution(self, entry, others):
-        """A convolution, whose frame is a layer of its own unless it may be as wide behind the image as before."""
+        """A convolution; its padding is a separate layer unless it can be the same on both sides."""
         arrays = next(self.weights)
         kernel, bias = arrays["kernel"], arrays.get("bias")
         *window, channels, filters = kernel.shape
@@ -145,7 +145,7 @@ class Builder:
 
 
 class Steps:
-    """Both networks, and the ways to move them."""
+    """Both networks and their training steps."""
 
     def __init__(self, problem, job):
         self.device, self.variant, self.batch = torch.device(job["device"]), job["variant"], job["batch"]
@@ -162,7 +162,7 @@ class Steps:
             .to(self.device)
             for name in ("generator", "discriminator")
         )
-        # Within a graph the step's number lies on the device.
+        # Within a graph the step number is in device memory.
         options = {"lr": 2e-4, "betas": (0.5, 0.999), "eps": 1e-7, "capturable": self.variant == "graph"}
         self.g_optimizer, self.d_optimizer = (
             torch.optim.Adam(network.parameters(), fused=True, **options) for network in (self.g, self.d)
@@ -175,7 +175,7 @@ class Steps:
         self.graph = None
 
     def step(self, real, noise):
-        """A step of D and one of G, on images (N, H, W, C) that lie on the device; the losses."""
+        """A step of D and one of G, on images (N, H, W, C) in device memory; the losses."""
         real = real.permute(0, 3, 1, 2)
         real = real if self.channels_last else real.contiguous()
         ones, zeros = (make(len(real), 1, device=self.device) for make in (torch.ones, torch.zeros))
@@ -203,7 +203,7 @@ class Steps:
         losses = []
         for t, (real, noise) in enumerate(zip(*(array[:count] for array in self.checked)), 1):
             for optimizer in (self.d_optimizer, self.g_optimizer):
-                for group in optimizer.param_groups:  # so that 1e-7 stands beside the uncorrected root, as in minigan
+                for group in optimizer.param_groups:  # so that 1e-7 is added to the uncorrected root, as in minigan
                     group["eps"] = 1e-7 / (1 - 0.999**t) ** 0.5
             losses.append(self.step(*(torch.from_numpy(array).to(self.device) for array in (real, noise))))
             losses[-1] = tuple(map(float, losses[-1]))
@@ -216,7 +216,7 @@ class Steps:
         return self.step(real, 2 * torch.rand(self.batch, self.latent, device=self.device) - 1)
 
     def block(self, count):
-        """So many steps one after the other; the losses of the last."""
+        """Run `count` steps; the losses of the last."""
         if self.variant == "graph" and self.graph is None:
             self.capture()
         for _ in range(count):
@@ -228,7 +228,7 @@ class Steps:
         return tuple(map(float, losses))
 
     def capture(self):
-        """Capture a step, after some on a stream beside, as PyTorch's documentation has it."""
+        """Capture a step, after some on a side stream, as in PyTorch's documentation."""
         stream = torch.cuda.Stream()
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):

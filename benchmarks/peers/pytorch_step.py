@@ -3,7 +3,7 @@
 The networks are those of minigan's dcgan28. "Same" padding at stride 2 adds its one row and column after the image,
 which only an explicit ZeroPad2d can say here.
 
-What differs: D's moving averages, which no loss reads, move in G's step as well.
+Difference from minigan: D's moving averages, which no loss reads, are updated in G's step as well.
 """
 
 import protocol
@@ -13,14 +13,14 @@ from torch.nn.functional import binary_cross_entropy_with_logits as cross_entrop
 
 
 class ToImages(nn.Module):
-    """Rows (N, H*W*C) as images, which so lie channels last."""
+    """Rows (N, H*W*C) as images in channels-last memory."""
 
     def forward(self, x):
         return x.unflatten(1, (7, 7, 128)).permute(0, 3, 1, 2)
 
 
 class ToRows(nn.Module):
-    """Images as rows (N, H*W*C), with nothing moved where they lie channels last."""
+    """Images as rows (N, H*W*C), without a copy in channels-last memory."""
 
     def forward(self, x):
         return x.permute(0, 2, 3, 1).flatten(1)
@@ -70,7 +70,7 @@ def discriminator(channels_last, rate):
 
 
 def load(network, weights, channels_last):
-    """Give the network's layers the arrays of minigan's, turned as PyTorch has them."""
+    """Give the network's layers the arrays of minigan's, in PyTorch's order of axes."""
     modules = [module for module in network if list(module.parameters(recurse=False))]
     for module, arrays in zip(modules, weights, strict=True):
         if isinstance(module, nn.BatchNorm2d):
@@ -90,7 +90,7 @@ def load(network, weights, channels_last):
 
 
 def set_epsilon(optimizer, t):
-    """What stands beside the corrected root here so that 1e-7 stands beside the uncorrected one, as in minigan."""
+    """The epsilon for PyTorch's corrected root that equals 1e-7 at the uncorrected one, as in minigan."""
     for group in optimizer.param_groups:
         group["eps"] = 1e-7 / (1 - 0.999**t) ** 0.5
 
@@ -114,7 +114,7 @@ def update(optimizer, loss, t):
 
 
 def stepping(g, d, variant, rate, batch):
-    """A function that takes a step on images (N, H, W, C) and noise, and returns both losses."""
+    """A function that runs a step on images (N, H, W, C) and noise, and returns both losses."""
     g_optimizer, d_optimizer = (
         torch.optim.Adam(network.parameters(), lr=rate, betas=(0.5, 0.999), fused=True) for network in (g, d)
     )
@@ -142,5 +142,5 @@ def stepping(g, d, variant, rate, batch):
 
 
 def make(problem, job):
-    """The networks with the problem's weights, and a function that takes a step."""
+    """The networks with the problem's weights, and a function that runs a step."""
     return stepping(*networks(problem, job), job["variant"], 2e-4, problem["real"].shape[1])

@@ -1,7 +1,7 @@
 """PyTorch's training, ``eager`` or ``channels_last``: the steps of ``pytorch_step``, with samples in between.
 
-What differs from minigan: D's moving averages, which no loss and no sample reads, move in G's step as well; G's moving
-variance is the unbiased one, larger by one part in the thousands of values that a channel has in a batch.
+Differences from minigan: D's moving averages, which no loss and no sample reads, are updated in G's step as well; G's
+moving variance is the unbiased one, larger by one part in the thousands of values that a channel has in a batch.
 """
 
 import samples
@@ -19,7 +19,7 @@ def draw(g, noise):
 
 
 def make(problem, job):
-    """The networks with the problem's weights, and a function that takes a step or draws samples."""
+    """The networks with the problem's weights, and a function that runs a step or draws samples."""
     g, d = networks(problem, job)
     step = stepping(g, d, job["variant"], float(problem["learning_rate"]), problem["real"].shape[1])
 

@@ -1,4 +1,4 @@
-"""How good do samples become, and how soon, in minigan and in PyTorch?
+"""How good are samples after how much training, in minigan and in PyTorch?
 
 ::
 
@@ -6,11 +6,11 @@
 
 Both train the networks of dcgan28 from the same weights, on the same batches in the same order, with the same noise,
 Adam and order of updates. Every few steps each draws samples of the same fixed noise, and the Fréchet distance of these
-from real digits is measured, by the same code for both. Nothing is equal about dropout but its rate: each draws its own
+from real digits is measured, by the same code for both. Dropout has the same rate in both, but each draws its own
 masks. So no two curves are the same, and several seeds are run.
 
 ===========  ==================================================
-`course`     what everybody is given: weights, batches, noise
+`run_plan`   the input of all trainings: weights, batches, noise
 `measure`    the check of the losses, the turns, the distances
 `report`     table and picture
 `command`    ``python -m benchmarks quality``

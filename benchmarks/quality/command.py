@@ -10,9 +10,9 @@ from rich.status import Status
 from benchmarks import options
 from benchmarks.competitors import MINIGAN, Competitor, choose, interpreters, versions
 from benchmarks.options import JsonFile, PeerPython, PlotFolder, Python
-from benchmarks.quality.measure import Run, check, failed, problem_file, race
+from benchmarks.quality.measure import Run, check, failed, measure_runs, problem_file
 from benchmarks.quality.report import curves, draw, notes, table
-from benchmarks.quality.run_plan import Course
+from benchmarks.quality.run_plan import RunPlan
 from benchmarks.report import console, save_figure, save_json, waiting, warn
 from benchmarks.workers import environment
 from minigan import data as data_sets
@@ -28,13 +28,16 @@ TRAINERS = {"minigan": "minigan_train", "torch-eager": "pytorch_train", "torch-c
 
 def quality(
     peers: Annotated[
-        str, typer.Option(help="Who else trains: none, torch-eager, torch-channels-last, or both.", metavar="NAMES")
+        str,
+        typer.Option(
+            help="Other libraries that train: none, torch-eager, torch-channels-last, or both.", metavar="NAMES"
+        ),
     ] = "torch-channels-last",
     data: Annotated[str, typer.Option(help="Digits of 28x28 pixels.", metavar="digits|mnist:FOLDER")] = "digits",
     steps: Annotated[int, typer.Option(help="Steps of training.", min=1)] = 1000,
     every: Annotated[int, typer.Option(help="Steps between two measurements.", min=1)] = 100,
     batch: Annotated[int, typer.Option(help="Images in a step.", min=2)] = 64,
-    seeds: Annotated[str, typer.Option(help="Everything is done once for each.", metavar="N,...")] = "0,1,2",
+    seeds: Annotated[str, typer.Option(help="Seeds; all trainings are repeated for each.", metavar="N,...")] = "0,1,2",
     samples: Annotated[int, typer.Option(help="Samples that are measured, at most half of the data.", min=2)] = 2500,
     threads: Annotated[int, typer.Option(help="Threads.", min=1)] = int(options.default_threads()),
     python: Python = None,
@@ -42,7 +45,7 @@ def quality(
     json_file: JsonFile = None,
     plot: PlotFolder = None,
 ) -> None:
-    """Train in minigan and in PyTorch, and measure how near to real digits the samples come, by steps and by seconds.
+    """Train in minigan and in PyTorch, and measure the distance of samples from real digits, by steps and by seconds.
 
     Exit status 1 where a peer computes something else, or fails.
     """
@@ -53,13 +56,13 @@ def quality(
     options.check_outputs(json_file, plot)
     images, frechet = load(data, batch, samples)
 
-    course = Course(steps, every, batch, frechet.count)
+    plan = RunPlan(steps, every, batch, frechet.count)
     printer = console()
     runs: list[Run] = []
     with waiting(printer) as status:
         for seed in numbers:
-            group = entrants(competitors, pythons, seed, threads)
-            train(group, pythons, images, course, frechet, status, checked=bool(runs))
+            group = new_runs(competitors, pythons, seed, threads)
+            train(group, pythons, images, plan, frechet, status, checked=bool(runs))
             runs += group
     records = [run.record() for run in runs]
     found = curves(records)
@@ -68,7 +71,7 @@ def quality(
     for note in notes(found, records, frechet.floor):
         printer.print(note, soft_wrap=True)
     warn(printer, max((mark.others for run in runs for mark in run.marks), default=0.0), "at times")
-    settings = {**course._asdict(), "data": data, "peers": peers, "seeds": numbers, "threads": threads}
+    settings = {**plan._asdict(), "data": data, "peers": peers, "seeds": numbers, "threads": threads}
     save_json(json_file, "quality", settings, {"floor": frechet.floor, "runs": records})
     if plot is not None and found:
         save_figure(draw(found, frechet.floor, title), plot, "quality", printer)
@@ -85,7 +88,7 @@ def trainers(text: str) -> list[Competitor]:
 
 
 def trainer(competitor: Competitor) -> Competitor:
-    """The same competitor, with the file that trains it; minigan's finds minigan where this process has found it."""
+    """The same competitor, with the file that trains it; minigan's process imports the same minigan as this one."""
     variables = dict(competitor.environment)
     if competitor is MINIGAN:
         variables["PYTHONPATH"] = environment(MINIGAN, threads=1)["PYTHONPATH"]
@@ -93,7 +96,7 @@ def trainer(competitor: Competitor) -> Competitor:
 
 
 def seed_numbers(text: str) -> list[int]:
-    """The seeds, each once."""
+    """Parse the seeds, without duplicates."""
     parts = [part.strip() for part in text.split(",")]
     if not all(part.isascii() and part.isdigit() for part in parts):
         raise typer.BadParameter(f"--seeds: expected whole numbers such as 0,1,2, got {text!r}")
@@ -101,7 +104,7 @@ def seed_numbers(text: str) -> list[int]:
 
 
 def load(name: str, batch: int, samples: int) -> tuple[Dataset, FrechetDigits]:
-    """The images, and what measures the distance from them."""
+    """Load the images, and make the metric of the distance from them."""
     try:
         images = data_sets.load(name)
         if not isinstance(images, Dataset):
@@ -113,8 +116,8 @@ def load(name: str, batch: int, samples: int) -> tuple[Dataset, FrechetDigits]:
         raise typer.BadParameter(f"--data: {error}") from None
 
 
-def entrants(competitors: Sequence[Competitor], pythons: dict[str, Path], seed: int, threads: int) -> list[Run]:
-    """The runs of one seed, minigan's first; who is not installed has its error already."""
+def new_runs(competitors: Sequence[Competitor], pythons: dict[str, Path], seed: int, threads: int) -> list[Run]:
+    """The runs of one seed, minigan's first; a competitor that is not installed has an error already."""
     runs = []
     for competitor in competitors:
         found = versions(pythons[competitor.family], competitor.packages)
@@ -127,13 +130,13 @@ def train(
     runs: Sequence[Run],
     pythons: dict[str, Path],
     images: Dataset,
-    course: Course,
+    plan: RunPlan,
     frechet: FrechetDigits,
     status: Status,
     checked: bool,
 ) -> None:
-    """All that is done with one seed; the losses are compared where that was not yet done."""
-    with problem_file(images, course, runs[0].seed) as path:
+    """Run all trainings of one seed; the losses are compared first, unless they already were."""
+    with problem_file(images, plan, runs[0].seed) as path:
         if not checked and len(runs) > 1:
-            check(runs, pythons, path, course, status)
-        race(runs, pythons, path, course, frechet, status)
+            check(runs, pythons, path, plan, status)
+        measure_runs(runs, pythons, path, plan, frechet, status)

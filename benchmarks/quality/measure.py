@@ -1,4 +1,4 @@
-"""The check that all competitors compute the same, the turns they take, and the distances of their samples."""
+"""The check that all competitors compute the same, their trainings in turns, and the distances of their samples."""
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,38 +11,38 @@ import numpy as np
 from rich.status import Status
 
 from benchmarks.competitors import Competitor
-from benchmarks.quality.run_plan import OUTPUT_RANGE, Course, save_course
+from benchmarks.quality.run_plan import OUTPUT_RANGE, RunPlan, save_run_plan
 from benchmarks.step.measure import CHECKED, difference
 from benchmarks.workers import Worker, WorkerError
 from minigan.data import Dataset
 from minigan.metrics import FrechetDigits
 
-__all__ = ["TOLERANCE", "Mark", "Run", "check", "failed", "problem_file", "race"]
+__all__ = ["TOLERANCE", "Mark", "Run", "check", "failed", "measure_runs", "problem_file"]
 
-#: Losses of two competitors are the same if they differ by less than this part. Where a gradient is nearly 0, Adam
-#: makes a whole step of its last digit: PyTorch's own two memory layouts differ by 0.0015 here.
+#: Losses count as the same if their relative difference is less than this. Where a gradient is nearly 0, Adam turns its
+#: rounding error into a whole step: PyTorch's own two memory layouts differ by 0.0015 here.
 TOLERANCE = 1e-2
 
 #: The rate of every Dropout in training.
 DROPOUT = 0.25
 
-#: Options of dcgan28, for networks of another size: minigan only.
+#: Options of dcgan28, for networks of another size, in minigan only.
 MODEL: dict[str, Any] = {}
 
 
 class Mark(NamedTuple):
-    """What was measured at one time of training.
+    """The measurement at one step of training.
 
     Attributes
     ----------
     step : int
-        Steps so far.
+        Steps of training so far.
     seconds : float
-        That these took; drawing samples and measuring them is not counted.
+        Seconds of these steps; drawing and measuring samples is not counted.
     distance : float
-        Of the samples from real images.
+        The distance of the samples from real images.
     others : float
-        How many processors anyone else kept busy during the last of these steps; 0 where that is not known.
+        The load by other programs, in processors, during the last of these steps; 0 where that is unknown.
     """
 
     step: int
@@ -58,7 +58,7 @@ class Run:
     Attributes
     ----------
     error : str
-        Why the marks end early: the competitor is not installed, or it failed.
+        The reason if marks are missing: the competitor is not installed, or it failed.
     difference : float, optional
         The largest relative difference of its first losses without dropout from minigan's.
     marks : list of Mark
@@ -78,7 +78,7 @@ class Run:
         return self.difference is not None and not self.difference < TOLERANCE
 
     def record(self) -> dict[str, Any]:
-        """Everything, as a file of figures has it."""
+        """All values for the JSON file."""
         return {
             "name": self.competitor.name,
             "title": self.competitor.title,
@@ -97,24 +97,24 @@ def failed(run: Run) -> bool:
 
 
 @contextmanager
-def problem_file(data: Dataset, course: Course, seed: int) -> Iterator[Path]:
-    """The file that `save_course` writes, for as long as the block runs."""
+def problem_file(data: Dataset, plan: RunPlan, seed: int) -> Iterator[Path]:
+    """The file that `save_run_plan` writes, while the block runs."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "problem.npz"
-        save_course(path, data, course, seed, **MODEL)
+        save_run_plan(path, data, plan, seed, **MODEL)
         yield path
 
 
 def start(run: Run, pythons: Mapping[str, Path], path: Path, dropout: float) -> Worker:
-    """A competitor's process."""
+    """Start a competitor's process."""
     competitor = run.competitor
     return Worker(competitor, pythons[competitor.family], path, run.threads, dropout, MODEL)
 
 
-def check(runs: Sequence[Run], pythons: Mapping[str, Path], path: Path, course: Course, status: Status) -> None:
-    """Compare everybody's losses in the first steps with minigan's, the first, without dropout."""
+def check(runs: Sequence[Run], pythons: Mapping[str, Path], path: Path, plan: RunPlan, status: Status) -> None:
+    """Compare all losses of the first steps without dropout with those of minigan, the first run."""
     expected: list[list[float]] = []
-    steps = min(CHECKED, course.every, course.steps)
+    steps = min(CHECKED, plan.every, plan.steps)
     for run in runs:
         if run.error:
             continue
@@ -131,21 +131,21 @@ def check(runs: Sequence[Run], pythons: Mapping[str, Path], path: Path, course: 
         expected = expected or losses
 
 
-def race(
+def measure_runs(
     runs: Sequence[Run],
     pythons: Mapping[str, Path],
     path: Path,
-    course: Course,
+    plan: RunPlan,
     frechet: FrechetDigits,
     status: Status,
 ) -> None:
-    """Train everybody by one seed, turn by turn: what slows the machine for a while slows all."""
+    """Run all trainings of one seed in turns, so that a slow phase of the machine affects all."""
     with ExitStack() as stack:
         workers = [(run, stack.enter_context(start(run, pythons, path, DROPOUT))) for run in runs if not run.error]
-        for before, mark in zip([0, *course.marks], course.marks):
+        for before, mark in zip([0, *plan.marks], plan.marks):
             for run, worker in workers:
                 if not run.error:
-                    status.update(f"Seed {run.seed}, step {mark} of {course.steps}: {run.competitor.title}")
+                    status.update(f"Seed {run.seed}, step {mark} of {plan.steps}: {run.competitor.title}")
                     take_turn(run, worker, mark - before, frechet)
 
 

@@ -1,4 +1,4 @@
-"""The table and the picture of the distances; both are made of the records that a file of figures has."""
+"""The table and the picture of the distances; both are made from the records of the JSON file."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,15 +20,15 @@ LEGEND = (
     "Median over the seeds, and range. s: seconds of training, without drawing and measuring samples."
 )
 
-#: What a curve takes from a mark.
+#: The values of a mark that a curve uses.
 COLUMNS = ("step", "seconds", "distance")
 
-#: Colours that the colour-blind tell apart (Okabe and Ito, 2008), marks and dashes.
+#: Colour-blind safe colours (Okabe and Ito, 2008), markers and dashes.
 STYLES = (("#0072B2", "o", "-"), ("#D55E00", "s", "--"), ("#009E73", "^", "-."), ("#CC79A7", "D", ":"))
 
 
 class Curve(NamedTuple):
-    """What one competitor's runs have come to, over all seeds that got to the end.
+    """The results of one competitor, over all seeds without an error.
 
     Attributes
     ----------
@@ -43,13 +43,13 @@ class Curve(NamedTuple):
     distances: np.ndarray
 
     def at(self, seconds: float) -> float:
-        """The median distance after so many seconds; between two marks, on the line of the picture."""
+        """The median distance after `seconds`, interpolated between two marks as in the picture."""
         logs = np.log(np.median(self.distances, axis=0))
         return float(np.exp(np.interp(seconds, np.median(self.seconds, axis=0), logs)))
 
 
 def curves(records: Sequence[Mapping[str, Any]]) -> list[Curve]:
-    """A curve for each competitor that has one run without an error."""
+    """A curve for each competitor with at least one run without an error."""
     found = []
     for title in dict.fromkeys(record["title"] for record in records):
         runs = [record["marks"] for record in records if record["title"] == title and not record["error"]]
@@ -60,7 +60,7 @@ def curves(records: Sequence[Mapping[str, Any]]) -> list[Curve]:
 
 
 def table(found: Sequence[Curve], title: str) -> Table:
-    """A line for each step at which samples were measured."""
+    """A row for each step at which samples were measured."""
     numbers = ["step", *(name for curve in found for name in (curve.title, "range", "s"))]
     steps: list[int] = found[0].steps.tolist() if found else []
     rows = ([str(step), *(cell for curve in found for cell in cells(curve, k))] for k, step in enumerate(steps))
@@ -78,7 +78,7 @@ def cells(curve: Curve, place: int) -> tuple[str, str, str]:
 
 
 def notes(found: Sequence[Curve], records: Sequence[Mapping[str, Any]], floor: float) -> Iterator[str]:
-    """How to read the table, how things stand at equal time, and what to know of the runs."""
+    """The legend of the table, the distances at equal time, versions and errors."""
     yield LEGEND
     yield f"Floor, the distance of real images from as many other real ones: {floor:.2f}."
     if len(found) > 1:
@@ -96,7 +96,7 @@ def notes(found: Sequence[Curve], records: Sequence[Mapping[str, Any]], floor: f
 
 
 def draw(found: Sequence[Curve], floor: float, title: str) -> "Figure":
-    """Distance over steps on the left, over seconds on the right; a band is the range over the seeds."""
+    """Draw distances over steps on the left, over seconds on the right; a band is the range over the seeds."""
     figure = new_figure(10, 4.2)
     figure.suptitle(title, fontsize="medium")
     by_steps, by_seconds = figure.subplots(1, 2, sharey=True)
@@ -114,7 +114,7 @@ def draw(found: Sequence[Curve], floor: float, title: str) -> "Figure":
 
 
 def draw_curve(axes: "Axes", curve: Curve, x: np.ndarray, style: tuple[str, str, str]) -> None:
-    """One competitor's line and band."""
+    """Draw one competitor's line and band."""
     colour, marker, dashes = style
     low, high = curve.distances.min(axis=0), curve.distances.max(axis=0)
     axes.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0)

@@ -4,12 +4,12 @@
 
     python -m benchmarks step
 
-One step makes images of G once, moves D by its loss on real images and on these, and moves G by what the new D says of
-the same images: dcgan28, Adam, dropout active. Every competitor runs in a process of its own, all on the same
-processors, one at a time, turn by turn.
+One step generates images once, updates D by its loss on real images and on these, and updates G by the new D's outputs
+for the same images: dcgan28, Adam, dropout active. Every competitor runs in its own process, all on the same
+processors, one at a time, in turns.
 
 ===========  ==================================================
-`measure`    the check of the losses, the turns, the figures of a competitor
+`measure`    the check of the losses, the turns, the results of a competitor
 `report`     table and picture
 `command`    ``python -m benchmarks step``
 ===========  ==================================================

@@ -10,7 +10,7 @@ from benchmarks import options
 from benchmarks.competitors import MINIGAN, Competitor, choose, interpreters, versions
 from benchmarks.options import JsonFile, PeerPython, Peers, PlotFolder, Python, Repeat
 from benchmarks.report import console, save_json, waiting, warn
-from benchmarks.step.measure import Course, Result, check, failed, race
+from benchmarks.step.measure import Result, RunPlan, check, failed, measure_results
 from benchmarks.step.report import draw, notes, table
 
 
@@ -22,7 +22,9 @@ def step(
     steps: Annotated[int, typer.Option(help="Steps that are timed in each turn.", min=1)] = 5,
     warmup: Annotated[int, typer.Option(help="Steps before the first turn.", min=1)] = 3,
     pause: Annotated[float, typer.Option(help="Seconds of rest before each turn.", min=0)] = 0.5,
-    compare: Annotated[bool, typer.Option("--check/--no-check", help="Compare everybody's losses first.")] = True,
+    compare: Annotated[
+        bool, typer.Option("--check/--no-check", help="Compare the losses of all competitors first.")
+    ] = True,
     python: Python = None,
     peer_python: PeerPython = None,
     json_file: JsonFile = None,
@@ -35,20 +37,20 @@ def step(
     counts = options.thread_counts("--threads", threads or options.default_threads())
     options.check_outputs(json_file, plot)
 
-    course = Course(repeat, steps, warmup, pause)
-    groups = [entrants(competitors, pythons, size, count) for count in counts for size in batches]
+    plan = RunPlan(repeat, steps, warmup, pause)
+    groups = [new_results(competitors, pythons, size, count) for count in counts for size in batches]
     printer = console()
     with waiting(printer) as status:
         if compare and peers != "none":
             check(groups, pythons, status)
         for group in groups:
-            race(group, pythons, course, status)
+            measure_results(group, pythons, plan, status)
             printer.print(table(group))
             for note in notes(group):
                 printer.print(note, soft_wrap=True)
             for result in group:
                 warn(printer, max(result.others, default=0.0), f"in a turn of {result.competitor.title}")
-    settings = {**course._asdict(), "peers": peers, "batch": batches, "threads": counts}
+    settings = {**plan._asdict(), "peers": peers, "batch": batches, "threads": counts}
     save_json(json_file, "step", settings, [result.record(group[0]) for group in groups for result in group])
     results = [result for group in groups for result in group]
     if plot is not None:
@@ -56,8 +58,8 @@ def step(
     raise typer.Exit(int(any(map(failed, results))))
 
 
-def entrants(competitors: Sequence[Competitor], pythons: dict[str, Path], batch: int, threads: int) -> list[Result]:
-    """The results that are to be filled, minigan's first; who is not installed has its error already."""
+def new_results(competitors: Sequence[Competitor], pythons: dict[str, Path], batch: int, threads: int) -> list[Result]:
+    """New results, minigan's first; a competitor that is not installed has an error already."""
     results = []
     for competitor in competitors:
         found = versions(pythons[competitor.family], competitor.packages)

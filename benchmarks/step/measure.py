@@ -1,4 +1,4 @@
-"""The check that all competitors compute the same, and the turns they take."""
+"""The check that all competitors compute the same, and the timed turns."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -13,29 +13,29 @@ from benchmarks.problem import problem
 from benchmarks.summaries import Summary, paired_ratio, summary
 from benchmarks.workers import Worker, WorkerError
 
-__all__ = ["Course", "Result", "check", "difference", "failed", "race"]
+__all__ = ["Result", "RunPlan", "check", "difference", "failed", "measure_results"]
 
-#: Losses of two competitors are the same if they differ by less than this part: they compute in float32.
+#: Losses count as the same if their relative difference is less than this: they are computed in float32.
 TOLERANCE = 1e-3
 
-#: So many steps are checked, with batches of so many images: smaller ones differ more in the last digits, which Adam
-#: makes larger where a gradient is nearly 0.
+#: The number of steps that are checked, and their batch size: smaller batches differ more in rounding errors, which
+#: Adam amplifies where a gradient is nearly 0.
 CHECKED, CHECKED_BATCH = 2, 64
 
 
-class Course(NamedTuple):
-    """How everybody is measured.
+class RunPlan(NamedTuple):
+    """The plan of the measurement of each competitor.
 
     Attributes
     ----------
     rounds : int
         Turns of each competitor.
     steps : int
-        Steps in a turn that are timed, after one that is not.
+        Timed steps in a turn, after one that is not timed.
     warmup : int
         Steps before the first turn.
     pause : float
-        Seconds between turns, in which the threads of the last come to rest.
+        Seconds between turns, in which the threads of the last turn become idle.
     """
 
     rounds: int
@@ -46,19 +46,19 @@ class Course(NamedTuple):
 
 @dataclass
 class Result:
-    """What came of one competitor at one size of batch and one number of threads.
+    """The result of one competitor at one batch size and one number of threads.
 
     Attributes
     ----------
     error : str
-        Why there are no figures: the competitor is not installed, or it failed.
+        The reason if there are no times: the competitor is not installed, or it failed.
     first : float
-        Seconds of the first step, with whatever is compiled in it.
+        Seconds of the first step, compilation included.
     rounds : list of list of float
         Seconds of each timed step, turn by turn.
     others : list of float
-        How many processors anyone else kept busy in each turn, 0 where that is not known. Contestants that do not rest
-        between their own turns would show here.
+        The load by other programs in each turn, in processors; 0 where that is unknown. It also shows competitors that
+        are busy between their own turns.
     """
 
     competitor: Competitor
@@ -74,7 +74,7 @@ class Result:
 
     @property
     def seconds(self) -> Summary:
-        """Of one step."""
+        """The seconds of one step."""
         return summary([value for turn in self.rounds for value in turn])
 
     @property
@@ -83,11 +83,11 @@ class Result:
         return self.difference is not None and not self.difference < TOLERANCE
 
     def ratio(self, baseline: "Result") -> Summary:
-        """How many times as long as `baseline` it takes."""
+        """The ratio of its times to those of `baseline`."""
         return paired_ratio(self.rounds, baseline.rounds)
 
     def record(self, baseline: "Result | None") -> dict[str, Any]:
-        """Everything, as a file of figures has it."""
+        """All values for the JSON file."""
         timed = bool(self.rounds)
         return {
             "name": self.competitor.name,
@@ -112,10 +112,10 @@ def failed(result: Result) -> bool:
 
 
 def check(groups: Sequence[Sequence[Result]], pythons: Mapping[str, Path], status: Status) -> None:
-    """Compare everybody's losses in the first steps with minigan's, without dropout.
+    """Compare the losses of all competitors in the first steps with minigan's, without dropout.
 
-    This is done once, for the code is the same for any batch and threads. Each gets a process of its own for it, so
-    that the memory it takes is not counted later.
+    It is done once, since the code is the same for all batch sizes and threads, and in separate processes, so that the
+    memory is not counted later.
     """
     expected: list[list[float]] = []
     with problem(CHECKED_BATCH) as path:
@@ -132,7 +132,7 @@ def check(groups: Sequence[Sequence[Result]], pythons: Mapping[str, Path], statu
 
 
 def first_losses(result: Result, pythons: Mapping[str, Path], path: Path) -> tuple[list[list[float]], str]:
-    """A competitor's losses, or none and why."""
+    """A competitor's losses, or none and the error."""
     competitor = result.competitor
     try:
         with Worker(competitor, pythons[competitor.family], path, result.threads, dropout=0.0) as worker:
@@ -142,7 +142,7 @@ def first_losses(result: Result, pythons: Mapping[str, Path], path: Path) -> tup
 
 
 def difference(losses: Sequence[Sequence[float]], expected: Sequence[Sequence[float]]) -> float:
-    """The largest relative difference of any loss; infinite where one is no number.
+    """The largest relative difference of any loss; infinite where one is NaN.
 
     Examples
     --------
@@ -157,18 +157,18 @@ def difference(losses: Sequence[Sequence[float]], expected: Sequence[Sequence[fl
     return max(parts) if all(part < float("inf") for part in parts) else float("inf")
 
 
-def race(results: Sequence[Result], pythons: Mapping[str, Path], course: Course, status: Status) -> None:
-    """Warm everybody up, then let each take its turn, round after round; all have the same batch and threads."""
+def measure_results(results: Sequence[Result], pythons: Mapping[str, Path], plan: RunPlan, status: Status) -> None:
+    """Warm all competitors up, then time them in turns; all have the same batch size and threads."""
     workers: list[tuple[Result, Worker]] = []
     with problem(results[0].batch) as path:
         try:
             for result in results:
                 if not result.error:
-                    start(result, pythons, path, course, status, workers)
-            for place in range(course.rounds):
+                    start(result, pythons, path, plan, status, workers)
+            for place in range(plan.rounds):
                 for result, worker in workers:
-                    status.update(f"Round {place + 1} of {course.rounds}: {result.competitor.title}")
-                    take_turn(result, worker, course)
+                    status.update(f"Round {place + 1} of {plan.rounds}: {result.competitor.title}")
+                    take_turn(result, worker, plan)
             for result, worker in workers:
                 if not result.error:
                     result.peak_bytes = worker.peak_bytes()
@@ -181,7 +181,7 @@ def start(
     result: Result,
     pythons: Mapping[str, Path],
     path: Path,
-    course: Course,
+    plan: RunPlan,
     status: Status,
     workers: list[tuple[Result, Worker]],
 ) -> None:
@@ -192,18 +192,18 @@ def start(
     workers.append((result, worker))
     try:
         result.first = worker.run(1)["seconds"][0]
-        worker.run(course.warmup)
+        worker.run(plan.warmup)
     except WorkerError as error:
         result.error = f"failed: {error}"
 
 
-def take_turn(result: Result, worker: Worker, course: Course) -> None:
-    """One turn; its first step finds caches cold and is not counted."""
+def take_turn(result: Result, worker: Worker, plan: RunPlan) -> None:
+    """Time one turn; its first step, with cold caches, is not counted."""
     if result.error:
         return
-    time.sleep(course.pause)
+    time.sleep(plan.pause)
     try:
-        answer = worker.run(1 + course.steps)
+        answer = worker.run(1 + plan.steps)
     except WorkerError as error:
         result.error = f"failed: {error}"
         result.rounds.clear()

@@ -14,14 +14,14 @@ from benchmarks.step.measure import TOLERANCE, Result
 __all__ = ["draw", "notes", "table"]
 
 LEGEND = (
-    "ms, middle half: median and quartiles of a step. ratio: how many times as long as minigan's in the same round. "
-    "first: seconds of the first step, compilation included. MB: the most memory of the process. losses: of the first "
+    "ms, middle half: median and quartiles of a step. ratio: time divided by minigan's in the same round. "
+    "first: seconds of the first step, compilation included. MB: peak memory of the process. losses: of the first "
     "steps without dropout, compared with minigan's."
 )
 
 
 def table(results: Sequence[Result]) -> Table:
-    """A line for each competitor, minigan's first."""
+    """A row for each competitor, minigan's first."""
     first = results[0]
     title = f"One step of dcgan28, batches of {first.batch}, threads: {first.threads}"
     numbers = ("ms", "middle half", "ratio", "images/s", "first, s", "MB")
@@ -29,7 +29,7 @@ def table(results: Sequence[Result]) -> Table:
 
 
 def row(result: Result, baseline: Result) -> list[str]:
-    """The figures of a competitor, or why there are none."""
+    """The results of a competitor, or the reason why there are none."""
     title = result.competitor.title
     if not result.rounds:
         return [title, *[""] * 6, result.error.partition(":")[0]]
@@ -47,14 +47,14 @@ def row(result: Result, baseline: Result) -> list[str]:
 
 
 def agreement(result: Result) -> str:
-    """Whether the losses are minigan's, and how nearly."""
+    """Whether the losses are minigan's, and the difference."""
     if result.difference is None:
         return ""
     return f"DIFFER by {result.difference:.0e}" if result.differs else f"same to {result.difference:.0e}"
 
 
 def notes(results: Sequence[Result]) -> Iterator[str]:
-    """How to read the table, and what to know of it."""
+    """The legend of the table, versions and errors."""
     yield LEGEND
     found = {name: version for result in results for name, version in result.versions.items() if version}
     yield "Versions: " + ", ".join(f"{name} {version}" for name, version in found.items()) + "."
@@ -85,7 +85,7 @@ def draw(results: Sequence[Result], folder: Path, printer: Console) -> None:
 
 
 def draw_group(axes, results: Sequence[Result]) -> None:  # type: ignore[no-untyped-def]
-    """The bars of one panel, the fastest on top."""
+    """Draw the bars of one panel, the fastest on top."""
     ordered = sorted(results, key=lambda result: result.seconds.median)
     medians = [1e3 * result.seconds.median for result in ordered]
     spread = np.abs([[1e3 * result.seconds.low, 1e3 * result.seconds.high] for result in ordered] - np.c_[medians]).T

@@ -105,7 +105,7 @@ def networks(case: Case) -> GAN:
 
 
 def events(case: Case) -> Iterator[StepEnd | Diversity]:
-    """What a run tells: its steps, and now and then how different its samples are."""
+    """The events of a run: its steps, and from time to time the diversity of its samples."""
     gan, data = networks(case), mg.data.load("digits")
     trainer = mg.Trainer(
         gan, data, g_optimizer=case.g_optimizer(), d_optimizer=case.d_optimizer(), batch_size=BATCH, **case.trainer

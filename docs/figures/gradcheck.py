@@ -1,9 +1,8 @@
-"""Draw the pictures of how to check a gradient: ``python docs/figures/gradcheck.py``.
+"""Draw the pictures of how to check a gradient: ``python -m docs.figures.gradcheck``.
 
 Nothing in them is sketched: every point is an error that was measured.
 """
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,11 +13,9 @@ from matplotlib.figure import Figure
 from minigan.gradcheck import check
 from minigan.layers import Dense
 from minigan.random import Stream
+from tests.gradcheck.museum import average_pool, average_pool_wrong
 
 HERE = Path(__file__).resolve().parent
-sys.path.append(str(HERE.parents[1]))  # where `tests` is
-
-from tests.gradcheck.museum import average_pool, average_pool_wrong  # noqa: E402
 
 STEPS = 10.0 ** np.arange(0, -16.1, -0.25)
 

@@ -1,6 +1,6 @@
 """Draw the picture of a convolution as one matrix product: ``python docs/figures/im2col.py``.
 
-The numbers in it are the ones that minigan computes: the windows by `windows`, the matrix by `columns`, the output
+The numbers in it are the ones that minigan computes: the windows by `windows`, the matrix by `im2col`, the output
 by `conv2d`.
 """
 
@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from minigan import kernels
-from minigan.kernels.reference.convolution import columns
+from minigan.kernels.reference.convolution import im2col
 from minigan.kernels.reference.windows import windows
 
 #: One colour a window, that is, a row of the matrix and a pixel of the output.
@@ -25,7 +25,7 @@ def draw() -> Figure:
     """The image's four windows, the matrix of them, the kernel as a column, and the output."""
     image = np.arange(16.0).reshape(1, 4, 4, 1)
     kernel = np.array([[0.0, 1, 0], [1, -4, 1], [0, 2, 0]]).reshape(3, 3, 1, 1)
-    matrix = columns(image, (3, 3), (1, 1))
+    matrix = im2col(image, (3, 3), (1, 1))
     output = kernels.conv2d(image, kernel, (1, 1), ((0, 0), (0, 0)))
     if not (windows(image, (3, 3), (1, 1)).reshape(4, 9) == matrix).all():
         raise ValueError("the rows of the matrix are not the windows")
@@ -46,7 +46,7 @@ def draw() -> Figure:
     table(axes, kernel[:, :, 0, 0], 18.5, 1.5)
 
     rows = np.repeat(np.array(COLOURS)[:, None], 9, axis=1)
-    text(axes, 6.5, 7.1, "X = columns(x): a window a row", bold=True)
+    text(axes, 6.5, 7.1, "X = im2col(x): a window a row", bold=True)
     table(axes, matrix, 2.0, 8.7, rows)
     for tap in range(9):
         text(axes, 2.5 + tap, 8.3, "({}, {})".format(*divmod(tap, 3)), grey=True)

@@ -51,7 +51,7 @@ def draw_game(name: str) -> Figure:
         for panel in (left, right):
             panel.axvline(game.decision_threshold, color="0.5", linestyle=":", linewidth=1)
         place = (game.decision_threshold, 0.97), (4, 0), ("data", "axes fraction"), "offset points"
-        left.annotate("decision_threshold", *place, color="0.4", va="top")
+        left.annotate("decision threshold", *place, color="0.4", va="top")
     output = "D's output z" if name in ("least-squares", "wasserstein") else "D's logit z"
     left.set(xlabel=output, ylabel="loss")
     right.set(xlabel=output, ylabel="gradient dL/dz")

@@ -16,8 +16,7 @@ def info() -> None:
 
     from minigan import backend, data, kernels, losses, models, optimizers
     from minigan.errors import BackendError
-    from minigan.kernels.cpu.parallel import memory_pool
-    from minigan.kernels.cuda import precision
+    from minigan.kernels import memory_pool, precision
     from minigan.version import __version__
 
     try:

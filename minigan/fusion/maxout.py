@@ -34,7 +34,7 @@ class MaxoutStep(LinearStep):
         self.check_input(x)
         layer = self.maxout
         z = kernels.affine(x, self.matrix, layer.bias.data.reshape(-1), self.operation, LINEAR)
-        y, won = kernels.largest(z.reshape(-1, layer.units, layer.pieces))
+        y, won = kernels.max_with_mask(z.reshape(-1, layer.units, layer.pieces))
         return y, MaxoutCache(x, won, self.stamp(y))
 
     def backward(self, dy: Array, cache: MaxoutCache, param_grads: bool = True) -> Array:

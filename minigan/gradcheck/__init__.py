@@ -1,7 +1,7 @@
 """Gradient verification: is this backward the derivative of that forward, and does it behave?
 
-`check` tries every way that applies: central differences over a sweep of steps, complex steps, the adjoint identity,
-the second order, and the behaviour that no derivative shows. Its `Report` prints, asserts, and draws.
+`check` runs every check that applies: central differences over a sweep of step sizes, complex steps, the adjoint
+identity, the second order, and the behaviour that no derivative shows. Its `Report` prints, asserts, and draws.
 """
 
 from minigan.gradcheck.checker import MODES, check

@@ -1,4 +1,4 @@
-"""`check`: everything there is to check of one target."""
+"""`check`: all checks of one target."""
 
 from collections.abc import Callable, Iterator
 from numbers import Integral
@@ -16,7 +16,7 @@ from minigan.gradcheck.derivatives import (
     check_tangent_backward,
 )
 from minigan.gradcheck.report import BEHAVIOUR, FAIL, SHAPE, Report, Row
-from minigan.gradcheck.target import Target, copies, make_target, what_was_raised
+from minigan.gradcheck.target import Target, copies, describe_error, make_target
 from minigan.random import Stream
 
 __all__ = ["MODES", "check"]
@@ -35,7 +35,7 @@ def check(
     seed: int = 0,
     name: str | None = None,
 ) -> Report:
-    """Check a backward pass in every way that applies.
+    """Run every check of a backward pass that applies.
 
     Parameters
     ----------
@@ -43,23 +43,23 @@ def check(
         A layer or network (built, or to be built in float64 for the input's shape); a loss ``f(z) -> (value, dz)``;
         or, with `backward`, a function ``forward(*arrays) -> (y, cache)``.
     *inputs : array or tuple of int
-        The input or the function's arguments; a shape stands for random numbers.
+        The input or the function's arguments; a shape means random numbers.
     backward : callable, optional
         ``backward(dy, cache) -> gradients``, one for each of `inputs`: an array, a sequence, or a mapping by the
         arguments' names.
     training : bool
-        The mode of layers that know two.
+        The mode of layers that have two.
     mode : {"auto", "full", "directional"}
-        Entry by entry; along random unit directions; or the first for quantities it takes at most `budget`
-        forwards for, and the second for the others.
+        "full" checks entry by entry, "directional" along random unit directions. "auto" chooses "full" for quantities
+        that need at most `budget` forwards, and "directional" for the others.
     budget : int
         Forwards that the differences of one quantity may take in mode "auto".
     dy : array, optional
-        The upstream gradient; default random, for one that is all ones hides what BatchNorm and Softmax subtract.
+        The upstream gradient; default: random, since a dy of ones hides the terms that BatchNorm and Softmax subtract.
     seed : int
-        Of the point, of dy, of the directions and of the layers' own random stream.
+        The seed of the point, dy, the directions and the layers' random stream.
     name : str, optional
-        What the report calls the target.
+        The name of the target in the report.
 
     Returns
     -------
@@ -68,9 +68,9 @@ def check(
     Raises
     ------
     ConfigError
-        Something that cannot be checked, or an unknown mode.
+        The target cannot be checked, or the mode is unknown.
     ShapeError
-        A dy that is not like the output; gradients that are not one for each of `inputs`.
+        `dy` does not have the output's shape, or there is not one gradient for each of `inputs`.
 
     Examples
     --------
@@ -97,7 +97,7 @@ def check(
     rng = Stream(seed, "gradcheck/check")
     upstream = rng.normal(np.shape(y), dtype=np.float64) if dy is None else array_module(y).array(dy, np.float64)
     rows = list(check_first_order(made, upstream, mode, budget, rng))
-    # With gradients of other shapes there is nothing to be said of their values.
+    # Values of gradients with wrong shapes cannot be checked.
     if not any(row.mode == SHAPE for row in rows):
         rows += run(made, "tangent", check_adjoint(made, upstream, rng))
         rows += run(made, "tangent_backward", check_second_order(made, upstream, rng))
@@ -107,8 +107,8 @@ def check(
 
 
 def run(target: Target, quantity: str, rows: Iterator[Row]) -> Iterator[Row]:
-    """The rows, and one more where the target raises."""
+    """Yield the rows, and one more if the target raises."""
     try:
         yield from rows
     except Exception as error:
-        yield Row(target.name, quantity, BEHAVIOUR, FAIL, detail=what_was_raised(error))
+        yield Row(target.name, quantity, BEHAVIOUR, FAIL, detail=describe_error(error))

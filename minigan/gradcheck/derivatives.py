@@ -1,4 +1,4 @@
-"""The checks of values: differences, complex steps, the adjoint identity, the second order."""
+"""Checks of derivatives: differences, complex steps, the adjoint identity, the second order."""
 
 import warnings
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from minigan.random import Stream
 
 __all__ = ["check_adjoint", "check_first_order", "check_second_order", "check_tangent_backward"]
 
-#: Of the gradient's differences; and of further derivatives, where each takes several passes.
+#: Directions for gradients, and for the other checks, in which each direction takes several passes.
 DIRECTIONS, FURTHER_DIRECTIONS = 8, 4
 
 #: Allowed errors, in units of the largest derivative.
@@ -23,18 +23,18 @@ COMPLEX_TOLERANCE = 1e-12
 ADJOINT_TOLERANCE = {"float64": 1e-12, "float32": 1e-4}
 SECOND_ORDER_TOLERANCE = 1e-6
 
-#: The bottom of a V is known to an order of magnitude; no error below this many is one.
+#: The smallest error of differences is known to an order of magnitude: the tolerance is at least this many times it.
 FLOORS = 30
 
-#: A complex step this small has no truncation error, for nothing is subtracted.
+#: A complex step this small has no truncation error, and no rounding error from a subtraction.
 COMPLEX_STEP = 1e-30
 
-#: Derivatives far below this part of what f adds up are what rounding leaves of zero.
+#: Derivatives far below this fraction of the sum of |terms| of f may be rounding errors of zero.
 COMPLEX_NOISE = 1e-2
 
 
 def check_first_order(target: Target, dy: Array, mode: str, budget: int, rng: Stream) -> Iterator[Row]:
-    """Every gradient of ``<y, dy>`` against differences and against complex steps."""
+    """Compare every gradient of ``<y, dy>`` with differences and with complex steps."""
     y, cache = target.forward(copies(target.point))
     gradients = target.backward(target.point, dy.copy(), cache)
     noise = float(abs(y * dy).sum())
@@ -45,20 +45,22 @@ def check_first_order(target: Target, dy: Array, mode: str, budget: int, rng: St
             yield Row(target.name, name, SHAPE, FAIL, detail=detail)
             continue
         full = mode == "full" or (mode == "auto" and 2 * len(STEPS) * point.size <= budget)
-        ways = entries(point) if full else directions(point, DIRECTIONS, rng)
-        analytic = asnumpy(gradient).ravel() if full else np.array([float((gradient * way).sum()) for way in ways])
-        kind = "full" if full else f"{len(ways)} directions"
+        vectors = entries(point) if full else directions(point, DIRECTIONS, rng)
+        analytic = (
+            asnumpy(gradient).ravel() if full else np.array([float((gradient * vector).sum()) for vector in vectors])
+        )
+        kind = "full" if full else f"{len(vectors)} directions"
 
         def f(array: Array, name: str = name) -> Any:
             return target.value({**target.point, name: array}, dy)
 
-        found = sweep(lambda array: float(f(array)), point, ways, analytic, noise)
+        found = sweep(lambda array: float(f(array)), point, vectors, analytic, noise)
         shape = point.shape if full else None
         row = difference_row(target.name, name, f"differences, {kind}", found, DIFFERENCE_TOLERANCE, shape)
         if full:
-            row.error_map = np.where(found.kinks, 0, abs(found.settled - analytic)).reshape(point.shape)
+            row.error_map = np.where(found.kinks, 0, abs(found.estimate - analytic)).reshape(point.shape)
         yield row
-        yield complex_row(target, name, kind, f, point, ways, found, noise, shape)
+        yield complex_row(target, name, kind, f, point, vectors, found, noise, shape)
         if full and found.kinks.any():
             yield from check_together(target.name, name, f, point, gradient, found, noise)
 
@@ -71,22 +73,22 @@ def difference_row(
     tolerance: float,
     shape: tuple[int, ...] | None = None,
 ) -> Row:
-    """The verdict at the bottom of the sweep; `shape` is the quantity's where each direction is an entry."""
+    """The verdict at the best step of the sweep; `shape` is the quantity's where each direction is an entry."""
     kinks = int(found.kinks.sum())
     if found.kinks.all():
-        what = "along every direction there is" if shape is None else "every entry lies at"
+        what = "along every direction there is" if shape is None else "every entry is at"
         return Row(target, quantity, mode, SKIP, kinks=kinks, detail=f"{what} a kink", sweep=found)
-    # Where f adds up much and moves little, not even the best step has the digits.
+    # Where the terms of f are large and its changes small, not even the best step has enough digits.
     tolerance = max(tolerance, FLOORS * found.floor)
     error = float(found.errors[found.best])
     row = Row(target, quantity, mode, PASS if error <= tolerance else FAIL, error, tolerance, kinks, sweep=found)
-    return compared(row, found, found.settled, "differences", 9, shape)
+    return compared(row, found, found.estimate, "differences", 9, shape)
 
 
 def compared(
     row: Row, found: Sweep, expected: np.ndarray, source: str, digits: int, shape: tuple[int, ...] | None
 ) -> Row:
-    """The row with its worst entry or direction; and if it is wrong, with what is wrong there and elsewhere."""
+    """Add the worst entry or direction to the row and, if it is wrong, a description of the errors."""
     distance = np.where(found.kinks, -1.0, abs(expected - found.analytic))
     worst = int(np.argmax(distance))
     row.backward, row.expected = float(found.analytic[worst]), float(expected[worst])
@@ -100,13 +102,13 @@ def compared(
     if row.index is not None:
         row.detail = f"at index {row.index}: {row.detail}"
     if len(bad) > 1:
-        ways = "directions" if row.index is None else "entries"
-        row.detail += f"; wrong in {bad.sum()} of {len(bad)} {ways}{factor(found.analytic[bad], expected[bad])}"
+        kind = "directions" if row.index is None else "entries"
+        row.detail += f"; wrong in {bad.sum()} of {len(bad)} {kind}{factor(found.analytic[bad], expected[bad])}"
     return row
 
 
 def factor(analytic: np.ndarray, expected: np.ndarray) -> str:
-    """What all these gradients are too large by, if it is one number: a mean for a sum, a sign, a missing 2."""
+    """The common factor of these gradients, if there is one: a mean for a sum, a sign, a missing 2."""
     times = float(analytic @ expected / (expected @ expected)) if expected.any() else np.nan
     spread = abs(analytic - times * expected).max() / abs(expected).max() if expected.any() else np.nan
     return f", everywhere by the factor {times:.6g}" if len(expected) > 1 and spread < 1e-6 < abs(times - 1) else ""
@@ -115,16 +117,17 @@ def factor(analytic: np.ndarray, expected: np.ndarray) -> str:
 def check_together(
     target: str, name: str, f: Callable[[Array], Any], point: Array, gradient: Array, found: Sweep, noise: float
 ) -> Iterator[Row]:
-    """The entries at kinks, moved by the same step.
+    """Check the entries at kinks, all shifted by the same step.
 
-    Of values that tie for a maximum none has a derivative of its own: it wins above and loses below. Moved together
-    they move the maximum, and a backward that pays each of them in full is seen. Most other kinks stay kinks.
+    Equal values at a maximum have no derivative one by one: each is the maximum when it grows, but not when it falls.
+    Shifted together they change the maximum smoothly, so a backward that gives each of them the whole gradient is
+    found. Most other kinks stay kinks.
     """
-    way = array_module(point).asarray(found.kinks.reshape(point.shape).astype(np.float64))
-    analytic = np.array([float((gradient * way).sum())])
-    together = sweep(lambda array: float(f(array)), point, [way], analytic, noise)
+    vector = array_module(point).asarray(found.kinks.reshape(point.shape).astype(np.float64))
+    analytic = np.array([float((gradient * vector).sum())])
+    together = sweep(lambda array: float(f(array)), point, [vector], analytic, noise)
     if not together.kinks.any():
-        quantity, mode = f"kinks of {name} moved together", "differences"
+        quantity, mode = f"kinks of {name} shifted together", "differences"
         yield difference_row(target, quantity, mode, together, DIFFERENCE_TOLERANCE)
 
 
@@ -134,15 +137,15 @@ def complex_row(
     kind: str,
     f: Callable[[Array], Any],
     point: Array,
-    ways: list[Array],
+    vectors: list[Array],
     found: Sweep,
     noise: float,
     shape: tuple[int, ...] | None,
 ) -> Row:
-    """``Im f(x + ih v) / h``: exact to rounding where f is analytic, wrong without a word where it is not.
+    """Compare with ``Im f(x + ih v) / h``: exact up to rounding where f is analytic, silently wrong where it is not.
 
-    Absolute values, maxima and comparisons can lose the imaginary part. That is noticed by the differences: where
-    they contradict the complex step, the complex step is not applicable.
+    Absolute values, maxima and comparisons can lose the imaginary part. The differences show that: where they
+    contradict the complex step, it is not applicable.
     """
     mode = f"complex step, {kind}"
     smooth = ~found.kinks
@@ -151,14 +154,14 @@ def complex_row(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", np.exceptions.ComplexWarning)
-            steps = [f(point + 1j * COMPLEX_STEP * way) for way in ways]
+            steps = [f(point + 1j * COMPLEX_STEP * vector) for vector in vectors]
     except np.exceptions.ComplexWarning:
         return Row(target.name, name, mode, SKIP, detail="the imaginary part is lost in a cast to real numbers")
-    except Exception as refusal:  # whatever real code does with complex numbers
+    except Exception as refusal:  # code for real numbers can raise anything here
         return Row(target.name, name, mode, SKIP, detail=f"forward takes no complex numbers: {type(refusal).__name__}")
     exact = np.array([float(complex(step).imag) for step in steps]) / COMPLEX_STEP
-    # As near as differences come.
-    if not abs(exact - found.settled)[smooth].max() <= max(DIFFERENCE_TOLERANCE, FLOORS * found.floor) * found.scale:
+    # Within the accuracy of differences.
+    if not abs(exact - found.estimate)[smooth].max() <= max(DIFFERENCE_TOLERANCE, FLOORS * found.floor) * found.scale:
         lost = "the imaginary part is lost (abs, max or a comparison)"
         return Row(target.name, name, mode, SKIP, detail=lost)
     scale = max(found.scale, COMPLEX_NOISE * noise)
@@ -168,7 +171,7 @@ def complex_row(
 
 
 def check_adjoint(target: Target, dy: Array, rng: Stream) -> Iterator[Row]:
-    """``<J v, u> = <v, J^T u>``: forward derivative and backward are transposes of each other, to rounding."""
+    """Check ``<J v, u> = <v, J^T u>``: tangent pass and backward are transposes of each other, up to rounding."""
     if not isinstance(target, ModelTarget):
         return
     if not target.has_tangent:
@@ -191,7 +194,7 @@ def check_adjoint(target: Target, dy: Array, rng: Stream) -> Iterator[Row]:
 
 
 def check_second_order(target: Target, dy: Array, rng: Stream) -> Iterator[Row]:
-    """The gradient of the penalty ``P = <g, g> / 2`` on ``g = J^T dy`` against differences of the first gradient.
+    """Compare the gradient of the penalty ``P = <g, g> / 2`` on ``g = J^T dy`` with differences of P.
 
     With ``v = dP/dg = g`` held fixed, the gradient of P is that of ``<v, g> = <J v, dy>``: one tangent pass along v,
     one reverse pass through it.
@@ -211,23 +214,23 @@ def check_second_order(target: Target, dy: Array, rng: Stream) -> Iterator[Row]:
     found = target.tangent_backward(target.point, array_module(dy).zeros_like(dy), dy, cache, tangent_cache)
     noise = float((g * g).sum())
     for name, point in target.point.items():
-        ways = directions(point, FURTHER_DIRECTIONS, rng)
-        analytic = np.array([float((found[name] * way).sum()) for way in ways])
+        vectors = directions(point, FURTHER_DIRECTIONS, rng)
+        analytic = np.array([float((found[name] * vector).sum()) for vector in vectors])
 
         def penalty(array: Array, name: str = name) -> float:
-            moved, _ = gradient({**target.point, name: array})
-            return float((moved * moved).sum()) / 2
+            shifted, _ = gradient({**target.point, name: array})
+            return float((shifted * shifted).sum()) / 2
 
-        differences = sweep(penalty, point, ways, analytic, noise)
-        mode = f"second order, {len(ways)} directions"
+        differences = sweep(penalty, point, vectors, analytic, noise)
+        mode = f"second order, {len(vectors)} directions"
         yield difference_row(target.name, name, mode, differences, SECOND_ORDER_TOLERANCE)
 
 
 def check_tangent_backward(target: Target, dy: Array, rng: Stream) -> Iterator[Row]:
-    """All gradients of ``S = <y, dy> + <y_dot, dy_dot>`` against differences.
+    """Compare all gradients of ``S = <y, dy> + <y_dot, dy_dot>`` with differences.
 
-    The penalty above has no dy and does not ask for the gradient of x_dot; a layer inside a network is given the one
-    and owes the other.
+    The penalty above has no dy and does not use the gradient of x_dot; a layer inside a network gets a dy and has to
+    return that gradient.
     """
     if not isinstance(target, ModelTarget) or not target.has_tangent:
         return
@@ -235,7 +238,7 @@ def check_tangent_backward(target: Target, dy: Array, rng: Stream) -> Iterator[R
     point = {**target.point, "x_dot": rng.normal(target.point["x"].shape, dtype=np.float64)}
 
     def passes(values: Arrays) -> tuple[Array, Any, Any]:
-        """What S adds up, and both caches."""
+        """The terms of S, and both caches."""
         of_model = {name: values[name] for name in target.point}
         y, cache = target.forward(copies(of_model))
         y_dot, tangent_cache = target.tangent(of_model, values["x_dot"].copy(), cache)
@@ -245,12 +248,12 @@ def check_tangent_backward(target: Target, dy: Array, rng: Stream) -> Iterator[R
     found = target.tangent_backward(target.point, dy.copy(), dy_dot.copy(), cache, tangent_cache)
     noise = float(abs(terms).sum())
     for name, array in point.items():
-        ways = directions(array, FURTHER_DIRECTIONS, rng)
-        analytic = np.array([float((found[name] * way).sum()) for way in ways])
+        vectors = directions(array, FURTHER_DIRECTIONS, rng)
+        analytic = np.array([float((found[name] * vector).sum()) for vector in vectors])
 
-        def value(moved: Array, name: str = name) -> float:
-            return float(passes({**point, name: moved})[0].sum())
+        def value(shifted: Array, name: str = name) -> float:
+            return float(passes({**point, name: shifted})[0].sum())
 
-        differences = sweep(value, array, ways, analytic, noise)
-        mode = f"tangent_backward, {len(ways)} directions"
+        differences = sweep(value, array, vectors, analytic, noise)
+        mode = f"tangent_backward, {len(vectors)} directions"
         yield difference_row(target.name, name, mode, differences, SECOND_ORDER_TOLERANCE)

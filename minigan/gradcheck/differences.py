@@ -1,11 +1,11 @@
-"""Derivatives by central differences, over a sweep of steps.
+"""Derivatives by central differences, over a sweep of step sizes.
 
-For a smooth f, ``(f(x + h) - f(x - h)) / 2h`` errs by ``h^2 f'''/6`` (truncation) plus about ``eps |f| / h``
-(rounding): over h the error is a V. Its bottom, about ``eps^(2/3)``, lies at a step that nobody knows beforehand;
-so every step of the sweep is tried, and the verdict is taken at the bottom.
+For a smooth f, ``(f(x + h) - f(x - h)) / 2h`` has the error ``h^2 f'''/6`` (truncation) plus about
+``eps |f| / h`` (rounding): plotted over h, a V. Its minimum, about ``eps^(2/3)``, is at a step that is not known in
+advance; so every step of the sweep is tried, and the verdict is taken at the minimum.
 
 At a kink the two one-sided differences disagree however small the step is, and no difference is the derivative.
-Such entries are set aside and counted. (Chainer's checker fits five points for the same end.)
+Such entries are left out and counted. (Chainer's checker fits five points to find them.)
 """
 
 from collections.abc import Callable, Sequence
@@ -21,13 +21,13 @@ __all__ = ["STEPS", "Sweep", "directions", "entries", "sweep"]
 #: Relative step sizes of the sweep, from truncation to rounding.
 STEPS = tuple(10.0**exponent for exponent in (-1, -2, -3, -4, -5, -6, -7, -8, -9))
 
-#: Where a kink is looked for: small enough for a bend to shrink, large enough for rounding to be smaller still.
+#: Steps for finding kinks: small enough that curvature has little effect, large enough that rounding has less.
 KINK_STEPS = (1e-4, 1e-5, 1e-6)
 
-#: How far apart one-sided differences must be to be called a kink: in units of themselves, and of what f adds up.
+#: The least distance of one-sided differences at a kink: relative to themselves, and to the sum of |terms| of f.
 KINK_JUMP, KINK_NOISE = 1e-6, 1e-9
 
-#: A jump of f itself, in units of what it adds up; a smaller one is how a forward in float32 rounds.
+#: The least jump of f, relative to the sum of its |terms|; a smaller one is the rounding of a forward in float32.
 STEP_UP = 1e-6
 
 
@@ -41,13 +41,13 @@ class Sweep:
     numeric : array (S, D)
         The central difference at each step along each direction.
     analytic : array (D,)
-        What the backward says.
+        The derivative by the backward.
     kinks : boolean array (D,)
         Directions along which there is no derivative.
     scale : float
-        What errors are measured against: the largest derivative, or what rounding leaves of a vanishing one.
+        The unit of errors: the largest derivative, or the size of rounding errors where all derivatives vanish.
     floor : float
-        The error at the bottom of the V where f is smooth, to an order of magnitude, in units of `scale`.
+        The smallest error where f is smooth, to an order of magnitude, in units of `scale`.
     """
 
     steps: np.ndarray
@@ -67,15 +67,15 @@ class Sweep:
 
     @property
     def best(self) -> int:
-        """The place of the step where the error is smallest."""
+        """The index of the step with the smallest error."""
         errors = self.errors
         return 0 if np.isnan(errors).all() else int(np.nanargmin(errors))
 
     @property
-    def settled(self) -> np.ndarray:
+    def estimate(self) -> np.ndarray:
         """The derivatives (D,) at the step that agrees best with the one before it.
 
-        So they do not depend on the backward: where that is wrong, the step that comes nearest to it says nothing.
+        It does not depend on the backward: where that is wrong, the step that agrees best with it is meaningless.
         """
         drift = abs(np.diff(np.where(self.kinks, 0.0, self.numeric), axis=0)).max(axis=1, initial=0.0)
         return self.numeric[1 + int(np.argmin(np.where(np.isfinite(drift), drift, np.inf)))]
@@ -83,16 +83,16 @@ class Sweep:
     @property
     def worst(self) -> int:
         """The direction with the largest error."""
-        distance = abs(self.settled - self.analytic)
+        distance = abs(self.estimate - self.analytic)
         return int(np.argmax(np.where(self.kinks, -1.0, distance)))
 
 
 def sweep(
-    f: Callable[[Array], float], point: Array, ways: Sequence[Array], analytic: np.ndarray, noise: float
+    f: Callable[[Array], float], point: Array, vectors: Sequence[Array], analytic: np.ndarray, noise: float
 ) -> Sweep:
-    """Differences of the scalar function `f` at `point` along each of `ways`, at every step.
+    """Differences of the scalar function `f` at `point` along each of `vectors`, at every step.
 
-    `noise` is the size of what f adds up: derivatives far below it drown in rounding. A step may leave the domain of
+    `noise` is the sum of |terms| of f: derivatives far below it are lost in rounding. A step may leave the domain of
     f, as the largest do for a logarithm of 0.05: such a difference is NaN, and another step is the best.
     """
 
@@ -105,13 +105,13 @@ def sweep(
 
     steps = np.array(STEPS) * max(1.0, float(abs(point).max()))
     middle = f(point)
-    above = np.array([[value(point + h * way) for way in ways] for h in steps])
-    below = np.array([[value(point - h * way) for way in ways] for h in steps])
+    above = np.array([[value(point + h * vector) for vector in vectors] for h in steps])
+    below = np.array([[value(point - h * vector) for vector in vectors] for h in steps])
     h = steps[:, None]
     numeric = (above - below) / (2 * h)
     near = [STEPS.index(step) for step in KINK_STEPS]
     kinks = find_kinks((middle - below[near]) / h[near], (above[near] - middle) / h[near], h[near], noise)
-    # An entry without a derivative has differences without bounds.
+    # The differences of an entry without a derivative can be arbitrarily large.
     sizes = abs(np.nan_to_num(numeric[:, ~kinks], posinf=0.0, neginf=0.0))
     typical = float(np.median(sizes, axis=0).max(initial=0.0))
     scale = max(typical, float(abs(analytic[~kinks]).max(initial=0.0)), 1e-6 * noise) or 1.0
@@ -120,10 +120,11 @@ def sweep(
 
 
 def find_kinks(below: np.ndarray, above: np.ndarray, h: np.ndarray, noise: float) -> np.ndarray:
-    """Where the one-sided differences, each (3, D), stay apart: a bend's distance shrinks with the step.
+    """Find kinks: the distance of one-sided differences, each (3, D), does not shrink with the step there.
 
-    At a kink the distance stays the same, at a jump of f it grows. Under rounding it grows too, but so small a jump is
-    none: a forward that rounds to float32 has derivatives, and is to be told that it is not precise.
+    At a kink the distance stays the same, at a jump of f it grows; for a smooth f it shrinks. Rounding makes it grow
+    too, but such small jumps do not count: a forward that rounds to float32 has derivatives, and the report should say
+    that it is not precise.
     """
     apart = abs(above - below)
     slopes = np.maximum(abs(above), abs(below)).max(axis=0)

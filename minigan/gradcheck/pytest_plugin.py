@@ -1,4 +1,4 @@
-"""The fixture ``gradcheck``, which pytest finds wherever minigan is installed, and a marker for its options.
+"""The pytest fixture ``gradcheck``, available wherever minigan is installed, and a marker for its options.
 
 ::
 
@@ -25,7 +25,7 @@ __all__ = ["gradcheck", "pytest_addoption", "pytest_configure"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The seed of all gradient checks, told when one fails."""
+    """Add the option for the seed of all gradient checks, which is printed when one fails."""
     group = parser.getgroup("minigan")
     group.addoption(
         "--gradcheck-seed", type=int, default=0, metavar="N", help="Seed of the fixture gradcheck (default: 0)."
@@ -33,7 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The marker."""
+    """Register the marker."""
     config.addinivalue_line("markers", "gradcheck(**options): options of minigan.gradcheck.check for this test")
 
 
@@ -41,11 +41,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def gradcheck(request: pytest.FixtureRequest) -> "Callable[..., Report]":
     """`minigan.gradcheck.check` that fails the test if anything is wrong, and returns the report.
 
-    Its seed is that of the call, of the marker ``gradcheck``, or of the command line, the first there is.
+    Its seed is that of the call; without one, that of the marker ``gradcheck``; without either, that of the command
+    line.
     """
     from minigan.gradcheck import check
 
-    # The nearest marker is the last to be heard.
+    # Reversed, so that the nearest marker overrides the others.
     marks = reversed(list(request.node.iter_markers("gradcheck")))
     marked = {name: value for mark in marks for name, value in mark.kwargs.items()}
     given = request.config.getoption("--gradcheck-seed")

@@ -1,4 +1,4 @@
-"""What a check found: rows of figures and verdicts, as a table, as JSON, as pictures."""
+"""The report of a check: rows of errors and verdicts, as a table, as JSON, as pictures."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -15,13 +15,13 @@ __all__ = ["BEHAVIOUR", "FAIL", "PASS", "SHAPE", "SKIP", "Report", "Row"]
 
 PASS, FAIL, SKIP = "ok", "WRONG", "not applicable"
 
-#: The modes of checks that are not of a value.
+#: The modes of checks that compare no values.
 BEHAVIOUR, SHAPE = "behaviour", "shape"
 
 
 @dataclass
 class Row:
-    """One quantity, checked in one way.
+    """The result of one check of one quantity.
 
     Attributes
     ----------
@@ -30,15 +30,15 @@ class Row:
     verdict : str
         "ok", "WRONG" or "not applicable".
     error, tolerance : float, optional
-        The largest error, in units of the largest derivative, and what is allowed.
+        The largest error, in units of the largest derivative, and the largest that is allowed.
     kinks : int
         Entries or directions without a derivative; they are not part of `error`.
     index : tuple of int, optional
-        Of the entry with the largest error, where they are checked one by one.
+        The index of the entry with the largest error, where entries are checked one by one.
     backward, expected : float, optional
-        What the backward says there, or along the worst direction, and what it is measured against.
+        The derivative by the backward there, or along the worst direction, and the expected one.
     detail : str
-        For a wrong one: where it is worst, and both values. For one that does not apply: why.
+        For a wrong row, the place of the largest error and both values; for one that does not apply, the reason.
     sweep : Sweep, optional
         The differences at all steps.
     error_map : array, optional
@@ -60,7 +60,7 @@ class Row:
     error_map: np.ndarray | None = field(default=None, repr=False)
 
     def sentence(self) -> str:
-        """The row in words."""
+        """The row as a sentence."""
         text = f"{self.target}: {self.quantity}, by {self.mode}: {self.verdict}"
         if self.error is not None:
             text += f", relative error {self.error:.2e} (allowed {self.tolerance:.0e})"
@@ -89,7 +89,7 @@ class Report:
     ----------
     rows : list of Row
     seed : int
-        Repeats the check.
+        The seed that repeats the check.
     """
 
     rows: list[Row]
@@ -97,7 +97,7 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether no row is wrong."""
         return not self.failures
 
     @property
@@ -109,12 +109,12 @@ class Report:
         return iter(self.rows)
 
     def assert_ok(self) -> None:
-        """Raise a `GradientError` that tells all that is wrong, where, and how to repeat it."""
+        """Raise a `GradientError` if any row is wrong, with all wrong rows and the seed in its message."""
         if not self.ok:
             raise GradientError(self.message())
 
     def message(self) -> str:
-        """All that is wrong, a line each, under a count of it."""
+        """All wrong rows, one per line, after a line with their number."""
         count = f"{len(self.failures)} of {len(self.rows)} checks are wrong (seed {self.seed}):"
         return "\n".join([count, *(f"  {row.sentence()}" for row in self.failures)])
 
@@ -133,7 +133,7 @@ class Report:
         return "\n".join([*lines, "", *notes] if notes else lines)
 
     def table(self) -> Any:
-        """The rows as a `rich.table.Table`; a target's name stands at its first row, a behaviour under mode."""
+        """The rows as a `rich.table.Table`; a target's name is in its first row, a behaviour under mode."""
         from rich.table import Table
 
         table = Table(box=None, header_style="bold", pad_edge=False)
@@ -145,21 +145,21 @@ class Report:
         table.add_column("verdict", no_wrap=True)
         before = None
         for row in self.rows:
-            figures = ("", "") if row.error is None else (f"{row.error:.1e}", f"{row.tolerance:.0e}")
+            numbers = ("", "") if row.error is None else (f"{row.error:.1e}", f"{row.tolerance:.0e}")
             style = "bold red" if row.verdict == FAIL else "dim" if row.verdict == SKIP else ""
             target = "" if row.target == before else row.target
             what = ("", row.quantity) if row.mode == BEHAVIOUR else (row.quantity, row.mode)
             verdict = "n/a" if row.verdict == SKIP else row.verdict
-            table.add_row(target, *what, *figures, str(row.kinks or ""), verdict, style=style)
+            table.add_row(target, *what, *numbers, str(row.kinks or ""), verdict, style=style)
             before = row.target
         return table
 
     def notes(self) -> list[str]:
-        """A line for each row that is not simply right: what is wrong and where, or why a check does not apply."""
+        """A line for each row that is wrong or does not apply, with the reason."""
         return [row.sentence() for verdict in (SKIP, FAIL) for row in self.rows if row.verdict == verdict]
 
     def plot(self, path: str | Path) -> Path:
-        """Save a picture: the error over the step for every quantity, and maps of where gradients are wrong.
+        """Save a picture: errors over step sizes for every quantity, and maps of the errors of wrong gradients.
 
         Parameters
         ----------
@@ -172,13 +172,13 @@ class Report:
 
     @classmethod
     def merged(cls, reports: Iterable["Report"]) -> "Report":
-        """One report of several."""
+        """Merge several reports into one."""
         reports = list(reports)
         return cls([row for report in reports for row in report.rows], reports[0].seed if reports else 0)
 
 
 def finite(value: Any) -> Any:
-    """Infinity and NaN, which JSON does not know, as text."""
+    """Convert infinity and NaN, which JSON does not have, to text."""
     if isinstance(value, list):
         return [finite(item) for item in value]
     return value if not isinstance(value, float) or np.isfinite(value) else str(value)

@@ -1,7 +1,7 @@
-"""What is checked, brought to one form: named arrays in, a forward, a backward, perhaps a tangent.
+"""Targets of a check in one form: named arrays, a forward, a backward, possibly a tangent pass.
 
 A layer, a network, a loss and a pair of plain functions become a `Target`: functions of a dictionary of arrays.
-A check can then move any array, hand in complex ones or ones in float32, and never meets a layer.
+So the checks can change any array, or pass complex or float32 arrays, and need not know about layers.
 """
 
 import inspect
@@ -28,7 +28,7 @@ Arrays: TypeAlias = dict[str, Array]
 
 
 def copies(arrays: Arrays) -> Arrays:
-    """The same arrays in other memory: a pass that writes into what it is given shall spoil no other check."""
+    """Copy the arrays, so that a pass that writes into its arguments does not affect other checks."""
     return {name: array.copy() for name, array in arrays.items()}
 
 
@@ -40,7 +40,7 @@ class Target:
     ----------
     name : str
     point : dict of arrays
-        Where it is checked, in float64: every array a gradient is asked of.
+        The point of the check, in float64: every array whose gradient is checked.
     """
 
     name: str
@@ -62,8 +62,8 @@ class Target:
 class ModelTarget(Target):
     """A layer or a network, with its input and its trainable parameters.
 
-    Every forward starts the random stream anew, so that dropout masks are the same, and leaves the moving averages
-    where they are, so that the function stands still while it is measured.
+    Every forward starts with the same state of the random stream, so that dropout masks are the same, and does not
+    update the moving averages, so that all forwards are the same function.
     """
 
     def __init__(self, model: Layer | Sequential, x: Array, training: bool, seed: int) -> None:
@@ -82,18 +82,18 @@ class ModelTarget(Target):
         self.has_tangent = all(type(layer).tangent is not Layer.tangent for layer in layers)
 
     def context(self, update_stats: bool = False) -> Context:
-        """The same context at every call: the stream at its beginning."""
+        """A context with the random stream at its beginning."""
         return Context(self.training, Stream(self.seed, "gradcheck"), update_stats, self.labels)
 
     @contextmanager
     def holding(self, values: Arrays, with_grads: bool = True) -> Iterator[Array]:
-        """The model with these values for its parameters (all arrays and the moving averages in one dtype); gives x."""
+        """Set the parameters to these values (with the moving averages, all in one dtype) for a while; yields x."""
         kept = {name: (p.data, p.grad) for name, p in self.parameters.items()}
         dtype = np.result_type(*(array.dtype for array in values.values()))
         try:
             for name, p in self.parameters.items():
                 array: Array = values.get(name, p.data)
-                # An average is copied: a forward that moves it against its orders must not move the user's.
+                # An average is copied: a wrong forward that updates it must not change the user's.
                 p.data = array.astype(dtype, copy=name not in values)
                 p.grad = backend.array_module(p.data).zeros_like(p.data) if p.trainable and with_grads else None
             yield values["x"].astype(dtype, copy=False)
@@ -102,7 +102,7 @@ class ModelTarget(Target):
                 p.data, p.grad = kept[name]
 
     def gradients(self, dx: Array) -> Arrays:
-        """The input's gradient and those in the parameters."""
+        """The gradients of the input and of the parameters."""
         return {"x": dx, **{name: p.grad for name, p in self.trainable.items()}}
 
     def forward(self, values: Arrays) -> tuple[Array, Any]:
@@ -142,7 +142,7 @@ class FunctionTarget(Target):
         if not isinstance(result, tuple) or len(result) != 2:
             raise ConfigError(f"{self.name}: expected forward to return (y, cache), got {type(result).__name__}")
         y, cache = result
-        if type(y) in (int, float, complex):  # a number of Python's takes the arrays' dtype
+        if type(y) in (int, float, complex):  # a Python number gets the arrays' dtype
             arrays = list(values.values())
             y = backend.array_module(arrays[0]).asarray(y, np.result_type(y, *(array.dtype for array in arrays)))
         return y, cache
@@ -162,7 +162,7 @@ class FunctionTarget(Target):
 
 
 def loss_functions(loss: Callable) -> tuple[Callable, Callable]:
-    """A loss ``f(z) -> (value, dz)`` as a forward and a backward: dz is the cache, times dy the gradient."""
+    """A loss ``f(z) -> (value, dz)`` as a forward and a backward: dz is the cache, dz times dy the gradient."""
 
     def forward(z: Array) -> tuple[Array, Array]:
         result = loss(z)
@@ -179,14 +179,14 @@ def loss_functions(loss: Callable) -> tuple[Callable, Callable]:
 def make_target(
     target: Any, inputs: Sequence[Any], backward: Callable | None, training: bool, seed: int, name: str | None
 ) -> Target:
-    """The `Target` for what a user hands to `minigan.gradcheck.check`."""
+    """Make the `Target` for the arguments of `minigan.gradcheck.check`."""
     model = isinstance(target, Layer | Sequential)
     is_class = inspect.isclass(target) and issubclass(target, Layer | Sequential)
     if is_class or not (model or callable(target)):
         raise ConfigError(f"expected a layer, a Sequential, a loss or a pair of functions, got {target!r}")
     label = name or (target.name if model else name_of(target))
     if model and backward is not None:
-        raise ConfigError(f"{label}: expected no backward beside a layer's or network's own")
+        raise ConfigError(f"{label}: expected no backward: a layer or network has its own")
     if not inputs or (len(inputs) > 1 and (model or backward is None)):
         expected = "at least one input" if backward else "one input"
         raise ConfigError(f"{label}: expected {expected}, an array or a shape, got {len(inputs)}")
@@ -204,12 +204,12 @@ def make_target(
 
 
 def name_of(function: Callable) -> str:
-    """What to call it."""
+    """The name of a function or a callable object."""
     return getattr(function, "__name__", type(function).__name__)
 
 
 def build(model: Layer | Sequential, shape: tuple[int, ...], seed: int) -> None:
-    """Build in float64, with parameters moved away from their special initial values, zero above all."""
+    """Build in float64, and add noise to the parameters, whose initial values are often special, such as zero."""
     if isinstance(model, Sequential):
         model.build(shape, seed, np.float64)
         parameters = model.parameters()
@@ -219,23 +219,23 @@ def build(model: Layer | Sequential, shape: tuple[int, ...], seed: int) -> None:
     rng = Stream(seed, "gradcheck/parameters")
     for parameter in parameters.values():
         noise = 0.2 * rng.normal(parameter.data.shape, dtype=np.float64)
-        # What is not trained is an average: variances stay positive.
+        # Parameters that are not trained are averages: variances stay positive.
         parameter.data += noise if parameter.trainable else abs(noise)
 
 
 def as_point(item: Any, rng: Stream) -> Array:
-    """An array in float64; a shape stands for random numbers."""
+    """Convert to an array in float64; a shape gives random numbers."""
     if isinstance(item, tuple) and all(isinstance(size, int) and size > 0 for size in item):
         return rng.normal(item, dtype=np.float64)
     if not hasattr(item, "astype") or item.dtype.kind not in "fiub" or not item.size:
-        raise ConfigError(f"expected an array of real numbers or a shape, none of its sizes 0, got {item!r}")
+        raise ConfigError(f"expected an array of real numbers or a shape, without a size of 0, got {item!r}")
     if not bool(backend.array_module(item).isfinite(item).all()):
         raise ConfigError("expected an array of finite numbers, got one with NaN or infinity")
     return item.astype(np.float64)
 
 
-def what_was_raised(error: BaseException) -> str:
-    """The error in one line, with its place outside of the checker."""
+def describe_error(error: BaseException) -> str:
+    """The error in one line, with the last place outside the checker."""
     own = str(Path(__file__).parent)
     places = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith((own, "<"))]
     place = f" ({Path(places[-1].filename).name}, line {places[-1].lineno})" if places else ""
@@ -243,7 +243,7 @@ def what_was_raised(error: BaseException) -> str:
 
 
 def argument_names(function: Callable, count: int) -> list[str]:
-    """The names of a function's arguments; x and their place where they cannot be told."""
+    """The names of a function's arguments, or ``x0, x1 ...`` where they are unknown."""
     try:
         parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):

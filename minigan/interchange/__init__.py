@@ -3,14 +3,14 @@
 =======================  ==============================  ======================================================
 format                   files                           what is in it
 =======================  ==============================  ======================================================
-``safetensors``          ``.safetensors``                weights under minigan's names, of every layer there is
-``keras``                ``.weights.h5``                 weights as Keras 3 saves them of the same Sequential
+``safetensors``          ``.safetensors``                weights of every layer, with minigan's names
+``keras``                ``.weights.h5``                 weights as Keras 3 saves them for the same Sequential
 ``pytorch``              ``.pt, .pth``                   the state dict of the same `torch.nn.Sequential`
 ``pytorch-safetensors``  ``.safetensors``                the same state dict without a pickle
 ``onnx``                 ``.onnx``, written only         the network itself, to be run anywhere
 =======================  ==============================  ======================================================
 
-None of the packages that write them is needed by the rest of minigan: ``pip install 'minigan[interchange]'`` brings
+The rest of minigan needs none of the packages that write them: ``pip install 'minigan[interchange]'`` brings
 all but PyTorch.
 """
 

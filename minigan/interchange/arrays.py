@@ -1,7 +1,7 @@
-"""What a file of arrays says of them before any is read, and the check that it is what a network needs.
+"""The headers of a file of arrays, and the check that the file fits a network, before any array is read.
 
-A header of a few bytes can claim an array of a terabyte. So every reader gives names, shapes and dtypes first; they are
-compared with the network's; only then are arrays read, and these are as large as the network's own.
+A header of a few bytes can claim an array of a terabyte. So every reader gives names, shapes and dtypes first, and
+they are compared with the network's. Only then are arrays read, and these are as large as the network's own.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -16,21 +16,21 @@ from minigan.interchange.layout import Entry, from_theirs
 from minigan.io.messages import one_line
 from minigan.layers import Shape
 
-__all__ = ["ArrayFile", "Header", "reading", "select", "shown", "told"]
+__all__ = ["ArrayFile", "Header", "both_names", "reading", "select", "shown"]
 
-#: Names that an error tells, and letters that it tells of one: a foreign file may hold a million, or one of a megabyte.
-TOLD, LETTERS = 5, 60
+#: Names in an error message, and letters of one: a foreign file may hold a million names, or one of a megabyte.
+MAX_NAMES, MAX_LETTERS = 5, 60
 
 
 class Header(NamedTuple):
-    """What a file says of an array."""
+    """The shape and the dtype of an array, as its file states them."""
 
     shape: Shape
     dtype: str
 
 
 class ArrayFile(NamedTuple):
-    """An open file: all headers, in the order of the file, and what reads the array of a name."""
+    """An open file: all headers, in the order of the file, and a function that reads the array of a name."""
 
     headers: dict[str, Header]
     read: Callable[[str], np.ndarray]
@@ -38,7 +38,7 @@ class ArrayFile(NamedTuple):
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turn whatever a library says of a bad file into one error.
+    """Turn every error that a library raises about a bad file into one kind of error.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def reading(path: Path) -> Iterator[None]:
 
 
 def select(path: Path, file: ArrayFile, entries: Sequence[Entry]) -> dict[str, np.ndarray]:
-    """The state of a network from a file that holds it, and nothing else, under the names of `entries`.
+    """Read the state of a network from a file that holds exactly that, under the names of `entries`.
 
     Raises
     ------
@@ -71,24 +71,25 @@ def select(path: Path, file: ArrayFile, entries: Sequence[Entry]) -> dict[str, n
         raise CheckpointError(f"{path} does not fit: missing {shown(missing)}; unknown {shown(unknown)}")
     for name, item in expected.items():
         shape, dtype = file.headers[name]
-        if shape != item.turn.theirs or dtype != "float32":
-            raise CheckpointError(
-                f"{path} does not fit: expected {told(item)} {item.turn.theirs} float32, got {shape} {dtype}"
-            )
+        if shape != item.permutation.theirs or dtype != "float32":
+            wanted = f"{both_names(item)} {item.permutation.theirs} float32"
+            raise CheckpointError(f"{path} does not fit: expected {wanted}, got {shape} {dtype}")
     arrays = {name: file.read(name) for name in expected}
     for name, array in arrays.items():
         if not np.isfinite(array).all():
-            raise CheckpointError(f"{path}: expected finite numbers in {told(expected[name])}, got NaN or infinity")
+            raise CheckpointError(
+                f"{path}: expected finite numbers in {both_names(expected[name])}, got NaN or infinity"
+            )
     return from_theirs(arrays, entries)
 
 
-def told(item: Entry) -> str:
-    """An array's name there and, if it is another, here."""
+def both_names(item: Entry) -> str:
+    """The name of an array in the file and, if it differs, in minigan."""
     return item.theirs if item.ours == item.theirs else f"{item.theirs} (minigan's {item.ours})"
 
 
-def shown(names: Collection[str], limit: int = TOLD) -> str:
-    """The first of the names, with nothing in them that a terminal would obey."""
+def shown(names: Collection[str], limit: int = MAX_NAMES) -> str:
+    """The first of the names, without control characters, which a terminal would obey."""
     if not names:
         return "none"
     first = ", ".join(_first(map(plain, names), limit))
@@ -98,7 +99,7 @@ def shown(names: Collection[str], limit: int = TOLD) -> str:
 def plain(name: str) -> str:
     """A name from a file, short and in ASCII."""
     letters = ascii(name)[1:-1]
-    return letters if len(letters) <= LETTERS else f"{letters[:LETTERS]}..."
+    return letters if len(letters) <= MAX_LETTERS else f"{letters[:MAX_LETTERS]}..."
 
 
 def _first(names: Iterable[str], count: int) -> list[str]:

@@ -12,31 +12,32 @@ from minigan.interchange.arrays import ArrayFile
 from minigan.interchange.keras_file import dump_keras, open_keras
 from minigan.interchange.keras_layers import keras_entries, keras_source
 from minigan.interchange.layout import Entry, entry
-from minigan.interchange.pytorch_modules import pytorch_entries, pytorch_source
+from minigan.interchange.pytorch_modules import pytorch_source
+from minigan.interchange.pytorch_state import pytorch_entries
 from minigan.interchange.safetensors_file import dump_safetensors, open_safetensors
 from minigan.interchange.torch_file import dump_torch, open_torch
 from minigan.model.sequential import Sequential
 
 __all__ = ["FORMATS", "ONNX", "Format", "format_of", "suffix_of"]
 
-#: The format that holds a whole program, not only weights, and is written only.
+#: The format that holds a whole network, not only weights; minigan writes it, but does not read it.
 ONNX = "onnx"
 
 
 @dataclass(frozen=True)
 class Format:
-    """A format of weights.
+    """A file format of weights.
 
     Attributes
     ----------
     suffixes : tuple of str
-        How names of such files end; the first is that of new ones.
+        Endings of file names; new files get the first.
     entries : callable
-        Where each parameter of a network lies, and how.
+        The name of each parameter of a network in the file, and the order of its axes.
     open, dump : callable
-        What reads a file, and what makes the bytes of one.
+        The first reads a file, the second makes the bytes of one.
     source : callable or None
-        A program that makes the network in the library that the format belongs to.
+        Writes a program that makes the network in the library that the format belongs to.
     """
 
     suffixes: tuple[str, ...]
@@ -47,11 +48,11 @@ class Format:
 
 
 def own_entries(network: Sequential) -> list[Entry]:
-    """Everything as it is, under minigan's own names: ``conv2d_1.kernel``."""
+    """All parameters unchanged, under minigan's own names: ``conv2d_1.kernel``."""
     return [entry(layer, name, f"{layer.name}.{name}") for layer in network for name in layer.parameters]
 
 
-#: The formats of weights by name. Where a suffix belongs to two, the first is meant.
+#: The formats of weights by name. Where a suffix belongs to two formats, it means the first.
 FORMATS: dict[str, Format] = {
     "safetensors": Format((".safetensors",), own_entries, open_safetensors, dump_safetensors),
     "keras": Format((".weights.h5", ".h5"), keras_entries, open_keras, dump_keras, keras_source),
@@ -70,7 +71,7 @@ def format_of(path: Path, name: str | None, onnx: bool = False) -> str:
     path : Path
     name : str, optional
     onnx : bool
-        Whether ONNX will do.
+        Whether ONNX is allowed.
 
     Raises
     ------
@@ -88,7 +89,7 @@ def format_of(path: Path, name: str | None, onnx: bool = False) -> str:
 
 
 def suffix_of(name: str | None) -> str:
-    """How a new file of the format ends; without a name, of the first format.
+    """The suffix of a new file of the format; without a name, of the first format.
 
     Raises
     ------
@@ -100,7 +101,7 @@ def suffix_of(name: str | None) -> str:
 
 
 def suffixes_of(onnx: bool) -> dict[str, tuple[str, ...]]:
-    """The suffixes of all formats, ONNX among them or not."""
+    """The suffixes of all formats, with or without ONNX."""
     return {name: item.suffixes for name, item in FORMATS.items()} | ({ONNX: (".onnx",)} if onnx else {})
 
 

@@ -6,8 +6,8 @@
     layers/conv2d/vars/1          the bias
     layers/batch_normalization/vars/0 ...
 
-HDF5 can do much more: a name can be a link into another file, an array can be packed, or lie elsewhere. None of it is
-in a file that Keras writes, and none of it is followed here.
+HDF5 can do much more: a name can be a link into another file; an array can be compressed, or stored in another file.
+Keras writes none of these, and this reader refuses them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,7 +27,7 @@ __all__ = ["dump_keras", "open_keras"]
 
 @contextmanager
 def open_keras(path: Path) -> Iterator[ArrayFile]:
-    """The headers of all layers' variables, and their arrays; what belongs to an optimizer is left out."""
+    """The headers of all layers' variables, and their arrays; the optimizer's variables are left out."""
     h5py = need("h5py", f"reading {path}")
     with reading(path), h5py.File(path, "r") as file:
         datasets = {}
@@ -42,7 +42,7 @@ def open_keras(path: Path) -> Iterator[ArrayFile]:
 
 
 def child(h5py: Any, group: Any, name: str) -> Any:
-    """What lies in the group under this name, which must be no link to another place."""
+    """The member of the group with this name, which must not be a link to another place."""
     link = group.get(name, getlink=True)
     if link is None:
         raise KeyError(f"holds no {plain(name)}: expected what model.save_weights of Keras 3 writes")
@@ -52,18 +52,18 @@ def child(h5py: Any, group: Any, name: str) -> Any:
 
 
 def header(h5py: Any, name: str, dataset: Any) -> Header:
-    """Shape and dtype of an array that lies in the file, whole and unpacked."""
+    """Shape and dtype of an array that is stored in the file, whole and uncompressed."""
     if not isinstance(dataset, h5py.Dataset):
         raise ValueError(f"{plain(name)} is no array")
     if dataset.external or dataset.is_virtual:
-        raise ValueError(f"{plain(name)} lies in another file")
+        raise ValueError(f"{plain(name)} is stored in another file")
     if dataset.chunks is not None or dataset.id.get_storage_size() != dataset.dtype.itemsize * prod(dataset.shape):
-        raise ValueError(f"{plain(name)} is packed or not whole")
+        raise ValueError(f"{plain(name)} is compressed or not whole")
     return Header(dataset.shape, str(dataset.dtype))
 
 
 def dump_keras(arrays: Mapping[str, np.ndarray], facts: Mapping[str, str]) -> bytes:
-    """The bytes of a file with these arrays, whose names are places in it; Keras itself keeps no facts there."""
+    """The bytes of a file with these arrays, whose names are paths in it; `facts` are not kept, as in Keras itself."""
     h5py = need("h5py", "the format keras")
     content = BytesIO()
     with h5py.File(content, "w") as file:

@@ -1,7 +1,7 @@
-"""What Keras calls a network's layers and weights: nothing is turned, for minigan's layout is Keras's.
+"""The layers and weights of a network under Keras's names; their axes are in the same order as Keras's.
 
-In a file of weights Keras names a layer by its class and its number among those of its class, whatever name it was
-given: ``layers/conv2d_1/vars/0``.
+In a file of weights Keras names a layer by its class and its number among the layers of its class, not by its own
+name: ``layers/conv2d_1/vars/0``.
 """
 
 from collections import Counter
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from minigan import layers
 from minigan.errors import ConfigError
-from minigan.interchange.layout import Entry, Turn, entry
+from minigan.interchange.layout import AxisPermutation, Entry, entry
 from minigan.layers import Layer
 from minigan.layers.affine import Affine
 from minigan.layers.base import snake_case
@@ -21,14 +21,14 @@ __all__ = ["keras_entries", "keras_source"]
 
 
 class KerasLayer(NamedTuple):
-    """A layer of Keras: its class, how it is called, and which of our parameters are its variables, in their order.
+    """A layer of Keras: its class, its arguments, and our parameters that are its variables, in Keras's order.
 
-    No arguments stand for a layer that names the right class but cannot do the same.
+    `arguments` is None where the class exists but cannot do the same.
     """
 
     kind: str
     arguments: str | None
-    variables: tuple[tuple[str, Turn | None], ...] = ()
+    variables: tuple[tuple[str, AxisPermutation | None], ...] = ()
 
 
 def keras_entries(network: Sequential) -> list[Entry]:
@@ -47,7 +47,8 @@ def keras_entries(network: Sequential) -> list[Entry]:
             place = f"layers/{stem}_{counts[stem]}" if counts[stem] else f"layers/{stem}"
             counts[stem] += 1
             entries += [
-                entry(layer, name, f"{place}/vars/{index}", turn) for index, (name, turn) in enumerate(made.variables)
+                entry(layer, name, f"{place}/vars/{index}", permutation)
+                for index, (name, permutation) in enumerate(made.variables)
             ]
     return entries
 
@@ -86,17 +87,17 @@ def counterparts(layer: Layer) -> list[KerasLayer]:
 
 
 def written(**arguments: Any) -> str:
-    """Keyword arguments as they stand in a call."""
+    """Keyword arguments as Python code."""
     return ", ".join(f"{name}={value!r}" for name, value in arguments.items())
 
 
 def with_activation(layer: Affine, *made: KerasLayer) -> list[KerasLayer]:
-    """The layers, and behind them the activation."""
+    """The layers, followed by the activation."""
     return [*made, *counterparts(layer.activation)]
 
 
-def weights(*names: str) -> Callable[[Layer], tuple[tuple[str, Turn | None], ...]]:
-    """Those of the parameters that the layer has."""
+def weights(*names: str) -> Callable[[Layer], tuple[tuple[str, AxisPermutation | None], ...]]:
+    """The parameters of these names that the layer has."""
     return lambda layer: tuple((name, None) for name in names if name in layer.parameters)
 
 
@@ -136,10 +137,13 @@ def layer_norm(layer: layers.LayerNorm) -> list[KerasLayer]:
 
 
 def maxout(layer: layers.Maxout) -> list[KerasLayer]:
-    """The lines of all units by one Dense, then the largest of each unit's."""
+    """All linear pieces of all units by one Dense, then the largest of each unit's."""
     shape = layer.kernel.data.shape
     lines = layer.units * layer.pieces
-    variables = (("kernel", Turn.none(shape, (shape[0], lines))), ("bias", Turn.none(shape[1:], (lines,))))
+    variables = (
+        ("kernel", AxisPermutation.identity(shape, (shape[0], lines))),
+        ("bias", AxisPermutation.identity(shape[1:], (lines,))),
+    )
     return [KerasLayer("Dense", str(lines), variables), *largest(layer.pieces, (layer.units,), lines)]
 
 
@@ -148,7 +152,7 @@ def channel_max(layer: layers.ChannelMax) -> list[KerasLayer]:
 
 
 def largest(pieces: int, shape: layers.Shape, size: int) -> list[KerasLayer]:
-    """The largest of so many numbers that follow each other; pooling in Keras goes along the first axis."""
+    """The largest of every `pieces` adjacent numbers; pooling in Keras goes along the first axis."""
     parts = [("Reshape", f"({size}, 1)"), ("MaxPooling1D", str(pieces)), ("Reshape", str(shape))]
     return [KerasLayer(kind, arguments) for kind, arguments in parts]
 
@@ -157,7 +161,7 @@ def pooling(layer: layers.MaxPooling2D | layers.AveragePooling2D) -> list[KerasL
     size, strides, padding = layer.windows
     if padding == ((0, 0), (0, 0)):
         padding = "valid"
-    # Of another frame Keras knows only one of zeros, which may win, and are counted.
+    # Any other padding is of zeros in Keras, which may be the largest, and are counted in a mean.
     arguments = f"{size}, {written(strides=strides, padding=padding)}" if isinstance(padding, str) else None
     return [KerasLayer(type(layer).__name__, arguments)]
 
@@ -168,7 +172,7 @@ def plain(kind: str, *names: str) -> Callable[[Any], list[KerasLayer]]:
 
 
 def activation(name: str) -> Callable[[Layer], list[KerasLayer]]:
-    """One that Keras knows as a function."""
+    """An activation that is a function in Keras."""
     return lambda layer: [KerasLayer("Activation", repr(name))]
 
 

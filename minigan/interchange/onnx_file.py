@@ -15,7 +15,7 @@ from minigan.random import Stream
 
 __all__ = ["TOLERANCE", "Difference", "compare", "export_onnx"]
 
-#: How far an output may be from minigan's, in parts of the largest output or, if that is less than 1, of 1.
+#: The largest difference of an output from minigan's, relative to the largest output or, if that is less than 1, to 1.
 TOLERANCE = 1e-5
 
 #: Inputs that are compared.
@@ -45,7 +45,7 @@ def export_onnx(network: Sequential, path: str | Path, facts: dict[str, str] | N
     network : Sequential
         Built, in float32. A conditional one gets a second input, ``labels`` (N,) of int64.
     path : path
-        One that is there is replaced, when the new one is whole.
+        An existing file is replaced when the new one is complete.
     facts : dict, optional
         Texts to keep in the model.
 
@@ -75,7 +75,7 @@ def export_onnx(network: Sequential, path: str | Path, facts: dict[str, str] | N
 
 
 def compare(network: Sequential, content: bytes, seed: int = 0) -> Difference:
-    """Run a model beside the network it came from, on standard normal inputs.
+    """Run a model and the network it was made from on the same standard normal inputs.
 
     Raises
     ------
@@ -90,6 +90,6 @@ def compare(network: Sequential, content: bytes, seed: int = 0) -> Difference:
         classes = min(layer.classes for layer in network if hasattr(layer, "classes"))
         labels = inputs["labels"] = np.arange(INPUTS) % classes
     (theirs,) = session.run(None, inputs)
-    asked = None if labels is None else backend.asarray(labels)
-    ours = backend.asnumpy(network.predict(backend.asarray(inputs["x"]), labels=asked))
+    own_labels = None if labels is None else backend.asarray(labels)
+    ours = backend.asnumpy(network.predict(backend.asarray(inputs["x"]), labels=own_labels))
     return Difference(float(np.abs(theirs - ours).max()), float(np.abs(ours).max()))

@@ -1,8 +1,8 @@
 """A network as an ONNX graph, operator by operator.
 
-The graph takes and gives what the network does: noise (N, latent_size) to images (N, H, W, C). Inside, ONNX's
-convolutions want (N, C, H, W); a `Transpose` is put where the order has to change, and nowhere else: one before the
-first convolution of a DCGAN, one after the last.
+The graph has the inputs and outputs of the network: noise (N, latent_size) to images (N, H, W, C). Inside, ONNX's
+convolutions take (N, C, H, W); a `Transpose` is added only where the order has to change: in a DCGAN one before the
+first convolution, one after the last.
 
 https://onnx.ai/onnx/operators
 """
@@ -23,10 +23,10 @@ from minigan.version import __version__
 
 __all__ = ["OPSET", "Graph", "onnx_model"]
 
-#: The operators' version, and that of the file around them: both of 2021 and 2022, so that older readers know them.
+#: The versions of the operators and of the file format: of 2021 and 2022, so that older readers support them.
 OPSET, IR_VERSION = 17, 8
 
-#: What a file of protocol buffers can hold, less some room for all that is not weights.
+#: Bytes that a file of protocol buffers can hold, less some for everything but weights.
 LARGEST = 2**31 - 2**20
 
 #: The axes of images with the channels first, from last, and back.
@@ -36,7 +36,7 @@ TO_FIRST, TO_LAST = (0, 3, 1, 2), (0, 2, 3, 1)
 def onnx_model(network: Sequential, facts: dict[str, str] | None = None) -> Any:
     """The network in inference mode as an ``onnx.ModelProto``, checked by the onnx package.
 
-    Its input is ``x``, and ``labels`` (N,) of int64 besides where the network is conditional; its output is ``y``.
+    Its input is ``x``, and a conditional network also has ``labels`` (N,) of int64; its output is ``y``.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ class Graph:
         self.channels_first = self.conditional = False
 
     def op(self, kind: str, *inputs: str | np.ndarray, **attributes: Any) -> None:
-        """Add an operator on the current value, with arrays beside it; its output is the next value."""
+        """Add an operator on the current value and further inputs; its output is the next value."""
         self.value = self.node(kind, self.value, *inputs, **attributes)
 
     def node(self, kind: str, *inputs: str | np.ndarray, **attributes: Any) -> str:
@@ -104,24 +104,24 @@ class Graph:
             self.channels_first = False
 
     def reshape(self, *shape: int) -> None:
-        """Count along other axes; the batch's is found from the rest."""
+        """Reshape all axes but the batch's."""
         self.op("Reshape", np.array([-1, *shape], np.int64))
 
     def layer(self, layer: Layer) -> None:
-        """Add what a layer does in inference.
+        """Add the operators of a layer in inference mode.
 
         Raises
         ------
         ConfigError
-            It cannot be said in the operators here.
+            It has no form in these operators.
         """
         write = WRITERS.get(type(layer))
         if write is None:
-            raise ConfigError(f"{layer.title}: cannot be exported to ONNX, for no operators are known for this layer")
+            raise ConfigError(f"{layer.title}: cannot be exported to ONNX, there are no operators for this layer")
         write(self, layer)
 
     def model(self, network: Sequential, facts: dict[str, str]) -> Any:
-        """The whole, checked."""
+        """The complete model, checked."""
         helper, types = self.onnx.helper, self.onnx.TensorProto
         inputs = [helper.make_tensor_value_info("x", types.FLOAT, ["N", *network.input_shape])]
         if self.conditional:
@@ -149,7 +149,7 @@ def data(layer: Layer, name: str) -> np.ndarray:
     return backend.asnumpy(layer.parameters[name].data)
 
 
-def frame(pads: Pads) -> list[int]:
+def onnx_pads(pads: Pads) -> list[int]:
     """((top, bottom), (left, right)) in ONNX's order: all beginnings, then all ends."""
     (top, bottom), (left, right) = pads
     return [top, left, bottom, right]
@@ -167,23 +167,23 @@ def conv2d(graph: Graph, layer: layers.Conv2D) -> None:
     graph.first()
     kernel = data(layer, "kernel").transpose(3, 2, 0, 1)
     biases = [data(layer, "bias")] if layer.use_bias else []
-    graph.op("Conv", kernel, *biases, strides=layer.windows.strides, pads=frame(layer.pads))
+    graph.op("Conv", kernel, *biases, strides=layer.windows.strides, pads=onnx_pads(layer.pads))
     graph.layer(layer.activation)
 
 
 def conv2d_transpose(graph: Graph, layer: layers.Conv2DTranspose) -> None:
-    """Where strides are larger than the kernel, ONNX has to be told of the rows that no window reaches."""
+    """Where strides are larger than the kernel, `output_padding` adds the rows that no window reaches."""
     graph.first()
     size, strides, _ = layer.windows
     kernel = data(layer, "kernel").transpose(3, 2, 0, 1)
     biases = [data(layer, "bias")] if layer.use_bias else []
     gaps = [max(stride - window, 0) for stride, window in zip(strides, size)]
-    graph.op("ConvTranspose", kernel, *biases, strides=strides, pads=frame(layer.pads), output_padding=gaps)
+    graph.op("ConvTranspose", kernel, *biases, strides=strides, pads=onnx_pads(layer.pads), output_padding=gaps)
     graph.layer(layer.activation)
 
 
 def spectral_normalization(graph: Graph, layer: layers.SpectralNormalization) -> None:
-    """The wrapped layer with the kernel as it stands, divided by its largest singular value."""
+    """The wrapped layer with its present kernel divided by the largest singular value."""
     divided = layer.with_kernel(layer.kernel.data / layer.spectrum().sigma)
     divided.parameters = {**divided.parameters, "kernel": divided.kernel}
     graph.layer(divided)
@@ -210,7 +210,7 @@ def layer_norm(graph: Graph, layer: layers.LayerNorm) -> None:
 
 
 def concatenate_labels(graph: Graph, layer: layers.ConcatenateLabels) -> None:
-    """A row of the table for each label, at every place of an image."""
+    """A row of the table for each label, repeated at every pixel of an image."""
     graph.last()
     graph.conditional = True
     rows = graph.node("Gather", data(layer, "embeddings"), "labels")
@@ -233,7 +233,7 @@ def up_sampling(graph: Graph, layer: layers.UpSampling2D) -> None:
 
 def zero_padding(graph: Graph, layer: layers.ZeroPadding2D) -> None:
     graph.first()
-    top, left, bottom, right = frame(layer.padding)
+    top, left, bottom, right = onnx_pads(layer.padding)
     graph.op("Pad", np.array([0, 0, top, left, 0, 0, bottom, right], np.int64))
 
 
@@ -248,7 +248,7 @@ def average_pooling(graph: Graph, layer: layers.AveragePooling2D) -> None:
 def pool(graph: Graph, kind: str, layer: layers.MaxPooling2D | layers.AveragePooling2D, **attributes: Any) -> None:
     graph.first()
     size, strides, _ = layer.windows
-    pads = frame(layer.windows.pads(height_width(layer.input_shape)))
+    pads = onnx_pads(layer.windows.pads(height_width(layer.input_shape)))
     graph.op(kind, kernel_shape=size, strides=strides, pads=pads, **attributes)
 
 
@@ -285,7 +285,7 @@ def nothing(graph: Graph, layer: Layer) -> None:
 
 
 def elementwise(kind: str, *attributes: tuple[str, str]) -> Callable[[Graph, Any], None]:
-    """An activation, in whatever order the axes are; ONNX's name for each of the layer's arguments."""
+    """An activation, which works for any order of axes; `attributes` are pairs of ONNX's name and the layer's."""
     return lambda graph, layer: graph.op(kind, **{theirs: getattr(layer, ours) for theirs, ours in attributes})
 
 

@@ -1,4 +1,4 @@
-"""The packages that file formats need, and that minigan does without."""
+"""Optional packages: file formats need them, the rest of minigan does not."""
 
 from importlib import import_module
 from typing import Any
@@ -7,7 +7,7 @@ from minigan.errors import ConfigError
 
 __all__ = ["have", "need"]
 
-#: How to get those that the extra does not bring. PyTorch is large, and comes in one build for each kind of machine.
+#: How to install the packages that the extra leaves out. PyTorch is large, and has a build for each kind of machine.
 ELSEWHERE = {"torch": "pip install torch"}
 
 
@@ -19,12 +19,12 @@ def need(package: str, what: str) -> Any:
     package : str
         What to import.
     what : str
-        What cannot be done without it, for the error.
+        The task that needs it, for the error message.
 
     Raises
     ------
     ConfigError
-        It is not installed; the error tells the command that installs it.
+        It is not installed; the message gives the command that installs it.
     """
     try:
         return import_module(package)

@@ -1,33 +1,26 @@
-"""What PyTorch calls a network's layers and weights, and how they lie there.
+"""The modules of PyTorch that stand for each layer, and the order of their weights' axes.
 
-The network there is a `torch.nn.Sequential` on images (N, C, H, W). Its state dict names a weight by its module's
-place and its role: ``4.weight``. A layer here may be several modules there: an activation is one of its own, and so is
-a frame that is not the same on both sides.
+The other network is a `torch.nn.Sequential` on images (N, C, H, W). One layer here may be several modules there: an
+activation is a module of its own, and so is padding that is not the same on both sides.
 
-`torch.nn.Flatten` and `torch.nn.Unflatten` count an image's numbers channel by channel, minigan's Flatten and Reshape
-place by place. Weights that meet a flattened image are therefore put in the other order.
+`torch.nn.Flatten` and `torch.nn.Unflatten` order an image's numbers channel by channel, minigan's Flatten and Reshape
+pixel by pixel. The weights that follow a flattened image are therefore put in the other order.
 """
 
 from collections.abc import Callable, Sequence
 from math import inf
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from minigan import layers
-from minigan.errors import CheckpointError, ConfigError
-from minigan.interchange.arrays import Header, plain, shown
-from minigan.interchange.layout import Entry, Turn, entry
+from minigan.errors import ConfigError
+from minigan.interchange.layout import AxisPermutation
 from minigan.kernels import Pads, Pair
 from minigan.layers import Layer, Shape
 from minigan.layers.affine import Affine
 from minigan.layers.validation import height_width
 from minigan.model.sequential import Sequential
 
-__all__ = ["COUNTER", "counters", "pytorch_entries", "pytorch_names", "pytorch_source"]
-
-#: What BatchNorm counts besides: the batches it has seen. Nothing reads it unless it has no momentum.
-COUNTER = "num_batches_tracked"
+__all__ = ["modules", "pytorch_source"]
 
 #: A module that PyTorch does not have: it normalises last axes only.
 CHANNEL_NORM = '''
@@ -41,38 +34,17 @@ class ChannelNorm(nn.LayerNorm):
 
 
 class Module(NamedTuple):
-    """A module of PyTorch: how it is written, and which of our parameters it has, under its own names."""
+    """A module of PyTorch: its code, and our parameters that it holds, with PyTorch's names."""
 
     code: str
-    weights: tuple[tuple[str, str, Turn], ...] = ()
+    weights: tuple[tuple[str, str, AxisPermutation], ...] = ()
 
 
 class At(NamedTuple):
-    """Where a layer stands: which image its flat input and its flat output are, if they are one, as (H, W, C)."""
+    """The images (H, W, C) whose flattened form a layer's input and output are; None where they are no flat image."""
 
     enters: Shape | None
     leaves: Shape | None
-
-
-def pytorch_entries(network: Sequential) -> list[Entry]:
-    """Where every parameter of the network lies in the state dict of its counterpart.
-
-    Raises
-    ------
-    ConfigError
-        A layer has no counterpart.
-    """
-    return [
-        entry(layer, ours, f"{place}.{theirs}", turn)
-        for place, (layer, module) in enumerate(modules(network))
-        for ours, theirs, turn in module.weights
-    ]
-
-
-def counters(names: Sequence[str]) -> dict[str, np.ndarray]:
-    """What BatchNorm's modules count, beginning again; by the names of all weights."""
-    stems = [name.removesuffix("running_mean") for name in names if name.endswith(".running_mean")]
-    return {stem + COUNTER: np.zeros((), np.int64) for stem in stems}
 
 
 def pytorch_source(network: Sequential) -> str:
@@ -88,45 +60,6 @@ def pytorch_source(network: Sequential) -> str:
     body = "".join(f"    {line},\n" for line in lines)
     load = '# model.load_state_dict(torch.load("weights.pt", weights_only=True))\n# model.eval()\n'
     return f"import torch\nfrom torch import nn\n{helper}model = nn.Sequential(\n{body})\n{load}"
-
-
-def pytorch_names(headers: dict[str, Header], entries: Sequence[Entry], path: object) -> dict[str, str]:
-    """By the name of each expected weight its name in a file.
-
-    Where not all names are those of a Sequential, modules are taken in the order of the file, as a module of one's own
-    lists them: ``conv1.weight, conv1.bias, norm1.weight ...``. Shapes are to be checked afterwards.
-
-    Raises
-    ------
-    CheckpointError
-        There are more or fewer modules with weights, or one has weights of other names.
-    """
-    found = [name for name in headers if not name.endswith(COUNTER)]
-    expected = [item.theirs for item in entries]
-    if set(found) == set(expected):
-        return {name: name for name in expected}
-    ours, theirs = by_module(expected), by_module(found)
-    if len(ours) != len(theirs):
-        raise CheckpointError(
-            f"{path} does not fit: expected {len(ours)} modules with weights, got {len(theirs)}: {shown(theirs)}"
-        )
-    for (_, wanted), (module, got) in zip(ours.items(), theirs.items()):
-        if set(wanted) != set(got):
-            raise CheckpointError(
-                f"{path} does not fit: expected {', '.join(wanted)} in {plain(module)}, which is to be minigan's "
-                f"{entries[expected.index(next(iter(wanted.values())))].ours.rpartition('.')[0]}, got {shown(got)}"
-            )
-    pairs = zip(ours.values(), theirs.values())
-    return {wanted[role]: got[role] for wanted, got in pairs for role in wanted}
-
-
-def by_module(names: Sequence[str]) -> dict[str, dict[str, str]]:
-    """By module the names of its weights, by their roles."""
-    grouped: dict[str, dict[str, str]] = {}
-    for name in names:
-        module, _, role = name.rpartition(".")
-        grouped.setdefault(module, {})[role] = name
-    return grouped
 
 
 # From layers to modules
@@ -148,9 +81,9 @@ def modules(network: Sequential) -> list[tuple[Layer, Module]]:
 
 
 def flat_image(network: Sequence[Layer], place: int, image: Shape | None) -> Shape | None:
-    """Which image (H, W, C) the output of a layer is that is flat; None for one that is not flat, or no image.
+    """The image (H, W, C) whose flattened form a layer's output is; None for an output that is not flat, or no image.
 
-    A product's output is the image that a Reshape will make of it.
+    The output of a Dense or Maxout is the image that a later Reshape makes of it.
     """
     layer = network[place]
     if len(layer.output_shape) != 1:
@@ -179,7 +112,7 @@ def counterparts(layer: Layer, at: At) -> list[Module]:
 
 
 def with_activation(layer: Affine, *made: Module) -> list[Module]:
-    """The modules, and behind them the activation."""
+    """The modules, followed by the activation."""
     return [*made, *counterparts(layer.activation, At(None, None))]
 
 
@@ -187,35 +120,37 @@ def with_activation(layer: Affine, *made: Module) -> list[Module]:
 
 
 def first_channels(image: Shape | None, size: int) -> tuple[Shape, tuple[int, ...]]:
-    """A flat axis taken apart, and the order of its parts: those of an image, or itself."""
+    """A flat axis split into its parts, and their order in PyTorch: those of an image, or the axis itself."""
     return (image, (2, 0, 1)) if image else ((size,), (0,))
 
 
-def vector(image: Shape | None, size: int) -> Turn:
-    """One number for each of a flat output's."""
+def vector(image: Shape | None, size: int) -> AxisPermutation:
+    """The permutation of a vector with one number for each of a flat output."""
     parts, axes = first_channels(image, size)
-    return Turn((size,), (size,), parts, axes)
+    return AxisPermutation((size,), (size,), parts, axes)
 
 
-def matrix(at: At, kernel: Shape) -> Turn:
-    """A matrix (D, U) to (U, D); or the matrices (D, U, pieces) of a Maxout to (U*pieces, D)."""
+def matrix(at: At, kernel: Shape) -> AxisPermutation:
+    """The permutation of a matrix (D, U) to (U, D), or of the matrices (D, U, pieces) of a Maxout to (U*pieces, D)."""
     size, units, *pieces = kernel
     rows, order = first_channels(at.enters, size)
     columns, out = first_channels(at.leaves, units)
-    moved = [len(rows) + axis for axis in out] + [len(rows) + len(columns)] * len(pieces)
+    columns_first = [len(rows) + axis for axis in out] + [len(rows) + len(columns)] * len(pieces)
     lines = units * (pieces[0] if pieces else 1)
-    return Turn(kernel, (lines, size), (*rows, *columns, *pieces), (*moved, *order))
+    return AxisPermutation(kernel, (lines, size), (*rows, *columns, *pieces), (*columns_first, *order))
 
 
-def window(kernel: Shape) -> Turn:
-    """A kernel (KH, KW, A, B) to (B, A, KH, KW)."""
+def window(kernel: Shape) -> AxisPermutation:
+    """The permutation of a kernel (KH, KW, A, B) to (B, A, KH, KW)."""
     axes = (3, 2, 0, 1)
-    return Turn(kernel, tuple(kernel[axis] for axis in axes), kernel, axes)
+    return AxisPermutation(kernel, tuple(kernel[axis] for axis in axes), kernel, axes)
 
 
-def kernel_and_bias(layer: Affine, turn: Turn, bias: Turn) -> tuple[tuple[str, str, Turn], ...]:
-    """Both, or the one there is."""
-    both = (("kernel", "weight", turn), ("bias", "bias", bias))
+def kernel_and_bias(
+    layer: Affine, permutation: AxisPermutation, bias: AxisPermutation
+) -> tuple[tuple[str, str, AxisPermutation], ...]:
+    """Kernel and bias, or the kernel alone."""
+    both = (("kernel", "weight", permutation), ("bias", "bias", bias))
     return both if layer.use_bias else both[:1]
 
 
@@ -233,13 +168,13 @@ def dense(layer: layers.Dense, at: At) -> list[Module] | None:
 def maxout(layer: layers.Maxout, at: At) -> list[Module]:
     size, units, pieces = layer.kernel.data.shape
     parts, axes = first_channels(at.leaves, units)
-    lines = Turn((units, pieces), (units * pieces,), (*parts, pieces), (*axes, len(parts)))
+    lines = AxisPermutation((units, pieces), (units * pieces,), (*parts, pieces), (*axes, len(parts)))
     weights = (("kernel", "weight", matrix(at, layer.kernel.data.shape)), ("bias", "bias", lines))
     return [Module(f"nn.Linear({size}, {units * pieces})", weights), Module(f"nn.MaxPool1d({pieces})")]
 
 
 def bias(layer: Affine) -> str:
-    """The argument of a module that has none."""
+    """The argument of a module without bias."""
     return "" if layer.use_bias else ", bias=False"
 
 
@@ -249,7 +184,7 @@ def conv2d(layer: layers.Conv2D, at: At) -> list[Module]:
     even = (top, left) == (bottom, right)
     inside = f", padding={(top, left)}" if even and (top or left) else ""
     code = f"nn.Conv2d({layer.input_shape[-1]}, {layer.filters}, {size}, stride={strides}{inside}{bias(layer)})"
-    before = [] if even else [framed(layer.pads)]
+    before = [] if even else [padding_module(layer.pads)]
     weights = kernel_and_bias(layer, window(layer.kernel.data.shape), vector(None, layer.filters))
     return with_activation(layer, *before, Module(code, weights))
 
@@ -262,11 +197,11 @@ def conv2d_transpose(layer: layers.Conv2DTranspose, at: At) -> list[Module]:
     extra = extra_rows(image, out, size, strides, cut)
     after = []
     if any(not 0 <= rows < stride for rows, stride in zip(extra, strides)):
-        # More is to be cut off below than above: by a frame of less than nothing.
+        # More is cropped below than above: by padding of negative width.
         cut = (0, 0)
         extra = (max(strides[0] - size[0], 0), max(strides[1] - size[1], 0))
         (top, bottom), (left, right) = pads
-        after = [framed(((-top, -bottom), (-left, -right)))]
+        after = [padding_module(((-top, -bottom), (-left, -right)))]
     code = (
         f"nn.ConvTranspose2d({layer.input_shape[-1]}, {layer.filters}, {size}, stride={strides}, padding={cut}, "
         f"output_padding={extra}{bias(layer)})"
@@ -276,7 +211,7 @@ def conv2d_transpose(layer: layers.Conv2DTranspose, at: At) -> list[Module]:
 
 
 def extra_rows(image: Pair, out: Pair, size: Pair, strides: Pair, cut: Pair) -> Pair:
-    """What PyTorch is to leave below where it cuts as much below as above."""
+    """The `output_padding` for PyTorch, which crops as much below as above."""
     rows, columns = (
         large - ((small - 1) * stride + window - 2 * edge)
         for small, large, window, stride, edge in zip(image, out, size, strides, cut)
@@ -284,8 +219,8 @@ def extra_rows(image: Pair, out: Pair, size: Pair, strides: Pair, cut: Pair) -> 
     return rows, columns
 
 
-def framed(pads: Pads, value: float = 0.0) -> Module:
-    """A frame around images."""
+def padding_module(pads: Pads, value: float = 0.0) -> Module:
+    """Padding of images."""
     (top, bottom), (left, right) = pads
     sides = (left, right, top, bottom)
     return Module(f"nn.ZeroPad2d({sides})" if not value else f'nn.ConstantPad2d({sides}, float("{value}"))')
@@ -323,7 +258,7 @@ def channel_max(layer: layers.ChannelMax, at: At) -> list[Module] | None:
 def max_pooling(layer: layers.MaxPooling2D, at: At) -> list[Module]:
     size, strides, _ = layer.windows
     pads = layer.windows.pads(height_width(layer.input_shape))
-    before = [framed(pads, -inf)] if any(map(any, pads)) else []
+    before = [padding_module(pads, -inf)] if any(map(any, pads)) else []
     return [*before, Module(f"nn.MaxPool2d({size}, stride={strides})")]
 
 
@@ -390,5 +325,5 @@ MAKERS: dict[type[Layer], Callable[[Any, At], list[Module] | None]] = {
     layers.Softplus: simple("nn.Softplus()"),
     layers.Tanh: simple("nn.Tanh()"),
     layers.UpSampling2D: up_sampling,
-    layers.ZeroPadding2D: lambda layer, at: [framed(layer.padding)],
+    layers.ZeroPadding2D: lambda layer, at: [padding_module(layer.padding)],
 }

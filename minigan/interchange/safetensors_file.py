@@ -1,6 +1,6 @@
 """Files of safetensors: a header of names, shapes and dtypes, and the arrays behind it.
 
-The package's own reader checks that the arrays lie inside the file, side by side, before it gives any of them.
+The package's own reader checks that all arrays are inside the file and do not overlap before it returns any.
 https://github.com/huggingface/safetensors
 """
 
@@ -16,7 +16,7 @@ from minigan.interchange.optional_imports import need
 
 __all__ = ["by_number", "dump_safetensors", "open_safetensors"]
 
-#: The names of dtypes there that have one here; others are told as they are.
+#: NumPy's names of the format's dtypes; other names are reported as they are.
 DTYPES = {"F16": "float16", "F32": "float32", "F64": "float64", "BF16": "bfloat16", "I64": "int64"}
 
 

@@ -1,9 +1,9 @@
 """Files of ``torch.save`` that hold a state dict.
 
-Such a file is a zip archive of a pickle, which tells names and shapes, and of the raw arrays. PyTorch reads it here
-with ``weights_only=True``: its unpickler then knows tensors and plain containers, and refuses all else. Before that
-the archive is checked: nothing in it may be compressed, so that it cannot hold more than its size; and all checksums
-are to be right.
+Such a file is a zip archive of a pickle with names and shapes, and of the raw arrays. PyTorch reads it with
+``weights_only=True``: its unpickler then makes tensors and plain containers only, and refuses everything else. Before
+that the archive is checked: nothing in it may be compressed, so that it cannot hold more than its size; and all
+checksums must be right.
 """
 
 import zipfile
@@ -28,14 +28,14 @@ def open_torch(path: Path) -> Iterator[ArrayFile]:
     torch = need("torch", f"reading {path}")
     with reading(path):
         check_archive(path)
-        # Mapped, not read: an array's memory is taken when it is asked for.
+        # Mapped, not read: an array takes memory only when it is read.
         state = torch.load(str(path), map_location="cpu", weights_only=True, mmap=True)
         headers = {name: header(torch, path, name, value) for name, value in named(path, state)}
         yield ArrayFile(headers, lambda name: state[name].detach().contiguous().numpy().copy())
 
 
 def check_archive(path: Path) -> None:
-    """Refuse what is no zip archive, is compressed, or is damaged."""
+    """Refuse a file that is no zip archive, is compressed, or is damaged."""
     with zipfile.ZipFile(path) as archive:
         members = archive.infolist()
         if any(member.compress_type != zipfile.ZIP_STORED for member in members):
@@ -48,7 +48,7 @@ def check_archive(path: Path) -> None:
 
 
 def named(path: Path, state: Any) -> Iterator[tuple[str, Any]]:
-    """Name and value of everything in a state dict."""
+    """The names and values of a state dict."""
     if not isinstance(state, Mapping):
         raise CheckpointError(f"{path}: expected a state dict, got a {type(state).__name__}")
     for name, value in state.items():
@@ -58,7 +58,7 @@ def named(path: Path, state: Any) -> Iterator[tuple[str, Any]]:
 
 
 def header(torch: Any, path: Path, name: str, value: Any) -> Header:
-    """Shape and dtype of a tensor that lies in the file as an ordinary array."""
+    """Shape and dtype of a tensor that is stored in the file as an ordinary array."""
     if not isinstance(value, torch.Tensor):
         raise CheckpointError(
             f"{path}: expected a tensor for {plain(name)}, got a {type(value).__name__}: save model.state_dict() alone"

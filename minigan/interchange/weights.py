@@ -9,7 +9,7 @@ from minigan.errors import ConfigError, RunError
 from minigan.interchange.arrays import ArrayFile, select
 from minigan.interchange.formats import FORMATS, format_of
 from minigan.interchange.layout import Entry, to_theirs
-from minigan.interchange.pytorch_modules import COUNTER, counters, pytorch_names
+from minigan.interchange.pytorch_state import COUNTER, counters, pytorch_names
 from minigan.io.atomic_write import atomic_path
 from minigan.model.sequential import Sequential
 
@@ -26,7 +26,7 @@ def export_weights(
     network : Sequential
         Built, in float32.
     path : path
-        One that is there is replaced, when the new one is whole.
+        An existing file is replaced when the new one is complete.
     format : str, optional
         One of ``safetensors, keras, pytorch, pytorch-safetensors``; default: by the suffix.
     facts : mapping, optional
@@ -64,7 +64,7 @@ def export_weights(
 
 
 def import_weights(network: Sequential, path: str | Path, format: str | None = None) -> None:
-    """Replace a network's weights by those of a file; nothing is changed unless all fit.
+    """Replace a network's weights by those of a file; none is replaced unless all fit.
 
     Names, shapes and dtypes are compared before an array is read: a file that claims to be huge takes no memory.
 
@@ -74,7 +74,7 @@ def import_weights(network: Sequential, path: str | Path, format: str | None = N
         Built, in float32.
     path : path
     format : str, optional
-        As in `export_weights`. A safetensors file may have minigan's names or PyTorch's: it is looked at.
+        As in `export_weights`. A safetensors file may have minigan's names or PyTorch's: the names decide.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def import_weights(network: Sequential, path: str | Path, format: str | None = N
 
 
 def read_state(network: Sequential, path: Path, format: str | None) -> dict[str, np.ndarray]:
-    """A state for the network from a file."""
+    """Read a state for the network from a file."""
     chosen = format_of(path, format)
     with FORMATS[chosen].open(path) as file:
         if format is None and chosen == "safetensors" and is_pytorch(file):
@@ -99,13 +99,13 @@ def read_state(network: Sequential, path: Path, format: str | None) -> dict[str,
 
 
 def is_pytorch(file: ArrayFile) -> bool:
-    """Whether all names are such as PyTorch gives; minigan calls no parameter so but "bias"."""
+    """Whether all names are PyTorch's; of these roles minigan uses only "bias"."""
     roles = {name.rpartition(".")[2] for name in file.headers}
     return "weight" in roles and roles <= {"weight", "bias", "running_mean", "running_var", COUNTER}
 
 
 def renamed(file: ArrayFile, entries: list[Entry], path: Path) -> ArrayFile:
-    """The file with the names of a Sequential, whatever names its modules have."""
+    """The same file under the names that a Sequential would give."""
     names = pytorch_names(file.headers, entries, path)
     return ArrayFile(
         {name: file.headers[theirs] for name, theirs in names.items()}, lambda name: file.read(names[name])
@@ -128,7 +128,7 @@ def source(network: Sequential, format: str) -> str:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Put the bytes where they are wanted, all of them or none.
+    """Write a file, whole or not at all.
 
     Raises
     ------

@@ -1,11 +1,9 @@
 """What every layer shares: the contract of `Layer`, its `Parameter`, and the `Context` of a forward pass."""
 
-import math
+import copy
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -34,23 +32,22 @@ class Context(NamedTuple):
         BatchNorm moves its averages. The generator's step runs the discriminator in training mode without it.
     labels : array of int (N,), optional
         The classes of the inputs, from 0: conditional layers need them.
-    later : list of callables, optional
-        Where a pass that runs beside another puts what it would move: that is done when the other has ended. Default:
-        at once.
+    deferred : list of callables, optional
+        For concurrent passes: collects the updates of a pass that runs at the same time as another (see `defer`).
     """
 
     training: bool = False
     rng: Stream | None = None
     update_stats: bool = True
     labels: Array | None = None
-    later: list[Callable[[], None]] | None = None
+    deferred: list[Callable[[], None]] | None = None
 
-    def move(self, change: Callable[[], None]) -> None:
-        """Move what a layer keeps, at once or later."""
-        if self.later is None:
-            change()
+    def defer(self, update: Callable[[], None]) -> None:
+        """Run `update`, of what a layer keeps, now; or after the other pass, if two passes run at the same time."""
+        if self.deferred is None:
+            update()
         else:
-            self.later.append(change)
+            self.deferred.append(update)
 
 
 #: What a forward assumes unless told otherwise.
@@ -70,32 +67,18 @@ class Parameter:
     Attributes
     ----------
     grad : array or None
-        The sum of the gradients of all backwards since it was last set to zero; in a block of `grads_in`, of those in
-        the block.
+        The sum of the gradients of all backwards since it was last set to zero.
     version : int
         How often the value was replaced. A cache remembers it, and a backward refuses an older one.
     """
 
-    __slots__ = ("_grad", "data", "trainable", "version")
+    __slots__ = ("data", "grad", "trainable", "version")
 
     def __init__(self, data: Array, trainable: bool = True) -> None:
         self.data = data
-        self._grad: Array | None = array_module(data).zeros_like(data) if trainable else None
+        self.grad: Array | None = array_module(data).zeros_like(data) if trainable else None
         self.trainable = trainable
         self.version = 0
-
-    @property
-    def grad(self) -> Array | None:
-        elsewhere = _elsewhere.get()
-        return self._grad if elsewhere is None else elsewhere.get(self, self._grad)
-
-    @grad.setter
-    def grad(self, grad: Array | None) -> None:
-        elsewhere = _elsewhere.get()
-        if elsewhere is not None and self in elsewhere:
-            elsewhere[self] = grad
-        else:
-            self._grad = grad
 
     def __repr__(self) -> str:
         kind = "" if self.trainable else ", trainable=False"
@@ -116,18 +99,11 @@ class Parameter:
             self.grad = backend.to(self.grad, name)
         self.version += 1
 
-
-_elsewhere: ContextVar[dict[Parameter, Array | None] | None] = ContextVar("elsewhere", default=None)
-
-
-@contextmanager
-def grads_in(grads: dict[Parameter, Array | None]) -> Iterator[None]:
-    """A block whose backwards add the parameters' gradients to these arrays, for this thread alone."""
-    token = _elsewhere.set(grads)
-    try:
-        yield
-    finally:
-        _elsewhere.reset(token)
+    def with_grad(self, grad: Array) -> "Parameter":
+        """The same value and version, with `grad` for the gradient: for concurrent passes."""
+        parameter = copy.copy(self)
+        parameter.grad = grad
+        return parameter
 
 
 class CacheStamp(NamedTuple):
@@ -140,23 +116,6 @@ class CacheStamp(NamedTuple):
     dtype: Any
     version: int
     backend: str = "numpy"
-
-
-#: How many numbers the parameters may have that are still to be made.
-left: ContextVar[float] = ContextVar("left", default=math.inf)
-
-
-@contextmanager
-def at_most(numbers: float) -> Iterator[None]:
-    """A block in which all layers that are built have no more weights than so many together.
-
-    Settings from a file can ask for any network; the weights that come with them tell how large it can be.
-    """
-    before = left.set(numbers)
-    try:
-        yield
-    finally:
-        left.reset(before)
 
 
 class Layer:
@@ -197,6 +156,9 @@ class Layer:
     -----
     The tangent pass: Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6 (1994).
     """
+
+    #: For concurrent passes: whether two forwards at the same time give what one after the other gives.
+    concurrent_safe: ClassVar[bool] = True
 
     def __init__(self, name: str | None = None) -> None:
         self.named = name is not None
@@ -253,9 +215,6 @@ class Layer:
         trainable: bool = True,
     ) -> Parameter:
         """Make one parameter, drawn from the stream that bears its name."""
-        left.set(left.get() - math.prod(shape))
-        if left.get() < 0:
-            raise ShapeError(f"{self.title}: expected fewer weights in all than with the {name} of shape {shape}")
         parameter = Parameter(initializer(shape, rng.child(name), dtype), trainable)
         self.parameters[name] = parameter
         return parameter

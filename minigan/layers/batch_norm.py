@@ -109,7 +109,7 @@ class BatchNorm(ScaleShift):
             return self.moving_mean.data, self.moving_variance.data
         mean, variance = kernels.moments(x)
         if ctx.update_stats:
-            ctx.move(partial(self.update_averages, mean, variance))
+            ctx.defer(partial(self.update_averages, mean, variance))
         return mean, variance
 
     def update_averages(self, mean: Array, variance: Array) -> None:

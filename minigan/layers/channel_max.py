@@ -53,7 +53,7 @@ class ChannelMax(LinearMap):
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, ChannelMaxCache]:
         self.check_input(x)
-        y, won = kernels.largest(self.split_pieces(x))
+        y, won = kernels.max_with_mask(self.split_pieces(x))
         return y, ChannelMaxCache(won, self.stamp(y))
 
     def backward(self, dy: Array, cache: ChannelMaxCache, param_grads: bool = True) -> Array:

@@ -106,7 +106,7 @@ class Maxout(Layer):
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, MaxoutCache]:
         self.check_input(x)
-        y, won = kernels.largest(self.products(x) + self.bias.data)
+        y, won = kernels.max_with_mask(self.products(x) + self.bias.data)
         return y, MaxoutCache(x, won, self.stamp(y))
 
     def backward(self, dy: Array, cache: MaxoutCache, param_grads: bool = True) -> Array:

@@ -1,7 +1,7 @@
 """Spectral normalisation."""
 
 import copy
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -78,6 +78,9 @@ class SpectralNormalization(Layer):
     and makes sigma a function of W and u alone, that differences can check. Matrix and ``vector_u`` are as in Keras:
     the last axis of a kernel is that of the outputs, but of a Conv2DTranspose's that of the inputs.
     """
+
+    #: A training forward updates u and uses it at once.
+    concurrent_safe: ClassVar[bool] = False
 
     def __init__(self, layer: Layer, power_iterations: int = 1, name: str | None = None) -> None:
         if not isinstance(layer, Affine):

@@ -1,10 +1,10 @@
-"""Binary cross-entropy, and the games that GANs play.
+"""Binary cross-entropy and the GAN losses.
 
-A game gives three losses, each a mean over the batch of a function of D's logit z: D's for real images, D's for
-generated ones, and G's by what D says of its images. Every method returns the loss and its gradient dL/dz.
+A GAN loss has three terms, each a mean over the batch of a function of D's logit z: D's on real images, D's on
+generated images, and G's. Every method returns the loss and its gradient dL/dz.
 
 ================  ===========================  ===========================  ===============================
-game              D, real images               D, generated images          G
+loss              D, real images               D, generated images          G
 ================  ===========================  ===========================  ===============================
 non-saturating    ``-log sigma(z)``            ``-log(1 - sigma(z))``       ``-log sigma(z)``
 minimax           ``-log sigma(z)``            ``-log(1 - sigma(z))``       ``log(1 - sigma(z))``
@@ -13,8 +13,8 @@ hinge             ``max(0, 1 - z)``            ``max(0, 1 + z)``            ``-z
 wasserstein       ``-z``                       ``z``                        ``-z``
 ================  ===========================  ===========================  ===============================
 
-Beside them stand three tools that hold D back: labels of which some are wrong, noise on the images, and weights that
-are clipped.
+Two tools weaken a D that learns too fast: `NoisyLabels` and `InstanceNoise`. `minigan.constraints` has a third, clipped
+weights.
 """
 
 from minigan.errors import ConfigError
@@ -48,7 +48,7 @@ __all__ = [
     "get",
 ]
 
-#: The games by name.
+#: The GAN losses by name.
 GAN_LOSSES: dict[str, type[NonSaturating] | type[LeastSquares] | type[Hinge] | type[Wasserstein]] = {
     "non-saturating": NonSaturating,
     "minimax": Minimax,
@@ -59,7 +59,7 @@ GAN_LOSSES: dict[str, type[NonSaturating] | type[LeastSquares] | type[Hinge] | t
 
 
 def get(name: str, label_smoothing: float = 0.0, fake_label_smoothing: float = 0.0) -> GANLoss:
-    """The game of that name.
+    """Make the GAN loss of that name.
 
     Parameters
     ----------
@@ -71,13 +71,13 @@ def get(name: str, label_smoothing: float = 0.0, fake_label_smoothing: float = 0
     Raises
     ------
     ConfigError
-        The name is unknown, or the game has no labels that could be smoothed.
+        The name is unknown, or the loss has no labels that could be smoothed.
     """
     if name not in GAN_LOSSES:
         raise ConfigError(f"unknown loss {name!r}: expected one of {', '.join(GAN_LOSSES)}")
-    game = GAN_LOSSES[name]
-    if issubclass(game, TargetLoss):
-        return game(label_smoothing, fake_label_smoothing)
+    kind = GAN_LOSSES[name]
+    if issubclass(kind, TargetLoss):
+        return kind(label_smoothing, fake_label_smoothing)
     if label_smoothing or fake_label_smoothing:
-        raise ConfigError(f"the loss {name!r} takes no label smoothing: {game.unlabelled}")
-    return game()
+        raise ConfigError(f"the loss {name!r} takes no label smoothing: {kind.unlabelled}")
+    return kind()

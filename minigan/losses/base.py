@@ -1,4 +1,4 @@
-"""What a game is: the contract of all losses, and what several of them share."""
+"""The contract of all GAN losses, and the parts that several of them share."""
 
 from typing import NamedTuple, Protocol
 
@@ -9,13 +9,13 @@ __all__ = ["GANLoss", "Optimum", "TargetLoss", "as_target", "below_half", "negat
 
 
 class Optimum(NamedTuple):
-    """Both losses at the game's end, where G draws from the distribution of the data and D cannot tell.
+    """Both losses at the equilibrium, where G draws from the distribution of the data and D is undecided.
 
     Attributes
     ----------
     discriminator, generator : float or None
-        The sum of D's two losses, and G's. None where the game does not say: the hinge and the Wasserstein game leave
-        open which logit is the decision threshold.
+        The sum of D's two terms, and G's loss. None where the loss is not unique: with the hinge and the Wasserstein
+        loss, many values of D's logit are optimal.
     """
 
     discriminator: float | None
@@ -23,11 +23,11 @@ class Optimum(NamedTuple):
 
 
 class GANLoss(Protocol):
-    """What a training step asks of a loss: each method takes D's logits, returns the loss and its gradient."""
+    """The methods of a loss that a training step calls: each takes D's logits and returns the loss and its gradient."""
 
     @property
     def optimum(self) -> Optimum:
-        """Where the losses of a finished game lie: the theoretical lines of a plot."""
+        """The losses at the equilibrium: the theoretical lines of a plot."""
 
     @property
     def decision_threshold(self) -> float | None:
@@ -40,29 +40,29 @@ class GANLoss(Protocol):
         """D's loss on generated images."""
 
     def generator(self, z: Array) -> tuple[Array, Array]:
-        """G's loss, by D's logits for its images."""
+        """G's loss, from D's logits of generated images."""
 
 
 class TargetLoss:
-    """A game in which D learns labels, 1 for real and 0 for generated, and the smoothing of these labels.
+    """The base of the losses in which D learns labels, 1 for real and 0 for generated, which can be smoothed.
 
-    Smoothing is D's affair: G's target stays as it is. Were it smoothed too, an image that D takes for real a little
-    too surely would be made worse on purpose.
+    Smoothing changes the targets of D only. If G's target were smoothed too, G would learn to make an image worse once
+    D rates it above that target.
 
     Parameters
     ----------
     label_smoothing : float
-        Real images have the target ``1 - label_smoothing``. By itself this is one-sided smoothing, which keeps D from
-        growing too sure (Salimans et al., arXiv:1606.03498, section 3.4).
+        Real images have the target ``1 - label_smoothing``. Alone it is one-sided smoothing, which keeps D from
+        becoming overconfident (Salimans et al., arXiv:1606.03498, section 3.4).
     fake_label_smoothing : float
-        Generated images have the target `fake_label_smoothing`; with the above, two-sided smoothing. The best D is
-        then flat where G draws far from all data, and nothing tells G's images where the data are. Goodfellow
+        Generated images have the target `fake_label_smoothing`; with the above, two-sided smoothing. The best D
+        is then constant where G draws far from all data, so that G gets no gradient there. Goodfellow
         (arXiv:1701.00160, section 4.2) therefore advises to smooth one side only.
 
     Raises
     ------
     ConfigError
-        One of them is negative, or 0.5 and more.
+        One of them is negative, or 0.5 or more.
     """
 
     def __init__(self, label_smoothing: float = 0.0, fake_label_smoothing: float = 0.0) -> None:
@@ -76,19 +76,19 @@ class TargetLoss:
 
     @property
     def middle(self) -> float:
-        """The mean of both targets: the best that D can say where real and generated images are equally likely."""
+        """The mean of both targets: the best output of D where real and generated images are equally likely."""
         return sum(self.targets) / 2
 
 
 def below_half(name: str, value: float) -> float:
-    """Refuse a share that would turn labels around."""
+    """Refuse a fraction of 0.5 or more, which would swap the labels."""
     if not 0 <= value < 0.5:
         raise ConfigError(f"expected {name} to be at least 0 and less than 0.5, got {value!r}")
     return value
 
 
 def as_target(target: Array | float, like: Array) -> Array | float:
-    """A number, or an array of the very shape and dtype: broadcasting would hide a wrong gradient."""
+    """The target as a number, or as an array of the same shape and dtype: broadcasting would hide a wrong gradient."""
     if isinstance(target, int | float):
         return like.dtype.type(target)
     if (target.shape, target.dtype) != (like.shape, like.dtype):

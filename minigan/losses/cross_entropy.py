@@ -1,4 +1,4 @@
-"""Binary cross-entropy, and the two games of the GAN paper."""
+"""Binary cross-entropy, and the two losses of the GAN paper."""
 
 import math
 
@@ -15,7 +15,7 @@ def binary_crossentropy(p: Array, target: Array | float) -> tuple[Array, Array]:
     Parameters
     ----------
     p : array
-        Probabilities, strictly between 0 and 1: where p has rounded to either, start from logits.
+        Probabilities, strictly between 0 and 1: where p may round to 0 or 1, use the function of logits.
     target : array like `p`, or float
         t.
 
@@ -34,9 +34,9 @@ def binary_crossentropy(p: Array, target: Array | float) -> tuple[Array, Array]:
 def binary_crossentropy_from_logits(z: Array, target: Array | float) -> tuple[Array, Array]:
     """Binary cross-entropy of logits, ``L = mean(t softplus(-z) + (1 - t) softplus(z))``.
 
-    With ``p = sigma(z)`` it is the loss above; in this form nothing overflows. As ``softplus' = sigma``, its
-    derivative is ``(sigma(z) - t) / N``, here written so that no digit is lost where sigma is close to 0 or 1: at a
-    logit of 80 and a target of 1 it is -1.8e-35, where ``sigma(z) - 1`` would be 0.
+    With ``p = sigma(z)`` it equals `binary_crossentropy`, and nothing overflows. As ``softplus' = sigma``, its
+    derivative is ``(sigma(z) - t) / N``. It is computed in a form that loses no digits where sigma is close to 0 or 1:
+    at a logit of 80 and a target of 1 it is -1.8e-35, where ``sigma(z) - 1`` would be 0.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def binary_crossentropy_from_logits(z: Array, target: Array | float) -> tuple[Ar
 
 
 class NonSaturating(TargetLoss):
-    """The GAN paper's game, with the generator's loss that the paper advises in practice.
+    """The loss of the GAN paper, with the generator's loss that the paper advises in practice.
 
     D minimises ``-E log D(x) - E log(1 - D(G(z)))``; G minimises ``-E log D(G(z))``, whose gradient is strongest
     where D rejects its images. In the logit z and the targets t of `TargetLoss`, ``dL/dz = (sigma(z) - t) / N``.
@@ -98,16 +98,16 @@ class NonSaturating(TargetLoss):
 
 
 class Minimax(NonSaturating):
-    """The GAN paper's game as a minimax: G minimises ``E log(1 - D(G(z)))``, the negative of D's second term.
+    """The loss of the GAN paper as a minimax game: G minimises ``E log(1 - D(G(z)))``, the negative of D's second term.
 
     Its gradient ``dL/dz = -sigma(z) / N`` vanishes where D is sure that the images are generated: early in training,
-    just when it is needed. At the optimum G's loss is ``log(1 - m)``, without smoothing ``-log 2``.
+    when it is needed most. At the optimum G's loss is ``log(1 - m)``, without smoothing ``-log 2``.
 
     Parameters
     ----------
     label_smoothing, fake_label_smoothing : float
-        As in `NonSaturating`. D's second term may be smoothed, its negative here is not: with a target of 0.1 G would
-        be told to make an image worse that D already rejects with D(G(z)) < 0.1.
+        As in `NonSaturating`. They smooth D's second term, but not its negative here: with a target of 0.1 an image
+        with D(G(z)) < 0.1 would get a gradient that makes it worse.
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""The hinge game."""
+"""The hinge loss."""
 
 from minigan.backend import Array, array_module
 from minigan.losses.base import Optimum, negative_mean
@@ -7,13 +7,13 @@ __all__ = ["Hinge"]
 
 
 class Hinge:
-    """The hinge game: D is to keep a margin, and learns nothing from images that lie beyond it.
+    """The hinge loss: D learns to keep a margin, and learns nothing from images outside it.
 
     D minimises ``E max(0, 1 - z)`` on real and ``E max(0, 1 + z)`` on generated images, G ``-E z``. The gradients are
     ``dL/dz = -1/N`` where z < 1 and 0 elsewhere; ``1/N`` where z > -1 and 0 elsewhere; and ``-1/N``.
 
-    Where the distributions are equal, D's loss ``max(0, 1 - z) + max(0, 1 + z)`` is 2 at every z in [-1, 1]: so D's
-    optimum is 2, and G's loss can be anything from -1 to 1.
+    Where the distributions are equal, D's loss ``max(0, 1 - z) + max(0, 1 + z)`` is 2 at every z in [-1, 1]: D's
+    optimum is 2, and G's loss can be any number from -1 to 1.
 
     Notes
     -----

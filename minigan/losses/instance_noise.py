@@ -1,4 +1,4 @@
-"""Noise on all that D sees."""
+"""Noise on all inputs of D."""
 
 import math
 
@@ -10,29 +10,29 @@ __all__ = ["InstanceNoise"]
 
 
 class InstanceNoise:
-    """Normal noise on all that D sees, real and generated, which fades away in the course of training.
+    """Normal noise on all inputs of D, real and generated, which decreases to zero during training.
 
-    Images and generated images lie on thin sheets that hardly meet, and a D that tells them apart without error has no
-    gradient to give. With noise both distributions lie everywhere, and overlap. Its standard deviation falls in a
-    straight line to zero,
+    Real and generated images lie on manifolds of low dimension that hardly meet, and a D that separates them without
+    error gives G no gradient. With noise the two distributions overlap. The standard deviation of the noise falls
+    linearly to zero,
 
     ``stddev_t = stddev max(0, 1 - t / steps)`` after t calls of `step`.
 
-    The noise does not depend on the image, so a gradient passes it unchanged.
+    The noise does not depend on the image, so the gradient passes it unchanged.
 
     Parameters
     ----------
     stddev : float
-        At the beginning, in units of the images' values.
+        The standard deviation at the beginning, in units of the images' values.
     steps : int
-        After so many calls of `step` there is no noise left.
+        Calls of `step` after which there is no noise left.
     rng : Stream
-        Where it is drawn from.
+        The noise is drawn from it.
 
     Attributes
     ----------
     taken : int
-        How often `step` was called.
+        Number of calls of `step`.
 
     Raises
     ------
@@ -70,11 +70,11 @@ class InstanceNoise:
         return self.stddev * max(0.0, 1 - self.taken / self.steps)
 
     def step(self) -> None:
-        """Let it fade by one step."""
+        """Decrease the noise by one step."""
         self.taken += 1
 
     def __call__(self, x: Array) -> Array:
-        """``x + noise``; x itself when the noise has faded away."""
+        """``x + noise``; x itself when there is no noise left."""
         if not self.current:
             return x
         return x + self.rng.normal(x.shape, stddev=self.current, dtype=x.dtype)

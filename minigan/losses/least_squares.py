@@ -7,11 +7,11 @@ __all__ = ["LeastSquares"]
 
 
 class LeastSquares(TargetLoss):
-    """Least squares: D's output itself, without a sigmoid, is drawn to 1 for real and to 0 for generated images.
+    """Least squares: D's output itself, without a sigmoid, should be 1 for real and 0 for generated images.
 
     D minimises ``E (z - b)^2 / 2`` on real and ``E (z - a)^2 / 2`` on generated images, G ``E (z - c)^2 / 2``, with
-    the paper's a, b, c = 0, 1, 1. The gradient ``dL/dz = (z - t) / N`` grows with the distance to the target t and
-    never vanishes on the wrong side: not even for images that D takes for real, yet far too surely.
+    the paper's a, b, c = 0, 1, 1. The gradient ``dL/dz = (z - t) / N`` grows with the distance to the target t, on both
+    sides of it: also for images whose output is far above 1.
 
     At the optimum ``z = m``, the mean of D's targets: D's loss is ``((b - a) / 2)^2`` and G's ``(m - 1)^2 / 2``,
     without smoothing 1/4 and 1/8.
@@ -34,7 +34,7 @@ class LeastSquares(TargetLoss):
 
     @property
     def decision_threshold(self) -> float:
-        """m: without smoothing 1/2, for the output is no logit."""
+        """m, which is 1/2 without smoothing: the output is no logit."""
         return self.middle
 
     def real(self, z: Array) -> tuple[Array, Array]:

@@ -1,4 +1,4 @@
-"""Labels of which some are wrong."""
+"""A GAN loss in which some of D's labels are wrong."""
 
 import numpy as np
 
@@ -10,22 +10,22 @@ __all__ = ["NoisyLabels"]
 
 
 class NoisyLabels:
-    """A game in which some of D's labels are wrong, so that D cannot become sure.
+    """A GAN loss in which some of D's labels are wrong, so that D does not become overconfident.
 
-    Every image by itself is shown to D under the other label with probability `rate`: a real one enters D's loss for
-    generated images, and the other way round. G's loss is that of the game.
+    Each image independently gets the other label with probability `rate`: a real one enters D's loss for generated
+    images, and the other way round. G's loss is that of the wrapped loss.
 
-    It changes the mean of D's losses as smoothing does. Where D cannot tell, real and generated images have the same
-    logits, and an exchange of labels changes nothing: in the mean over labels, the optimum is that of the game.
+    The mean of D's losses changes as with smoothing. Where D is undecided, real and generated images have the same
+    logits, and swapped labels change nothing: in the mean over labels, the optimum is that of the wrapped loss.
 
     Parameters
     ----------
     loss : GANLoss
-        The game.
+        The wrapped loss.
     rate : float
-        Of wrong labels, from 0 to less than 0.5.
+        Fraction of wrong labels, from 0 to less than 0.5.
     rng : Stream
-        Where they are drawn from.
+        The wrong labels are drawn from it.
 
     Notes
     -----
@@ -35,8 +35,8 @@ class NoisyLabels:
     --------
     >>> import numpy as np
     >>> from minigan.losses import Hinge
-    >>> game = NoisyLabels(Hinge(), 0.25, Stream(0, "flips"))
-    >>> loss, dz = game.real(np.zeros((8, 1)))
+    >>> noisy = NoisyLabels(Hinge(), 0.25, Stream(0, "flips"))
+    >>> loss, dz = noisy.real(np.zeros((8, 1)))
     >>> float(loss), int((dz < 0).sum()), int((dz > 0).sum())
     (1.0, 6, 2)
     """
@@ -46,44 +46,44 @@ class NoisyLabels:
 
     @property
     def optimum(self) -> Optimum:
-        """The game's."""
+        """The optimum of the wrapped loss."""
         return self.loss.optimum
 
     @property
     def decision_threshold(self) -> float | None:
-        """The game's."""
+        """The decision threshold of the wrapped loss."""
         return self.loss.decision_threshold
 
     def real(self, z: Array) -> tuple[Array, Array]:
-        """D's loss on real images, some of them said to be generated."""
+        """D's loss on real images, some of them labelled as generated."""
         flipped = self.flips(z)
-        return parts_of_a_batch(z, (self.loss.real, ~flipped), (self.loss.fake, flipped))
+        return mean_over_parts(z, (self.loss.real, ~flipped), (self.loss.fake, flipped))
 
     def fake(self, z: Array) -> tuple[Array, Array]:
-        """D's loss on generated images, some of them said to be real."""
+        """D's loss on generated images, some of them labelled as real."""
         flipped = self.flips(z)
-        return parts_of_a_batch(z, (self.loss.fake, ~flipped), (self.loss.real, flipped))
+        return mean_over_parts(z, (self.loss.fake, ~flipped), (self.loss.real, flipped))
 
     def generator(self, z: Array) -> tuple[Array, Array]:
-        """G's loss: the game's."""
+        """G's loss, from the wrapped loss."""
         return self.loss.generator(z)
 
     def flips(self, z: Array) -> Array:
-        """Which labels are wrong."""
+        """Draw which labels are wrong."""
         return self.rng.uniform(z.shape) < self.rate
 
 
-def parts_of_a_batch(z: Array, *parts: tuple) -> tuple[Array, Array]:
-    """The mean over a batch of which one part is judged by one loss, the rest by another.
+def mean_over_parts(z: Array, *parts: tuple) -> tuple[Array, Array]:
+    """The mean loss of a batch whose parts have different losses.
 
-    ``L = N_1/N L_1 + N_2/N L_2``, for each loss is a mean over its own part.
+    ``L = N_1/N L_1 + N_2/N L_2``, since each loss is a mean over its own part.
     """
     if array_module(z) is not np:
-        return parts_without_counting(z, *parts)
+        return mean_over_parts_on_gpu(z, *parts)
     total, dz = z.dtype.type(0), np.zeros_like(z)
     for loss, chosen in parts:
         count = int(chosen.sum())
-        if count:  # a mean over nothing is no number
+        if count:  # the mean of no numbers is NaN
             share = z.dtype.type(count / z.size)
             value, gradient = loss(z[chosen])
             total = total + share * value
@@ -91,11 +91,11 @@ def parts_of_a_batch(z: Array, *parts: tuple) -> tuple[Array, Array]:
     return total, dz
 
 
-def parts_without_counting(z: Array, *parts: tuple) -> tuple[Array, Array]:
-    """The same for a GPU, where the host does not know how large a part is: to ask would make it wait.
+def mean_over_parts_on_gpu(z: Array, *parts: tuple) -> tuple[Array, Array]:
+    """The same on a GPU, where reading the size of a part would make the host wait.
 
-    Every loss is taken of the whole batch, with 0 in the place of all logits that are not of its part. Each of these
-    adds f(0), the loss of a logit of 0, which is taken away again: ``L = sum_p mean(f_p(z_p)) - (1 - N_p/N) f_p(0)``.
+    Every loss is computed on the whole batch, with 0 in place of the logits outside its part. Each of these adds f(0),
+    the loss of a logit of 0, which is subtracted again: ``L = sum_p mean(f_p(z_p)) - (1 - N_p/N) f_p(0)``.
     """
     xp = array_module(z)
     total, dz = z.dtype.type(0), xp.zeros_like(z)

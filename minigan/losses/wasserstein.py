@@ -1,4 +1,4 @@
-"""The Wasserstein game."""
+"""The Wasserstein loss."""
 
 from minigan.backend import Array
 from minigan.losses.base import Optimum, negative_mean
@@ -7,16 +7,17 @@ __all__ = ["Wasserstein"]
 
 
 class Wasserstein:
-    """The Wasserstein game: D, a critic, is to say more of real than of generated images, as steeply as it may.
+    """The Wasserstein loss: D, called a critic, learns a score that is higher for real than for generated images.
 
-    D minimises ``E z_fake - E z_real``, G ``-E z_fake``. The gradients are constant, ``-1/N`` for the images that are
-    to be raised and ``1/N`` for the others, whatever D says.
+    D minimises ``E z_fake - E z_real``, G ``-E z_fake``. The gradients are constant: ``-1/N`` for the images whose
+    score should rise and ``1/N`` for the others, whatever the score is.
 
-    Nothing keeps z from growing but a bound on D's slope. If D is 1-Lipschitz, the negative of its best loss is the
-    Wasserstein distance of both distributions, which falls as the images get better. So the game needs
-    `minigan.constraints.clip_weights`, the way of its paper, or a gradient penalty (`minigan.penalties.WGANGP`).
+    Only a bound on D's slope keeps z from growing. If D is 1-Lipschitz, the negative of its best loss is the
+    Wasserstein distance of the two distributions, which falls as the images get better. So the loss needs
+    `minigan.constraints.clip_weights`, as in its paper, or a gradient penalty (`minigan.penalties.WGANGP`).
 
-    Where the distributions are equal, D's loss is 0 for every D, and G's is whatever level D has chosen.
+    Where the distributions are equal, D's loss is 0 for every D, and G's loss depends on the constant that D's
+    score has.
 
     Notes
     -----

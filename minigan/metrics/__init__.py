@@ -1,7 +1,7 @@
-"""Metrics: how far a generator has come, in numbers.
+"""Metrics: numbers that measure a generator.
 
-Each is a function of arrays: rows are vectors, points, pixels or a classifier's features. `minigan.runs.evaluate` puts
-together those that fit a run. No metric says all; the documentation of each says what it misses.
+Each is a function of arrays whose rows are vectors: points, pixels or a classifier's features. `minigan.runs.evaluate`
+combines those that fit a run. No metric is complete; the documentation of each says what it misses.
 """
 
 from minigan.metrics.classifier import DigitClassifier, digit_classifier, softmax_crossentropy

@@ -1,11 +1,11 @@
-"""A small convolutional network that knows digits: the eyes of the digit metrics.
+"""A small convolutional network that classifies digits: the features of the digit metrics.
 
-Fréchet distance, KID, precision and recall compare images by what a classifier sees in them, not pixel by pixel: the
-same seven one pixel further to the right is another image to the pixels, and the same to a classifier. For photographs
-people take Inception, trained on ImageNet. For digits a network of 69,274 numbers is enough, made of minigan's own
-layers and trained by minigan itself (`minigan.metrics.train_classifier`).
+Fréchet distance, kernel distance, precision and recall compare images by the features of a classifier, not pixel by
+pixel: a seven that is shifted by one pixel has other pixels, but nearly the same features. For photographs the usual
+classifier is Inception, trained on ImageNet. For digits a network of 69,274 numbers is enough, made of minigan's layers
+and trained by minigan (`minigan.metrics.train_classifier`).
 
-The figures of two classifiers are not comparable: a Fréchet distance measured here is no FID of the papers.
+Values from two classifiers are not comparable: a Fréchet distance measured here is not the FID of the papers.
 """
 
 import hashlib
@@ -28,10 +28,10 @@ from minigan.random import Stream
 
 __all__ = ["CLASSES", "FEATURES", "SHA256", "DigitClassifier", "digit_classifier", "softmax_crossentropy"]
 
-#: The digits.
+#: The number of classes, the ten digits.
 CLASSES = 10
 
-#: Numbers that describe an image.
+#: The number of features of an image.
 FEATURES = 64
 
 FILE = "files/digit_classifier.npz"
@@ -46,15 +46,15 @@ class DigitClassifier:
         trunk  conv 16, 5x5 - conv 32, 3x3 - conv 48, 3x3 - dense 64     the features
         head   dense 10                                                  the scores of the digits
 
-    Every convolution halves the image; it and the first dense layer are followed by a BatchNorm, without which a third
-    of the features would be 0 for every image, and a ReLU. Trunk and head are networks of their own, so that whoever
-    wants features stops there. Between the two, training drops a quarter of the features at random, so that no digit
-    hangs on a single one.
+    Every convolution halves the image; each convolution and the first dense layer are followed by a BatchNorm and a
+    ReLU. Without the BatchNorm, a third of the features would be 0 for every image. Trunk and head are two networks, so
+    that features can be computed without the head. In training, dropout between the two removes a quarter of the
+    features at random, so that no digit depends on a single one.
 
     Parameters
     ----------
     seed : int
-        Of the initial weights; `digit_classifier` has the trained ones.
+        The seed of the initial weights; `digit_classifier` has trained ones.
     """
 
     def __init__(self, seed: int = 0) -> None:
@@ -75,16 +75,16 @@ class DigitClassifier:
         self.head.build((FEATURES,), seed)
 
     def features(self, images: np.ndarray) -> np.ndarray:
-        """The features (N, 64) of images (N, 28, 28, 1) with values from -1, the ground, to 1, the ink."""
+        """The features (N, 64) of images (N, 28, 28, 1) with values from -1, the background, to 1, the ink."""
         if images.ndim != 4 or images.shape[1:] != self.trunk.input_shape:
             raise ShapeError(f"expected digits (N, 28, 28, 1), got {images.shape}")
         return backend.asnumpy(self.trunk.predict(backend.asarray(images.astype(np.float32, copy=False))))
 
     def classes(self, features: np.ndarray) -> np.ndarray:
-        """The digits (N,) that images of these `features` (N, 64) show: the highest score's."""
+        """The digits (N,) of images with these `features` (N, 64): those of the highest scores."""
         return backend.asnumpy(self.head.predict(backend.asarray(features))).argmax(axis=1)
 
-    def learn(self, images: Array, labels: np.ndarray, rng: Stream) -> float:
+    def add_gradients(self, images: Array, labels: np.ndarray, rng: Stream) -> float:
         """Add the gradients of the loss on one batch to both networks, and return the loss."""
         ctx = Context(training=True, rng=rng)
         features, trunk_caches = self.trunk.forward(images, ctx)
@@ -94,11 +94,11 @@ class DigitClassifier:
         return float(loss)
 
     def accuracy(self, images: np.ndarray, labels: np.ndarray) -> float:
-        """The share of images whose digit is recognised."""
+        """The fraction of images whose digit is recognised."""
         return float(np.mean(self.classes(self.features(images)) == labels))
 
     def state_dict(self) -> dict[str, np.ndarray]:
-        """All weights, by the network's name and theirs."""
+        """All weights, by the network's name and their own."""
         networks = (self.trunk, self.head)
         return {f"{network.name}/{name}": w for network in networks for name, w in network.state_dict().items()}
 
@@ -121,7 +121,7 @@ class DigitClassifier:
 
 
 def halving(filters: int, kernel_size: int) -> list[Layer]:
-    """A convolution that halves the image, normalised and cut off below 0."""
+    """A convolution that halves the image, a BatchNorm and a ReLU."""
     return [Conv2D(filters, kernel_size, strides=2, padding="same", use_bias=False), BatchNorm(), ReLU()]
 
 
@@ -131,7 +131,7 @@ def digit_classifier() -> DigitClassifier:
     Raises
     ------
     CheckpointError
-        Its file is missing from the installed package, or is not the one that belongs there.
+        Its file is missing from the installed package, or has another checksum.
     """
     return _shipped(backend.name())
 
@@ -173,13 +173,13 @@ def softmax_crossentropy(z: Array, labels: Any) -> tuple[Array, Array]:
     Raises
     ------
     ShapeError
-        There is not one label a row.
+        There is not one label for each row.
     """
     xp = array_module(z)
     if z.ndim != 2 or labels.shape != z.shape[:1]:
         raise ShapeError(f"expected scores (N, K) and labels (N,), got {z.shape} and {labels.shape}")
     rows = xp.arange(len(z))
-    # log softmax, of scores less the greatest, so that no exponential overflows
+    # log softmax of the scores minus the greatest, so that no exponential overflows
     shifted = z - z.max(axis=1, keepdims=True)
     log_p = shifted - xp.log(xp.exp(shifted).sum(axis=1, keepdims=True))
     dz = kernels.softmax(z, -1)

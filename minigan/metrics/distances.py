@@ -1,4 +1,4 @@
-"""Distances between two sets of vectors, some rows at a time, so that any number of them fits into memory."""
+"""Distances between two sets of vectors, a block of rows at a time, so that sets of any size fit into memory."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ def as_vectors(array: np.ndarray) -> np.ndarray:
 
 
 def check_sets(least: int = 1, **sets: np.ndarray) -> None:
-    """Refuse arrays that are no sets (N, D) of at least so many floating-point vectors of one length D.
+    """Refuse arrays that are not sets (N, D) of at least `least` floating-point vectors of one length D.
 
     Raises
     ------
@@ -41,15 +41,15 @@ def check_sets(least: int = 1, **sets: np.ndarray) -> None:
 def distance_blocks(x: np.ndarray, y: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
     """Squared Euclidean distances of all of `x` (N, D) to all of `y` (M, D), a block of rows at a time.
 
-    ``|x - y|^2 = |x|^2 - 2 <x, y> + |y|^2``: one matrix product instead of N M subtractions. In float64, for the three
-    terms nearly cancel where x and y are close: float32 would be wrong in the third digit there.
+    ``|x - y|^2 = |x|^2 - 2 <x, y> + |y|^2``: one matrix product instead of N M subtractions. In float64, since the
+    three terms nearly cancel where x and y are close: float32 would be wrong in the third digit there.
 
     Yields
     ------
     rows : slice
-        Which of `x`.
+        The rows of `x` in this block.
     block : ndarray of float64 (rows, M)
-        At least 0; a new array each time, free to be changed.
+        At least 0; a new array each time, which may be changed.
     """
     check_sets(x=x, y=y)
     centre = y.mean(axis=0, dtype=np.float64)  # a common shift changes no distance, and shortens the vectors
@@ -74,7 +74,7 @@ def nearest_distances(x: np.ndarray, y: np.ndarray, count: int) -> np.ndarray:
     Raises
     ------
     ShapeError
-        The sets do not fit each other, or `y` is smaller than `count`.
+        The vectors differ in length, or `y` has fewer than `count`.
     """
     check_sets(x=x, y=y)
     check_sets(count, y=y)

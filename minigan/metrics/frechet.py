@@ -1,4 +1,4 @@
-"""Fréchet distance: how far apart two sets are, taken for clouds of normal numbers."""
+"""Fréchet distance: the distance of two sets, each taken as normally distributed."""
 
 from typing import NamedTuple
 
@@ -40,15 +40,15 @@ def fit_gaussian(features: np.ndarray) -> Gaussian:
 
 
 def frechet_distance(generated: np.ndarray, real: np.ndarray) -> float:
-    """The squared Fréchet distance of two sets of features, each taken for normally distributed.
+    """The squared Fréchet distance of two sets of features, each taken as normally distributed.
 
     With means m and covariances S::
 
         d^2 = |m_1 - m_2|^2 + tr(S_1 + S_2 - 2 (S_1 S_2)^(1/2)).
 
     It is called FID where the features are those of Inception. It falls with the number of samples even where nothing
-    else changes, since covariances are estimated: compare it only at equal numbers, and with what two sets of real
-    data have between them.
+    else changes, since covariances are estimated. Compare it only at equal numbers, and with the distance between two
+    sets of real data.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def frechet_distance(generated: np.ndarray, real: np.ndarray) -> float:
     Returns
     -------
     float
-        0 for equal sets, and the more the further apart they are.
+        0 for equal sets.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def frechet_distance(generated: np.ndarray, real: np.ndarray) -> float:
     --------
     >>> import numpy as np
     >>> x = np.random.default_rng(0).standard_normal((1000, 3))
-    >>> round(frechet_distance(x + 2, x), 6)  # moved by 2 in each of three directions
+    >>> round(frechet_distance(x + 2, x), 6)  # shifted by 2 in each of three directions
     12.0
     """
     return frechet_distance_of_gaussians(fit_gaussian(generated), fit_gaussian(real))
@@ -99,5 +99,5 @@ def frechet_distance_of_gaussians(first: Gaussian, second: Gaussian) -> float:
 def symmetric_root(matrix: np.ndarray) -> np.ndarray:
     """The root of a symmetric matrix without negative eigenvalues: ``V diag(l)^(1/2) V^T`` from ``V diag(l) V^T``."""
     eigenvalues, vectors = np.linalg.eigh(matrix)
-    # An eigenvalue of 0 comes out as, say, -1e-17.
+    # Rounding can turn an eigenvalue of 0 into, say, -1e-17.
     return vectors * np.sqrt(np.maximum(eigenvalues, 0)) @ vectors.T

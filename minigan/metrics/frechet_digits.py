@@ -1,4 +1,4 @@
-"""The Fréchet distance of digits during training: what the real images have is computed once."""
+"""The Fréchet distance of digits during training: the statistics of the real images are computed once."""
 
 import numpy as np
 
@@ -15,9 +15,9 @@ DIGIT_SHAPE = (28, 28, 1)
 
 
 def digit_features(images: np.ndarray, value_range: tuple[float, float]) -> np.ndarray:
-    """The classifier's features (N, 64) of images (N, 28, 28, 1) whose values go from `value_range`'s low to its high.
+    """The classifier's features (N, 64) of images (N, 28, 28, 1) whose values are in `value_range`, (low, high).
 
-    What lies outside of the range is cut off, as it is in a picture.
+    Values outside the range are clipped, as in a picture.
     """
     low, high = value_range
     scaled = np.clip((images - low) * (2 / (high - low)) - 1, -1, 1)
@@ -25,7 +25,7 @@ def digit_features(images: np.ndarray, value_range: tuple[float, float]) -> np.n
 
 
 def halves(total: int, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Two disjoint random sets of `count` indices each, of `total` in all."""
+    """Two disjoint random sets of `count` indices each, out of `total`."""
     order = Stream(seed, "halves").permutation(total)
     return order[:count], order[count : 2 * count]
 
@@ -38,16 +38,16 @@ class FrechetDigits:
     data : Dataset
         Real images of 28x28x1.
     count : int
-        How many images to compare, of each kind; half of the data where they are fewer than twice as many.
+        Real images, and generated images, to compare; half of the data where there are fewer than twice as many.
     seed : int
-        Which real images.
+        Selects the real images.
 
     Attributes
     ----------
     count : int
-        The images that a call takes: with another number the distance would not be comparable.
+        Images that a call takes: with another number the distance would not be comparable.
     floor : float
-        The distance between two disjoint sets of `count` real images: no generator is better, save by chance.
+        The distance between two disjoint sets of `count` real images: a generator can be better only by chance.
 
     Raises
     ------
@@ -80,7 +80,7 @@ class FrechetDigits:
         self.floor = frechet_distance_of_gaussians(first, second)
 
     def __call__(self, images: np.ndarray, value_range: tuple[float, float]) -> float:
-        """The distance of `count` generated `images` (N, 28, 28, 1), whose values lie in `value_range`."""
+        """The distance of `count` generated `images` (N, 28, 28, 1), whose values are in `value_range`."""
         if len(images) != self.count:
             raise ShapeError(f"expected {self.count} images, as many as real ones, got {len(images)}")
         return frechet_distance_of_gaussians(fit_gaussian(digit_features(images, value_range)), self.real)

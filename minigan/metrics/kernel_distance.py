@@ -12,7 +12,7 @@ __all__ = ["KernelDistance", "kernel_distance", "polynomial_mmd2"]
 
 
 class KernelDistance(NamedTuple):
-    """Mean and standard deviation over the subsets."""
+    """The mean and the standard deviation over the subsets."""
 
     mean: float
     stddev: float
@@ -26,8 +26,8 @@ def polynomial_mmd2(x: np.ndarray, y: np.ndarray) -> float:
         MMD^2 = sum_{i != j} k(x_i, x_j) / (N (N - 1)) + sum_{i != j} k(y_i, y_j) / (M (M - 1))
                 - 2 sum_{i, j} k(x_i, y_j) / (N M).
 
-    Leaving out the pairs of one with itself takes the bias away: for two sets of one distribution the mean is 0,
-    whatever N and M are, so that values below 0 occur.
+    Without the pairs of a vector with itself there is no bias: for two sets of one distribution the mean is 0 for every
+    N and M, so values below 0 occur.
 
     Parameters
     ----------
@@ -76,17 +76,17 @@ def kernel_distance(
     generated, real : ndarray (N, D) and (M, D)
         Features.
     subsets : int
-        How many pairs of subsets.
+        Number of pairs of subsets.
     subset_size : int
         Rows of each, drawn without replacement; all rows where a set has fewer.
     seed : int
-        Of the subsets.
+        The seed of the subsets.
 
     Returns
     -------
     KernelDistance
-        Near 0 for sets of one distribution. The standard deviation is that of the single subsets, as the paper
-        reports it, and not the error of the mean.
+        Near 0 for sets of one distribution. The standard deviation is that of single subsets, as in the paper, not
+        the error of the mean.
 
     Raises
     ------

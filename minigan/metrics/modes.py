@@ -11,16 +11,16 @@ __all__ = ["ModeCount", "class_histogram", "class_kl", "count_modes", "stacked_c
 
 
 class ModeCount(NamedTuple):
-    """What `count_modes` finds.
+    """The result of `count_modes`.
 
     Attributes
     ----------
     found, modes : int
-        Modes that at least one good sample belongs to, and modes there are.
+        Modes with at least one good sample, and all modes.
     good : float
-        Share of the samples that are good.
+        Fraction of the samples that are good.
     histogram : ndarray of int (modes,)
-        Good samples of each mode.
+        Number of good samples of each mode.
     """
 
     found: int
@@ -30,10 +30,10 @@ class ModeCount(NamedTuple):
 
 
 def count_modes(points: np.ndarray, modes: np.ndarray, stddev: float, within: float = 3.0) -> ModeCount:
-    """Modes found, and the share of good samples, where the data are normal clouds around known centres.
+    """Modes found, and the fraction of good samples, where the data are normally distributed around known centres.
 
     A sample x belongs to its nearest centre c, and is good where ``|x - c| <= 3 stddev``. A mode is found when at
-    least one good sample belongs to it. Even of the data a few are not good: in two dimensions ``exp(-9/2)``, 1.1%.
+    least one good sample belongs to it. Even some data points are not good: in two dimensions ``exp(-9/2)``, 1.1%.
 
     Parameters
     ----------
@@ -41,14 +41,14 @@ def count_modes(points: np.ndarray, modes: np.ndarray, stddev: float, within: fl
     modes : ndarray (M, D)
         The centres.
     stddev : float
-        Of the cloud around each, in every direction.
+        The standard deviation around each centre, in every direction.
     within : float
-        How many standard deviations from its centre a sample is still good.
+        The largest distance of a good sample from its centre, in standard deviations.
 
     Raises
     ------
     ShapeError
-        The points and the centres do not fit each other.
+        The points and the centres differ in length.
     ConfigError
         `stddev` or `within` is not above 0.
 
@@ -75,14 +75,14 @@ def count_modes(points: np.ndarray, modes: np.ndarray, stddev: float, within: fl
 
 
 def class_histogram(labels: np.ndarray, classes: int) -> np.ndarray:
-    """How many of the `labels` (N,), whole numbers from 0, are of each class: (classes,).
+    """The number of `labels` (N,), integers from 0, of each class: (classes,).
 
     Raises
     ------
     ShapeError
-        There are no labels, or they are no vector.
+        There are no labels, or they are not a vector.
     DtypeError
-        They are no whole numbers.
+        They are not integers.
     ConfigError
         One is below 0 or not below `classes`.
     """
@@ -98,21 +98,21 @@ def class_histogram(labels: np.ndarray, classes: int) -> np.ndarray:
 def class_kl(histogram: np.ndarray, reference: np.ndarray | None = None) -> float:
     """The Kullback-Leibler divergence of a class histogram from another, in nats.
 
-    With the shares p and q, ``KL(p | q) = sum_c p_c log(p_c / q_c)``, where a class with ``p_c = 0`` adds nothing.
+    With the fractions p and q, ``KL(p | q) = sum_c p_c log(p_c / q_c)``, where a class with ``p_c = 0`` adds nothing.
 
     Parameters
     ----------
     histogram : ndarray (classes,)
-        Of the samples: counts, at least one above 0.
+        Counts of the samples, at least one above 0.
     reference : ndarray (classes,), optional
-        Of the data; default: all classes alike.
+        Counts of the data; default: all classes equal.
 
     Returns
     -------
     float
-        0 for equal shares; `log(classes)` for a single class against all alike; infinite where the samples have a
-        class that the reference has not. N samples that are distributed as the reference have about
-        ``(classes - 1) / (2 N)``.
+        0 for equal fractions; `log(classes)` for a single class against the uniform reference; infinite where the
+        samples have a class that the reference does not have. N samples with the distribution of the reference have
+        about ``(classes - 1) / (2 N)``.
 
     Raises
     ------
@@ -138,9 +138,9 @@ def class_kl(histogram: np.ndarray, reference: np.ndarray | None = None) -> floa
         if counts.min() < 0 or not counts.sum() > 0:
             raise ConfigError(f"expected counts of at least 0, not all 0, got {counts.min()} to {counts.max()}")
     p, q = histogram / histogram.sum(), reference / reference.sum()
-    there = p > 0
-    with np.errstate(divide="ignore"):  # a class that the reference has not: infinite, and meant
-        return float(np.sum(p[there] * np.log(p[there] / q[there])))
+    present = p > 0
+    with np.errstate(divide="ignore"):  # infinite for a class that the reference does not have, as intended
+        return float(np.sum(p[present] * np.log(p[present] / q[present])))
 
 
 def stacked_classes(digits: np.ndarray) -> np.ndarray:
@@ -149,7 +149,7 @@ def stacked_classes(digits: np.ndarray) -> np.ndarray:
     Raises
     ------
     ShapeError
-        There are not three digits each.
+        There are not three digits for each image.
     """
     if digits.ndim != 2 or digits.shape[1] != 3:
         raise ShapeError(f"expected digits (N, 3), got {digits.shape}")

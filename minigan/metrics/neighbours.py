@@ -1,7 +1,7 @@
-"""What nearest neighbours say of two sets: fidelity, variety, and whether anything was copied.
+"""Metrics from nearest neighbours: fidelity, diversity, and copies of training examples.
 
-A real example's ball reaches to its k-th nearest real neighbour. The balls together are the real manifold, as far as
-examples can show it; those of the generated samples are the generated one.
+The ball of a real example reaches to its k-th nearest real neighbour. All balls together are an estimate of the real
+manifold; those of the generated samples are one of the generated manifold.
 """
 
 from typing import NamedTuple
@@ -24,7 +24,7 @@ __all__ = [
 
 
 class PrecisionRecall(NamedTuple):
-    """Shares from 0 to 1."""
+    """Fractions from 0 to 1."""
 
     precision: float
     recall: float
@@ -38,7 +38,7 @@ class DensityCoverage(NamedTuple):
 
 
 class NearestNeighbourAccuracy(NamedTuple):
-    """Shares from 0 to 1: of all, of the real and of the generated that were told rightly."""
+    """The fractions, from 0 to 1, of all, real and generated vectors that were classified correctly."""
 
     accuracy: float
     real: float
@@ -46,16 +46,16 @@ class NearestNeighbourAccuracy(NamedTuple):
 
 
 class Memorisation(NamedTuple):
-    """How near the samples are to the training examples.
+    """The distances of samples from training examples.
 
     Attributes
     ----------
     ratio : float
-        Share of the samples that are copies.
+        Fraction of the samples that are copies.
     distance : float
-        The median distance to the nearest training example, in units of that of the training examples themselves.
+        The median distance to the nearest training example, divided by the same median of the training examples.
     training_ratio : float
-        Share of the training examples that are copies of others: what the ratio of new real data would be.
+        Fraction of the training examples that are copies of others: the expected ratio of new real data.
     """
 
     ratio: float
@@ -64,12 +64,12 @@ class Memorisation(NamedTuple):
 
 
 def precision_recall(generated: np.ndarray, real: np.ndarray, k: int = 3) -> PrecisionRecall:
-    """Precision: the share of generated samples on the real manifold. Recall: of real ones on the generated one.
+    """Precision: the fraction of samples in the real manifold. Recall: of real examples in the generated manifold.
 
     With the distance r_k(x) from x to its k-th nearest neighbour in its own set::
 
-        precision = share of the g for which |g - x| < r_k(x) for any real x,
-        recall    = share of the x for which |g - x| < r_k(g) for any generated g.
+        precision = fraction of the g for which |g - x| < r_k(x) for any real x,
+        recall    = fraction of the x for which |g - x| < r_k(g) for any generated g.
 
     Parameters
     ----------
@@ -101,15 +101,15 @@ def precision_recall(generated: np.ndarray, real: np.ndarray, k: int = 3) -> Pre
 
 
 def density_coverage(generated: np.ndarray, real: np.ndarray, k: int = 5) -> DensityCoverage:
-    """Density: in how many real balls a generated sample lies. Coverage: the share of real balls with a sample in it.
+    """Density: the number of real balls around a sample, over k. Coverage: the fraction of real balls with a sample.
 
     With the distance r_k(x) from a real x to its k-th nearest real neighbour::
 
         density  = mean over the g of (number of the x for which |g - x| < r_k(x)) / k,
-        coverage = share of the x for which |g - x| < r_k(x) for any g.
+        coverage = fraction of the x for which |g - x| < r_k(x) for any g.
 
-    Unlike precision, density is not led astray by one outlier with a great ball; unlike recall, coverage takes its
-    balls from the real data alone. For two sets of one distribution density is 1 in the mean, and coverage nearly
+    Unlike precision, density is little affected by one outlier with a large ball; unlike recall, coverage takes its
+    balls from the real data only. For two sets of one distribution density is 1 in the mean, and coverage nearly
     ``1 - 2^-k``, which is 0.97 for k = 5.
 
     Parameters
@@ -143,20 +143,20 @@ def density_coverage(generated: np.ndarray, real: np.ndarray, k: int = 5) -> Den
 
 
 def nearest_neighbour_accuracy(generated: np.ndarray, real: np.ndarray) -> NearestNeighbourAccuracy:
-    """How often the nearest neighbour tells rightly whether a vector is real: the 1-NN two-sample test.
+    """The accuracy of the nearest-neighbour classifier of real and generated vectors: the 1-NN two-sample test.
 
-    All vectors lie in one heap, and each is called what its nearest other one is. At 0.5 the two sets cannot be told
-    apart; near 1 each keeps to itself; below 0.5 each sample sits close to a real one, as copies do.
+    Both sets are joined, and each vector gets the class of its nearest other vector. At 0.5 the two sets cannot be
+    distinguished; near 1 they are separate; below 0.5 each sample is close to a real example, as copies are.
 
     Parameters
     ----------
     generated, real : ndarray (N, D)
-        As many of one as of the other, at least two.
+        Equally many of both, at least two.
 
     Raises
     ------
     ShapeError
-        The sets are not equally large, or do not fit.
+        The sets are not equally large, or their vectors differ in length.
 
     Notes
     -----
@@ -179,27 +179,27 @@ def nearest_neighbour_accuracy(generated: np.ndarray, real: np.ndarray) -> Neare
 def memorisation(
     generated: np.ndarray, training: np.ndarray, probes: np.ndarray | None = None, share: float = 1 / 3
 ) -> Memorisation:
-    """Whether samples are copies of training examples.
+    """The fraction of samples that are copies of training examples.
 
-    With the distances d_1 and d_2 to the nearest and the second nearest training example, a sample is called a copy
-    where ``d_1 < d_2 / 3``: next to one example, and far from all others. Their share is the memorisation ratio.
+    With the distances d_1 and d_2 to the nearest and the second nearest training example, a sample is a copy where
+    ``d_1 < d_2 / 3``: close to one example, and far from all others. The fraction of copies is the memorisation ratio.
 
-    The median of d_1 says the same without a threshold, once it is divided by what it is for training examples, each
-    without itself: about 1 is as near as the examples are to each other, and 0 a set of copies.
+    The median of d_1, divided by the same median of the training examples (each without itself), needs no threshold:
+    about 1 means as close as the examples are to each other, and 0 a set of copies.
 
     Parameters
     ----------
     generated, training : ndarray (N, D) and (M, D)
         At least three training examples.
     probes : ndarray (P, D), optional
-        Those of the training examples that stand for all where they are compared with each other; default: all.
+        Training examples that are compared with all training examples; default: all.
     share : float
-        Of d_2 that makes a copy: a third in the papers.
+        A sample with d_1 below this fraction of d_2 is a copy: a third in the papers.
 
     Raises
     ------
     ShapeError
-        The sets do not fit.
+        The vectors differ in length, or there are too few training examples.
 
     Notes
     -----
@@ -220,7 +220,7 @@ def memorisation(
 
 def own_radii(x: np.ndarray, k: int) -> np.ndarray:
     """The squared distance (N,) of each of `x` to its k-th nearest neighbour other than itself."""
-    # As a square, to be compared with squares: a root would round the two sides differently.
+    # Squared, since it is compared with squares: a root would round the two sides differently.
     radii = np.empty(len(x))
     for rows, distances in distance_blocks(x, x):
         distances.partition(k, axis=1)
@@ -229,7 +229,7 @@ def own_radii(x: np.ndarray, k: int) -> np.ndarray:
 
 
 def check_neighbours(k: int, generated: np.ndarray, real: np.ndarray) -> None:
-    """Refuse sets in which nobody has a k-th neighbour."""
+    """Refuse sets of k or fewer vectors, in which none has a k-th neighbour."""
     if k < 1:
         raise ConfigError(f"expected k to be at least 1, got {k}")
     check_sets(k + 1, generated=generated, real=real)

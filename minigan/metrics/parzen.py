@@ -1,20 +1,20 @@
-"""Parzen windows: the log-likelihood that the 2014 paper judged its generators by.
+"""Parzen windows: the log-likelihood by which the 2014 paper measured its generators.
 
-A generator draws samples, but cannot say how probable a given image is. So a normal cloud is put around each of its
-samples, and the mean of all clouds is taken for its density::
+A generator draws samples, but does not give the probability of an image. So a normal density (a window) is placed on
+each of its samples, and the mean of all windows is taken as its density::
 
     p(x) = 1/N sum_n (2 pi s^2)^(-D/2) exp(-|x - g_n|^2 / (2 s^2)).
 
-The width s is the one under which validation images are most probable; the figure is the mean of ``log p`` over test
+The width s is the one under which validation images are most probable; the metric is the mean of ``log p`` over test
 images, in nats.
 
 In 784 dimensions exponentials are 0 in floating point: at ``s = 0.2`` an image at the distance 8 of a sample has
-``exp(-800)``. Only logarithms are ever kept, and the sum is ``log sum exp(a_n) = m + log sum exp(a_n - m)`` with m the
+``exp(-800)``. Only logarithms are kept, and the sum is ``log sum exp(a_n) = m + log sum exp(a_n - m)`` with m the
 greatest of the a_n.
 
 Sources: Breuleux, Bengio and Vincent, "Quickly generating representative samples from an RBM-derived process", Neural
 Computation 23 (2011); Goodfellow et al., arXiv:1406.2661, section 5, and its program (github.com/goodfeli/adversarial,
-parzen_ll.py), from which the grid of widths is.
+parzen_ll.py), which has the same grid of widths.
 """
 
 from typing import NamedTuple
@@ -43,14 +43,14 @@ def parzen_log_likelihoods(
 ) -> np.ndarray:
     """``log p(x)`` of every point, for each of several widths.
 
-    Distances are most of the work, and serve all widths.
+    Most of the work is the distances, which are computed once for all widths.
 
     Parameters
     ----------
     samples : ndarray (N, D)
-        The generator's, on which the windows stand.
+        The generator's samples: the centres of the windows.
     points : ndarray (M, D)
-        x.
+        The points x.
     sigmas : sequence of float
         The widths s.
 
@@ -89,7 +89,7 @@ def log_sum_exp(a: np.ndarray) -> np.ndarray:
 def choose_sigma(
     samples: np.ndarray, validation: np.ndarray, sigmas: tuple[float, ...] | list[float] = SIGMAS
 ) -> float:
-    """The one of `sigmas` under which the `validation` points (V, D) are most probable in the mean."""
+    """The width of `sigmas` with the highest mean log-likelihood of the `validation` points (V, D)."""
     return float(sigmas[int(parzen_log_likelihoods(samples, validation, sigmas).mean(axis=1).argmax())])
 
 
@@ -104,15 +104,15 @@ def parzen(
     Parameters
     ----------
     samples, test, validation : ndarray (N, D), (M, D) and (V, D)
-        For the scale of the papers: pixels from 0 to 1. At least two test images.
+        Pixels from 0 to 1 for values comparable with the papers. At least two test images.
     sigmas : sequence of float
         The widths to try.
 
     Returns
     -------
     Parzen
-        The standard error is the standard deviation of ``log p`` over the test set by the root of its size: it says
-        how well this test set settles the mean, not how much another set of samples would move it.
+        The standard error is the standard deviation of ``log p`` over the test set, divided by the root of its size. It
+        is the error from the choice of test images, not from the choice of samples.
 
     Raises
     ------

@@ -1,8 +1,8 @@
 """Train the digit classifier of the metrics: ``python -m minigan.metrics.train_classifier --out FILE``.
 
-MNIST's 60,000 training images, each moved by up to two pixels at every sight, in random order; Adam, whose learning
-rate falls from 0.003 to 0 along half a cosine. One command gives one file, bit for bit, on one machine and its library
-of matrix products; elsewhere the roundings differ, and with them the last digits of the weights.
+It trains on MNIST's 60,000 training images in random order, each shifted at random by up to two pixels, with Adam,
+whose learning rate falls from 0.003 to 0 along half a cosine. The command gives the same file, bit for bit, on one
+machine with one library of matrix products; elsewhere the roundings and the last digits of the weights differ.
 """
 
 import argparse
@@ -27,7 +27,7 @@ BATCH_SIZE = 128
 
 
 def train(dataset: Dataset, epochs: int, seed: int = 0, learning_rate: float = 3e-3) -> DigitClassifier:
-    """A classifier that has learnt the labelled 28x28x1 images of `dataset`.
+    """Train a classifier on the labelled 28x28x1 images of `dataset`.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def train(dataset: Dataset, epochs: int, seed: int = 0, learning_rate: float = 3
     epochs : int
         Passes over the images.
     seed : int
-        Of the initial weights, the order, the shifts and the dropout.
+        The seed of the initial weights, the order, the shifts and the dropout.
     learning_rate : float
         At the beginning: ``learning_rate (1 + cos(pi t / T)) / 2`` in step t of T.
 
@@ -53,7 +53,7 @@ def train(dataset: Dataset, epochs: int, seed: int = 0, learning_rate: float = 3
         images = backend.asarray(random_shifts(backend.asnumpy(dataset.batch(indices)), shifts))
         for network in optimizers:
             network.zero_grads()
-        classifier.learn(images, labels[indices], dropout)
+        classifier.add_gradients(images, labels[indices], dropout)
         for network, optimizer in optimizers.items():
             optimizer.learning_rate = learning_rate * (1 + math.cos(math.pi * step / total)) / 2
             optimizer.step(network)
@@ -61,14 +61,14 @@ def train(dataset: Dataset, epochs: int, seed: int = 0, learning_rate: float = 3
 
 
 def labels_of(dataset: Dataset) -> np.ndarray:
-    """The labels, of which there must be some."""
+    """The labels of a data set, which must have some."""
     if dataset.labels is None:
         raise DataError(f"expected images with labels to learn from, got none in {dataset.name}")
     return dataset.labels
 
 
 def batches(count: int, epochs: int, seed: int) -> Iterator[np.ndarray]:
-    """Indices of batches, each epoch in an order of its own; what does not fill a batch is left out."""
+    """Indices of batches, each epoch in its own order; images that do not fill a batch are left out."""
     order = Stream(seed, "order")
     for _ in range(epochs):
         permutation = order.permutation(count)
@@ -77,10 +77,10 @@ def batches(count: int, epochs: int, seed: int) -> Iterator[np.ndarray]:
 
 
 def random_shifts(images: np.ndarray, rng: Stream, pixels: int = 2) -> np.ndarray:
-    """Each image (H, W, C) moved by up to so many pixels in both directions; what comes in is ground, -1."""
+    """Shift each image (H, W, C) at random by up to `pixels` in both directions; new pixels are background, -1."""
     height, width = images.shape[1:3]
-    frame = ((0, 0), (pixels, pixels), (pixels, pixels), (0, 0))
-    padded = np.pad(images, frame, constant_values=-1)
+    padding = ((0, 0), (pixels, pixels), (pixels, pixels), (0, 0))
+    padded = np.pad(images, padding, constant_values=-1)
     rows, columns = (backend.asnumpy(rng.uniform((2, len(images)))) * (2 * pixels + 1)).astype(int)
     windows = np.lib.stride_tricks.sliding_window_view(padded, (height, width), axis=(1, 2))
     # (N, rows, columns, C, H, W): each image's own window, and the channels last again
@@ -88,7 +88,7 @@ def random_shifts(images: np.ndarray, rng: Stream, pixels: int = 2) -> np.ndarra
 
 
 def main() -> None:
-    """Train, write the weights, and print how good they are."""
+    """Train, write the weights, and print the accuracy."""
     parser = argparse.ArgumentParser(description="Train the digit classifier of the metrics.")
     parser.add_argument("--data", default="mnist", help="what to train on; default: mnist, its 60,000 training images")
     parser.add_argument("--epochs", type=int, default=10)
@@ -106,7 +106,7 @@ def main() -> None:
 
 
 def load_digits(name: str, split: str) -> Dataset:
-    """The images of that name; points are refused."""
+    """Load the images of that name; points are refused."""
     dataset = data.load(name, image_size=28, channels=1, split=split)
     if not isinstance(dataset, Dataset):
         raise DataError(f"expected images of 28x28x1, got {dataset!r}")

@@ -1,14 +1,15 @@
-"""The passes of one network over two batches, each in a thread of its own where that pays.
+"""The passes of one network over two batches, on two threads where that is faster.
 
-A kernel that is spread over threads has them wait for each other at its end, and a small one is mostly waiting. The
-discriminator's passes over real and over generated images are independent of each other: on two threads each may run
-from its beginning to its end without waiting once. What comes out is, to the bit, what one pass after the other gives:
+A kernel that is spread over threads has them wait for each other at its end, and a small kernel is mostly waiting. The
+discriminator's passes over real and over generated images are independent of each other: on two threads each runs from
+its beginning to its end without waiting once. The results are, to the bit, those of one pass after the other:
 
-- the second pass draws its random numbers from where the first will have left the stream,
-- it moves averages only when the first has ended, and so has moved them,
+- the second pass draws its random numbers from where the first will leave the stream,
+- it updates moving averages only when the first pass has ended, and so has updated them,
 - its gradients are summed in memory of their own, and added at the end.
 """
 
+import copy
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
@@ -18,77 +19,104 @@ import numpy as np
 from minigan import backend, kernels
 from minigan.backend import Array
 from minigan.fusion.step import ours
-from minigan.kernels.cpu.parallel import memory_pool, slabs
-from minigan.layers.base import Context, grads_in
-from minigan.layers.spectral_normalization import SpectralNormalization
+from minigan.kernels import memory_pool
+from minigan.kernels.cpu.parallel.pool import parallel_for
+from minigan.layers.base import Context, Layer, Parameter
 from minigan.model.sequential import Sequential
 
-__all__ = ["backward", "forward"]
+__all__ = ["backward_both", "forward_both"]
 
-#: What a network's forward gives.
+#: The output of a network's forward, and its caches.
 Pass: TypeAlias = tuple[Array, tuple[Any, ...]]
 
 #: A network that makes fewer numbers than this of a batch is done before another thread has woken.
 ENOUGH = 1 << 18
 
 
-def forward(network: Sequential, batches: Sequence[Array], contexts: Sequence[Context]) -> list[Pass]:
-    """The outputs and caches of two forwards, which draw from one stream, where they draw."""
-    if not pays(network, batches):
+def forward_both(network: Sequential, batches: Sequence[Array], contexts: Sequence[Context]) -> list[Pass]:
+    """``[network.forward(x, ctx) for x, ctx in zip(batches, contexts)]`` for two batches.
+
+    Both contexts have the same random stream, or none.
+    """
+    if not is_faster(network, batches):
         return [network.forward(x, ctx) for x, ctx in zip(batches, contexts)]
     (x, other_x), (ctx, other_ctx) = batches, contexts
-    moves: list[Callable[[], None]] = []
+    updates: list[Callable[[], None]] = []
     rng, ahead = ctx.rng, None
     if rng is not None:
-        ahead = rng.ahead(sum(layer.rng_blocks(len(x), x.dtype) for layer in network.layers))
-    other_ctx = other_ctx._replace(rng=ahead, later=moves)
-    passes = both(lambda: network.forward(x, ctx), lambda: network.forward(other_x, other_ctx))
-    for move in moves:
-        move()
+        ahead = rng.jumped(sum(layer.rng_blocks(len(x), x.dtype) for layer in network.layers))
+    other_ctx = other_ctx._replace(rng=ahead, deferred=updates)
+    passes = on_two_threads(lambda: network.forward(x, ctx), lambda: network.forward(other_x, other_ctx))
+    for update in updates:
+        update()
     if rng is not None and ahead is not None:
         rng.state = ahead.state
     return passes
 
 
-def backward(network: Sequential, dys: Sequence[Array], caches: Sequence[tuple[Any, ...]]) -> None:
-    """Add the parameters' gradients of both passes."""
-    if not pays(network, dys):
+def backward_both(network: Sequential, dys: Sequence[Array], caches: Sequence[tuple[Any, ...]]) -> None:
+    """``network.backward(dy, cache)`` for each of two passes: adds both to the parameters' gradients."""
+    if not is_faster(network, dys):
         for dy, its in zip(dys, caches):
             network.backward(dy, its)
         return
     flat_grad = memory_pool.zeros(network.flat_grad.shape, network.flat_grad.dtype)
-
-    def second() -> None:
-        with grads_in(network.parts_of(flat_grad)):
-            network.backward(dys[1], caches[1])
-
-    both(lambda: network.backward(dys[0], caches[0]), second)
+    other = with_grads(network, flat_grad)
+    on_two_threads(lambda: network.backward(dys[0], caches[0]), lambda: other.backward(dys[1], caches[1]))
     network.flat_grad += flat_grad
 
 
-def both(first: Callable[[], Any], second: Callable[[], Any]) -> list[Any]:
-    """The results of two calls, side by side."""
+def on_two_threads(first: Callable[[], Any], second: Callable[[], Any]) -> list[Any]:
+    """The results of two calls that run at the same time."""
     results: list[Any] = [None, None]
 
     def work(number: int) -> None:
         results[number] = (first, second)[number]()
 
-    slabs.run(work, 2)
+    parallel_for(work, 2)
     return results
 
 
-def pays(network: Sequential, batches: Sequence[Array]) -> bool:
-    """Whether the passes are safe side by side, and worth it.
+def is_faster(network: Sequential, batches: Sequence[Array]) -> bool:
+    """Whether the passes may run at the same time, and end sooner then.
 
-    More than three threads are better off with the kernels. The passes should be long; and make more numbers than the
-    network has weights, for which there are gradients twice.
+    More than three threads are better used by the kernels. The passes should be long; and make more numbers than the
+    network has weights, for which there are two sums of gradients.
     """
     if type(network.flat_data) is not np.ndarray or kernels.kind() != "fast" or backend.threads() not in (2, 3):
         return False
     numbers = len(batches[0]) * sum(math.prod(layer.output_shape) for layer in network.layers)
-    return numbers > max(ENOUGH, network.flat_grad.size) and all(map(may_run_twice, network.layers))
+    # Of layers that are not minigan's nobody knows whether two threads may be in them.
+    safe = (ours(layer) and layer.concurrent_safe for layer in network.layers)
+    return numbers > max(ENOUGH, network.flat_grad.size) and all(safe)
 
 
-def may_run_twice(layer: Any) -> bool:
-    """Whether two threads may be in a layer: of those that are not minigan's nobody knows."""
-    return ours(layer) and not isinstance(layer, SpectralNormalization)  # it moves u and uses it at once
+def with_grads(network: Sequential, flat_grad: Array) -> Sequential:
+    """A copy of the network that shares all values, but whose backwards add the gradients to `flat_grad`."""
+    parameters = {p: p.with_grad(grad) for p, grad in network.parts_of(flat_grad).items()}
+    copies: dict[Layer, Layer] = {}
+    other = copy.copy(network)
+    other.layers = replaced(network.layers, parameters, copies)
+    other._fused = replaced(network._fused, parameters, copies)
+    return other
+
+
+#: What may have parameters in it.
+COMPOUND = (Parameter, Layer, list, dict)
+
+
+def replaced(thing: Any, parameters: dict[Parameter, Parameter], copies: dict[Layer, Layer]) -> Any:
+    """`thing` with other parameters in it: of layers that have any a copy, of all else the thing itself."""
+    if isinstance(thing, Parameter):
+        return parameters.get(thing, thing)
+    if isinstance(thing, list):
+        return [replaced(item, parameters, copies) for item in thing]
+    if isinstance(thing, dict):
+        return {name: replaced(item, parameters, copies) for name, item in thing.items()}
+    if not isinstance(thing, Layer) or not thing.parameters:
+        return thing
+    if thing not in copies:
+        copies[thing] = other = object.__new__(type(thing))
+        for name, value in vars(thing).items():
+            other.__dict__[name] = replaced(value, parameters, copies) if isinstance(value, COMPOUND) else value
+    return copies[thing]

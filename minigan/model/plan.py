@@ -14,9 +14,10 @@ from minigan.backend import Array, array_module
 from minigan.fusion.normalization import NormalizationStep
 from minigan.fusion.step import LinearStep, Step, ours
 from minigan.kernels import Convolution, Kernel, Operation
-from minigan.kernels.cpu.affine import plan as choose
-from minigan.kernels.cpu.algorithms.gemm import Map
-from minigan.kernels.cpu.algorithms.nine_product import Narrow, Upsampled
+from minigan.kernels.cpu.algorithms.choose import choose
+from minigan.kernels.cpu.algorithms.gemm import AffineAlgorithm
+from minigan.kernels.cpu.algorithms.narrow import Narrow
+from minigan.kernels.cpu.algorithms.nine_product import NineProduct
 from minigan.kernels.cpu.algorithms.winograd import Winograd
 from minigan.kernels.registry import REAL
 from minigan.layers.base import Context, Layer, Shape
@@ -128,7 +129,7 @@ def operation_of(step: Layer) -> tuple[Operation, Shape, Array] | None:
     return None
 
 
-def map_of(step: Layer, batch_size: int) -> Map | None:
+def map_of(step: Layer, batch_size: int) -> AffineAlgorithm | None:
     """The fast map that computes a step; None where it has none, or the definition answers."""
     found = operation_of(step)
     if found is None:
@@ -162,12 +163,12 @@ def layer_products(layer: Layer) -> int | None:
     return 0
 
 
-def made_products(chosen: Map, direct: int | None) -> int | None:
+def made_products(chosen: AffineAlgorithm, direct: int | None) -> int | None:
     """Multiply-adds that a map makes for one image."""
     match chosen:
         case Narrow():
             return prod(chosen.image) * chosen.by_tap.size
-        case Upsampled():
+        case NineProduct():
             return prod(chosen.image) * chosen.kernel.size
         case Winograd():
             return prod(chosen.tiles) * prod(chosen.transformed_shape)

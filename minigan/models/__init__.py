@@ -8,14 +8,8 @@ from minigan.errors import ConfigError
 from minigan.models.dcgan28 import CONDITIONINGS, OUTPUT_RANGES, dcgan28, wgan_gp28
 from minigan.models.dcgan64 import dcgan64
 from minigan.models.gan import GAN, NOISES, classes_in_turn, draw_classes, draw_noise
-from minigan.models.gan2014 import (
-    FROM_MARGINALS,
-    bias_from_marginals,
-    gan2014_cifar10,
-    gan2014_cifar10_conv,
-    gan2014_mnist,
-    gan2014_tfd,
-)
+from minigan.models.gan2014 import gan2014_cifar10, gan2014_cifar10_conv, gan2014_mnist, gan2014_tfd
+from minigan.models.gan2014_initial import FROM_MARGINALS, bias_from_marginals
 from minigan.models.mlp import mlp1d, mlp2d
 from minigan.models.recommended import RECOMMENDED
 
@@ -59,21 +53,21 @@ MODELS: dict[str, Callable[..., GAN]] = {
 
 
 def register(name: str, builder: Callable[..., GAN]) -> None:
-    """Make a model of your own known by name, to `build` and to the command line's programs that import it."""
+    """Register your own model by name, for `build` and for programs that call minigan's commands."""
     MODELS[name] = builder
 
 
 def build(name: str, seed: int = 0, **options: Any) -> GAN:
-    """The model of that name, built and initialised.
+    """Make the model of that name, built and initialised.
 
     Parameters
     ----------
     name : str
         One of `MODELS`.
     seed : int
-        Of the initial weights.
+        The seed of the initial weights.
     **options
-        As the model's own function names them.
+        Arguments of the model's own function.
 
     Raises
     ------

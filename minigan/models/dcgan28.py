@@ -1,6 +1,6 @@
 """The convolutional GAN of the Keras article on GAN and DCGAN principles, for digits of 28 x 28 pixels.
 
-And its two relatives: with classes, and as a critic for WGAN-GP.
+Also its variants: one with classes, and one with a critic for WGAN-GP.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,13 +26,13 @@ from minigan.models.networks import at_least_one, built
 
 __all__ = ["CONDITIONINGS", "OUTPUT_RANGES", "dcgan28", "wgan_gp28"]
 
-#: What the generator's last activation can produce of images, and so what real ones are scaled to.
+#: The range of images by the generator's last activation; real images are scaled to it.
 OUTPUT_RANGES = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0), "relu": (0.0, 1.0)}
 
-#: How a discriminator learns of an image's class.
+#: How a discriminator gets the class of an image.
 CONDITIONINGS = ("projection", "concatenation")
 
-#: Numbers that stand for a class where it is concatenated.
+#: The length of a class's embedding where it is concatenated.
 LABEL_UNITS = 10
 
 
@@ -61,17 +61,17 @@ def dcgan28(
     Flatten, Dense, sigmoid                        1
     =============================================  ==========  =========================================  ===========
 
-    LeakyReLU(0.2) and Dropout(0.25) stand behind each of the discriminator's four. Kernels are 3 x 3, the momentum of
-    BatchNorm is 0.8.
+    LeakyReLU(0.2) and Dropout(0.25) follow each of the discriminator's four convolutions. Kernels are 3 x 3, the
+    momentum of BatchNorm is 0.8.
 
-    With `classes` both networks are told a class for each image. The generator finds an embedding of it beside the
-    noise. The discriminator either finds one beside every pixel, or ends with a `minigan.layers.ProjectionHead` in
-    the place of its last layer: it then gives logits, not probabilities.
+    With `classes` both networks get a class for each image. An embedding of the class is concatenated with the
+    generator's noise. For the discriminator an embedding is concatenated with every pixel, or a
+    `minigan.layers.ProjectionHead` replaces its last layer: it then gives logits, not probabilities.
 
     Parameters
     ----------
     seed : int
-        Of the initial weights.
+        The seed of the initial weights.
     latent_size : int
         Length of the noise.
     image_size, channels : int
@@ -83,9 +83,9 @@ def dcgan28(
     output_activation : {"tanh", "sigmoid", "relu"}
         The article prints relu, which cannot make the -1 of images scaled to [-1, 1]: tanh is the default.
     classes : int
-        How many classes there are, by the labels of a `minigan.layers.Context`; 0 for a GAN that knows none.
+        The number of classes, given as labels in `minigan.layers.Context`; 0 for a GAN without classes.
     conditioning : {"projection", "concatenation"}
-        How the discriminator learns of the class.
+        How the discriminator gets the class.
 
     Returns
     -------
@@ -124,10 +124,10 @@ def wgan_gp28(
     discriminator_filters: Sequence[int] = (32, 64, 128, 256),
     output_activation: str = "tanh",
 ) -> GAN:
-    """The networks of `dcgan28` with a critic that a gradient penalty can be put on.
+    """The networks of `dcgan28` with a critic that works with a gradient penalty.
 
-    The generator is that of `dcgan28`. In the discriminator LayerNorm stands for BatchNorm, there is no Dropout, and
-    the end is linear:
+    The generator is that of `dcgan28`. In the discriminator LayerNorm replaces BatchNorm, there is no Dropout, and the
+    last layer is linear:
 
     ========================================================  ==========
     critic                                                    shape
@@ -140,12 +140,12 @@ def wgan_gp28(
     Flatten, Dense                                            1
     ========================================================  ==========
 
-    The penalty takes the slope at each image by itself. BatchNorm would let one image's output depend on the others.
+    The penalty needs the slope at each image alone. With BatchNorm one image's output would depend on the others.
 
     Parameters
     ----------
     seed, latent_size, image_size, channels, generator_filters, discriminator_filters, output_activation
-        As of `dcgan28`.
+        As in `dcgan28`.
 
     Returns
     -------
@@ -155,7 +155,7 @@ def wgan_gp28(
     Notes
     -----
     Gulrajani et al., arXiv:1704.00028, section 4, "No critic batch normalization". Their layer normalisation is over
-    all of an image's numbers; the one here is over the channels of each place.
+    all numbers of an image; the one here is over the channels of each pixel.
     """
     image_shape = image_shape_of(image_size, channels)
     to_image = generator_layers(image_shape, generator_filters, output_activation)
@@ -165,7 +165,7 @@ def wgan_gp28(
 
 
 def image_shape_of(image_size: int, channels: int) -> tuple[int, int, int]:
-    """The (H, W, C) of these options."""
+    """The shape (H, W, C) by these options."""
     for option, size in (("image_size", image_size), ("channels", channels)):
         if size < 1:
             raise ConfigError(f"expected {option} to be at least 1, got {size}")
@@ -173,12 +173,12 @@ def image_shape_of(image_size: int, channels: int) -> tuple[int, int, int]:
 
 
 def batch_norm() -> Layer:
-    """The article's."""
+    """BatchNorm with the momentum of the article."""
     return BatchNorm(momentum=0.8)
 
 
 def generator_layers(image_shape: tuple[int, int, int], filters: Sequence[int], output_activation: str) -> list[Layer]:
-    """Noise to a small map, doubled and convolved until it is an image."""
+    """Layers from noise to a small map, which is doubled and convolved until it is an image."""
     if output_activation not in OUTPUT_RANGES:
         raise ConfigError(
             f"expected output_activation to be one of {', '.join(OUTPUT_RANGES)}, got {output_activation!r}"
@@ -202,7 +202,7 @@ def generator_layers(image_shape: tuple[int, int, int], filters: Sequence[int], 
 def discriminator_layers(
     image_size: int, filters: Sequence[int], normalization: Callable[[], Layer], dropout: float
 ) -> list[Layer]:
-    """Convolutions that halve the map, a last one that does not, and the features they end with."""
+    """Convolutions that halve the map, a last one that does not, and Flatten."""
     at_least_one("discriminator_filters", filters)
     layers: list[Layer] = []
     size = image_size

@@ -10,10 +10,10 @@ from minigan.models.networks import built
 
 __all__ = ["dcgan64"]
 
-#: Of all weights.
+#: The initial values of all weights.
 INITIALIZER = Normal(stddev=0.02)
 
-#: The frame of a 5 x 5 convolution that halves an even image: two pixels, of which the last is not reached.
+#: The padding of a 5 x 5 convolution that halves an even image: a second pixel below and right would not be used.
 PADDING = ((2, 1), (2, 1))
 
 #: Height and width of the generator's first map and of the discriminator's last.
@@ -47,14 +47,14 @@ def dcgan64(
     Parameters
     ----------
     seed : int
-        Of the initial weights.
+        The seed of the initial weights.
     latent_size : int
         Length of the noise.
     channels : int
         Colour channels.
     generator_filters, discriminator_filters : sequence of int
-        Each of the generator's is the depth of a map that the next layer doubles, from 4 x 4; each of the
-        discriminator's halves the map. There must be as many of both: four make images of 64 x 64 pixels.
+        The generator's are the channels of maps from 4 x 4 on, each twice as large as the one before; each of the
+        discriminator's convolutions halves the map. Both have the same number: four make images of 64 x 64 pixels.
 
     Returns
     -------
@@ -63,7 +63,7 @@ def dcgan64(
 
     Notes
     -----
-    Radford, Metz and Chintala, arXiv:1511.06434, figure 1 and section 4; what the paper leaves open is as in
+    Radford, Metz and Chintala, arXiv:1511.06434, figure 1 and section 4; details not in the paper are as in
     faces/train_uncond_dcgan.py of github.com/Newmu/dcgan_code. There BatchNorm normalises the features of the
     generator's first layer before they are a map, its gamma begins from N(1, 0.02^2), and samples too are drawn with
     the batch's own statistics; here it normalises the channels of the map, gamma begins at 1, and moving averages are
@@ -82,12 +82,12 @@ def dcgan64(
 
 
 def batch_norm() -> Layer:
-    """Averages over about ten batches."""
+    """BatchNorm with moving averages over about ten batches."""
     return BatchNorm(momentum=0.9, epsilon=1e-5)
 
 
 def generator_layers(filters: Sequence[int], channels: int) -> list[Layer]:
-    """Noise to a map of 4 x 4, doubled until it is an image."""
+    """Layers from noise to a map of 4 x 4, which is doubled until it is an image."""
     first, *others = filters
     layers: list[Layer] = [
         Dense(START * START * first, use_bias=False, kernel_initializer=INITIALIZER),

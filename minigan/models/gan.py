@@ -1,4 +1,4 @@
-"""A generator and a discriminator that belong together."""
+"""A GAN: a generator and its discriminator, and the input of a generator."""
 
 import math
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ __all__ = ["GAN", "NOISES", "classes_in_turn", "draw_classes", "draw_noise"]
 #: Distributions of the generator's input, by name.
 NOISES = ("uniform", "normal", "unit-uniform")
 
-#: Standard deviations: with less than this, nearly all normal numbers would be drawn anew.
+#: The least truncation, in standard deviations: with less, nearly all normal numbers would be drawn again.
 LEAST_TRUNCATION = 0.1
 
 
 @dataclass
 class GAN:
-    """Two built networks.
+    """A generator and a discriminator, both built.
 
     Attributes
     ----------
@@ -32,10 +32,9 @@ class GAN:
     discriminator : Sequential
         Images to probabilities (N, 1), 1 for real.
     output_range : (float, float), or None
-        The range of the generator's images, to which real ones are to be scaled; None for points, which are as they
-        are.
+        The range of the generator's images, to which real images are scaled; None for points, which are not scaled.
     classes : int
-        How many classes a conditional GAN tells apart, by `Context.labels`; 0 for one that knows none.
+        The number of classes of a conditional GAN, given as `Context.labels`; 0 for a GAN without classes.
     """
 
     name: str
@@ -45,7 +44,7 @@ class GAN:
     classes: int = 0
 
     def to(self, name: str) -> "GAN":
-        """Move both networks to another backend, "numpy" or "cupy", and return the GAN."""
+        """Copy both networks to another backend, "numpy" or "cupy", and return the GAN."""
         self.generator.to(name)
         self.discriminator.to(name)
         return self
@@ -76,13 +75,13 @@ def draw_noise(
     kind : str
         One of `NOISES`.
     truncation : float, optional
-        At least 0.1: numbers that lie farther from 0 than so many standard deviations are drawn anew. Samples become
-        more alike and more typical: variety is given for quality (Brock et al., arXiv:1809.11096, section 3.1).
+        At least 0.1: numbers farther from 0 than this many standard deviations are drawn again. Samples become more
+        typical and less diverse (Brock et al., arXiv:1809.11096, section 3.1).
 
     Raises
     ------
     ConfigError
-        There is no such noise; the truncation leaves next to nothing.
+        There is no such noise; the truncation is less than 0.1.
     """
     if kind not in NOISES:
         raise ConfigError(f"unknown noise {kind!r}: expected one of {', '.join(NOISES)}")
@@ -91,13 +90,13 @@ def draw_noise(
     if kind == "normal":
         return truncated_normal(rng, (count, latent_size), truncation)
     bound = 1.0 if kind == "uniform" else math.sqrt(3)
-    if truncation is not None:  # of uniform numbers, what is left is uniform in less
+    if truncation is not None:  # truncated uniform numbers are uniform in a smaller interval
         bound = min(bound, truncation * bound / math.sqrt(3))
     return rng.uniform((count, latent_size), -bound, bound)
 
 
 def truncated_normal(rng: Stream, shape: tuple[int, ...], truncation: float | None) -> Array:
-    """Normal numbers; those beyond the truncation are drawn anew."""
+    """Normal numbers; those beyond the truncation are drawn again."""
     z = rng.normal(shape)
     if truncation is not None:
         xp = backend.array_module(z)
@@ -107,13 +106,13 @@ def truncated_normal(rng: Stream, shape: tuple[int, ...], truncation: float | No
 
 
 def draw_classes(rng: Stream, count: int, classes: int) -> Array | None:
-    """Classes to generate, each as likely as any other, (count,) from 0; None where there are none."""
+    """Draw classes to generate, all equally likely, (count,) from 0; None without classes."""
     if not classes:
         return None
-    # 53 random bits: no float32 stands between two classes of a thousand.
+    # Of 53 random bits: float32 numbers would round some classes of a thousand to their neighbours.
     return (rng.uniform((count,), 0, classes, np.float64)).astype(np.int64)
 
 
 def classes_in_turn(count: int, classes: int) -> Array | None:
-    """One class after the other, and again, (count,) from 0; None where there are none."""
+    """The classes 0, 1, 2 ..., repeated to (count,); None without classes."""
     return backend.asarray(np.arange(count) % classes) if classes else None

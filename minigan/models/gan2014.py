@@ -2,19 +2,14 @@
 
 Sources: Goodfellow et al., "Generative adversarial networks", arXiv:1406.2661, section 5, and the files mnist.yaml,
 tfd_pretrain/pretrain.yaml, cifar10_fully_connected.yaml and cifar10_convolutional.yaml of
-github.com/goodfeli/adversarial. What the files call ``irange: r`` is `uniform(r)` here; biases begin at 0 unless a
-function says otherwise.
+github.com/goodfeli/adversarial. ``irange: r`` in the files is `uniform(r)` here; biases begin at 0 unless a docstring
+says otherwise.
 """
 
 from collections.abc import Sequence
 from math import prod
-from typing import Any
 
-import numpy as np
-
-from minigan import backend
-from minigan.backend import Array
-from minigan.errors import ConfigError, ShapeError
+from minigan.errors import ConfigError
 from minigan.initializers import Initializer
 from minigan.layers import (
     ChannelMax,
@@ -29,26 +24,18 @@ from minigan.layers import (
     Reshape,
     Shape,
 )
-from minigan.layers.affine import Affine
 from minigan.models.gan import GAN
+from minigan.models.gan2014_initial import constant, sparse, uniform
 from minigan.models.networks import at_least_one, built
-from minigan.random import Stream
 
 __all__ = [
-    "FROM_MARGINALS",
-    "bias_from_marginals",
     "gan2014_cifar10",
     "gan2014_cifar10_conv",
     "gan2014_mnist",
     "gan2014_tfd",
 ]
 
-
-#: The models whose generator begins with the mean image of its data: see `bias_from_marginals`.
-FROM_MARGINALS = ("gan2014-mnist", "gan2014-tfd")
-
-
-# The four
+# The four models
 
 
 def gan2014_mnist(
@@ -76,13 +63,13 @@ def gan2014_mnist(
     Parameters
     ----------
     seed : int
-        Of the initial weights.
+        The seed of the initial weights.
     latent_size : int
         Length of the noise.
     generator_units, discriminator_units : sequence of int
-        Of the hidden layers.
+        Units of the hidden layers.
     pieces : int
-        Of each maxout unit.
+        Linear pieces of each maxout unit.
 
     Returns
     -------
@@ -91,7 +78,8 @@ def gan2014_mnist(
 
     Notes
     -----
-    Source: mnist.yaml. Its generator begins with the mean image, which `bias_from_marginals` does before a training.
+    Source: mnist.yaml. Its generator begins with the mean image: `minigan.models.bias_from_marginals` sets that before
+    training.
     """
     shape = (28, 28, 1)
     at_least_one("generator_units", generator_units)
@@ -125,12 +113,12 @@ def gan2014_tfd(
     ===============================  =========  =======================  =========
 
     Weights begin uniform in +-0.05 (generator) and in +-0.005 (discriminator); those of the generator's last layer
-    at 0 but for 100 standard normal ones a pixel; the second bias of the generator at -2.
+    are 0, except 100 for each pixel, which are standard normal; the second bias of the generator begins at -2.
 
     Parameters
     ----------
     seed, latent_size, generator_units, discriminator_units, pieces
-        As of `gan2014_mnist`; the first of `generator_units` is ReLU's, the others are sigmoids'.
+        As in `gan2014_mnist`; the first layer of `generator_units` is ReLU, the others are sigmoid.
 
     Returns
     -------
@@ -139,10 +127,10 @@ def gan2014_tfd(
 
     Notes
     -----
-    Source: tfd_pretrain/pretrain.yaml. Its limit of 1.9365 on the length of every column of weights is
-    `minigan.constraints.max_norm`, after each update; the last bias at the logit of each pixel's mean,
-    `bias_from_marginals`, before a training. Not here: a second training, tfd_pretrain/train.yaml,
-    in which two more layers, 8000 ReLU and 100 sigmoid, are put before the trained generator.
+    Source: tfd_pretrain/pretrain.yaml. Its limit of 1.9365 on the norm of every column of weights is
+    `minigan.constraints.max_norm`, after each update; `minigan.models.bias_from_marginals` sets the last bias to the
+    logit of each pixel's mean before training. Not here: a second training, tfd_pretrain/train.yaml, in which two more
+    layers, 8000 ReLU and 100 sigmoid, are put before the trained generator.
     """
     shape = (48, 48, 1)
     generator = [
@@ -179,17 +167,18 @@ def gan2014_cifar10(
     Parameters
     ----------
     seed, latent_size, generator_units, discriminator_units, pieces
-        As of `gan2014_tfd`.
+        As in `gan2014_tfd`.
 
     Returns
     -------
     GAN
-        Built, in float32, for images scaled to [-1, 1]. The generator's end is linear: it can leave that range.
+        Built, in float32, for images scaled to [-1, 1]. The generator's last layer is linear, so its images can leave
+        that range.
 
     Notes
     -----
-    Source: cifar10_fully_connected.yaml. There each image is brought to mean 0 and length 55, which is a standard
-    deviation of 1; images in [-1, 1] vary about half as much.
+    Source: cifar10_fully_connected.yaml. There each image is scaled to mean 0 and norm 55, a standard deviation
+    of 1; images in [-1, 1] have about half of that.
     """
     shape = (32, 32, 3)
     generator = [*relu_sigmoid_layers(generator_units, sigmoid_bias=0.0), *image_end(shape, None, uniform(0.5))]
@@ -228,28 +217,29 @@ def gan2014_cifar10_conv(
     Parameters
     ----------
     seed : int
-        Of the initial weights.
+        The seed of the initial weights.
     latent_size : int
         Length of the noise.
     generator_units : int
-        Of the first hidden layer.
+        Units of the first hidden layer.
     generator_maps : int
-        Channels of the map of 10 x 10 that the generator paints from.
+        Channels of the 10 x 10 map before the generator's last layer.
     discriminator_filters : (int, int, int)
-        Of the maxout convolutions, after the maximum of 2 pieces.
+        Filters of the maxout convolutions, after the maximum of 2 pieces.
     discriminator_units : int
-        Of the maxout layer.
+        Units of the maxout layer.
 
     Returns
     -------
     GAN
-        Built, in float32, for images scaled to [-1, 1]. The generator's end is linear: it can leave that range.
+        Built, in float32, for images scaled to [-1, 1]. The generator's last layer is linear, so its images can leave
+        that range.
 
     Notes
     -----
-    Source: cifar10_convolutional.yaml. There the deconvolution has a bias of its own for each of the 3,072 numbers of
-    an image, here one a channel; and images are scaled as for `gan2014_cifar10`. A maxout convolution is a Conv2D and
-    a `minigan.layers.ChannelMax`; windows of the pooling may reach over the edge, as in the original.
+    Source: cifar10_convolutional.yaml. There the transposed convolution has a bias for each of the 3,072 numbers of an
+    image, here one for each channel; and images are scaled as for `gan2014_cifar10`. A maxout convolution is a Conv2D
+    and a `minigan.layers.ChannelMax`; pooling windows may reach over the edge, as in the original.
     """
     shape = (32, 32, 3)
     if len(discriminator_filters) != 3:
@@ -275,11 +265,11 @@ def gan2014_cifar10_conv(
     return GAN("gan2014-cifar10-conv", *networks, (-1.0, 1.0))
 
 
-# Their parts
+# The parts that they share
 
 
 def relu_sigmoid_layers(units: Sequence[int], sigmoid_bias: float) -> list[Layer]:
-    """One hidden layer of rectifiers, the others of sigmoids."""
+    """Hidden layers of a generator: the first ReLU, the others sigmoid."""
     at_least_one("generator_units", units)
     first, *others = units
     bias = constant(sigmoid_bias)
@@ -290,17 +280,17 @@ def relu_sigmoid_layers(units: Sequence[int], sigmoid_bias: float) -> list[Layer
 
 
 def image_end(shape: Shape, activation: str | None, initializer: Initializer) -> list[Layer]:
-    """A last layer with a unit for each of an image's numbers."""
+    """The last layers of a generator: a Dense unit for each number of an image, and Reshape."""
     return [Dense(prod(shape), activation, kernel_initializer=initializer), Reshape(shape)]
 
 
 def maxout_discriminator(units: Sequence[int], pieces: int) -> list[Layer]:
-    """An image as a vector, and maxout layers; dropout keeps 0.8 of the image and 0.5 of all that is hidden."""
+    """Flatten and maxout layers; dropout keeps 0.8 of the image and 0.5 of the hidden units."""
     return [Flatten(), Dropout(0.2), *maxout_end(units, pieces)]
 
 
 def maxout_end(units: Sequence[int], pieces: int) -> list[Layer]:
-    """Maxout layers, with dropout behind each, and a probability."""
+    """Maxout layers, each followed by dropout, and a sigmoid unit."""
     at_least_one("discriminator_units", units)
     layers: list[Layer] = []
     for size in units:
@@ -309,71 +299,10 @@ def maxout_end(units: Sequence[int], pieces: int) -> list[Layer]:
 
 
 def maxout_convolution(filters: int, kernel_size: int, padding: int, pool_size: int) -> list[Layer]:
-    """The maximum of two convolutions, and the maximum of windows 2 apart."""
+    """The maximum of two convolutions, and max pooling with stride 2."""
     return [
         Conv2D(2 * filters, kernel_size, padding=padding, kernel_initializer=uniform(0.005)),
         ChannelMax(2),
-        # One more row and column, which never win: the last window reaches over the edge.
+        # One row and column of padding, which are never the maximum: the last window reaches over the edge.
         MaxPooling2D(pool_size, strides=2, padding=((0, 1), (0, 1))),
     ]
-
-
-# How they begin
-
-
-def uniform(limit: float) -> Initializer:
-    """Uniform in [-limit, limit)."""
-    return lambda shape, rng, dtype: rng.uniform(shape, -limit, limit, dtype)
-
-
-def constant(value: float) -> Initializer:
-    """One number everywhere."""
-    return lambda shape, rng, dtype: backend.xp().full(shape, value, dtype)
-
-
-def sparse(count: int) -> Initializer:
-    """``count`` weights a unit from N(0, 1), at random inputs; the others are 0.
-
-    Martens, "Deep learning via Hessian-free optimization", ICML 2010, section 5.
-    """
-
-    def initializer(shape: tuple[int, ...], rng: Stream, dtype: Any) -> Array:
-        inputs, units = shape
-        chosen = min(count, inputs)
-        keys = backend.asnumpy(rng.child("places").uniform(shape))
-        places = np.argpartition(keys, chosen - 1, axis=0)[:chosen]
-        kernel = np.zeros(shape, dtype)
-        np.put_along_axis(kernel, places, backend.asnumpy(rng.normal((chosen, units), dtype=dtype)), axis=0)
-        return backend.asarray(kernel)
-
-    return initializer
-
-
-def bias_from_marginals(gan: GAN, mean: Array) -> None:
-    """Set the last bias of the generator so that it begins with the mean image: ``b = log(m / (1 - m))``.
-
-    Parameters
-    ----------
-    gan : GAN
-        Its generator ends with a sigmoid Dense layer and a Reshape.
-    mean : array (H, W, C)
-        The mean of each pixel over the training images, scaled to [0, 1].
-
-    Raises
-    ------
-    ShapeError, ConfigError
-        The mean is of another shape; the generator has another end.
-
-    Notes
-    -----
-    ``init_bias: init_sigmoid_bias_from_marginals`` in mnist.yaml and tfd_pretrain/pretrain.yaml.
-    """
-    last = gan.generator[-2] if len(gan.generator) > 1 else None
-    if not isinstance(last, Affine) or last.output_shape != (prod(gan.image_shape),):
-        raise ConfigError(f"{gan.name}: expected a generator that ends with Dense and Reshape")
-    if mean.shape != gan.image_shape:
-        raise ShapeError(f"{gan.name}: expected the mean image {gan.image_shape}, got {mean.shape}")
-    # A pixel that is always 0 gets a bias of -16, from which it can still come back.
-    clipped = backend.asarray(mean.reshape(-1)).clip(1e-7, 1 - 1e-7)
-    last.bias.data[...] = backend.xp().log(clipped / (1 - clipped))
-    gan.generator.mark_updated()

@@ -1,4 +1,4 @@
-"""Small networks for points: on a line, where all that happens can be drawn, and in the plane."""
+"""Small networks for points: on a line, where both networks can be drawn, and in the plane."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ def mlp1d(
     generator_units: Sequence[int] = (32, 32),
     discriminator_units: Sequence[int] = (32, 32),
 ) -> GAN:
-    """Noise on a line to points on a line: the picture of figure 1 of the 2014 paper.
+    """Noise on a line to points on a line, as in figure 1 of the 2014 paper.
 
     =============  =====  ===================  =====
     generator      shape  discriminator        shape
@@ -28,16 +28,16 @@ def mlp1d(
     Dense          1      Dense, sigmoid       1
     =============  =====  ===================  =====
 
-    Smooth activations, for curves without corners.
+    Smooth activations make the curves smooth.
 
     Parameters
     ----------
     seed : int
-        Of the initial weights.
+        The seed of the initial weights.
     latent_size : int
         Length of the noise; with 1 the generator is a function that can be drawn.
     generator_units, discriminator_units : sequence of int
-        Of the hidden layers.
+        Units of the hidden layers.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def mlp1d(
 
     Notes
     -----
-    Goodfellow et al., arXiv:1406.2661, figure 1, which does not say what drew it.
+    Goodfellow et al., arXiv:1406.2661, figure 1; the paper does not give its networks.
     """
     networks = perceptrons(seed, latent_size, 1, generator_units, discriminator_units, "tanh", "tanh")
     return GAN("mlp1d", *networks, None)
@@ -76,11 +76,11 @@ def mlp2d(
     Parameters
     ----------
     seed : int
-        Of the initial weights.
+        The seed of the initial weights.
     latent_size : int
         Length of the noise.
     generator_units, discriminator_units : sequence of int
-        Of the hidden layers.
+        Units of the hidden layers.
 
     Returns
     -------
@@ -100,7 +100,7 @@ def perceptrons(
     generator_activation: str,
     discriminator_activation: str,
 ) -> tuple[Sequential, Sequential]:
-    """Both networks."""
+    """Build a generator and a discriminator of Dense layers."""
     at_least_one("generator_units", generator_units)
     at_least_one("discriminator_units", discriminator_units)
     generator: list[Layer] = [

@@ -1,4 +1,4 @@
-"""What the builders of this package share."""
+"""Functions that the builders of this package share."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ __all__ = ["at_least_one", "built"]
 
 
 def at_least_one(option: str, sizes: Sequence[int]) -> None:
-    """Refuse an option for several layers that names none."""
+    """Refuse an option for several layers that is empty."""
     if not sizes:
         raise ConfigError(f"expected one number or more in {option}, got none")
 

@@ -1,11 +1,11 @@
-"""How to train each model: the settings of its source, or those that were found to work."""
+"""Recommended training settings of each model: those of its source, or settings that we found to work."""
 
 from typing import Any
 
 __all__ = ["RECOMMENDED"]
 
 #: The 2014 paper's training, section 5 and the published files. D's loss there is half of the sum of its two terms:
-#: half the rate does the same with the whole sum. The momentum rises for 250 epochs.
+#: half the learning rate has the same effect with the whole sum. The momentum rises for 250 epochs.
 PAPER_2014: dict[str, Any] = {
     "loss": "non-saturating",
     "updates": "simultaneous",
@@ -16,14 +16,14 @@ PAPER_2014: dict[str, Any] = {
 
 
 def decaying(rate: float) -> dict[str, str]:
-    """The files' schedule of the learning rate, for G and, halved, for D."""
+    """The learning rate's schedule in the published files, for G and, halved, for D."""
     return {
         "learning_rate": f"{rate:g} -> 1e-06 dividing by 1.000004",
         "d_learning_rate": f"{rate / 2:g} -> 5e-07 dividing by 1.000004",
     }
 
 
-#: Settings of `minigan.runs.TrainConfig` by model, where they are other than its defaults.
+#: Settings of `minigan.runs.TrainConfig` by model, where they differ from its defaults.
 RECOMMENDED: dict[str, dict[str, Any]] = {
     "dcgan28": {},
     # Radford et al., arXiv:1511.06434, section 4.
@@ -40,8 +40,8 @@ RECOMMENDED: dict[str, dict[str, Any]] = {
     "gan2014-mnist": {**PAPER_2014, **decaying(0.1), "noise": "unit-uniform"},
     "gan2014-tfd": {**PAPER_2014, **decaying(0.05), "noise": "normal", "max_norm": 1.9365},
     "mlp1d": {"learning_rate": 1e-3, "batch_size": 256, "noise": "normal"},
-    # For the ring. Noise on what D sees, half of the distance of two modes, lets modes that are far apart pull at G's
-    # points; it has gone when they are to be sharp. With a quarter of the distance one of five seeds missed a mode.
+    # For the ring. Instance noise of half the distance of two modes gives G's points a gradient from distant modes; it
+    # ends halfway, so that the modes become sharp. With a quarter of the distance one of five seeds missed a mode.
     "mlp2d": {
         "learning_rate": "0.002 -> 1e-06 over 15000 cosine",
         "steps": 15000,

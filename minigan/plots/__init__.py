@@ -1,7 +1,7 @@
-"""Every picture minigan makes: of samples, of the course of a run, of D, of gradients, and films of them.
+"""Every picture minigan makes: of samples, of a run's metrics, of D, of gradients, and animations.
 
 Each is a function of arrays that writes one file, without a window, and the same file for the same arrays. The colours
-are told apart by the colour-blind too. ``minigan plot RUN`` draws all that fit a run: see `minigan.runs.plot.draw_run`.
+are colour-blind safe. ``minigan plot RUN`` draws all that fit a run: see `minigan.runs.plot.draw_run`.
 """
 
 from minigan.plots.densities import kernel_density, save_figure1

@@ -1,4 +1,4 @@
-"""Figure 1 of the GAN paper: two densities, D between them, and how G carries noise to the data."""
+"""The densities of data and of generated numbers, with D and the map of G: figure 1 of the GAN paper."""
 
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,12 @@ from minigan.plots.style import new_figure, save_figure
 
 __all__ = ["kernel_density", "save_figure1"]
 
-#: The paper's colours, in tones that the colour-blind tell apart; the lines differ as well.
-DATA, MODEL, JUDGE = "#000000", "#009E73", "#0072B2"
+#: The paper's colours, in colour-blind safe tones; the line styles differ as well.
+DATA, MODEL, DISCRIMINATOR = "#000000", "#009E73", "#0072B2"
 
 
 def kernel_density(samples: np.ndarray, x: np.ndarray, bandwidth: float | None = None) -> np.ndarray:
-    """The density that samples on a line suggest, ``p(x) = 1/(N h) sum_i phi((x - x_i) / h)`` with phi normal.
+    """Estimate the density of samples on a line, ``p(x) = 1/(N h) sum_i phi((x - x_i) / h)`` with phi normal.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def kernel_density(samples: np.ndarray, x: np.ndarray, bandwidth: float | None =
     x : array (K,)
     bandwidth : float, optional
         h. Default: Silverman's rule, ``0.9 min(s, IQR / 1.34) N^(-1/5)``, but at least the distance of two x, so that
-        samples which all lie in one place are still seen.
+        samples that are all equal are still visible.
 
     Returns
     -------
@@ -56,35 +56,35 @@ def save_figure1(
     p_g: np.ndarray,
     probability: np.ndarray,
     noise: np.ndarray | None = None,
-    made: np.ndarray | None = None,
+    generated: np.ndarray | None = None,
     *,
     top: float | None = None,
     title: str = "",
     limits: tuple[float, float] | None = None,
 ) -> None:
-    """Draw figure 1 of the GAN paper, of a GAN whose data are numbers.
+    """Draw figure 1 of the GAN paper for a GAN whose data are numbers.
 
-    Above, the density of the data (dotted), that of what G makes (solid), and D (dashed). Below, an arrow from every
-    noise z to the x = G(z) that becomes of it: where arrows crowd together, G makes much.
+    Above: the density of the data (dotted), of generated numbers (solid), and D (dashed). Below: an arrow from every
+    noise z to x = G(z); where arrows are dense, G generates many numbers.
 
     Parameters
     ----------
     path : path
         PNG, SVG or PDF, by its suffix.
     x : array (K,)
-        Ascending; both ends are those of the picture.
+        Ascending; its ends are those of the picture.
     p_data, p_g : array (K,)
-        Densities at x: known ones, or by `kernel_density`.
+        Densities at x: known, or estimated by `kernel_density`.
     probability : array (K,)
         D(x).
-    noise, made : array (M,), optional
-        Noises, evenly spread as they are drawn, and what G makes of them; left out where noise is no single number.
+    noise, generated : array (M,), optional
+        Evenly spaced quantiles of the noise, and G of them; left out where noise is not one number.
     top : float, optional
-        The upper end of the densities' scale: the same for all frames of a film. Default: fits.
+        The upper end of the densities' scale: the same for all frames of an animation. Default: from the data.
     title : str
         Such as "step 300".
     limits : (float, float), optional
-        Where D is a score and no probability: the ends of its scale. Default: 0 and 1.
+        The ends of D's scale, where D is a score and not a probability. Default: 0 and 1.
 
     Raises
     ------
@@ -98,47 +98,47 @@ def save_figure1(
     for name, values in (("p_data", p_data), ("p_g", p_g), ("probability", probability)):
         if values.shape != x.shape or x.ndim != 1:
             raise ShapeError(f"expected {name} at every x {x.shape}, got {values.shape}")
-    shapes = [None if values is None else values.shape for values in (noise, made)]
+    shapes = [None if values is None else values.shape for values in (noise, generated)]
     if shapes[0] != shapes[1]:
-        raise ShapeError(f"expected as many noises as made of them, got {shapes[0]} and {shapes[1]}")
+        raise ShapeError(f"expected as many generated numbers as noise, got {shapes[0]} and {shapes[1]}")
     figure = new_figure(7.5, 4 if noise is None else 5.6)
-    if noise is None or made is None:
+    if noise is None or generated is None:
         above = figure.subplots()
     else:
         above, below = figure.subplots(2, height_ratios=[2.4, 1])
-        draw_map(below, noise, made, (float(x[0]), float(x[-1])))
+        draw_map(below, noise, generated, (float(x[0]), float(x[-1])))
     top = 1.15 * max(float(np.max(p_data)), 1e-9) if top is None else top
     lines = above.plot(x, p_data, ":", color=DATA, linewidth=2.4, label="p_data")
     lines += above.plot(x, p_g, "-", color=MODEL, linewidth=2, label="p_g")
-    judge = above.twinx()
-    lines += judge.plot(x, probability, "--", color=JUDGE, linewidth=2, label="D")
+    right_axis = above.twinx()
+    lines += right_axis.plot(x, probability, "--", color=DISCRIMINATOR, linewidth=2, label="D")
     low, high = limits or (0, 1)
-    judge.axhline((low + high) / 2, color=JUDGE, linewidth=0.6, alpha=0.6)
+    right_axis.axhline((low + high) / 2, color=DISCRIMINATOR, linewidth=0.6, alpha=0.6)
     above.set(xlim=(x[0], x[-1]), ylim=(0, top), ylabel="density", title=title)
-    judge.set(ylim=(low, high + 0.02 * (high - low)))
+    right_axis.set(ylim=(low, high + 0.02 * (high - low)))
     if limits is None:
-        judge.set_yticks([0, 0.5, 1])
-    judge.set_ylabel("D(x)", color=JUDGE)
-    judge.tick_params(axis="y", colors=JUDGE)
+        right_axis.set_yticks([0, 0.5, 1])
+    right_axis.set_ylabel("D(x)", color=DISCRIMINATOR)
+    right_axis.tick_params(axis="y", colors=DISCRIMINATOR)
     names = ["data", "generated", "D, the probability of real" if limits is None else "D's score"]
     figure.legend(handles=lines, labels=names, loc="outside upper center", ncols=3, frameon=False)
     save_figure(path, figure)
 
 
-def draw_map(axes: Any, noise: np.ndarray, made: np.ndarray, ends: tuple[float, float]) -> None:
-    """Two lines, x above and z below, and the arrows from one to the other.
+def draw_map(axes: Any, noise: np.ndarray, generated: np.ndarray, ends: tuple[float, float]) -> None:
+    """Draw two lines, x above and z below, and arrows from z to x.
 
-    The line of z is as long as that of x, whatever its scale; arrows that lead out of the picture end at its edge.
+    Both lines are equally long, whatever their scales; arrows that leave the picture end at its edge.
     """
     left, right = ends
-    noise, made = np.ravel(noise), np.ravel(made)
+    noise, generated = np.ravel(noise), np.ravel(generated)
     low, high = float(noise.min()), float(noise.max())
     inner = (right - left) * 0.1
     start = left + inner + (noise - low) / ((high - low) or 1.0) * (right - left - 2 * inner)
     for height in (0, 1):
         axes.axhline(height, color="black", linewidth=1)
-    inside = (made >= left) & (made <= right)
-    for z, x, kept in zip(start, np.clip(made, left, right), inside):
+    inside = (generated >= left) & (generated <= right)
+    for z, x, kept in zip(start, np.clip(generated, left, right), inside):
         head = {"arrowstyle": "-|>" if kept else "-", "color": MODEL, "linewidth": 0.9, "shrinkA": 0, "shrinkB": 0}
         axes.annotate("", (x, 1), (z, 0), arrowprops=head)
     for place, number in ((left + inner, low), (right - inner, high)):

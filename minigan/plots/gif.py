@@ -1,4 +1,4 @@
-"""Films: pictures of one size, one after the other."""
+"""Animations: pictures of one size, one after the other."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,21 +9,21 @@ __all__ = ["save_film"]
 
 
 def save_film(path: str | Path, frames: Sequence[str | Path], seconds: float = 6.0) -> None:
-    """Save pictures of one size as an animated GIF that rests on the last.
+    """Save pictures of one size as an animated GIF that pauses on the last.
 
     Parameters
     ----------
     path : path
     frames : sequence of paths
     seconds : float
-        How long all frames together take, at a quarter of a second each at the most.
+        Duration of all frames together, with at most a quarter of a second for each.
     """
     from PIL import Image
 
     pictures = []
     for frame in frames:
         with Image.open(frame) as picture:
-            # Colours by median cut: for pictures with transparency, such as matplotlib's, Pillow would take far fewer.
+            # Median cut keeps more colours than Pillow's default for pictures with transparency, such as matplotlib's.
             pictures.append(picture.copy() if picture.mode == "L" else picture.convert("RGB").quantize(256))
     each = int(min(250, 1000 * seconds / len(pictures)))
     durations = [each] * (len(pictures) - 1) + [2000]

@@ -1,4 +1,4 @@
-"""What a gradient check found."""
+"""A picture of the result of a gradient check."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,21 +12,21 @@ __all__ = ["save_gradcheck"]
 
 
 def save_gradcheck(path: str | Path, rows: Sequence[Any]) -> Path:
-    """Draw what a gradient check found: the V of every quantity, and where the gradients that are wrong are wrong.
+    """Draw the result of a gradient check: errors over step sizes, and maps of the errors of wrong gradients.
 
-    An error of exactly 0 has no place on the logarithmic scale, and is left out.
+    An error of exactly 0 cannot be drawn on a logarithmic scale, and is left out.
 
     Parameters
     ----------
     path : path
         PNG, SVG or PDF, by its suffix.
     rows : sequence of minigan.gradcheck.Row
-        Those of one or several targets.
+        Rows of one or several targets.
 
     Returns
     -------
     Path
-        Of the picture.
+        The path of the picture.
     """
     names = list(dict.fromkeys(row.target for row in rows))
     wrong = [row for row in rows if row.error_map is not None and row.verdict == "WRONG"]
@@ -47,7 +47,7 @@ def save_gradcheck(path: str | Path, rows: Sequence[Any]) -> Path:
 
 
 def draw_sweeps(axes, rows: Sequence[Any], title: str) -> None:  # type: ignore[no-untyped-def]
-    """The error over the step: a colour a quantity, full lines for its gradient, broken ones for the other kinds."""
+    """Draw errors over step sizes: one colour for each quantity, solid lines for gradients, dashed for other checks."""
     from matplotlib.lines import Line2D
 
     colours: dict[str, str] = {}
@@ -86,7 +86,7 @@ def draw_sweeps(axes, rows: Sequence[Any], title: str) -> None:  # type: ignore[
 
 
 def draw_errors(axes, row: Any) -> None:  # type: ignore[no-untyped-def]
-    """The error of every entry; the first half of the axes goes down, the second half across, in blocks."""
+    """Draw the error of every entry: the first half of the axes vertical, the second half horizontal, in blocks."""
     from matplotlib.ticker import MaxNLocator
 
     errors = row.error_map
@@ -111,5 +111,5 @@ def draw_errors(axes, row: Any) -> None:  # type: ignore[no-untyped-def]
 
 
 def axis_names(numbers: Sequence[int]) -> str:
-    """What the lines or columns of a sheet stand for: ``axes 0, 1``."""
+    """The label of the rows or columns of a sheet: ``axes 0, 1``."""
     return f"{'axis' if len(numbers) == 1 else 'axes'} {', '.join(map(str, numbers))}" if numbers else ""

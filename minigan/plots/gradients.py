@@ -1,4 +1,4 @@
-"""How large the gradients are, layer by layer, over a run."""
+"""The norms of the gradients of each layer over a run."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,8 +14,8 @@ __all__ = ["save_gradients"]
 def save_gradients(path: str | Path, steps: np.ndarray, norms: Mapping[str, np.ndarray]) -> None:
     """Draw the norms of the layers' gradients over the steps, as heat maps with a logarithmic scale.
 
-    The layers stand as data flow, from top to bottom, so that a gradient comes in below and goes up: where a map
-    darkens upwards, it vanishes on its way. White: exactly 0, or not finite.
+    The layers are in the order of the forward pass, from top to bottom, so the backward pass runs from bottom to top:
+    where a map darkens upwards, the gradients vanish. White: exactly 0, or not finite.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def save_gradients(path: str | Path, steps: np.ndarray, norms: Mapping[str, np.n
 
 
 def draw_map(axes: Any, steps: np.ndarray, table: np.ndarray, layers: list[str], scale: Any) -> Any:
-    """Layers (rows) over steps (columns)."""
+    """Draw the layers (rows) over the steps (columns)."""
     from matplotlib.ticker import MaxNLocator
 
     starts, table = condensed(steps, table)
@@ -65,7 +65,7 @@ def draw_map(axes: Any, steps: np.ndarray, table: np.ndarray, layers: list[str],
 
 
 def condensed(steps: np.ndarray, table: np.ndarray, columns: int = 500) -> tuple[np.ndarray, np.ndarray]:
-    """The same with no more columns than a picture has room for: each the geometric mean of its steps.
+    """Reduce a table to at most `columns` columns, each the geometric mean of its steps.
 
     A gradient that was 0 in every step of a column stays 0.
     """

@@ -1,4 +1,4 @@
-"""What D says of real and of generated data."""
+"""Histograms of D's outputs on real and on generated data."""
 
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,10 @@ __all__ = ["save_histogram"]
 
 
 def save_histogram(path: str | Path, real: np.ndarray, fake: np.ndarray, *, probabilities: bool = True) -> None:
-    """Draw how D's outputs are distributed on real and on generated data.
+    """Draw the histograms of D's outputs on real and on generated data.
 
-    Two hills apart: D tells them well. Two hills that are one: it cannot. The scale is that of the logits, on which
-    probabilities such as 0.001 and 0.000001 do not fall into one line.
+    The further they are apart, the better D separates the two. The scale is that of logits, on which probabilities such
+    as 0.001 and 0.000001 are far apart.
 
     Parameters
     ----------
@@ -23,22 +23,22 @@ def save_histogram(path: str | Path, real: np.ndarray, fake: np.ndarray, *, prob
     real, fake : array (N,) or (N, 1)
         D's logits, ``log(D / (1 - D))``.
     probabilities : bool
-        Whether D is a probability, to be read from the scale above; Wasserstein's and the hinge's scores are none.
+        Whether D is a probability, which gets a scale above; the scores of the Wasserstein and the hinge loss are not.
     """
     real, fake = np.ravel(real), np.ravel(fake)
     every = np.concatenate([real, fake])
     low, high = float(every.min()), float(every.max())
-    if probabilities:  # one half, where D does not know, is always there to compare with
+    if probabilities:  # one half, where D is undecided, is always shown
         low, high = min(low, -1.0), max(high, 1.0)
     edges = np.linspace(low, high if high > low else low + 1, 61)
     figure = new_figure(8, 4.4)
     axes = figure.subplots()
     for values, colour, name in ((real, REAL, "real data"), (fake, GENERATED, "generated data")):
-        shares = np.histogram(values, edges)[0] / len(values)
-        axes.stairs(shares, edges, fill=True, color=colour, alpha=0.35)
-        axes.stairs(shares, edges, color=colour, linewidth=1.5, label=f"{name}, {describe(values, probabilities)}")
+        fractions = np.histogram(values, edges)[0] / len(values)
+        axes.stairs(fractions, edges, fill=True, color=colour, alpha=0.35)
+        axes.stairs(fractions, edges, color=colour, linewidth=1.5, label=f"{name}, {describe(values, probabilities)}")
         axes.axvline(values.mean(), color=colour, linestyle="--", linewidth=1.2)
-    axes.set(ylabel="share of the data", xlabel="D's logit" if probabilities else "D's score")
+    axes.set(ylabel="fraction of the data", xlabel="D's logit" if probabilities else "D's score")
     axes.set_ylim(bottom=0)
     axes.margins(x=0.02)
     axes.grid(alpha=0.25)
@@ -50,13 +50,13 @@ def save_histogram(path: str | Path, real: np.ndarray, fake: np.ndarray, *, prob
 
 
 def describe(values: np.ndarray, probabilities: bool) -> str:
-    """The mean, and for probabilities how many are above 1/2."""
+    """The mean and, for probabilities, the fraction above 1/2."""
     text = f"mean {values.mean():.3g}"
-    return f"{text}, {np.mean(values > 0):.0%} judged real" if probabilities else text
+    return f"{text}, {np.mean(values > 0):.0%} classified as real" if probabilities else text
 
 
 def mark_probabilities(axes: Any) -> None:
-    """A scale above on which the logits are probabilities, with marks that are not too close."""
+    """Add a scale of probabilities above the logits, with marks that are not too close."""
     low, high = axes.get_xlim()
     kept = {0.0: "0.5"}
     for chance in (0.75, 0.9, 0.99, *(1 - 10.0**-zeros for zeros in range(3, 13))):

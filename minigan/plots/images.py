@@ -1,4 +1,4 @@
-"""Pictures made of images: grids, nearest neighbours, walks between two noises, one row a class."""
+"""Pictures of images: grids, nearest neighbours, walks between two noise vectors, one row for each class."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -6,7 +6,16 @@ from pathlib import Path
 import numpy as np
 
 from minigan.errors import ConfigError, ShapeError
-from minigan.plots.pixels import GAP, check_images, enlargement, framed, headed, save_pixels, tile, to_pixels
+from minigan.plots.pixels import (
+    GAP,
+    check_images,
+    enlargement,
+    save_pixels,
+    tile,
+    to_pixels,
+    with_border,
+    with_captions,
+)
 
 __all__ = ["interpolate", "nearest", "save_classes", "save_grid", "save_neighbours", "save_walk"]
 
@@ -21,21 +30,21 @@ def save_grid(
     path : path
     images : array
     value_range : (float, float)
-        Black and white.
+        The values of black and white.
     columns : int
         Images in a row.
     scale : int
-        Pixels of the file for each pixel of an image, across and down.
+        Pixels of the file for each pixel of an image, in both directions.
     """
     save_pixels(path, enlarged(tile(to_pixels(images, value_range), columns), scale))
 
 
 def enlarged(sheet: np.ndarray, scale: int) -> np.ndarray:
-    """Every pixel as a square."""
+    """Repeat every pixel `scale` times in both directions."""
     return sheet.repeat(scale, 0).repeat(scale, 1)
 
 
-# Has it memorised the training set?
+# Nearest neighbours: has the generator memorised the training set?
 
 
 def nearest(images: np.ndarray, blocks: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -47,12 +56,12 @@ def nearest(images: np.ndarray, blocks: Iterable[np.ndarray]) -> tuple[np.ndarra
     ----------
     images : array (N, ...)
     blocks : iterable of arrays (M, ...)
-        The training set in pieces, so that it need not fit into memory; scaled as the images are.
+        The training set in parts, so that it need not fit into memory; scaled like the images.
 
     Returns
     -------
     places : array of int (N,)
-        Each neighbour's place in the training set; of several at the same distance, the first.
+        Each neighbour's index in the training set; of several at the same distance, the first.
     neighbours : array like `images`
 
     Raises
@@ -67,7 +76,7 @@ def nearest(images: np.ndarray, blocks: Iterable[np.ndarray]) -> tuple[np.ndarra
         if block.shape[1:] != images.shape[1:]:
             raise ShapeError(f"expected training examples of {images.shape[1:]}, got {block.shape[1:]}")
         examples = block.reshape(len(block), -1)
-        # Without the queries' own squares, which change no order.
+        # Without the squares of the queries, which do not change the order.
         squares = np.einsum("md,md->m", examples, examples) - 2 * (queries @ examples.T)
         best = squares.argmin(axis=1)
         found = squares[np.arange(len(images)), best]
@@ -82,19 +91,20 @@ def nearest(images: np.ndarray, blocks: Iterable[np.ndarray]) -> tuple[np.ndarra
 def save_neighbours(
     path: str | Path, images: np.ndarray, neighbours: np.ndarray, value_range: tuple[float, float]
 ) -> None:
-    """Save generated images, and in a yellow frame at the right of every row what they must not be copies of.
+    """Save rows of generated images, each followed by the nearest training example in a yellow border.
 
-    The right-most column shows the training example nearest to the image beside it, the last generated one of its row.
+    The right-most column shows the training example nearest to the image at its left, the last generated one of its
+    row.
 
     Parameters
     ----------
     path : path
     images : array (R * S, H, W, C)
-        Generated: R rows of S, row by row.
+        Generated images: R rows of S, row by row.
     neighbours : array (R, H, W, C)
         The training example nearest to the last image of each row, by `nearest`.
     value_range : (float, float)
-        Black and white.
+        The values of black and white.
 
     Raises
     ------
@@ -109,28 +119,28 @@ def save_neighbours(
     check_images("neighbours", neighbours)
     rows = len(neighbours)
     if len(images) % rows or images.shape[1:] != neighbours.shape[1:]:
-        raise ShapeError(f"expected images that fill {rows} rows, one a neighbour, got {images.shape}")
+        raise ShapeError(f"expected images that fill {rows} rows, one for each neighbour, got {images.shape}")
     made = images.reshape(rows, -1, *images.shape[1:])
     both = np.concatenate([made, neighbours[:, np.newaxis]], axis=1)
     columns, scale = both.shape[1], enlargement(images.shape[1])
     sheet = enlarged(tile(to_pixels(both.reshape(-1, *images.shape[1:]), value_range), columns), scale)
     left = scale * (columns - 1) * (images.shape[2] + GAP)
-    sheet = framed(sheet, left, sheet.shape[1], scale * GAP)
+    sheet = with_border(sheet, left, sheet.shape[1], scale * GAP)
     words = [("generated", scale * GAP, "l"), ("nearest real", sheet.shape[1] - scale * GAP, "r")]
-    save_pixels(path, headed(sheet, words))
+    save_pixels(path, with_captions(sheet, words))
 
 
-# Between two noises
+# Walks between two noise vectors
 
 
 def interpolate(start: np.ndarray, end: np.ndarray, steps: int, kind: str = "linear") -> np.ndarray:
-    """Noises on the way from `start` to `end`, both ends included.
+    """Interpolate noise vectors from `start` to `end`, both included.
 
     With t from 0 to 1, and the angle ``omega`` between a = start and b = end,
 
     - linear: ``(1 - t) a + t b``. It stays inside the cube of uniform noise.
-    - spherical: ``sin((1 - t) omega) / sin(omega) a + sin(t omega) / sin(omega) b``. It keeps the length, where the
-      middle of a line is shorter than any normal noise that G has met.
+    - spherical: ``sin((1 - t) omega) / sin(omega) a + sin(t omega) / sin(omega) b``. It keeps the length, whereas
+      the middle of a line is shorter than nearly all normal noise that G was trained with.
 
     Parameters
     ----------
@@ -159,16 +169,16 @@ def interpolate(start: np.ndarray, end: np.ndarray, steps: int, kind: str = "lin
     t = np.linspace(0, 1, steps, dtype=start.dtype)[:, np.newaxis]
     lengths = float(np.linalg.norm(start) * np.linalg.norm(end))
     omega = float(np.arccos(np.clip(float(start @ end) / lengths, -1, 1))) if lengths else 0.0
-    # Where the two point the same way, or against each other, no sphere says how to go: straight, then.
+    # Parallel vectors have no unique arc between them: a straight line then.
     if kind == "linear" or np.sin(omega) < 1e-4:
         return (1 - t) * start + t * end
     return (np.sin((1 - t) * omega) * start + np.sin(t * omega) * end) / start.dtype.type(np.sin(omega))
 
 
 def save_walk(path: str | Path, images: np.ndarray, value_range: tuple[float, float], title: str = "") -> None:
-    """Save rows of images, each a walk from one noise to another.
+    """Save rows of images, each a walk from one noise vector to another.
 
-    Smooth changes over the row say that G has learnt more than a list of images; sudden ones, that it has not.
+    If the images change smoothly along a row, G has learnt more than a list of images; if suddenly, it may not have.
 
     Parameters
     ----------
@@ -176,14 +186,14 @@ def save_walk(path: str | Path, images: np.ndarray, value_range: tuple[float, fl
     images : array (R, S, H, W, C)
         R walks of S steps.
     value_range : (float, float)
-        Black and white.
+        The values of black and white.
     title : str
-        Above, in the middle, such as "linear".
+        Written above, in the middle, such as "linear".
     """
     rows = check_rows(images)
     sheet = rows_of(rows, value_range)
     words = [("one noise", 4.0, "l"), (title, sheet.shape[1] / 2, "m"), ("another noise", sheet.shape[1] - 4.0, "r")]
-    save_pixels(path, headed(sheet, words))
+    save_pixels(path, with_captions(sheet, words))
 
 
 # Classes
@@ -192,7 +202,7 @@ def save_walk(path: str | Path, images: np.ndarray, value_range: tuple[float, fl
 def save_classes(
     path: str | Path, images: np.ndarray, value_range: tuple[float, float], names: Sequence[str] | None = None
 ) -> None:
-    """Save what a conditional generator makes: one row a class, with its name at the left.
+    """Save the images of a conditional generator: one row for each class, with its name at the left.
 
     Parameters
     ----------
@@ -200,25 +210,25 @@ def save_classes(
     images : array (K, S, H, W, C)
         S images of each of K classes.
     value_range : (float, float)
-        Black and white.
+        The values of black and white.
     names : sequence of str, optional
-        Of the classes; default: their numbers.
+        Names of the classes; default: their numbers.
     """
     rows = check_rows(images)
     names = [str(number) for number in range(len(rows))] if names is None else list(names)
     if len(names) != len(rows):
         raise ShapeError(f"expected a name for each of {len(rows)} classes, got {len(names)}")
-    save_pixels(path, headed(rows_of(rows, value_range), [], names))
+    save_pixels(path, with_captions(rows_of(rows, value_range), [], names))
 
 
 def check_rows(images: np.ndarray) -> np.ndarray:
-    """Refuse what is no rows of images."""
+    """Refuse an array that is not rows of images."""
     if images.ndim != 5 or images.shape[4] not in (1, 3) or 0 in images.shape:
         raise ShapeError(f"expected rows of images (R, S, H, W, C) with C of 1 or 3, got {images.shape}")
     return images
 
 
 def rows_of(images: np.ndarray, value_range: tuple[float, float]) -> np.ndarray:
-    """Rows (R, S, H, W, C) as a sheet, enlarged."""
+    """Rows (R, S, H, W, C) as one enlarged sheet."""
     flat = images.reshape(-1, *images.shape[2:])
     return enlarged(tile(to_pixels(flat, value_range), images.shape[1]), max(1, enlargement(images.shape[2]) - 1))

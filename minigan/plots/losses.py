@@ -1,4 +1,4 @@
-"""The course of a run: losses, what D thinks, how often it is right."""
+"""The curves of a run: losses, D's probabilities, D's accuracy."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,10 +10,10 @@ from minigan.plots.style import DISCRIMINATOR, GENERATED, GENERATOR, REAL, new_f
 
 __all__ = ["save_losses"]
 
-#: Pieces of a long line: about as many as there are dots across the picture.
+#: Pieces of a long line: about the width of the picture in pixels.
 PIECES = 1000
 
-#: The numbers at which the games end that have a name.
+#: The losses at an equilibrium that are written as logarithms.
 NAMED = {"log 4": np.log(4), "log 2": np.log(2), "-log 2": -np.log(2), "-log 4": -np.log(4)}
 
 
@@ -23,11 +23,11 @@ def save_losses(
     steps_per_epoch: int | None,
     optimum: tuple[float | None, float | None] | None = (float(np.log(4)), float(np.log(2))),
 ) -> None:
-    """Draw the course of a run: the losses, D's two probabilities, and how often D is right.
+    """Draw the curves of a run: the losses, D's mean probabilities, and D's accuracy.
 
-    Every line is a mean over its surroundings, with the single steps pale behind it. The dashed lines are where the
-    game ends if all goes well: D can no longer tell, so ``D = 1/2``, half of its judgements are right, and in the
-    game of the GAN paper its loss is ``log 4``, the generator's ``log 2``.
+    Every bold line is a moving mean, with the single steps pale behind it. The dashed lines are the equilibrium, where
+    D cannot distinguish the data: ``D = 1/2``, its accuracy is 1/2, and with the loss of the GAN paper its loss is
+    ``log 4`` and the generator's ``log 2``.
 
     Parameters
     ----------
@@ -36,9 +36,9 @@ def save_losses(
     metrics : mapping
         The columns of ``metrics.csv``.
     steps_per_epoch : int, optional
-        For the scale of epochs, drawn from the end of the first; None draws none.
+        For the scale of epochs, drawn once an epoch is complete; None draws none.
     optimum : (float, float), optional
-        D's and G's loss where the game ends; None for a loss that ends at no known number.
+        D's and G's loss at the equilibrium; None for a loss without a known value there.
     """
     from matplotlib.ticker import MaxNLocator
 
@@ -47,7 +47,7 @@ def save_losses(
     curves(loss, metrics, {"d_loss": ("discriminator", DISCRIMINATOR), "g_loss": ("generator", GENERATOR)})
     for end, colour in zip(optimum or (), (DISCRIMINATOR, GENERATOR)):
         if end is not None:
-            level(loss, end, in_words(end), colour)
+            level(loss, end, format_level(end), colour)
     loss.set(ylabel="loss", ylim=loss_limits(metrics, optimum))
     both = {"d_real": ("D(x), real data", REAL), "d_fake": ("D(G(z)), generated data", GENERATED)}
     curves(probability, metrics, both)
@@ -68,10 +68,10 @@ def save_losses(
 
 
 def curves(axes: Any, metrics: Mapping[str, np.ndarray], lines: Mapping[str, tuple[str, str]]) -> None:
-    """Columns over the steps, each pale as it is and bold as a mean; the key stands above."""
+    """Draw columns over the steps: single values pale, moving means bold; the legend is above."""
     for column, (label, colour) in lines.items():
         steps, values = metrics["step"], metrics[column]
-        # A line of one step would not be seen.
+        # A line of one step would not be visible.
         marker = "o" if len(steps) == 1 else ""
         axes.plot(*extremes(steps, values), color=colour, alpha=0.2, linewidth=0.7, zorder=1)
         means = smooth(values, window(len(values)))
@@ -81,9 +81,9 @@ def curves(axes: Any, metrics: Mapping[str, np.ndarray], lines: Mapping[str, tup
 
 
 def extremes(steps: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Of a long line the lowest and the highest point of each of `PIECES` pieces: on paper it looks the same.
+    """The lowest and the highest point of each of `PIECES` pieces of a long line, which looks the same in the picture.
 
-    So a run of a million steps is drawn with no more memory than one of a thousand.
+    So a run of a million steps is drawn with as little memory as one of a thousand.
     """
     length = len(values) // PIECES
     if length < 3:
@@ -97,12 +97,12 @@ def extremes(steps: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def window(count: int) -> int:
-    """How many steps a mean is over: enough for a calm line, few enough for a fresh one."""
+    """The number of steps of a moving mean, by the number of steps of the run."""
     return max(1, min(25, count // 10), count // 50) | 1
 
 
 def loss_limits(metrics: Mapping[str, np.ndarray], ends: Sequence[float | None] | None) -> tuple[float, float]:
-    """Heights between which the means, the ends and all but the wildest single steps lie."""
+    """The range of the vertical axis: it holds the means, the equilibrium and all but 1% of the single steps."""
     shown = [np.array([end for end in ends or () if end is not None], float)]
     for column in ("d_loss", "g_loss"):
         values = metrics[column][np.isfinite(metrics[column])]
@@ -115,13 +115,13 @@ def loss_limits(metrics: Mapping[str, np.ndarray], ends: Sequence[float | None] 
     return float(every.min() - margin), float(every.max() + margin)
 
 
-def in_words(value: float) -> str:
-    """``log 4`` rather than 1.38629."""
+def format_level(value: float) -> str:
+    """Format a number: ``log 4`` instead of 1.38629."""
     return next((name for name, number in NAMED.items() if abs(value - number) < 1e-6), f"{value:.3g}")
 
 
 def level(axes: Any, value: float, label: str, colour: str) -> None:
-    """A dashed line at a height, named at its right end, outside."""
+    """Draw a dashed horizontal line with its label outside, at the right."""
     axes.axhline(value, color=colour, linestyle="--", linewidth=1, zorder=2)
     place = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "va": "center"}
     axes.annotate(label, (1, value), (4, 0), color=colour, **place)

@@ -1,4 +1,4 @@
-"""Images as bytes, and sheets of them with frames and a few words: what all pictures of images are made of."""
+"""Images as bytes, and sheets of them with borders and captions: the parts of all pictures of images."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,33 +8,43 @@ import numpy as np
 from minigan.errors import ShapeError
 from minigan.io.atomic_write import atomic_path
 
-__all__ = ["GAP", "GROUND", "check_images", "enlargement", "framed", "headed", "save_pixels", "tile", "to_pixels"]
+__all__ = [
+    "BACKGROUND",
+    "GAP",
+    "check_images",
+    "enlargement",
+    "save_pixels",
+    "tile",
+    "to_pixels",
+    "with_border",
+    "with_captions",
+]
 
-#: Pixels between two images, and the grey of the ground that shows there.
-GAP, GROUND = 2, 40
+#: Pixels between two images, and the grey of the background there.
+GAP, BACKGROUND = 2, 40
 
-#: The yellow of the frames.
+#: The yellow of the borders.
 YELLOW = (255, 221, 0)
 
 
 def to_pixels(images: np.ndarray, value_range: tuple[float, float]) -> np.ndarray:
-    """Images with values in `value_range` as bytes: the low end black, the high end white, the rest cut off."""
+    """Images with values in `value_range` as bytes: the low end black, the high end white, the rest clipped."""
     low, high = value_range
     return np.rint((np.clip(images, low, high) - low) * (255 / (high - low))).astype(np.uint8)
 
 
 def check_images(what: str, images: np.ndarray) -> None:
-    """Refuse what is not at least one image (N, H, W, C), grey or in colour."""
+    """Refuse an array that is not one or more images (N, H, W, C), grey or in colour."""
     if images.ndim != 4 or images.shape[3] not in (1, 3) or 0 in images.shape:
         raise ShapeError(f"expected {what} of shape (N, H, W, C) with C of 1 or 3, got {images.shape}")
 
 
 def tile(pixels: np.ndarray, columns: int, gap: int = GAP) -> np.ndarray:
-    """Images (N, H, W, C) side by side, row by row, on a dark ground."""
+    """Images (N, H, W, C) side by side, row by row, on a dark background."""
     n, h, w, c = pixels.shape
     columns = min(columns, n)
     rows = -(-n // columns)
-    sheet = np.full((rows * (h + gap) + gap, columns * (w + gap) + gap, c), GROUND, np.uint8)
+    sheet = np.full((rows * (h + gap) + gap, columns * (w + gap) + gap, c), BACKGROUND, np.uint8)
     for place, image in enumerate(pixels):
         row, column = divmod(place, columns)
         top, left = gap + row * (h + gap), gap + column * (w + gap)
@@ -43,17 +53,17 @@ def tile(pixels: np.ndarray, columns: int, gap: int = GAP) -> np.ndarray:
 
 
 def enlargement(height: int) -> int:
-    """How many pixels of the file stand for one of an image: as many as make the image about an inch high."""
+    """Pixels of the file for one pixel of an image, so that the image is about an inch high."""
     return max(1, round(84 / height))
 
 
 def in_colour(sheet: np.ndarray) -> np.ndarray:
-    """A sheet (H, W, 1) or (H, W, 3) with three channels."""
+    """Convert a sheet (H, W, 1) or (H, W, 3) to three channels."""
     return np.repeat(sheet, 3, axis=2) if sheet.shape[2] == 1 else sheet
 
 
-def framed(sheet: np.ndarray, left: int, right: int, width: int) -> np.ndarray:
-    """A sheet, in colour, with a yellow frame inside the columns from `left` to `right`."""
+def with_border(sheet: np.ndarray, left: int, right: int, width: int) -> np.ndarray:
+    """Copy a sheet, in colour, with a yellow border inside the columns from `left` to `right`."""
     sheet = in_colour(sheet).copy()
     part = sheet[:, left:right]
     part[:width] = part[-width:] = YELLOW
@@ -61,36 +71,36 @@ def framed(sheet: np.ndarray, left: int, right: int, width: int) -> np.ndarray:
     return sheet
 
 
-def headed(sheet: np.ndarray, words: Sequence[tuple[str, float, str]], beside: Sequence[str] = ()) -> np.ndarray:
-    """A sheet with words above it, and at the left of its rows.
+def with_captions(sheet: np.ndarray, words: Sequence[tuple[str, float, str]], labels: Sequence[str] = ()) -> np.ndarray:
+    """Add words above a sheet, and at the left of its rows.
 
     Parameters
     ----------
     sheet : array (H, W, C)
     words : sequence of (text, place, anchor)
-        Written above: `place` counts pixels from the sheet's left edge, `anchor` says whether the text begins ("l"),
-        is centred ("m") or ends ("r") there.
-    beside : sequence of str
-        A word for each of as many equally high rows.
+        Written above: `place` is in pixels from the sheet's left edge; at it the text begins (`anchor` "l"), is centred
+        ("m") or ends ("r").
+    labels : sequence of str
+        A word at the left of each of equally high rows.
     """
     from PIL import Image, ImageDraw
 
-    font = letters(15)
+    font = load_font(15)
     top = 26 if words else 0
-    left = 16 + max((int(font.getlength(text)) for text in beside), default=-16)
+    left = 16 + max((int(font.getlength(text)) for text in labels), default=-16)
     height, width, _ = sheet.shape
-    page = Image.new("RGB", (width + left, height + top), (GROUND,) * 3)
+    page = Image.new("RGB", (width + left, height + top), (BACKGROUND,) * 3)
     page.paste(Image.fromarray(in_colour(sheet)), (left, top))
     pen = ImageDraw.Draw(page)
     for text, place, anchor in words:
         pen.text((left + place, top / 2), text, (255, 255, 255), font, anchor=f"{anchor}m")
-    for row, text in enumerate(beside):
-        pen.text((left - 8, top + (row + 0.5) * height / len(beside)), text, (255, 255, 255), font, anchor="rm")
+    for row, text in enumerate(labels):
+        pen.text((left - 8, top + (row + 0.5) * height / len(labels)), text, (255, 255, 255), font, anchor="rm")
     return np.asarray(page)
 
 
-def letters(size: int):  # type: ignore[no-untyped-def]
-    """The letters that matplotlib brings along, so that the words look the same on every machine."""
+def load_font(size: int):  # type: ignore[no-untyped-def]
+    """The font that comes with matplotlib, so that words look the same on every machine."""
     import matplotlib
     from PIL import ImageFont
 
@@ -98,7 +108,7 @@ def letters(size: int):  # type: ignore[no-untyped-def]
 
 
 def save_pixels(path: str | Path, sheet: np.ndarray) -> None:
-    """Save bytes (H, W, C), C 1 or 3, as a PNG, whatever the file is called."""
+    """Save bytes (H, W, C), C 1 or 3, as a PNG, whatever the suffix is."""
     from PIL import Image
 
     with atomic_path(path) as temporary:

@@ -1,4 +1,4 @@
-"""The game in the plane: where the data lie, what D thinks of every place, and where it sends G's samples."""
+"""A GAN of points in the plane: the data, the samples, D on the plane, and the gradients of G's loss."""
 
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -10,24 +10,24 @@ from minigan.plots.style import GENERATED, REAL, new_figure, save_figure
 
 __all__ = ["Extent", "extent_of", "plane_grid", "save_plane"]
 
-#: Left, right, lower and upper end of a part of the plane.
+#: The left, right, lower and upper end of a part of the plane.
 Extent: TypeAlias = tuple[float, float, float, float]
 
-#: Arrows that can still be told apart, and points that do not hide the map.
+#: The most arrows and points that are drawn, so that both and the map stay visible.
 ARROWS, POINTS = 80, 600
 
 ARROW = "#222222"
 
 
 def extent_of(points: np.ndarray, margin: float = 0.25) -> Extent:
-    """A square around points (N, 2), with so much of its half side added: the same for every frame of a film."""
+    """A square around points (N, 2), with a margin in units of its half side."""
     low, high = points.min(axis=0), points.max(axis=0)
     middle, half = (low + high) / 2, float((high - low).max()) / 2 * (1 + margin) or 1.0
     return (float(middle[0] - half), float(middle[0] + half), float(middle[1] - half), float(middle[1] + half))
 
 
 def plane_grid(extent: Extent, size: int = 100) -> np.ndarray:
-    """The middles of `size` times `size` squares of the plane, row by row from below: (size * size, 2) float32."""
+    """The centres of `size` times `size` squares of the plane, row by row from below: (size * size, 2) float32."""
     left, right, lower, upper = extent
     place = (np.arange(size) + 0.5) / size
     x, y = np.meshgrid(left + place * (right - left), lower + place * (upper - lower))
@@ -44,11 +44,10 @@ def save_plane(
     title: str = "",
     limits: tuple[float, float] | None = None,
 ) -> None:
-    """Draw one moment of a GAN of points: real and generated ones, D, and how G's samples are told to move.
+    """Draw a GAN of points at one step: real and generated points, D, and the directions that lower G's loss.
 
-    The ground has the colour of what D takes it for, and is white where D does not know. The arrows point where
-    G's loss falls, ``-dL_G/dx``, with lengths in proportion; nine of ten span no more than a 14th of the picture, and
-    those of more than twice that are cut.
+    The background is coloured by D, and white where D is undecided. The arrows are ``-dL_G/dx``, with lengths in
+    proportion: the 90th percentile is a 14th of the picture, and arrows longer than twice that are shortened.
 
     Parameters
     ----------
@@ -60,12 +59,11 @@ def save_plane(
     gradient : array (M, 2)
         ``dL_G/dx`` at the generated points.
     extent : (float, float, float, float)
-        Left, right, lower and upper end: the same for all frames of a film.
+        Left, right, lower and upper end: the same for all frames of an animation.
     title : str
         Such as "step 300".
     limits : (float, float), optional
-        Where D is a score and no probability: those of what is surely generated and surely real, for the ground's
-        colours. Default: 0 and 1.
+        The ends of D's scale, for the background's colours, where D is a score and not a probability. Default: 0 and 1.
 
     Raises
     ------
@@ -82,7 +80,7 @@ def save_plane(
     figure = new_figure(7, 6.4)
     axes = figure.subplots()
     draw_ground(axes, probability, extent, limits)
-    # Wide and pale below, narrow and bright above: where G has found the data, both are seen.
+    # Real points large and pale, generated ones small and bright on top, so that both are visible where they overlap.
     axes.scatter(*real[:POINTS].T, s=60, color=REAL, alpha=0.35, linewidths=0, zorder=2)
     axes.scatter(*fake[:POINTS].T, s=12, color=GENERATED, linewidths=0.4, edgecolors="white", zorder=3)
     draw_arrows(axes, fake[:ARROWS], -gradient[:ARROWS], extent)
@@ -92,41 +90,41 @@ def save_plane(
 
 
 def keys() -> list[Any]:
-    """What the marks mean."""
+    """The legend of the marks."""
     from matplotlib.lines import Line2D
 
     marks = {
         "real": {"marker": "o", "markersize": 8, "color": REAL, "alpha": 0.5, "markeredgewidth": 0},
         "generated": {"marker": "o", "markersize": 5, "color": GENERATED, "markeredgecolor": "white"},
-        "where G is told to move them": {"marker": r"$\rightarrow$", "markersize": 16, "color": ARROW},
+        "direction that lowers G's loss": {"marker": r"$\rightarrow$", "markersize": 16, "color": ARROW},
     }
     return [Line2D([], [], linestyle="", label=label, **mark) for label, mark in marks.items()]  # type: ignore[arg-type]
 
 
-def draw_ground(axes: Any, judged: np.ndarray, extent: Extent, limits: tuple[float, float] | None) -> None:
-    """D as a map, in pale tones so that the points stand out, with a line where it does not know."""
+def draw_ground(axes: Any, values: np.ndarray, extent: Extent, limits: tuple[float, float] | None) -> None:
+    """Draw D as a map in pale tones, with a line where D is undecided."""
     from matplotlib.colors import LinearSegmentedColormap
 
-    tones = LinearSegmentedColormap.from_list("judgement", ["#F0A778", "#FFFFFF", "#7FB7DE"])
+    tones = LinearSegmentedColormap.from_list("discriminator", ["#F0A778", "#FFFFFF", "#7FB7DE"])
     low, high = limits or (0, 1)
     look = {"vmin": low, "vmax": high, "cmap": tones, "interpolation": "bilinear"}
-    picture = axes.imshow(judged, origin="lower", extent=extent, **look)
+    picture = axes.imshow(values, origin="lower", extent=extent, **look)
     middle = (low + high) / 2
-    if judged.min() < middle < judged.max():
-        axes.contour(judged, levels=[middle], origin="lower", extent=extent, colors="0.45", linewidths=0.8)
+    if values.min() < middle < values.max():
+        axes.contour(values, levels=[middle], origin="lower", extent=extent, colors="0.45", linewidths=0.8)
     scale = axes.figure.colorbar(picture, ax=axes, shrink=0.85)
     if limits is None:
         scale.set_ticks([0, 0.25, 0.5, 0.75, 1])
     scale.set_label("D, the probability of being real" if limits is None else "D's score: the higher, the more real")
 
 
-def draw_arrows(axes: Any, points: np.ndarray, ways: np.ndarray, extent: Extent) -> None:
-    """An arrow at each point; none is drawn where there is nowhere to go."""
-    lengths = np.linalg.norm(ways, axis=1)
+def draw_arrows(axes: Any, points: np.ndarray, directions: np.ndarray, extent: Extent) -> None:
+    """Draw an arrow at each point, or none at all where all are 0 or not finite."""
+    lengths = np.linalg.norm(directions, axis=1)
     usual = float(np.quantile(lengths, 0.9)) if len(lengths) else 0.0
     if not np.isfinite(usual) or usual <= 0:
         return
     shrunk = np.minimum(1, 2 * usual / np.maximum(lengths, usual))[:, np.newaxis]
-    reach = ways * shrunk * ((extent[1] - extent[0]) / 14 / usual)
+    reach = directions * shrunk * ((extent[1] - extent[0]) / 14 / usual)
     options = {"angles": "xy", "scale_units": "xy", "scale": 1, "width": 0.0024, "color": ARROW, "zorder": 4}
     axes.quiver(*points.T, *reach.T, **options)

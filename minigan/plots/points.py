@@ -1,4 +1,4 @@
-"""What the pictures of points show, asked of the networks: one moment of a GAN on a line or in the plane."""
+"""Pictures of a GAN of points at one step: the networks are evaluated, and drawn on a line or in the plane."""
 
 from pathlib import Path
 from typing import Any
@@ -17,32 +17,32 @@ from minigan.plots.densities import kernel_density, save_figure1
 from minigan.plots.plane import extent_of, plane_grid, save_plane
 from minigan.random import Stream
 
-__all__ = ["PointsView", "judge", "pull", "tells_probabilities"]
+__all__ = ["PointsView", "discriminator_outputs", "generator_gradients", "gives_probabilities"]
 
-#: Points and noises for the plane, points and samples for a density, places on the line, and arrows from noise.
+#: Points and noise vectors in the plane, points and samples for a density, positions on the line, arrows from noise.
 IN_PLANE, FOR_DENSITY, PLACES, ARROWS = 600, 5000, 400, 33
 
 
 class PointsView:
-    """Draws a GAN of points again and again, with the same points, noises and axes, so that the pictures make a film.
+    """Draws a GAN of points repeatedly, with the same points, noise and axes, so that the pictures form an animation.
 
     Points of two coordinates are drawn by `save_plane`, numbers by `save_figure1`.
 
     Parameters
     ----------
     gan : GAN
-        With classes, the samples are of one class after the other, and D is shown for the class that fits a place best.
+        With classes, the samples are of one class after the other, and D is shown for the class with the highest value.
     loss : GANLoss
-        Whose gradient G's samples feel.
+        The loss whose gradient is drawn at G's samples.
     data : Points
     noise : {"uniform", "normal"}
     seed : int
-        Of the noise.
+        The seed of the noise.
 
     Raises
     ------
     DataError
-        The points have more than two coordinates, or others than the GAN's.
+        The points have more than two coordinates, or not as many as the GAN's.
 
     Examples
     --------
@@ -75,8 +75,8 @@ class PointsView:
             self.x = np.linspace(low - reach, high + reach, PLACES)
             known = data.modes is not None
             self.p_data = data.density(self.x) if known else kernel_density(self.real, self.x)
-            # One line of arrows shows one function of one number.
-            self.spread = spread_noise(noise) if gan.latent_size == 1 and not gan.classes else None
+            # Arrows can show a function of one number only.
+            self.quantiles = noise_quantiles(noise) if gan.latent_size == 1 and not gan.classes else None
 
     def save(self, path: str | Path, title: str = "") -> None:
         """Draw the networks as they are now."""
@@ -89,61 +89,61 @@ class PointsView:
         fake = self.gan.generator.predict(self.noise, labels=self.labels)
         grid = plane_grid(self.extent)
         size = round(len(grid) ** 0.5)
-        ground = judge(self.gan, self.loss, grid).reshape(size, size)
-        gradient = pull(self.gan, self.loss, fake, self.labels)
+        ground = discriminator_outputs(self.gan, self.loss, grid).reshape(size, size)
+        gradient = generator_gradients(self.gan, self.loss, fake, self.labels)
         limits = self._limits(asnumpy(fake))
         save_plane(path, self.real, asnumpy(fake), ground, gradient, self.extent, title, limits)
 
     def _save_line(self, path: str | Path, title: str) -> None:
         fake = asnumpy(self.gan.generator.predict(self.noise, labels=self.labels))
         p_g = kernel_density(fake, self.x)
-        judged = judge(self.gan, self.loss, self.x[:, np.newaxis].astype(np.float32))
-        made = None if self.spread is None else asnumpy(self.gan.generator.predict(asarray(self.spread)))
-        # Room for a generator that is more sure than the data, and the same room in all frames.
+        values = discriminator_outputs(self.gan, self.loss, self.x[:, np.newaxis].astype(np.float32))
+        generated = None if self.quantiles is None else asnumpy(self.gan.generator.predict(asarray(self.quantiles)))
+        # Space for a generated density that is higher than the data's, and the same in all frames.
         options: dict[str, Any] = {"top": 1.6 * float(self.p_data.max()), "title": title, "limits": self._limits(fake)}
-        save_figure1(path, self.x, self.p_data, p_g, judged, self.spread, made, **options)
+        save_figure1(path, self.x, self.p_data, p_g, values, self.quantiles, generated, **options)
 
     def _limits(self, fake: np.ndarray) -> tuple[float, float] | None:
-        """For scores, which have no scale: around the middle of the means of real and of generated points."""
-        if tells_probabilities(self.loss):
+        """The scale of scores: around the middle of the mean scores of real and of generated points."""
+        if gives_probabilities(self.loss):
             return None
-        scores = [judge(self.gan, self.loss, points) for points in (self.real, fake)]
+        scores = [discriminator_outputs(self.gan, self.loss, points) for points in (self.real, fake)]
         middle = float(scores[0].mean() + scores[1].mean()) / 2
         reach = float(np.quantile(abs(np.concatenate(scores) - middle), 0.95)) or 1.0
         return middle - reach, middle + reach
 
 
-def tells_probabilities(loss: GANLoss) -> bool:
-    """Whether D's outputs are logits of probabilities in this game, also where labels are flipped in it."""
+def gives_probabilities(loss: GANLoss) -> bool:
+    """Whether D's outputs are logits of probabilities with this loss, also where labels are flipped."""
     return isinstance(getattr(loss, "loss", loss), NonSaturating)
 
 
-def judge(gan: GAN, loss: GANLoss, x: np.ndarray) -> np.ndarray:
-    """D's probability for each x, (N,), or its score where it tells none; of several classes that with the largest."""
+def discriminator_outputs(gan: GAN, loss: GANLoss, x: np.ndarray) -> np.ndarray:
+    """D's probability for each x, (N,), or its score where it has none; with classes, the largest over the classes."""
     logits, points = gan.discriminator.logits, asarray(x)
     if gan.classes:
         labels = [asarray(np.full(len(x), number)) for number in range(gan.classes)]
-        judged = backend.xp().stack([logits.predict(points, labels=each) for each in labels]).max(axis=0)
+        values = backend.xp().stack([logits.predict(points, labels=each) for each in labels]).max(axis=0)
     else:
-        judged = logits.predict(points)
-    return asnumpy(sigmoid(judged) if tells_probabilities(loss) else judged).ravel()
+        values = logits.predict(points)
+    return asnumpy(sigmoid(values) if gives_probabilities(loss) else values).ravel()
 
 
-def pull(gan: GAN, loss: GANLoss, fake: Array, labels: Array | None = None) -> np.ndarray:
-    """What each generated point feels: the gradient of G's loss with respect to it, ``dL_G/dx``, through D alone."""
+def generator_gradients(gan: GAN, loss: GANLoss, fake: Array, labels: Array | None = None) -> np.ndarray:
+    """The gradient of G's loss with respect to each generated point, ``dL_G/dx``, through D only."""
     network = gan.discriminator.logits
     logits, caches = network.forward(fake, Context(labels=labels))
     _, dlogits = loss.generator(logits)
     return asnumpy(network.backward(dlogits, caches, param_grads=False))
 
 
-def spread_noise(kind: str) -> np.ndarray:
-    """One-dimensional noises (M, 1) as they are drawn, but evenly: the quantiles of the distribution."""
+def noise_quantiles(kind: str) -> np.ndarray:
+    """Evenly spaced quantiles (M, 1) of one-dimensional noise."""
     from statistics import NormalDist
 
-    shares = (np.arange(ARROWS) + 0.5) / ARROWS
+    levels = (np.arange(ARROWS) + 0.5) / ARROWS
     if kind == "normal":
-        places = np.array([NormalDist().inv_cdf(share) for share in shares])
+        places = np.array([NormalDist().inv_cdf(level) for level in levels])
     else:
-        places = (2 * shares - 1) * (1 if kind == "uniform" else 3**0.5)
+        places = (2 * levels - 1) * (1 if kind == "uniform" else 3**0.5)
     return places[:, np.newaxis].astype(np.float32)

@@ -1,4 +1,4 @@
-"""What all drawings share: their colours, and files that are the same for the same numbers."""
+"""The shared style of all drawings: colours, and files that are the same for the same numbers."""
 
 from pathlib import Path
 from typing import Any
@@ -9,11 +9,11 @@ from minigan.io.atomic_write import atomic_path
 
 __all__ = ["DISCRIMINATOR", "GENERATED", "GENERATOR", "REAL", "new_figure", "save_figure", "smooth"]
 
-#: Colours that are told apart by the colour-blind too (Okabe and Ito, "Color universal design", 2008).
+#: Colour-blind safe colours (Okabe and Ito, "Color universal design", 2008).
 REAL, GENERATED = "#0072B2", "#D55E00"
 DISCRIMINATOR, GENERATOR = "#000000", "#009E73"
 
-#: What would tell one file from the next: dates.
+#: Metadata that are left out, since they differ from file to file.
 METADATA: dict[str, dict[str, Any]] = {
     ".svg": {"Date": None, "Creator": None},
     ".pdf": {"CreationDate": None, "Producer": None},
@@ -21,7 +21,7 @@ METADATA: dict[str, dict[str, Any]] = {
 
 
 def new_figure(width: float, height: float) -> Any:
-    """A white figure of so many inches, which no window and no global state knows of."""
+    """A white figure, width and height in inches, outside pyplot's global state."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained", facecolor="white")
@@ -32,13 +32,13 @@ def save_figure(path: str | Path, figure: Any) -> None:
     import matplotlib
 
     metadata = METADATA.get(Path(path).suffix.lower())
-    # By no name but the drawing's own: ids of SVG elements are random otherwise.
+    # A fixed salt: otherwise the ids of SVG elements are random.
     with atomic_path(path) as temporary, matplotlib.rc_context({"svg.hashsalt": "minigan"}):
         figure.savefig(temporary, dpi=110, metadata=metadata)
 
 
 def smooth(values: np.ndarray, width: int) -> np.ndarray:
-    """The mean of each value's surroundings of `width` values, cut off at the ends; NaNs do not count."""
+    """The moving mean over `width` values, over fewer at the ends; NaNs do not count."""
     known = np.isfinite(values)
     half = width // 2
     first = np.maximum(np.arange(len(values)) - half, 0)

@@ -1,4 +1,4 @@
-"""From the settings of a run to its parts: data, networks, losses, rates, the trainer."""
+"""Builds the parts of a run from its settings: data, networks, loss, learning rates, trainer."""
 
 from dataclasses import replace
 from functools import partial
@@ -6,20 +6,20 @@ from typing import NamedTuple
 
 from minigan import backend, constraints, data, losses, models, optimizers, penalties
 from minigan.errors import ConfigError, DataError
-from minigan.kernels.cuda import precision
+from minigan.kernels import precision
 from minigan.models import GAN
 from minigan.optimizers import Optimizer
 from minigan.random import Stream
 from minigan.runs.config import TrainConfig
 from minigan.training import schedules
-from minigan.training.steps import Constraint, Rules
+from minigan.training.options import Constraint, GameOptions
 from minigan.training.trainer import Trainer, steps_per_epoch
 
-__all__ = ["Parts", "Rates", "assemble", "load_data", "make_loss", "make_trainer"]
+__all__ = ["Rates", "RunParts", "build_run", "load_data", "make_loss", "make_trainer"]
 
 
 class Rates:
-    """Learning rates and momentum by their schedules: called with a step before it is taken.
+    """Sets learning rates and momentum by their schedules; called with the number of each step before it.
 
     Parameters
     ----------
@@ -28,9 +28,9 @@ class Rates:
     Attributes
     ----------
     optimizers : tuple of Optimizer
-        G's and D's.
+        The generator's and the discriminator's.
     scale : float
-        What both learning rates are multiplied by.
+        A factor on both learning rates.
     """
 
     def __init__(self, config: TrainConfig) -> None:
@@ -41,7 +41,7 @@ class Rates:
         if config.beta_2 is not None and config.optimizer != "adam":
             raise ConfigError(f"beta_2: expected the optimizer adam with it, got {config.optimizer}")
         others = {} if config.beta_2 is None else {"beta_2": config.beta_2}
-        # A schedule may begin at 0, with which no optimizer is made: the first numbers are set before the first step.
+        # No optimizer accepts the rate 0, at which a schedule may begin: the first rates are set before the first step.
         self.optimizers: tuple[Optimizer, ...] = tuple(
             optimizers.get(config.optimizer, learning_rate=rate.bounds[1], **others) for rate in self.rates
         )
@@ -53,16 +53,16 @@ class Rates:
                 optimizer.set_momentum(self.momentum(step))
 
 
-class Parts(NamedTuple):
-    """What a run is made of.
+class RunParts(NamedTuple):
+    """The parts of a run.
 
     Attributes
     ----------
     config : TrainConfig
-        The settings, with all that was left open.
+        The settings, with every default filled in.
     trainer : Trainer
     rates : Rates
-        By which the trainer sets its optimizers.
+        Sets the learning rates of the trainer's optimizers.
     """
 
     config: TrainConfig
@@ -70,8 +70,8 @@ class Parts(NamedTuple):
     rates: Rates
 
 
-def assemble(config: TrainConfig) -> Parts:
-    """All that the settings describe.
+def build_run(config: TrainConfig) -> RunParts:
+    """Build everything that the settings describe.
 
     Raises
     ------
@@ -90,11 +90,11 @@ def assemble(config: TrainConfig) -> Parts:
     if config.model in models.FROM_MARGINALS and isinstance(dataset, data.Dataset):
         models.bias_from_marginals(gan, dataset.mean())
     rates = Rates(config)
-    return Parts(config, make_trainer(config, gan, dataset, rates), rates)
+    return RunParts(config, make_trainer(config, gan, dataset, rates), rates)
 
 
 def load_data(config: TrainConfig, gan: GAN) -> data.Dataset | data.Points:
-    """The data that the settings name: images of the size that the generator makes, or points."""
+    """Load the data that the settings name: images of the generator's size, or points."""
     if len(gan.image_shape) != 3:
         return data.load(config.data, value_range=config.data_range)
     _, size, channels = gan.image_shape
@@ -102,7 +102,7 @@ def load_data(config: TrainConfig, gan: GAN) -> data.Dataset | data.Points:
 
 
 def with_classes(config: TrainConfig, dataset: data.Dataset | data.Points) -> TrainConfig:
-    """The settings with the number of classes that the labels have."""
+    """The settings with the number of classes found in the labels."""
     if dataset.labels is None:
         raise DataError(f"conditional: expected data with labels, got none in {dataset.name}")
     classes = int(dataset.labels.max()) + 1
@@ -117,7 +117,7 @@ def with_classes(config: TrainConfig, dataset: data.Dataset | data.Points) -> Tr
 def make_trainer(
     config: TrainConfig, gan: GAN, dataset: data.Dataset | data.Points, rates: Rates | None = None
 ) -> Trainer:
-    """The trainer that the settings describe, with rates of its own or with these."""
+    """The trainer that the settings describe, with the given rates or new ones."""
     rates = rates or Rates(config)
     g_optimizer, d_optimizer = rates.optimizers
     return Trainer(
@@ -126,7 +126,7 @@ def make_trainer(
         loss=make_loss(config),
         g_optimizer=g_optimizer,
         d_optimizer=d_optimizer,
-        rules=make_rules(config, dataset),
+        options=make_options(config, dataset),
         batch_size=config.batch_size,
         d_steps=config.d_steps,
         g_steps=config.g_steps,
@@ -140,7 +140,7 @@ def make_trainer(
 
 
 def make_loss(config: TrainConfig) -> losses.GANLoss:
-    """The game, with smoothed and flipped labels."""
+    """The loss, with smoothed and flipped labels."""
     smoothing = {"label_smoothing": config.label_smoothing, "fake_label_smoothing": config.fake_label_smoothing}
     loss = losses.get(config.loss, **{name: value for name, value in smoothing.items() if value})
     if not config.label_flips:
@@ -148,22 +148,22 @@ def make_loss(config: TrainConfig) -> losses.GANLoss:
     return losses.NoisyLabels(loss, config.label_flips, Stream(config.seed, "label flips"))
 
 
-def make_rules(config: TrainConfig, dataset: data.Dataset | data.Points) -> Rules:
-    """What the game has besides its loss."""
+def make_options(config: TrainConfig, dataset: data.Dataset | data.Points) -> GameOptions:
+    """The penalty, the instance noise and the constraints."""
     weight = {} if config.penalty_weight is None else {"weight": config.penalty_weight}
     if weight and config.penalty is None:
         raise ConfigError(f"penalty_weight: expected a penalty with it, got {config.penalty_weight} alone")
     penalty = None if config.penalty is None else penalties.get(config.penalty, **weight)
-    blur = None
+    noise = None
     if config.instance_noise:
         per_epoch = steps_per_epoch(len(dataset), config.batch_size, config.d_steps, config.g_steps)
         steps = config.instance_noise_steps or config.steps or (config.epochs or 1) * per_epoch
-        blur = losses.InstanceNoise(config.instance_noise, steps, Stream(config.seed, "instance noise"))
-    return Rules(penalty, blur, *make_constraints(config))
+        noise = losses.InstanceNoise(config.instance_noise, steps, Stream(config.seed, "instance noise"))
+    return GameOptions(penalty, noise, *make_constraints(config))
 
 
 def make_constraints(config: TrainConfig) -> tuple[Constraint | None, Constraint | None]:
-    """The bounds of D's weights and of G's."""
+    """The constraints on the discriminator's and on the generator's weights."""
     if config.clip is not None and config.max_norm is not None:
         raise ConfigError(f"expected clip or max_norm, got both: {config.clip} and {config.max_norm}")
     if config.clip is not None:

@@ -1,31 +1,31 @@
-"""How often a run saves what it needs to go on."""
+"""How often a run saves a checkpoint."""
 
 import re
 import time
 
 from minigan.errors import ConfigError
 
-__all__ = ["Cadence"]
+__all__ = ["CheckpointInterval"]
 
 MINUTES = re.compile(r"([0-9]+(?:\.[0-9]+)?) *min")
 
 
-class Cadence:
-    """Says when the next checkpoint is due.
+class CheckpointInterval:
+    """Decides when the next checkpoint is due.
 
     Parameters
     ----------
     every : int, str or None
-        So many steps; so many minutes, as ``"10min"``; None for the end of each epoch.
+        A number of steps; a number of minutes, such as ``"10min"``; None for the end of each epoch.
 
     Raises
     ------
     ConfigError
-        It is neither.
+        `every` is a text of another form.
 
     Examples
     --------
-    >>> hundred = Cadence(100)
+    >>> hundred = CheckpointInterval(100)
     >>> hundred.due(99), hundred.due(100)
     (False, True)
     """
@@ -41,11 +41,11 @@ class Cadence:
         self.saved(0)
 
     def saved(self, step: int) -> None:
-        """Count from here."""
+        """Start counting again at this step, where a checkpoint was saved."""
         self.step, self.time = step, time.perf_counter()
 
     def due(self, step: int, epoch_ended: bool = False) -> bool:
-        """Whether a checkpoint should be saved now."""
+        """Whether a checkpoint should be saved after this step."""
         if self.seconds is not None:
             return time.perf_counter() - self.time >= self.seconds
         return epoch_ended if self.steps is None else step - self.step >= self.steps

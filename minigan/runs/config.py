@@ -12,8 +12,8 @@ from minigan import backend, losses, models, optimizers, penalties
 from minigan.errors import ConfigError
 from minigan.io.messages import one_line
 from minigan.io.safe_read import read_bytes
-from minigan.kernels.cuda import precision
-from minigan.runs.checkpoint_interval import Cadence
+from minigan.kernels import precision
+from minigan.runs.checkpoint_interval import CheckpointInterval
 from minigan.training import schedules
 from minigan.training.trainer import COUNTED, UPDATES
 
@@ -58,7 +58,7 @@ class Kind:
 
 
 @dataclass(frozen=True)
-class Scheduled(Kind):
+class ScheduledKind(Kind):
     """A number, or a schedule (`minigan.training.schedules`) of such numbers, which may come to rest at the lowest."""
 
     def _accepts(self, item: Any) -> bool:
@@ -69,12 +69,12 @@ class Scheduled(Kind):
 
 
 @dataclass(frozen=True)
-class Often(Kind):
+class IntervalKind(Kind):
     """A number of steps, or the words for some minutes (`minigan.runs.checkpoint_interval`)."""
 
     def _accepts(self, item: Any) -> bool:
         if isinstance(item, str):
-            Cadence(item)
+            CheckpointInterval(item)
             return True
         return super()._accepts(item)
 
@@ -85,10 +85,10 @@ COUNT = Kind("a whole number from 1 to 2147483647", (int,), 1, below=2**31)
 COUNTS = Kind("whole numbers from 1 to 2147483647", (int,), 1, below=2**31, length=0)
 POSITIVE = Kind("a number above 0", (int, float), 0, above=True)
 SHARE = Kind("a number of at least 0 and less than 1", (int, float), 0, below=1)
-RATE = Scheduled("a number above 0", (str, int, float), 0, above=True)
-MOMENTUM = Scheduled("a number of at least 0 and less than 1", (str, int, float), 0, below=1)
+RATE = ScheduledKind("a number above 0", (str, int, float), 0, above=True)
+MOMENTUM = ScheduledKind("a number of at least 0 and less than 1", (str, int, float), 0, below=1)
 AMOUNT = Kind("a number of at least 0", (int, float), 0)
-OFTEN = Often("a whole number from 1 to 2147483647, or minutes such as 10min", (str, int), 1, below=2**31)
+INTERVAL = IntervalKind("a whole number from 1 to 2147483647, or minutes such as 10min", (str, int), 1, below=2**31)
 SWITCH = Kind("true or false", (bool,))
 RANGE = Kind("two numbers", (int, float), length=2)
 
@@ -187,7 +187,7 @@ class TrainConfig(ModelConfig):
     textbook: bool = output(SWITCH, False, "Run the layer files one by one on the reference kernels (slow).")
     metrics: bool = output(SWITCH, False, "Measure the samples against the data after each epoch.")
     checkpoint_every: int | str | None = output(
-        OFTEN, None, "Steps between two checkpoints, or minutes: 500, 10min; default: each epoch."
+        INTERVAL, None, "Steps between two checkpoints, or minutes: 500, 10min; default: each epoch."
     )
     keep: int = output(COUNT, 3, "Checkpoints that stay: the last ones. The best by --metrics stays as well.")
     on_nan: str = output(

@@ -1,4 +1,4 @@
-"""From the folder of a run to files for other libraries, and from such files to the folder of a run."""
+"""Exports a run's network to the file of another library, and imports such a file as a run."""
 
 import os
 import shutil
@@ -24,16 +24,16 @@ NETWORKS = ("generator", "discriminator")
 
 
 class Exported(NamedTuple):
-    """What was written.
+    """The file that was written.
 
     Attributes
     ----------
     path : Path
     format : str
     arrays, numbers : int
-        How many parameters, moving averages included, and how many numbers they hold.
+        Number of parameters, including moving averages, and the total size of their arrays.
     difference : Difference or None
-        Of ONNX: how far onnxruntime's outputs are from minigan's; None where it was not asked.
+        For ONNX: how far onnxruntime's outputs are from minigan's; None if it was not compared.
     """
 
     path: Path
@@ -52,14 +52,14 @@ def export_run(
 ) -> Exported:
     """Write one network of a run for another library.
 
-    Where the run kept a moving average of the generator's weights, this is what is exported: it draws better.
+    If the run kept a moving average of the generator's weights, the average is exported: its samples are better.
 
     Parameters
     ----------
     folder : path
         Of the run.
     path : path
-        One that is there is replaced, when the new one is whole.
+        An existing file is replaced once the new one is complete.
     network : {"generator", "discriminator"}
     format : str, optional
         One of ``safetensors, keras, pytorch, pytorch-safetensors, onnx``; default: by the suffix.
@@ -87,41 +87,41 @@ def export_run(
         raise RunError(f"expected a file that can be written, got {code}: no such folder")
     config, gan = load_run(folder)
     net = gan.generator if network == "generator" else gan.discriminator
-    facts = facts_of(config, gan, network)
+    metadata = metadata_of(config, gan, network)
     program = None if code is None else source(net, chosen)
     difference = None
     if chosen == ONNX:
-        difference = export_onnx(net, path, facts)
+        difference = export_onnx(net, path, metadata)
     else:
-        export_weights(net, path, chosen, facts)
+        export_weights(net, path, chosen, metadata)
     if code is not None and program is not None:
         write(Path(code), program.encode())
     sizes = [parameter.data.size for parameter in net.parameters().values()]
     return Exported(path, chosen, len(sizes), sum(sizes), difference)
 
 
-def facts_of(config: TrainConfig, gan: GAN, network: str) -> dict[str, str]:
-    """What a user of the weights must know besides: kept in the file where its format has a place for it."""
-    facts = {"model": gan.name, "network": network, "noise": config.noise, "classes": str(gan.classes)}
+def metadata_of(config: TrainConfig, gan: GAN, network: str) -> dict[str, str]:
+    """What a user of the weights must know as well; written to the file if its format allows it."""
+    metadata = {"model": gan.name, "network": network, "noise": config.noise, "classes": str(gan.classes)}
     if gan.output_range is not None:
-        facts["output_range"] = "{:g} {:g}".format(*gan.output_range)
-    return facts
+        metadata["output_range"] = "{:g} {:g}".format(*gan.output_range)
+    return metadata
 
 
-def as_in_training(name: str) -> Any:
-    """The setting of this name as `TrainConfig` has it."""
+def training_field(name: str) -> Any:
+    """A copy of the field of this name in `TrainConfig`."""
     (item,) = (item for item in fields(TrainConfig) if item.name == name)
     return field(default=item.default, metadata=item.metadata)
 
 
 @dataclass(frozen=True)
 class ImportConfig(ModelConfig):
-    """What must be said of weights that come from elsewhere."""
+    """The settings needed for weights from another library."""
 
-    model: str = as_in_training("model")
-    data: str = as_in_training("data")
-    data_range: tuple[float, float] | None = as_in_training("data_range")
-    noise: str = as_in_training("noise")
+    model: str = training_field("model")
+    data: str = training_field("data")
+    data_range: tuple[float, float] | None = training_field("data_range")
+    noise: str = training_field("noise")
 
 
 def import_run(
@@ -135,27 +135,27 @@ def import_run(
 ) -> GAN:
     """Make the folder of a run from a generator's weights, for ``minigan sample``, ``evaluate`` and ``plot``.
 
-    Everything is read and compared before the folder is made, and it appears with all that is in it.
+    All files are read and compared before the folder is made, and the folder appears with all its files at once.
 
     Parameters
     ----------
     path : path
         The generator's weights.
     folder : path
-        New, or empty.
+        New or empty.
     config : TrainConfig, optional
         The settings that name the networks, the noise and the data. Default: those of `like`.
     like : path, optional
-        The folder of a run with the same networks, of which the settings and the discriminator are taken.
+        The folder of a run with the same networks: its settings and its discriminator are used.
     discriminator : path, optional
-        The discriminator's weights. Default: those of `like` or, without it, new ones.
+        The discriminator's weights. Default: those of `like`; without `like`, new ones.
     format : str, optional
         Of both files, one of ``safetensors, keras, pytorch, pytorch-safetensors``; default: by their suffixes.
 
     Returns
     -------
     GAN
-        The networks as the folder has them.
+        The networks, with the weights that the folder holds.
 
     Raises
     ------
@@ -178,13 +178,13 @@ def import_run(
     import_weights(gan.generator, path, format)
     if discriminator is not None:
         import_weights(gan.discriminator, discriminator, format)
-    # The weights are what they are: no other file holds an average of them.
+    # The run has no average: the imported weights are the only ones.
     save_run(folder, replace(settings, average=None, conditional=bool(gan.classes)), gan)
     return gan
 
 
 def save_run(folder: Path, config: TrainConfig, gan: GAN) -> None:
-    """Write the folder beside its place, then move it there.
+    """Write the folder under a temporary name, then rename it.
 
     Raises
     ------

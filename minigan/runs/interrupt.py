@@ -1,4 +1,4 @@
-"""Ctrl-C between two steps instead of inside one."""
+"""Ctrl-C: stop between two steps instead of inside one."""
 
 import signal
 import threading
@@ -10,7 +10,7 @@ __all__ = ["StopRequest"]
 class StopRequest:
     """While the block runs, the first Ctrl-C (or termination signal) only sets `asked`; a second one interrupts.
 
-    An interrupt in the middle of an update would leave half of the weights moved.
+    An interrupt in the middle of an update would leave half of the weights updated.
 
     Attributes
     ----------

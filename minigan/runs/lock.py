@@ -1,4 +1,4 @@
-"""One process on a run's folder at a time."""
+"""A lock that lets only one process work on a run's folder at a time."""
 
 import errno
 import json
@@ -14,26 +14,26 @@ from minigan.errors import RunError
 
 __all__ = ["RunLock"]
 
-#: What a file system without locks says.
+#: Error numbers of a file system that has no locks.
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL)
 
 
 class RunLock:
-    """A block in which this process alone works on a folder.
+    """A block in which only this process works on a folder.
 
-    The operating system holds the lock, on a file named ``.lock``, and takes it back when the process ends, however it
-    ends: a process that was killed leaves the file, but no lock. The file names the process, for the one that is
-    refused; it is removed at the end of the block. On a file system that has no locks all are let in.
+    The operating system holds the lock, on a file named ``.lock``, and releases it when the process ends, however it
+    ends: a process that was killed leaves the file, but no lock. The file names the process, for the error message of
+    another one; it is removed at the end of the block. On a file system without locks every process may enter.
 
     Parameters
     ----------
     folder : path
-        Must be there.
+        Must exist.
 
     Attributes
     ----------
     left_by : str
-        The process that held the lock and died with it; mostly nobody, an empty text.
+        The process that was killed while it held the lock; an empty text if there was none.
 
     Raises
     ------
@@ -79,13 +79,13 @@ class RunLock:
         self._release()
 
     def _release(self) -> None:
-        # The file goes while the lock is still held: afterwards it may be somebody else's.
+        # The file is removed while the lock is still held: later it may belong to another process.
         with suppress(OSError):
             os.unlink(self.path)
         os.close(self.handle)
 
     def _locked(self) -> int:
-        """The lock file's handle, with the lock on it."""
+        """Open the lock file and lock it; returns its handle."""
         while True:
             handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
             try:
@@ -103,12 +103,12 @@ class RunLock:
 
 
 def try_lock(handle: int) -> bool:
-    """Take the lock that ends with the process; False where another has it."""
+    """Take the lock, which ends with the process; False if another process has it."""
     try:
         if sys.platform == "win32":
             import msvcrt
 
-            # One byte far behind the text: what is locked cannot be read.
+            # Lock one byte far behind the text, because locked bytes cannot be read.
             os.lseek(handle, 2**30, os.SEEK_SET)
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
         else:
@@ -133,16 +133,16 @@ def is_at(handle: int, path: Path) -> bool:
 
 
 def describe_this_process() -> bytes:
-    """What the lock file says of its holder."""
+    """The content of the lock file: process, host and time."""
     now = datetime.now().astimezone().isoformat(" ", "seconds")
     return json.dumps({"process": os.getpid(), "host": platform.node(), "since": now}).encode("ascii")
 
 
 def holder(handle: int) -> str:
-    """Who wrote the lock file; an empty text where nobody did, or not yet."""
+    """The process named in the lock file; an empty text if it names none yet."""
     try:
         os.lseek(handle, 0, os.SEEK_SET)
-        told = json.loads(os.read(handle, 1000))
-        return f"process {told['process']} on {told['host']}, since {told['since']}"
+        content = json.loads(os.read(handle, 1000))
+        return f"process {content['process']} on {content['host']}, since {content['since']}"
     except (ValueError, TypeError, KeyError):
         return ""

@@ -1,4 +1,4 @@
-"""Every picture of a run's folder: what ``minigan plot`` draws."""
+"""The pictures that ``minigan plot`` draws of a run."""
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -15,26 +15,26 @@ from minigan.plots.gradients import save_gradients
 from minigan.plots.histogram import save_histogram
 from minigan.plots.images import interpolate, nearest, save_classes, save_grid, save_neighbours, save_walk
 from minigan.plots.losses import save_losses
-from minigan.plots.points import PointsView, tells_probabilities
+from minigan.plots.points import PointsView, gives_probabilities
 from minigan.random import Stream
 from minigan.runs.build import load_data, make_loss
 from minigan.runs.start import load_run
 from minigan.runs.tables import read_gradients, read_metrics
 
-__all__ = ["KINDS", "draw_run"]
+__all__ = ["PICTURES", "draw_run"]
 
-#: Rows and generated columns of the neighbours' picture, as in the 2014 paper; rows and steps of a walk.
+#: Rows and generated columns of the picture of neighbours, as in the 2014 paper; rows and steps of a walk.
 NEIGHBOURS, WALKS = (5, 5), (6, 10)
 
-#: Rows at the most, of a picture with a row for each class.
-CLASSES = 20
+#: Maximum number of rows in a picture with a row for each class.
+MOST_CLASSES = 20
 
-#: Images or points for a histogram, and training examples compared at a time.
-JUDGED, BLOCK = 2000, 2048
+#: Maximum number of images or points in a histogram, and training examples that are compared at a time.
+MOST_JUDGED, BLOCK = 2000, 2048
 
 
-class Source:
-    """A run's folder, and what pictures ask of it: everything is loaded when it is needed."""
+class PlottedRun:
+    """A run's folder and the data that pictures need from it, loaded on first use."""
 
     def __init__(self, folder: Path, seed: int, truncation: float | None = None) -> None:
         self.folder, self.seed, self.truncation = folder, seed, truncation
@@ -42,7 +42,7 @@ class Source:
 
     @cached_property
     def data(self) -> Any:
-        """What the run was trained on."""
+        """The data that the run was trained on."""
         return load_data(self.config, self.gan)
 
     @cached_property
@@ -52,39 +52,39 @@ class Source:
 
     @property
     def value_range(self) -> tuple[float, float]:
-        """Black and white of the images."""
+        """The values of black and white in the images."""
         return self.gan.output_range or (-1.0, 1.0)
 
     @property
     def loss(self) -> GANLoss:
-        """The run's game."""
+        """The run's loss."""
         return make_loss(self.config)
 
     def noise(self, count: int) -> Array:
-        """The same for the same seed."""
+        """Noise vectors; the same seed gives the same ones."""
         return draw_noise(Stream(self.seed, "plot"), count, self.gan.latent_size, self.config.noise, self.truncation)
 
     def classes(self, count: int) -> Array | None:
-        """One class after the other, and again; None for a GAN that knows none."""
+        """All classes in turn, repeated; None for a GAN without classes."""
         return classes_in_turn(count, self.gan.classes)
 
     def generated(self, noise: Array, labels: Array | None) -> np.ndarray:
-        """What G makes, in host memory."""
+        """The generator's output, in host memory."""
         return asnumpy(self.gan.generator.predict(noise, labels=labels))
 
 
-# What a kind of picture needs: each says what is wrong, or nothing
+# What each picture needs: a function returns why a run does not fit, or None
 
 
-def needs_images(run: Source) -> str | None:
-    """Images to show."""
+def needs_images(run: PlottedRun) -> str | None:
+    """The run must be one of images."""
     return None if len(run.gan.image_shape) == 3 else "it was trained on points, not on images"
 
 
-def needs_points(size: int) -> Callable[[Source], str | None]:
-    """Points of so many coordinates, without conditions."""
+def needs_points(size: int) -> Callable[[PlottedRun], str | None]:
+    """The run must be one of points with `size` coordinates."""
 
-    def check(run: Source) -> str | None:
+    def check(run: PlottedRun) -> str | None:
         if run.gan.image_shape != (size,):
             wanted = "points of two coordinates" if size == 2 else "numbers"
             shape = "x".join(map(str, run.gan.image_shape))
@@ -94,10 +94,10 @@ def needs_points(size: int) -> Callable[[Source], str | None]:
     return check
 
 
-def needs_table(name: str) -> Callable[[Source], str | None]:
-    """A table with at least one step."""
+def needs_table(name: str) -> Callable[[PlottedRun], str | None]:
+    """The run must have the table `name`, with at least one step."""
 
-    def check(run: Source) -> str | None:
+    def check(run: PlottedRun) -> str | None:
         path = run.folder / name
         if not path.is_file():
             return f"it has no {name}"
@@ -107,14 +107,14 @@ def needs_table(name: str) -> Callable[[Source], str | None]:
     return check
 
 
-# The pictures: each gives the paths it wrote
+# The pictures: each function returns the paths it wrote
 
 
-def draw_samples(run: Source, out: Path) -> list[Path]:
+def draw_samples(run: PlottedRun, out: Path) -> list[Path]:
     """A grid, or a row for each class."""
     path = out / "samples.png"
     if run.gan.classes:
-        rows = min(run.gan.classes, CLASSES)
+        rows = min(run.gan.classes, MOST_CLASSES)
         labels = np.repeat(np.arange(rows), 10)
         images = run.generated(run.noise(len(labels)), asarray(labels))
         save_classes(path, images.reshape(rows, 10, *images.shape[1:]), run.value_range)
@@ -123,8 +123,8 @@ def draw_samples(run: Source, out: Path) -> list[Path]:
     return [path]
 
 
-def draw_neighbours(run: Source, out: Path) -> list[Path]:
-    """Samples, and the training examples nearest to the last of each row."""
+def draw_neighbours(run: PlottedRun, out: Path) -> list[Path]:
+    """Samples, and the training example nearest to the last sample of each row."""
     path = out / "neighbours.png"
     rows, columns = NEIGHBOURS
     images = run.generated(run.noise(rows * columns), run.classes(rows * columns))
@@ -135,8 +135,8 @@ def draw_neighbours(run: Source, out: Path) -> list[Path]:
     return [path]
 
 
-def draw_walks(run: Source, out: Path) -> list[Path]:
-    """Straight walks and walks on spheres, between the same noises."""
+def draw_walks(run: PlottedRun, out: Path) -> list[Path]:
+    """Linear and spherical walks between the same noise vectors."""
     rows, steps = WALKS
     ends = asnumpy(run.noise(2 * rows))
     labels = run.classes(rows)
@@ -150,31 +150,31 @@ def draw_walks(run: Source, out: Path) -> list[Path]:
     return paths
 
 
-def draw_losses(run: Source, out: Path) -> list[Path]:
-    """The course of the run."""
+def draw_losses(run: PlottedRun, out: Path) -> list[Path]:
+    """Losses, probabilities and accuracies over the steps."""
     path = out / "losses.png"
     epochs = run.metrics["epoch"]
-    # How long an epoch is, can be seen once the second has begun.
+    # The length of an epoch is known once the second has begun.
     steps_per_epoch = int((epochs == 1).sum()) if epochs[-1] > 1 else None
     save_losses(path, run.metrics, steps_per_epoch, run.loss.optimum)
     return [path]
 
 
-def draw_histogram(run: Source, out: Path) -> list[Path]:
-    """D on as many generated as real data."""
+def draw_histogram(run: PlottedRun, out: Path) -> list[Path]:
+    """The discriminator's outputs on real and on as many generated examples."""
     path = out / "histogram.png"
-    count = min(JUDGED, len(run.data))
-    # In no order: a set may be sorted by class.
+    count = min(MOST_JUDGED, len(run.data))
+    # In random order: a data set may be sorted by class.
     chosen = Stream(run.seed, "plot").child("data").permutation(len(run.data))[:count]
     judge, noise, asked = run.gan.discriminator.logits, run.noise(count), run.classes(count)
     labels = asarray(run.data.labels[chosen]) if run.gan.classes else None
     real = judge.predict(run.data.batch(chosen, run.gan.output_range), labels=labels)
     fake = judge.predict(run.gan.generator.predict(noise, labels=asked), labels=asked)
-    save_histogram(path, asnumpy(real), asnumpy(fake), probabilities=tells_probabilities(run.loss))
+    save_histogram(path, asnumpy(real), asnumpy(fake), probabilities=gives_probabilities(run.loss))
     return [path]
 
 
-def draw_gradients(run: Source, out: Path) -> list[Path]:
+def draw_gradients(run: PlottedRun, out: Path) -> list[Path]:
     """The norms of the layers' gradients."""
     path = out / "gradients.png"
     table = read_gradients(run.folder / "gradients.csv")
@@ -182,10 +182,10 @@ def draw_gradients(run: Source, out: Path) -> list[Path]:
     return [path]
 
 
-def draw_view(name: str) -> Callable[[Source, Path], list[Path]]:
-    """The last moment of a GAN of points."""
+def draw_view(name: str) -> Callable[[PlottedRun, Path], list[Path]]:
+    """A GAN of points at its last step."""
 
-    def draw(run: Source, out: Path) -> list[Path]:
+    def draw(run: PlottedRun, out: Path) -> list[Path]:
         path = out / f"{name}.png"
         step = int(run.metrics["step"][-1]) if needs_table("metrics.csv")(run) is None else 0
         PointsView(run.gan, run.loss, run.data, run.config.noise, run.seed).save(path, f"step {step}")
@@ -194,23 +194,23 @@ def draw_view(name: str) -> Callable[[Source, Path], list[Path]]:
     return draw
 
 
-class Kind(NamedTuple):
-    """A kind of picture: what draws it, and what says why it does not fit a run."""
+class Picture(NamedTuple):
+    """A kind of picture: a function that draws it, and one that returns why a run does not fit."""
 
-    draw: Callable[[Source, Path], list[Path]]
-    refuse: Callable[[Source], str | None]
+    draw: Callable[[PlottedRun, Path], list[Path]]
+    refuse: Callable[[PlottedRun], str | None]
 
 
-#: The kinds by name, in the order in which they are drawn.
-KINDS: dict[str, Kind] = {
-    "samples": Kind(draw_samples, needs_images),
-    "neighbours": Kind(draw_neighbours, needs_images),
-    "walk": Kind(draw_walks, needs_images),
-    "losses": Kind(draw_losses, needs_table("metrics.csv")),
-    "histogram": Kind(draw_histogram, lambda run: None),
-    "gradients": Kind(draw_gradients, needs_table("gradients.csv")),
-    "plane": Kind(draw_view("plane"), needs_points(2)),
-    "figure1": Kind(draw_view("figure1"), needs_points(1)),
+#: All pictures by name, in the order in which they are drawn.
+PICTURES: dict[str, Picture] = {
+    "samples": Picture(draw_samples, needs_images),
+    "neighbours": Picture(draw_neighbours, needs_images),
+    "walk": Picture(draw_walks, needs_images),
+    "losses": Picture(draw_losses, needs_table("metrics.csv")),
+    "histogram": Picture(draw_histogram, lambda run: None),
+    "gradients": Picture(draw_gradients, needs_table("gradients.csv")),
+    "plane": Picture(draw_view("plane"), needs_points(2)),
+    "figure1": Picture(draw_view("figure1"), needs_points(1)),
 }
 
 
@@ -221,18 +221,18 @@ def draw_run(
     seed: int = 0,
     truncation: float | None = None,
 ) -> list[Path]:
-    """Draw pictures of a run from what lies in its folder.
+    """Draw pictures of a run from the files in its folder.
 
     ==============  ========================================================================================
     kind            picture
     ==============  ========================================================================================
-    ``samples``     images of fresh noise; one row a class where there are classes
+    ``samples``     images of new noise; with classes, one row for each
     ``neighbours``  images, and the training examples nearest to the last of each row (2014 paper, figure 2)
-    ``walk``        walks from one noise to another, straight and on a sphere
+    ``walk``        walks from one noise vector to another, linear and spherical
     ``losses``      losses, D(x), D(G(z)) and accuracies over the steps
     ``histogram``   D's outputs on real and on generated data
     ``gradients``   norms of the layers' gradients over the steps, from ``gradients.csv``
-    ``plane``       for points of two coordinates: the points, D, and where G is told to move
+    ``plane``       for points of two coordinates: the points, D, and the direction of G's gradient
     ``figure1``     for numbers: both densities, D, and how G carries noise to data (2014 paper, figure 1)
     ==============  ========================================================================================
 
@@ -241,10 +241,10 @@ def draw_run(
     folder : path
         Of the run.
     out : path, optional
-        A folder for the pictures, made if it is not there; those of the same names are replaced. Default: ``pictures``
-        in the run's folder.
+        A folder for the pictures, made if it does not exist; pictures of the same names are replaced. Default:
+        ``pictures`` in the run's folder.
     kinds : sequence of str
-        Names from above; none for all that fit the run.
+        Names from above. Default: all that fit the run.
     seed : int
         Of the noise.
     truncation : float, optional
@@ -253,7 +253,7 @@ def draw_run(
     Returns
     -------
     list of Path
-        What was written.
+        The files that were written.
 
     Raises
     ------
@@ -267,16 +267,16 @@ def draw_run(
         The run's data are missing.
     """
     for name in kinds:
-        if name not in KINDS:
-            raise ConfigError(f"unknown picture {name!r}: expected some of {', '.join(KINDS)}")
-    run = Source(Path(folder), seed, truncation)
+        if name not in PICTURES:
+            raise ConfigError(f"unknown picture {name!r}: expected some of {', '.join(PICTURES)}")
+    run = PlottedRun(Path(folder), seed, truncation)
     for name in kinds:
-        if reason := KINDS[name].refuse(run):
+        if reason := PICTURES[name].refuse(run):
             raise RunError(f"{name}: does not fit {folder}: {reason}")
-    chosen = dict.fromkeys(kinds) or [name for name in KINDS if KINDS[name].refuse(run) is None]
+    chosen = dict.fromkeys(kinds) or [name for name in PICTURES if PICTURES[name].refuse(run) is None]
     out = Path(folder) / "pictures" if out is None else Path(out)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        return [path for name in chosen for path in KINDS[name].draw(run, out)]
+        return [path for name in chosen for path in PICTURES[name].draw(run, out)]
     except OSError as error:
         raise RunError(f"expected a folder that can be written, got {out}: {error.strerror}") from None

@@ -1,4 +1,4 @@
-"""A run's folder and settings, where a run goes on from a checkpoint."""
+"""Resuming: cuts the tables back to a checkpoint, and compares its settings with those of now."""
 
 import json
 import os
@@ -13,19 +13,19 @@ from minigan.runs.config import TrainConfig
 
 __all__ = ["check_settings", "cut_tables", "lines_of_tables", "settings_of"]
 
-#: How much of a table is read at a time.
+#: Bytes of a table that are read at a time.
 PIECE = 2**20
 
 # Tables
 
 
 def lines_of_tables(paths: Iterable[Path]) -> dict[str, int]:
-    """How many lines each table has, by its name; made durable first, so that no checkpoint knows of more.
+    """The number of lines of each table, by name. They are synced to the disk first: no checkpoint may count more.
 
     Raises
     ------
     OSError
-        One is missing, or could not be made durable.
+        One is missing, or could not be synced.
     """
     lines = {}
     for path in paths:
@@ -36,7 +36,7 @@ def lines_of_tables(paths: Iterable[Path]) -> dict[str, int]:
 
 
 def cut_tables(folder: Path, lines: Mapping[str, int]) -> None:
-    """Cut the tables back to the lines they had at a checkpoint: those after it will be written again.
+    """Cut the tables back to the lines they had at a checkpoint: later steps will be written again.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def cut_tables(folder: Path, lines: Mapping[str, int]) -> None:
 
 
 def length_of_lines(path: Path, count: int) -> int:
-    """The bytes of the first `count` lines."""
+    """The length of the first `count` lines, in bytes."""
     with open(path, "rb") as file:
         for number in range(count):
             if not file.readline().endswith(b"\n"):
@@ -77,28 +77,28 @@ def settings_of(config: TrainConfig) -> dict[str, Any]:
 def check_settings(
     saved: Mapping[str, Any], config: TrainConfig, accepted: Collection[str] = (), free: Collection[str] = ()
 ) -> list[str]:
-    """Refuse to go on with other settings than those of the checkpoint, unless their names are accepted.
+    """Refuse settings that differ from those of the checkpoint, unless their names are accepted.
 
     Parameters
     ----------
     saved : mapping
-        What `settings_of` gave.
+        The result of `settings_of` when the checkpoint was made.
     config : TrainConfig
-        What the run is to go on with.
+        The settings to resume with.
     accepted : collection of str
-        Names of settings that may be others.
+        Names of settings that may differ.
     free : collection of str
-        Names of those that decide nothing, such as the number of threads.
+        Names of settings that always may, such as the number of threads.
 
     Returns
     -------
     list of str
-        The accepted differences, a line each.
+        One line for each accepted difference.
 
     Raises
     ------
     ConfigError
-        The others, all of them, with both values.
+        A setting differs and is not accepted: the message has all of these, with both values.
     """
     now = settings_of(config)
     saved = {**ADDED, **saved}

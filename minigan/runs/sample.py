@@ -1,4 +1,4 @@
-"""Images from a run's generator."""
+"""Saves images from a run's generator."""
 
 from pathlib import Path
 
@@ -24,36 +24,34 @@ def sample_run(
     label: int | None = None,
     truncation: float | None = None,
 ) -> Path:
-    """Save a grid of images that the run's generator makes of fresh noise.
+    """Save a grid of images that the run's generator makes from new noise.
 
     Parameters
     ----------
     folder : path
         Of the run.
     path : path
-        Of the PNG; one that is there is replaced.
+        The PNG file; an existing one is replaced.
     count, columns : int
-        Images in all, and in a row.
+        Total number of images, and images in a row.
     seed : int
         Of the noise.
     label : int, optional
-        The class to draw, for a conditional GAN; default: one after the other.
+        The class to draw, for a conditional GAN; default: all in turn.
     truncation : float, optional
         Of the noise, in standard deviations: see `minigan.models.draw_noise`.
 
     Returns
     -------
     Path
-        `path`.
+        The file that was written.
 
     Raises
     ------
     ConfigError
         `count` or `columns` is less than 1; there is no such class; the truncation is too small.
-    RunError
-        The folder is not a run, its generator makes no images, or `path` cannot be written.
-    CheckpointError
-        The run's weights are missing, damaged, or do not fit.
+    RunError, CheckpointError
+        `load_run` refuses the folder; the run is one of points; `path` cannot be written.
     """
     for name, value in (("count", count), ("columns", columns)):
         if value < 1:
@@ -71,7 +69,7 @@ def sample_run(
 
 
 def classes_to_draw(gan: GAN, count: int, label: int | None) -> Array | None:
-    """One class, or all in turn; None for a GAN that knows none."""
+    """The class of each image: always `label`, or all in turn; None for a GAN without classes."""
     if label is not None and not 0 <= label < gan.classes:
         known = f"a class from 0 to {gan.classes - 1}" if gan.classes else "no class, for the run is not conditional"
         raise ConfigError(f"expected {known}, got {label}")

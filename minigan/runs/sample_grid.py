@@ -15,24 +15,24 @@ from minigan.random import Stream
 from minigan.training.events import Diversity
 from minigan.training.nonfinite import all_finite
 
-__all__ = ["Samples", "distance"]
+__all__ = ["SampleGrid", "mean_distance"]
 
-#: Noises that are drawn again and again; of a conditional GAN, as many of each class as make at least so many.
+#: Samples in the grid of a GAN without classes.
 COUNT = 64
 
-#: Samples of each class in a row, and rows at the most.
-EACH, CLASSES = 8, 20
+#: Samples of each class in a row, and the maximum number of rows.
+PER_CLASS, MOST_CLASSES = 8, 20
 
 
-class Samples:
-    """What G makes of fixed noises: a grid of images, a row for each class, or points in the plane.
+class SampleGrid:
+    """Samples from fixed noise vectors: a grid of images, a row for each class, or points in the plane.
 
     Parameters
     ----------
     gan : GAN
     data : Dataset or Points
     loss : GANLoss
-        Whose gradient points feel.
+        Of points, the picture shows the gradient of this loss at each generated one.
     noise : {"uniform", "normal"}
     seed : int
     """
@@ -40,22 +40,22 @@ class Samples:
     def __init__(self, gan: GAN, data: Dataset | Points, loss: GANLoss, noise: str, seed: int) -> None:
         self.gan = gan
         rng = Stream(seed, "samples")
-        self.rows = min(gan.classes, CLASSES)
-        count = self.rows * EACH or COUNT
+        self.rows = min(gan.classes, MOST_CLASSES)
+        count = self.rows * PER_CLASS or COUNT
         self.noise = draw_noise(rng, count, gan.latent_size, noise)
-        self.labels = backend.asarray(np.arange(self.rows).repeat(EACH)) if self.rows else None
+        self.labels = backend.asarray(np.arange(self.rows).repeat(PER_CLASS)) if self.rows else None
         drawn = data if isinstance(data, Points) and data.shape[0] <= 2 else None
         self.view = None if drawn is None else PointsView(gan, loss, drawn, noise, seed)
         chosen = Stream(seed, "real samples").permutation(len(data))[:count]
-        self.real_distance = distance(backend.asnumpy(data.batch(chosen, gan.output_range)))
+        self.real_distance = mean_distance(backend.asnumpy(data.batch(chosen, gan.output_range)))
 
     def generated(self, generator: Sequential) -> np.ndarray:
         """The samples, in host memory."""
-        with np.errstate(all="ignore"):  # what overflowed is looked for by the caller
+        with np.errstate(all="ignore"):  # the caller checks for overflow
             return backend.asnumpy(generator.predict(self.noise, labels=self.labels))
 
     def save(self, path: Path, generator: Sequential, title: str) -> bool:
-        """Draw them; False where there is nothing to draw: a NaN among them, or points that no plane shows."""
+        """Save the picture; False if there is none: a sample is NaN, or points have more than two coordinates."""
         samples = self.generated(generator)
         if not all_finite(samples):
             return False
@@ -64,20 +64,20 @@ class Samples:
         elif self.gan.output_range is None:
             return False
         elif self.rows:
-            plots.save_classes(path, samples.reshape(self.rows, EACH, *samples.shape[1:]), self.gan.output_range)
+            plots.save_classes(path, samples.reshape(self.rows, PER_CLASS, *samples.shape[1:]), self.gan.output_range)
         else:
             plots.save_grid(path, samples, self.gan.output_range)
         return True
 
     def diversity(self, step: int, generator: Sequential) -> Diversity:
-        """How far apart they are, beside as many real ones."""
-        return Diversity(step, distance(self.generated(generator)), self.real_distance)
+        """The mean distance between samples, and that between as many real examples."""
+        return Diversity(step, mean_distance(self.generated(generator)), self.real_distance)
 
 
-def distance(samples: Array) -> float:
-    """The mean L2 distance of two of the samples (N, ...), each pair once.
+def mean_distance(samples: Array) -> float:
+    """The mean L2 distance over all pairs of the samples (N, ...).
 
-    ``|a - b|^2 = |a|^2 - 2 <a, b> + |b|^2``: one product of matrices.
+    ``|a - b|^2 = |a|^2 - 2 <a, b> + |b|^2``: one matrix product.
     """
     flat = samples.reshape(len(samples), -1).astype(np.float64)
     if len(flat) < 2:

@@ -1,19 +1,19 @@
-"""A training run and its folder.
+"""Starts, resumes and loads a training run. Its folder has these files:
 
 ::
 
     config.toml        every setting; minigan train --config repeats the run
-    metrics.csv        one line a step
-    gradients.csv      norms of each layer's gradients, one line a step
-    evaluation.csv     measures of the samples, one line an epoch (with --metrics)
-    notices.csv        what a person should know of the course
-    samples/           what the generator makes of the same noises, after every epoch
-    progress.gif       the same as a film
+    metrics.csv        one line for each step
+    gradients.csv      norms of each layer's gradients, one line for each step
+    evaluation.csv     metrics of the samples, one line for each epoch (with --metrics)
+    notices.csv        warnings about the run
+    samples/           the generator's images of the same noise, after every epoch
+    progress.gif       the same as an animation
     losses.png         losses, D(x), D(G(z)) and accuracies over the steps
     generator.npz      weights of both networks
     discriminator.npz
     average.npz        the moving average of the generator's weights (with --average)
-    checkpoints/       all that minigan train --resume needs to go on, at the last few moments
+    checkpoints/       the last few checkpoints, for minigan train --resume
 """
 
 import os
@@ -25,12 +25,12 @@ import numpy as np
 
 from minigan import backend, models
 from minigan.errors import CheckpointError, ConfigError, RunError
+from minigan.initializers import parameter_budget
 from minigan.io.atomic_write import load_arrays, remove_leftovers
 from minigan.io.messages import one_line
-from minigan.layers.base import at_most
 from minigan.model.sequential import Sequential
 from minigan.models import GAN
-from minigan.runs.build import assemble
+from minigan.runs.build import build_run
 from minigan.runs.config import TrainConfig, read_config, write_config
 from minigan.runs.folder import Run
 from minigan.runs.lock import RunLock
@@ -41,46 +41,46 @@ from minigan.training.nonfinite import all_finite
 
 __all__ = ["load_run", "new_run_folder", "resume_run", "train_run"]
 
-#: Numbers that the networks of a run may have besides those in its files of weights: what is missing is then told.
+#: Numbers that the networks may have above those in the weight files, so that a missing array is reported by name.
 SPARE = 10**7
 
-#: Settings that may be others when a run goes on: they decide where and how fast, and what is kept.
+#: Settings that may always differ when a run is resumed: they decide where and how fast it runs, and what is kept.
 FREE = ("backend", "threads", "checkpoint_every", "keep", "on_nan")
 
 
 def train_run(config: TrainConfig, folder: str | Path, listener: Callable[[Event], None] = lambda event: None) -> bool:
-    """Train as `config` says and leave everything in `folder`.
+    """Train with the settings of `config` and write all files to `folder`.
 
-    Nothing is written before the settings, the data and the networks were found to fit each other.
+    Nothing is written before settings, data and networks are known to fit each other.
 
     Parameters
     ----------
     config : TrainConfig
     folder : path
-        New, or empty.
+        New or empty.
     listener : callable, optional
         Called with every `Event`.
 
     Returns
     -------
     bool
-        False when the run was asked to stop (Ctrl-C) before its end.
+        True at the end of the training; False if Ctrl-C stopped it before.
 
     Raises
     ------
     MiniganError
-        Something does not fit; or, with what was done so far kept, a loss is no longer finite.
+        The settings do not fit each other; or a loss is no longer finite, and all files up to then are kept.
     """
     folder = Path(folder)
     check_folder(folder)
     with backend.textbook(config.textbook or backend.is_textbook()):
-        run = Run(folder, assemble(config), listener)
+        run = Run(folder, build_run(config), listener)
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RunError(f"expected a folder that can be written, got {folder}: {error.strerror}") from None
         with RunLock(folder):
-            check_folder(folder)  # another process may have been faster
+            check_folder(folder)  # another process may have used it meanwhile
             run.begin()
             return run.train()
 
@@ -91,26 +91,26 @@ def resume_run(
     accepted: Collection[str] = (),
     listener: Callable[[Event], None] = lambda event: None,
 ) -> bool:
-    """Go on with a run from its newest checkpoint, as if it had never been interrupted.
+    """Continue a run from its newest checkpoint, as if it had never been interrupted.
 
-    With the same settings, versions and machine the rest of the run is the same, bit for bit. Of a run that is at its
-    end what is shown is written once more.
+    With the same settings, versions and machine the rest of the run is the same, bit for bit. Of a finished run the
+    animation is written once more.
 
     Parameters
     ----------
     folder : path
         Of the run.
     changes : mapping
-        Settings to go on with in the place of the run's own.
+        Settings that replace the run's own.
     accepted : collection of str
         Names of settings that may differ from the checkpoint's. `FREE` ones always may.
     listener : callable, optional
-        Called with every `Event`.
+        As in `train_run`.
 
     Returns
     -------
     bool
-        False when the run was asked to stop (Ctrl-C) before its end.
+        As in `train_run`.
 
     Raises
     ------
@@ -123,11 +123,11 @@ def resume_run(
     """
     folder = Path(folder)
     own = read_settings(folder)
-    if changes.keys() & {"epochs", "steps"}:  # either takes the place of either
+    if changes.keys() & {"epochs", "steps"}:  # each replaces the other
         own = {name: value for name, value in own.items() if name not in ("epochs", "steps")}
     config = TrainConfig(**{**own, **changes})
     with RunLock(folder) as lock, backend.textbook(config.textbook or backend.is_textbook()):
-        parts = assemble(config)
+        parts = build_run(config)
         for place in (folder, folder / "samples"):
             remove_leftovers(place)
         run = Run(folder, parts, listener)
@@ -137,13 +137,13 @@ def resume_run(
             raise RunError(f"expected a checkpoint to go on from in {folder / 'checkpoints'}, found none")
         step, checkpoint = found
         changed = check_settings(checkpoint.state["run"]["config"], run.config, accepted, FREE)
-        run.go_on(checkpoint)
+        run.continue_from(checkpoint)
         if changed:
             write_config(folder / "config.toml", run.config)
         if step >= run.total:
             words = f"all {step} steps were taken: more are had with --steps N --accept steps,epochs"
             listener(Notice(step, "at its end", words))
-            run.show()
+            run.write_summary()
             return True
         run.notes += resumed(step, run.config, changed, checkpoint, lock.left_by)
         return run.train()
@@ -152,7 +152,7 @@ def resume_run(
 def resumed(
     step: int, config: TrainConfig, changed: list[str], checkpoint: Checkpoint, left_by: str
 ) -> Iterator[Notice]:
-    """What to say of a run that goes on: what is not as it was."""
+    """The notice at the start of a resumed run: everything that differs from before."""
     remarks = [f"the settings are others: {', '.join(changed)}"] if changed else []
     before = checkpoint.state["run"]["config"]["backend"]
     if before != config.backend:
@@ -173,7 +173,7 @@ def read_settings(folder: Path) -> dict[str, Any]:
 
 
 def check_folder(folder: Path) -> None:
-    """Refuse a folder that holds anything, and a place where none can be made."""
+    """Refuse a folder that is not empty, and a path where no folder can be made."""
     try:
         if folder.exists() and (not folder.is_dir() or any(path.name != RunLock.NAME for path in folder.iterdir())):
             kind = "a run" if (folder / "config.toml").exists() else "something"
@@ -186,7 +186,7 @@ def check_folder(folder: Path) -> None:
 
 
 def new_run_folder(model: str, data_name: str) -> Path:
-    """The first free ``runs/MODEL-DATA-NUMBER``."""
+    """The first path ``runs/MODEL-DATA-NUMBER`` that does not exist."""
     stem = f"{model}-{Path(data_name.rpartition(':')[2]).stem}"
     number = 1
     while (folder := Path("runs") / f"{stem}-{number}").exists():
@@ -197,7 +197,7 @@ def new_run_folder(model: str, data_name: str) -> Path:
 def load_run(folder: str | Path) -> tuple[TrainConfig, GAN]:
     """The settings of a finished or interrupted run, and its networks with their last weights.
 
-    Where the run kept a moving average of the generator's weights, the generator has these: they draw better.
+    If the run kept a moving average of the generator's weights, the generator has the average: its samples are better.
 
     Raises
     ------
@@ -213,7 +213,7 @@ def load_run(folder: str | Path) -> tuple[TrainConfig, GAN]:
     generator = load_arrays(folder / ("generator.npz" if config.average is None else "average.npz"))
     discriminator = load_arrays(folder / "discriminator.npz")
     try:
-        with at_most(SPARE + sum(array.size for array in (*generator.values(), *discriminator.values()))):
+        with parameter_budget(SPARE + sum(array.size for array in (*generator.values(), *discriminator.values()))):
             gan = models.build(config.model, config.seed, **config.model_options())
     except (ValueError, OverflowError, MemoryError) as error:  # sizes that do not fit together, or not into the memory
         raise ConfigError(f"{folder / 'config.toml'}: no networks of these sizes: {one_line(error)}") from None
@@ -223,7 +223,7 @@ def load_run(folder: str | Path) -> tuple[TrainConfig, GAN]:
 
 
 def put_weights(network: Sequential, weights: dict[str, np.ndarray], folder: Path) -> None:
-    """Replace a network's weights by these, which must be finite: others are never saved."""
+    """Replace a network's weights by these; they must be finite, as a run never saves others."""
     network.load_state_dict(weights)
     for name, parameter in network.parameters().items():
         if not all_finite(parameter.data):

@@ -1,6 +1,6 @@
-"""The record of a run: tables, one line a step.
+"""The tables of a run, with one line for each step.
 
-``metrics.csv`` has the figures of `StepEnd`, ``gradients.csv`` the norms of each layer's gradients.
+``metrics.csv`` has the values of `StepEnd`, ``gradients.csv`` the norms of each layer's gradients.
 """
 
 import csv
@@ -25,14 +25,14 @@ __all__ = ["COLUMNS", "Table", "read_gradients", "read_metrics", "row_of"]
 #: The columns of ``metrics.csv``, in order; the last two are times and differ from run to run.
 COLUMNS = tuple(field.name for field in fields(StepEnd) if field.name != "steps")
 
-#: Characters that a line of a table may have: one without an end is not read to its end.
+#: Maximum number of characters in a line: a damaged file may have no line ends.
 LINE = 2**20
 
 
 class Table:
-    """A CSV file that grows line by line: whoever looks while it is written finds whole lines, up to the last.
+    """A CSV file that grows line by line: a reader finds whole lines at any time.
 
-    One that is there already is gone on with.
+    If the file exists, lines are appended to it.
 
     Parameters
     ----------
@@ -42,14 +42,14 @@ class Table:
 
     def __init__(self, path: str | Path, columns: Sequence[str]) -> None:
         self.path = Path(path)
-        going_on = self.path.exists()
+        exists = self.path.exists()
         self.file = open(path, "a", buffering=1, newline="", encoding="utf-8")  # noqa: SIM115 (closed by __exit__)
         self.rows = csv.writer(self.file, lineterminator="\n")
-        if not going_on:
+        if not exists:
             self.rows.writerow(columns)
 
     def append(self, values: Sequence[Any]) -> None:
-        """Add a line; nine digits a number, which is what a float32 has."""
+        """Append a line; each number has nine digits, enough for a float32."""
         self.rows.writerow([f"{value:.9g}" if isinstance(value, float) else value for value in values])
 
     def __enter__(self) -> "Table":
@@ -89,8 +89,8 @@ def read_gradients(path: str | Path) -> dict[str, np.ndarray]:
 
 
 def read_table(path: str | Path, of: str, fits: Callable[[tuple[str, ...]], bool]) -> dict[str, np.ndarray]:
-    """A table of numbers by columns; refused unless the names of its columns fit."""
-    values = array("d")  # eight bytes a number, where its text takes sixty
+    """The columns of a table of numbers by name; refused if `fits` rejects the names."""
+    values = array("d")  # eight bytes for each number; its text would take sixty
     try:
         with open_file(path) as file, TextIOWrapper(file, encoding="utf-8", newline="") as text:
             rows = csv.reader(iter(partial(text.readline, LINE), ""))

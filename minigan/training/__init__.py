@@ -13,14 +13,14 @@ from minigan.training.events import (
     StepEnd,
     Stopped,
 )
+from minigan.training.options import GameOptions
+from minigan.training.simultaneous import simultaneous_step
 from minigan.training.steps import (
     DiscriminatorResult,
     GeneratorResult,
-    Rules,
     discriminator_step,
     generate,
     generator_step,
-    simultaneous_step,
 )
 from minigan.training.trainer import Trainer
 
@@ -31,10 +31,10 @@ __all__ = [
     "EpochEnd",
     "Evaluated",
     "Event",
+    "GameOptions",
     "GeneratorResult",
     "LayerGradients",
     "Notice",
-    "Rules",
     "RunStart",
     "Saved",
     "StepEnd",

@@ -1,8 +1,8 @@
-"""The figures of a step: computed where the step was, and read when they are told.
+"""The metrics of a step: computed on the device where the step ran, and read when they are reported.
 
-To read a number from a GPU is to wait until the GPU has come that far, and to let it idle until the next work is sent
-there. So a step leaves its figures there, in one small array, and the trainer reads those of many steps at once. What
-is read are sums and squares; roots and shares are taken of them on the host, the same on every backend.
+To read a number from a GPU is to wait until the GPU has come that far, and to let it idle until the next work is sent.
+So a step leaves its metrics there, in one small array, and the trainer reads those of many steps at once. The numbers
+that are read are sums and squares; roots and fractions are taken of them on the host, the same on every backend.
 """
 
 import math
@@ -16,26 +16,26 @@ from minigan.kernels import sigmoid
 from minigan.models import GAN
 from minigan.training.steps import DiscriminatorResult, GeneratorResult
 
-__all__ = ["Figures", "figures_of", "layer_norms", "layer_squares", "numbers_of", "step_figures"]
+__all__ = ["Metrics", "layer_norms", "layer_squares", "metrics_of", "named_metrics", "to_numbers"]
 
-#: On the CPU the figures one by one, as they are; on a GPU one array of all.
-Figures: TypeAlias = list[Array | float] | Array
+#: On the CPU the metrics one by one, as they are; on a GPU one array of all.
+Metrics: TypeAlias = list[Array | float] | Array
 
-#: How many figures there are before those of the layers.
-OF_STEP = 8
+#: How many metrics there are before those of the layers.
+COUNT = 8
 
 
-def figures_of(
-    gan: GAN, d: DiscriminatorResult, g: GeneratorResult, decision_threshold: float | None, of_layers: bool
-) -> Figures:
-    """What there is to tell of D's last step and G's, with the squared norms of each parameter's gradient if asked for.
+def metrics_of(
+    gan: GAN, d: DiscriminatorResult, g: GeneratorResult, decision_threshold: float | None, layers: bool
+) -> Metrics:
+    """The metrics of D's last step and G's; with `layers` also the squared norm of each parameter's gradient.
 
     In turn: the losses of D and G; the mean probabilities that D gave real and generated images; how many of either it
     judged rightly; the squared norms of both networks' gradients; and those of the parameters'. A logit above
-    `decision_threshold` says "real"; for a critic, whose values have no such point, 0 stands in.
+    `decision_threshold` means "real". A critic, whose values have no such threshold, is compared with 0.
     """
     real, fake = d.real_logits, d.fake_logits
-    figures = [
+    metrics = [
         d.loss,
         g.loss,
         sigmoid(real).mean(),
@@ -45,16 +45,16 @@ def figures_of(
         square(gan.discriminator.flat_grad),
         square(gan.generator.flat_grad),
     ]
-    if of_layers:
-        figures += [number for squares in layer_squares(gan).values() for number in squares]
+    if layers:
+        metrics += [number for squares in layer_squares(gan).values() for number in squares]
     xp = array_module(real)
-    return figures if xp is np else xp.stack([xp.asarray(figure, real.dtype) for figure in figures])
+    return metrics if xp is np else xp.stack([xp.asarray(metric, real.dtype) for metric in metrics])
 
 
 def layer_squares(gan: GAN) -> dict[str, list[Array]]:
     """The squared L2 norms of the gradients that are in both networks, layer by layer (``generator/dense`` and so on).
 
-    Of each layer those of its parameters, as arrays without axes, where they were computed.
+    Each layer has one for each parameter, an array without axes, on the device where it was computed.
     """
     squares = {}
     for network in (gan.generator, gan.discriminator):
@@ -70,16 +70,16 @@ def square(vector: Array) -> Array:
     return vector @ vector
 
 
-def numbers_of(steps: Sequence[Figures]) -> list[list[float]]:
-    """The figures of several steps as numbers: from a GPU all at once."""
+def to_numbers(steps: Sequence[Metrics]) -> list[list[float]]:
+    """The metrics of several steps as numbers: from a GPU all at once."""
     if not steps or isinstance(steps[0], list):
-        return [[float(figure) for figure in figures] for figures in steps]
+        return [[float(metric) for metric in metrics] for metrics in steps]
     return asnumpy(array_module(steps[0]).stack(steps)).tolist()
 
 
-def step_figures(numbers: Sequence[float], count: int) -> dict[str, float]:
-    """The numbers of a step by the names that `StepEnd` has for them; `count` images of either kind were judged."""
-    d_loss, g_loss, d_real, d_fake, real_right, fake_right, d_square, g_square = numbers[:OF_STEP]
+def named_metrics(numbers: Sequence[float], count: int) -> dict[str, float]:
+    """The numbers of a step under their names in `StepEnd`; `count` images of either kind were judged."""
+    d_loss, g_loss, d_real, d_fake, real_right, fake_right, d_square, g_square = numbers[:COUNT]
     return {
         "d_loss": d_loss,
         "g_loss": g_loss,
@@ -94,5 +94,5 @@ def step_figures(numbers: Sequence[float], count: int) -> dict[str, float]:
 
 def layer_norms(numbers: Sequence[float], parameters: dict[str, int]) -> dict[str, float]:
     """The L2 norm of each layer's gradients, from the numbers of a step and how many parameters each layer has."""
-    squares: Iterator[float] = iter(numbers[OF_STEP:])
+    squares: Iterator[float] = iter(numbers[COUNT:])
     return {layer: math.sqrt(sum(next(squares) for _ in range(count))) for layer, count in parameters.items()}

@@ -2,9 +2,9 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -16,44 +16,32 @@ from minigan.model.sequential import Sequential
 from minigan.models import GAN, NOISES
 from minigan.random import Stream
 from minigan.training.averaging import MovingAverage
-from minigan.training.batch_steps import Batch, batch_of, paint, train_both, train_discriminator, train_generator
+from minigan.training.batch_steps import (
+    Batch,
+    generate_batch,
+    make_batch,
+    train_both,
+    train_discriminator,
+    train_generator,
+)
 from minigan.training.batches import RealBatches
-from minigan.training.checkpoint.trainer_state import Round
-from minigan.training.events import DiscriminatorEnd, EpochEnd, LayerGradients, StepEnd
-from minigan.training.gpu.cuda_graph import CapturedRounds, why_not
-from minigan.training.gpu.snapshot import Snapshot
-from minigan.training.nonfinite import all_finite, first_non_finite
-from minigan.training.step_metrics import Figures, figures_of, layer_norms, layer_squares, numbers_of, step_figures
-from minigan.training.steps import PLAIN, DiscriminatorResult, GeneratorResult, Rules, looking, looks_at
+from minigan.training.events import DiscriminatorEnd, EpochEnd
+from minigan.training.gpu.cuda_graph import GraphRounds, why_not_recorded
+from minigan.training.gpu.deferred_events import DeferredEvents
+from minigan.training.nonfinite import check_weights, first_non_finite, values_are_checked
+from minigan.training.options import NO_OPTIONS, GameOptions
+from minigan.training.reporting import ImmediateEvents, PendingStep, PublicEvent, TrainerEvent
+from minigan.training.step_metrics import metrics_of
+from minigan.training.steps import DiscriminatorResult, GeneratorResult
+from minigan.training.trainer_like import Round
 
 __all__ = ["COUNTED", "UPDATES", "Trainer"]
 
-#: What the steps of a round count.
+#: The units in which the steps of a round are counted.
 COUNTED = ("batches", "epochs")
 
-#: How the networks move: one after the other, or both by the gradients where both stood.
+#: How the networks are updated: one after the other, or both by the gradients at the weights that both had before.
 UPDATES = ("alternating", "simultaneous")
-
-#: On a GPU: how many events are told at once, and how many at the most where a round is longer than that.
-BLOCK, LONGEST = 32, 512
-
-
-class Taken(NamedTuple):
-    """A step of G that is not told of yet: what `StepEnd` will say, with the figures where they were computed."""
-
-    epoch: int
-    step: int
-    steps: int
-    figures: Figures
-    judged: int
-    images_per_second: float
-
-
-#: What happens in a round, in order.
-Happening: TypeAlias = Taken | EpochEnd | DiscriminatorEnd
-
-#: What is told of it.
-Told: TypeAlias = LayerGradients | StepEnd | EpochEnd | DiscriminatorEnd
 
 
 class Trainer:
@@ -63,10 +51,9 @@ class Trainer:
     learns from the images that it made for D's last step, and in further steps from new ones. The noise, the dropout
     masks and the order of the images come from named streams of one seed, so that one seed gives one run, bit for bit.
 
-    On a GPU no step looks at what it computed, for the host would wait for it: events are told in blocks of some tens
-    of steps, and at the end of every epoch at the latest. A loss that is no number any more is found out then. The
-    trainer goes back to the last block's end, runs the steps again with a look at each, and so raises the same error
-    as on the CPU, with the networks as they were before the step that failed.
+    On a GPU no step reads what it computed, for the host would have to wait: events are reported in blocks of some tens
+    of steps, and at the end of every epoch at the latest. Errors are the same as on the CPU, and come with the block
+    (`minigan.training.gpu.deferred_events`).
 
     Parameters
     ----------
@@ -75,42 +62,42 @@ class Trainer:
     data : Dataset or Points
         Of the generator's shape; images are scaled to its range batch by batch. With labels for a conditional GAN.
     loss : str or GANLoss
-        The game: see `minigan.losses`.
+        The losses of both networks: see `minigan.losses`.
     g_optimizer, d_optimizer : Optimizer, optional
         Default: Adam(0.0004, beta_1=0.5): the DCGAN paper's (arXiv:1511.06434, section 4) at twice its rate, with
         which short runs get further.
-    rules : Rules
-        What the game has besides its loss: a penalty, noise on D's inputs, bounds of weights.
+    options : GameOptions
+        A penalty, noise on D's inputs, bounds of weights.
     batch_size : int
-        Images in a step; the rest of an epoch that does not fill a batch waits for the next shuffling.
+        Images in a step; images that do not fill a batch at the end of an epoch may come in the next one.
     d_steps, g_steps : int
         Steps in a round (`d_steps` is k in algorithm 1 of the GAN paper).
     count_in : {"batches", "epochs"}
-        Whether these are steps of one batch, or of as many as make an epoch, while the other network stands still.
+        Whether these are steps of one batch, or of as many as make an epoch, while the other network stays as it is.
     updates : {"alternating", "simultaneous"}
-        One network after the other, or both at once by the gradients where both stood, as in the code of the 2014
-        paper; then a round is one step of each.
+        One network after the other, or both at once by the gradients at the weights that both had before, as in the
+        code of the 2014 paper; then a round is one step of each.
     before_step : callable, optional
-        Called with the number of G's steps so far before each round, and before each step of G: to set a learning
-        rate by a schedule (`minigan.training.schedules`), for example.
+        Called before each round and before each step of G with the number of G's steps so far: to set a learning rate
+        by a schedule (`minigan.training.schedules`), for example.
     average : float, optional
         Decay of a moving average of G's weights, by which `sampler` draws.
     noise : {"uniform", "normal"}
     seed : int
     layer_gradients : bool
-        Tell `LayerGradients` before each `StepEnd`.
+        Report `LayerGradients` before each `StepEnd`.
 
     Attributes
     ----------
     step : int
         G's steps so far.
-    untold : int
-        Events that follow, without another step, the one that was told last: the end of an epoch after its last step,
-        and on a GPU those of the rest of a block.
+    pending_events : int
+        Events that follow, without another step, the one that was reported last: the end of an epoch after its last
+        step, and on a GPU the rest of a block.
     round : Round
-        Where in a round it stands.
+        How far the round has come.
     seconds : float
-        What the next call of `train` begins to count from.
+        From where the next call of `train` counts the seconds of its events.
 
     Raises
     ------
@@ -137,7 +124,7 @@ class Trainer:
         loss: str | losses.GANLoss = "non-saturating",
         g_optimizer: optimizers.Optimizer | None = None,
         d_optimizer: optimizers.Optimizer | None = None,
-        rules: Rules = PLAIN,
+        options: GameOptions = NO_OPTIONS,
         batch_size: int = 16,
         d_steps: int = 1,
         g_steps: int = 1,
@@ -162,7 +149,7 @@ class Trainer:
         self.g_optimizer = g_optimizer or optimizers.Adam(4e-4, beta_1=0.5)
         self.d_optimizer = d_optimizer or optimizers.Adam(4e-4, beta_1=0.5)
         self.before_step = before_step
-        self.rules, self.simultaneous = rules, updates == "simultaneous"
+        self.options, self.simultaneous = options, updates == "simultaneous"
         self.batch_size, self.noise = batch_size, noise
         times = len(data) // batch_size if count_in == "epochs" else 1
         self.d_steps, self.g_steps = d_steps * times, g_steps * times
@@ -174,18 +161,20 @@ class Trainer:
         self.shuffle_stream = Stream(seed, "shuffle")
         self.batches = RealBatches(data, batch_size, gan.output_range, bool(gan.classes), self.shuffle_stream)
         self.layer_gradients = layer_gradients
-        self.layers = {layer: len(squares) for layer, squares in layer_squares(gan).items()}
-        self.in_blocks = array_module(gan.generator.flat_data) is not np
-        self.round = Round()
-        self.rounds = self._captured()
-        self.step = self.untold = 0
-        self.seconds = 0.0
+        self.round, self.step, self.seconds = Round(), 0, 0.0
+        on_gpu = array_module(gan.generator.flat_data) is not np
+        self.graph_rounds = self._graph_rounds() if on_gpu else None
+        self.events = DeferredEvents(self) if on_gpu else ImmediateEvents(self)
 
-    def train(self, epochs: int | None = None, steps: int | None = None) -> Iterator[Told]:
-        """Train for so many epochs or generator steps, and tell of each; a caller may stop listening at any time.
+    @property
+    def pending_events(self) -> int:
+        return self.events.pending
+
+    def train(self, epochs: int | None = None, steps: int | None = None) -> Iterator[PublicEvent]:
+        """Train for some epochs or generator steps, and report each; a caller may stop iterating at any time.
 
         Another call goes on where the last one ended, also in the middle of a round: twice two steps are the same as
-        four. On a GPU the last one ended where a block did (see `untold`).
+        four. On a GPU the last one ended where a block did (see `pending_events`).
 
         Parameters
         ----------
@@ -204,147 +193,73 @@ class Trainer:
         if (epochs is None) == (steps is None):
             raise ConfigError(f"expected epochs or steps, got {epochs!r} and {steps!r}")
         total = self.step + (steps if steps is not None else (epochs or 0) * self.steps_per_epoch)
-        self.last_told = time.perf_counter()
-        self.began = self.last_told - self.seconds
-        self.untold = 0
-        happened: list[Happening] = []
+        self.events.start(total)
         while self.step < total:
-            if self.in_blocks and not happened:
-                self.good = Snapshot(self)
-            for item in self._round(total):
-                happened.append(item)
-                if isinstance(item, EpochEnd) or len(happened) >= LONGEST or not (self.in_blocks or self._ends(item)):
-                    yield from self._told(happened, total)
-            if len(happened) >= BLOCK or self.step >= total:
-                yield from self._told(happened, total)
+            self.events.begin_round()
+            for happened in self.run_round(total):
+                yield from self.events.add(happened)
+            yield from self.events.end_round()
 
-    def _ends(self, item: Happening) -> bool:
-        """Whether the end of an epoch follows, without another step: both are told together."""
-        return isinstance(item, Taken) and item.step % self.steps_per_epoch == 0
-
-    def _told(self, happened: list[Happening], total: int) -> Iterator[Told]:
-        """Tell what happened, and forget it. Here, and in no step, the figures are read from a GPU."""
-        numbers = numbers_of([item.figures for item in happened if isinstance(item, Taken)])
-        error = self._lost(numbers, total) if self.in_blocks else None
-        speed = self._speed(len(numbers)) if self.in_blocks else None
-        rows, events = iter(numbers), list[Told]()
-        for item in happened:
-            if item.step <= self.step:  # others are undone: they followed the step that failed
-                events += self._events(item, next(rows), speed) if isinstance(item, Taken) else [item]
-        happened.clear()
-        for place, event in enumerate(events, 1):
-            self.untold = len(events) - place
-            yield event
-        if error is not None:
-            raise error
-
-    def _events(self, taken: Taken, numbers: list[float], speed: float | None) -> Iterator[Told]:
-        """What is told of a step, with its numbers."""
-        if self.layer_gradients:
-            yield LayerGradients(taken.step, layer_norms(numbers, self.layers))
-        yield StepEnd(
-            epoch=taken.epoch,
-            step=taken.step,
-            steps=taken.steps,
-            **step_figures(numbers, taken.judged),
-            images_per_second=taken.images_per_second if speed is None else speed,
-            seconds=time.perf_counter() - self.began,
-        )
-
-    def _speed(self, steps: int) -> float:
-        """Real images a second, since the last time that events were told."""
-        since, self.last_told = self.last_told, time.perf_counter()
-        return steps * self.batch_size * self.d_steps / (self.last_told - since)
-
-    def _lost(self, numbers: list[list[float]], total: int) -> NonFiniteError | None:
-        """The error of a step that has lost a loss or a weight since the last look, with the trainer back before it."""
-        networks = (self.gan.generator, self.gan.discriminator)
-        losses = [row[:2] for row in numbers]
-        if np.isfinite(losses).all() and all(all_finite(network.flat_data) for network in networks):
-            return None
-        end = self.step
-        self.good.restore()
-        try:
-            with looking():
-                while self.step <= end and self.step < total:
-                    for _ in self._round(total):
-                        pass
-        except NonFiniteError as error:
-            return error
-        return NonFiniteError(
-            f"steps {self.good.step + 1} to {end}: a loss or a weight is not finite, and all are when the steps are "
-            "run again: this device does not compute the same twice"
-        )
-
-    def _round(self, total: int) -> Iterator[Happening]:
-        """What is left of the round: D's steps and G's, until `total` of G's are taken."""
+    def run_round(self, total: int) -> Iterator[Sequence[TrainerEvent]]:
+        """The rest of the round: D's steps and G's, until G has taken `total`. Yields the events of each step."""
         start = time.perf_counter()
         self.before_step(self.step)
-        if self.rounds is not None and not looks_at(self.gan.generator.flat_data):
-            # Told beforehand: whoever stops here finds a round that has not begun.
-            yield from (DiscriminatorEnd(self.step, done, self.d_steps) for done in range(1, self.d_steps))
-            d, g = self.rounds.run([self.batches.places() for _ in range(self.d_steps)])
-            yield from self._ended(d, g, total, start)
+        if self.graph_rounds is not None and not values_are_checked(self.gan.generator.flat_data):
+            # D's steps are reported before they run: if the caller stops here, the round has not begun.
+            for done in range(1, self.d_steps):
+                yield [DiscriminatorEnd(self.step, done, self.d_steps)]
+            d, g = self.graph_rounds.run([self.batches.places() for _ in range(self.d_steps)])
+            yield self._finish_step(d, g, total, start)
             return
         if self.simultaneous:
-            yield from self._ended(*self._both(batch_of(self, *next(self.batches))), total, start)
+            yield self._finish_step(*self._simultaneous(make_batch(self, *next(self.batches))), total, start)
             return
         images: tuple[Batch, Array, Any] | None = None  # those of D's last step, until G has learnt from them
         while self.round.d_done < self.d_steps:
-            batch, done = batch_of(self, *next(self.batches)), self.round.d_done + 1
+            batch, done = make_batch(self, *next(self.batches)), self.round.d_done + 1
             last = done == self.d_steps
             d, fake, caches = self._discriminator(batch, last)
             self.round, images = Round(done, judged=d if last else None), (batch, fake, caches)
             if not last:
-                yield DiscriminatorEnd(self.step, done, self.d_steps)
+                yield [DiscriminatorEnd(self.step, done, self.d_steps)]
         while self.round.judged is not None and self.step < total:
             if images is None:
                 self.before_step(self.step)
-                batch = batch_of(self)  # of noise alone
-                images = batch, *paint(self, batch)
+                batch = make_batch(self)  # of noise alone
+                images = batch, *generate_batch(self, batch)
             d, g, done = self.round.judged, self._generator(*images), self.round.g_done + 1
             self.round, images = Round() if done == self.g_steps else Round(self.d_steps, done, d), None
-            yield from self._ended(d, g, total, start)
+            yield self._finish_step(d, g, total, start)
 
     # The steps
 
-    def _captured(self) -> CapturedRounds | None:
-        """Rounds as CUDA graphs; None on the CPU, and where they cannot be recorded, which is then logged."""
-        if not self.in_blocks:
-            return None
-        reason = why_not(self)
-        if reason is None:
-            return CapturedRounds(self)
-        logging.getLogger("minigan").warning(f"training without a CUDA graph: {reason}")
-        return None
-
     def _discriminator(self, batch: Batch, last: bool) -> tuple[DiscriminatorResult, Array, Any]:
-        """A step of D, and the images that it was."""
-        with self._watched(batch):
-            # G learns from the last images alone: no others count in its averages.
-            fake, caches = paint(self, batch, update_stats=last)
+        """A step of D, with the images that G made for it and G's caches."""
+        with self._explain_nonfinite(batch):
+            # G learns from the last images alone: its moving averages are updated by no others.
+            fake, caches = generate_batch(self, batch, update_stats=last)
             d = train_discriminator(self, batch, fake)
             check_weights(self.gan.discriminator)
         return d, fake, caches
 
     def _generator(self, batch: Batch, fake: Array, caches: Any) -> GeneratorResult:
         """A step of G."""
-        with self._watched(batch):
+        with self._explain_nonfinite(batch):
             g = train_generator(self, batch, fake, caches)
             check_weights(self.gan.generator)
         return g
 
-    def _both(self, batch: Batch) -> tuple[DiscriminatorResult, GeneratorResult]:
-        """A step of both at once."""
-        with self._watched(batch):
+    def _simultaneous(self, batch: Batch) -> tuple[DiscriminatorResult, GeneratorResult]:
+        """A step of both networks at once."""
+        with self._explain_nonfinite(batch):
             results = train_both(self, batch)
             check_weights(self.gan.discriminator)
             check_weights(self.gan.generator)
         return results
 
     @contextmanager
-    def _watched(self, batch: Batch) -> Iterator[None]:
-        """Say where a NaN came from. The losses tell what overflows: no need for a warning of each."""
+    def _explain_nonfinite(self, batch: Batch) -> Iterator[None]:
+        """Add to a `NonFiniteError` the step, and the layer where the NaN came from; NumPy's own warnings are off."""
         try:
             with np.errstate(over="ignore", invalid="ignore"):
                 yield
@@ -352,27 +267,36 @@ class Trainer:
             origin = first_non_finite(self.gan, batch.real, batch.noise, batch.labels)
             raise NonFiniteError(f"step {self.step + 1}: {error}; {origin}") from None
 
-    def _ended(self, d: DiscriminatorResult, g: GeneratorResult, total: int, start: float) -> Iterator[Happening]:
-        """G has moved: what follows from it, and what there will be to tell."""
+    def _finish_step(
+        self, d: DiscriminatorResult, g: GeneratorResult, total: int, start: float
+    ) -> Sequence[TrainerEvent]:
+        """Update what follows G's weights, and return the events of G's step."""
         self.step += 1
         if self.average is not None:
             self.average.update()
-        if self.rules.blur is not None:
-            self.rules.blur.step()
+        if self.options.instance_noise is not None:
+            self.options.instance_noise.step()
         epoch, place = divmod(self.step - 1, self.steps_per_epoch)
-        yield Taken(
+        step = PendingStep(
             epoch=epoch + 1,
             step=self.step,
             steps=total,
-            figures=figures_of(self.gan, d, g, self.loss.decision_threshold, self.layer_gradients),
+            metrics=metrics_of(self.gan, d, g, self.loss.decision_threshold, self.layer_gradients),
             judged=d.real_logits.size,
             images_per_second=self.batch_size * self.d_steps / (time.perf_counter() - start),
         )
-        if place + 1 == self.steps_per_epoch:
-            yield EpochEnd(epoch + 1, self.step)
+        return [step, EpochEnd(epoch + 1, self.step)] if place + 1 == self.steps_per_epoch else [step]
+
+    def _graph_rounds(self) -> GraphRounds | None:
+        """Rounds as CUDA graphs; None where they cannot be recorded, for a reason that is logged."""
+        reason = why_not_recorded(self)
+        if reason is None:
+            return GraphRounds(self)
+        logging.getLogger("minigan").warning(f"training without a CUDA graph: {reason}")
+        return None
 
     def sampler(self) -> AbstractContextManager[Sequential]:
-        """A block with the network to draw samples from: G, with its averaged weights where there is an average."""
+        """A block with the network that makes samples: G, with its averaged weights if there is an average."""
         return nullcontext(self.gan.generator) if self.average is None else self.average.applied()
 
 
@@ -413,9 +337,3 @@ def check_labels(data: Dataset | Points, gan: GAN) -> None:
     low, high = data.labels.min(), data.labels.max()
     if low < 0 or high >= gan.classes:
         raise DataError(f"{gan.name}: expected labels from 0 to {gan.classes - 1}, got {low} to {high} in {data.name}")
-
-
-def check_weights(network: Sequential) -> None:
-    """Stop where an update is seen to have lost a weight: not every loss shows it, for tanh makes 1 of an infinity."""
-    if looks_at(network.flat_data) and not all_finite(network.flat_data):
-        raise NonFiniteError(f"a weight of the {network.name} is no longer finite")

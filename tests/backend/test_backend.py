@@ -11,6 +11,8 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from minigan import backend
+from minigan.backend import cupy as cupy_probe
+from minigan.backend import thread_count
 from minigan.errors import BackendError
 
 has_cupy = importlib.util.find_spec("cupy") is not None
@@ -20,10 +22,10 @@ has_cupy = importlib.util.find_spec("cupy") is not None
 def _restored(monkeypatch):
     """Leave the backend and the threads as they were."""
     monkeypatch.setattr(backend, "_active", backend._active)
-    monkeypatch.setattr(backend, "_cupy", None)
+    monkeypatch.setattr(cupy_probe, "_checked", None)
     monkeypatch.delenv("MINIGAN_BACKEND", raising=False)
     monkeypatch.delenv("MINIGAN_THREADS", raising=False)
-    monkeypatch.setattr(backend, "_threads", None)
+    monkeypatch.setattr(thread_count, "_count", None)
     before = products()
     yield
     if before is not None:
@@ -37,7 +39,7 @@ def no_cupy(monkeypatch):
 
 
 def products() -> int | None:
-    """The threads of the matrix products, as their library tells."""
+    """The threads of the matrix products, as their library reports."""
     return next((pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"), None)
 
 
@@ -149,8 +151,18 @@ def test_threads_are_those_of_the_environment_unless_stated(monkeypatch):
 
 
 def test_threads_are_the_process_s_processors_by_default(monkeypatch):
-    monkeypatch.setattr(backend, "_processors", lambda: 3)
+    monkeypatch.setattr(thread_count, "_processors", lambda: 3)
     assert backend.threads() == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("200000 100000", 2), ("150000 100000", 2), ("max 100000", 7), (None, 7)]
+)
+def test_a_container_s_quota_rounds_up_to_whole_processors(tmp_path, text, expected):
+    file = tmp_path / "cpu.max"
+    if text is not None:
+        file.write_text(text)
+    assert thread_count._quota(file, 7) == expected
 
 
 @pytest.mark.parametrize("setting", ["many", "0", "-1", "1.5", " "])

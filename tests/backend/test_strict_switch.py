@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from minigan import backend
+from minigan.backend import cupy as cupy_probe
 from minigan.cli import run
 from minigan.errors import BackendError
 from tests.devices.strict import DeviceArray, installed, make, to_device
@@ -17,7 +18,7 @@ from tests.devices.strict import DeviceArray, installed, make, to_device
 def _restored(monkeypatch):
     """Leave the backend as it was, and let no setting of this machine's in."""
     monkeypatch.setattr(backend, "_active", backend._active)
-    monkeypatch.setattr(backend, "_told", set())
+    monkeypatch.setattr(backend, "_warned", set())
     monkeypatch.delenv("MINIGAN_BACKEND", raising=False)
 
 
@@ -85,7 +86,7 @@ def message(request, monkeypatch):
     """What is to be said of what is missing, where it is missing."""
     module, text = MISSING[request.param]
     monkeypatch.setitem(sys.modules, "cupy", module)
-    monkeypatch.setattr(backend, "_cupy", None)
+    monkeypatch.setattr(cupy_probe, "_checked", None)
     return f"backend 'cupy' {text}"
 
 
@@ -126,7 +127,7 @@ def test_a_cupy_that_cannot_be_loaded_is_told_from_one_that_is_not_there(tmp_pat
     (tmp_path / "cupy.py").write_text("raise ImportError('libcublas.so.12:\\n  cannot open shared object file')")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "cupy", raising=False)
-    monkeypatch.setattr(backend, "_cupy", None)
+    monkeypatch.setattr(cupy_probe, "_checked", None)
     with pytest.raises(BackendError) as caught:
         backend.use("cupy")
     assert str(caught.value) == (

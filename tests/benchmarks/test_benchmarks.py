@@ -54,8 +54,8 @@ def test_the_machine_is_described_and_measured():
 
 
 def test_the_work_of_others_is_not_negative():
-    watch = machine.Watch(range(1))
-    others = watch.others()
+    load = machine.LoadMonitor(range(1))
+    others = load.others()
     assert others is None or others >= 0
 
 

@@ -18,7 +18,7 @@ from benchmarks.competitors import Competitor
 from benchmarks.gpu import command, competitors, measure
 from benchmarks.gpu.competitors import BASELINE, CPU, GPU, choose
 from benchmarks.gpu.kernels import Compared, compare, seconds_of
-from benchmarks.gpu.measure import Clock, Course, Measured, Setting, expected_losses, problems, run, settings
+from benchmarks.gpu.measure import Clock, Measured, RunPlan, Setting, expected_losses, problems, run, settings
 from benchmarks.gpu.problem import CHECKED, CHECKED_BATCH, described, save_problem
 from benchmarks.gpu.report import draw_crossover, draw_kernels, draw_steps, kernel_table, notes, step_table
 from benchmarks.kernels.cases import Case
@@ -72,9 +72,9 @@ def play(tmp_path: Path):
     def play(competitor: Competitor, *asked: Setting, minutes: float = 1.0, expected: Any = ONE) -> list[Measured]:
         results = [Measured(competitor, setting) for setting in asked]
         paths = {"dcgan28": tmp_path / "problem.npz"}
-        status, course = Status("", console=Console(quiet=True)), Course(2, 0.005, 2)
+        status, plan = Status("", console=Console(quiet=True)), RunPlan(2, 0.005, 2)
         more = {"threads": 1, "device": "cpu"}
-        run(results, Path(sys.executable), paths, expected, course, Clock(minutes), status, more)
+        run(results, Path(sys.executable), paths, expected, plan, Clock(minutes), status, more)
         return results
 
     return play
@@ -234,14 +234,14 @@ def first_losses(competitor: Competitor, model: str, folder: Path) -> list[list[
     path = folder / "problem.npz"
     save_problem(path, model, images=80, **SMALL[model])
     more = {"threads": 1, "device": "cpu", "options": SMALL[model]}
-    player = measure.Player(competitor, Path(sys.executable), {model: path}, more)
+    session = measure.Session(competitor, Path(sys.executable), {model: path}, more)
     try:
-        losses = player.losses(Setting(model, 16, "float32"))
-        player.make(Setting(model, 16, "float32"), dropout=1.0)
-        assert np.isfinite(player.worker.ask(do="block", steps=3)["losses"]).all()
+        losses = session.losses(Setting(model, 16, "float32"))
+        session.make(Setting(model, 16, "float32"), dropout=1.0)
+        assert np.isfinite(session.worker.ask(do="block", steps=3)["losses"]).all()
         return losses
     finally:
-        player.worker.close()
+        session.worker.close()
 
 
 @pytest.mark.slow
@@ -331,7 +331,7 @@ def test_the_tables_compare_with_minigan_s_graph_and_say_who_failed():
     lines = list(notes(results))
     assert "JAX, jit: failed: out of memory" in lines
     assert "Versions: numpy 2.0." in lines
-    assert "1 of 3 settings have no figures." in lines
+    assert "1 of 3 settings have no results." in lines
     kernel = printed(kernel_table([COMPARED, COMPARED._replace(cpu=None, cuda=None)]))
     assert "1000.0" in kernel
     assert "10.0" in kernel

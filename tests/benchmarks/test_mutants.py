@@ -57,7 +57,7 @@ def test_a_mutant_has_the_damage_that_its_kind_says(body, kind, expected):
     assert (kind, expected) in damaged(body)
 
 
-def test_guards_and_docstrings_are_spared():
+def test_checks_and_docstrings_are_not_damaged():
     assert not damaged('"""Twice 2 + 2."""')
     assert not damaged("self.check_backward(dy, cache)")
 
@@ -97,13 +97,13 @@ def test_a_damaged_backward_is_noticed(which, case):
     assert "WRONG" in trial(mutant, [case])
 
 
-def test_nothing_is_noticed_of_a_function_put_back_as_it_was():
+def test_an_undamaged_function_is_not_noticed():
     mutant = mutant_of(*TANH)
     healthy = mutant._replace(source=mutant.source.replace(mutant.after, mutant.before))
     assert trial(healthy, ["tanh", "dense-activation"]) == ""
 
 
-def test_the_damage_is_gone_afterwards():
+def test_the_function_is_restored_afterwards():
     mutant = mutant_of(*TANH)
     function = find(mutant)
     healthy = function.__code__
@@ -122,7 +122,7 @@ def test_a_kernel_concerns_the_layers_that_run_it():
 RELU = ("kernels/reference/activations.py", "leaky_relu_grad", "x > 0", "x >= 0")
 
 
-def test_the_page_tells_the_figures_the_kinds_and_the_survivors():
+def test_the_page_has_the_numbers_the_kinds_and_the_survivors():
     found = [mutant_of(*DENSE), mutant_of(*TANH), mutant_of(*RELU)]
     lines = page(found, ["dense: raised ValueError: no", "", ""]).splitlines()
     assert "**1 of 3 mutants are noticed, 33.3%.** 1 of them raise, which any test would notice." in lines
@@ -166,7 +166,7 @@ def test_the_command_writes_the_page(run, tmp_path):
         (["--page", "."], "a folder that exists"),
     ],
 )
-def test_a_page_that_cannot_be_is_refused_before_the_trials(run, tmp_path, monkeypatch, arguments, part):
+def test_a_page_that_cannot_be_written_is_refused_before_the_trials(run, tmp_path, monkeypatch, arguments, part):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
     result = run(*arguments)

@@ -8,12 +8,12 @@ import pytest
 
 import minigan as mg
 from benchmarks.quality import command, measure
-from benchmarks.quality.command import entrants, trainers
-from benchmarks.quality.measure import Mark, Run, check, failed, problem_file, race
+from benchmarks.quality.command import new_runs, trainers
+from benchmarks.quality.measure import Mark, Run, check, failed, measure_runs, problem_file
 from benchmarks.quality.report import Curve, curves, draw, notes, table
-from benchmarks.quality.run_plan import Course, batch_order, save_course
+from benchmarks.quality.run_plan import RunPlan, batch_order, save_run_plan
 from minigan.metrics import FrechetDigits
-from minigan.training.batch_steps import batch_of
+from minigan.training.batch_steps import make_batch
 
 TINY = {"generator_filters": (4, 4), "discriminator_filters": (4, 4), "latent_size": 5}
 SMALL = ("--steps", 3, "--every", 2, "--batch", 4, "--samples", 20, "--threads", 1)
@@ -62,13 +62,13 @@ def _tiny_networks(monkeypatch):
 
 
 def test_the_batches_and_the_noise_are_those_of_the_trainer(digits, tmp_path):
-    save_course(tmp_path / "problem.npz", digits, Course(steps=3, every=2, batch=4, samples=6), seed=7, **TINY)
+    save_run_plan(tmp_path / "problem.npz", digits, RunPlan(steps=3, every=2, batch=4, samples=6), seed=7, **TINY)
     trainer = mg.Trainer(mg.models.build("dcgan28", seed=7, **TINY), digits, batch_size=4, seed=7)
     with np.load(tmp_path / "problem.npz") as problem:
         training = problem["real"][:, 0] >= 0
         assert training.tolist() == [False, True, True, False, True, False]  # samples before, on the way, at the end
         for rows, noise in zip(problem["real"][training], problem["noise"][training]):
-            batch = batch_of(trainer, *next(trainer.batches))
+            batch = make_batch(trainer, *next(trainer.batches))
             np.testing.assert_array_equal(problem["images"][rows], batch.real)
             np.testing.assert_array_equal(noise, batch.noise)
         assert problem["fixed_noise"].shape == (6, 5)
@@ -77,7 +77,7 @@ def test_the_batches_and_the_noise_are_those_of_the_trainer(digits, tmp_path):
 
 
 def test_every_pass_has_each_image_at_most_once():
-    order = batch_order(10, Course(steps=5, every=1, batch=4, samples=2), mg.Stream(0))
+    order = batch_order(10, RunPlan(steps=5, every=1, batch=4, samples=2), mg.Stream(0))
     assert order.shape == (5, 4)
     for first in (0, 2):
         assert len(np.unique(order[first : first + 2])) == 8
@@ -88,7 +88,7 @@ def test_every_pass_has_each_image_at_most_once():
     ("steps", "every", "marks"), [(300, 100, [0, 100, 200, 300]), (5, 2, [0, 2, 4, 5]), (3, 9, [0, 3])]
 )
 def test_samples_are_drawn_first_last_and_on_the_way(steps, every, marks):
-    assert Course(steps, every, 2, 2).marks == marks
+    assert RunPlan(steps, every, 2, 2).marks == marks
 
 
 # The measurement
@@ -124,37 +124,37 @@ def test_every_seed_has_its_run(run, tmp_path, read):
 
 def test_who_computes_something_else_is_told_and_fails(rival, digits, this_python):
     rival()
-    course, pythons = Course(steps=1, every=1, batch=4, samples=20), {"minigan": this_python, "fake": this_python}
-    runs = entrants(trainers("fake"), pythons, seed=0, threads=1)
-    with problem_file(digits, course, 0) as path:
-        check(runs, pythons, path, course, Silent())
+    plan, pythons = RunPlan(steps=1, every=1, batch=4, samples=20), {"minigan": this_python, "fake": this_python}
+    runs = new_runs(trainers("fake"), pythons, seed=0, threads=1)
+    with problem_file(digits, plan, 0) as path:
+        check(runs, pythons, path, plan, Silent())
     assert [failed(run) for run in runs] == [False, True]
     assert "A fake: first losses without dropout NOT minigan's" in " ".join(told(runs))
 
 
 def test_it_is_the_samples_of_each_that_are_measured(rival, digits, this_python):
     rival()
-    course, pythons = Course(steps=3, every=2, batch=4, samples=20), {"minigan": this_python, "fake": this_python}
-    frechet, (_, peer) = FrechetDigits(digits, 20), entrants(trainers("fake"), pythons, seed=0, threads=1)
-    with problem_file(digits, course, 0) as path:
-        race([peer], pythons, path, course, frechet, Silent())
+    plan, pythons = RunPlan(steps=3, every=2, batch=4, samples=20), {"minigan": this_python, "fake": this_python}
+    frechet, (_, peer) = FrechetDigits(digits, 20), new_runs(trainers("fake"), pythons, seed=0, threads=1)
+    with problem_file(digits, plan, 0) as path:
+        measure_runs([peer], pythons, path, plan, frechet, Silent())
     white = frechet(np.ones((20, 28, 28, 1), np.float32), (-1, 1))
     assert [(mark.step, mark.distance) for mark in peer.marks] == [(0, white), (2, white), (3, white)]
 
 
 def test_who_breaks_is_told_and_fails(rival, digits, this_python):
     rival(variant="broken")
-    course, pythons = Course(steps=1, every=1, batch=4, samples=20), {"minigan": this_python, "fake": this_python}
-    _, peer = entrants(trainers("fake"), pythons, seed=0, threads=1)
-    with problem_file(digits, course, 0) as path:
-        race([peer], pythons, path, course, FrechetDigits(digits, 20), Silent())
+    plan, pythons = RunPlan(steps=1, every=1, batch=4, samples=20), {"minigan": this_python, "fake": this_python}
+    _, peer = new_runs(trainers("fake"), pythons, seed=0, threads=1)
+    with problem_file(digits, plan, 0) as path:
+        measure_runs([peer], pythons, path, plan, FrechetDigits(digits, 20), Silent())
     assert failed(peer)
     assert "A fake, seed 0: failed: RuntimeError: no luck today" in told([peer])
 
 
 def test_who_is_not_installed_is_told_and_does_not_fail(rival, this_python):
     rival(package="no_such_package")
-    _, peer = entrants(trainers("fake"), {"minigan": this_python, "fake": this_python}, seed=0, threads=1)
+    _, peer = new_runs(trainers("fake"), {"minigan": this_python, "fake": this_python}, seed=0, threads=1)
     assert not failed(peer)
     assert "A fake, seed 0: not installed: no_such_package" in told([peer])
 
@@ -169,12 +169,12 @@ def told(runs: list[Run]) -> list[str]:
 @pytest.mark.parametrize("name", ["torch-eager", "torch-channels-last"])
 def test_pytorch_begins_where_minigan_does_and_goes_the_same_way(name, digits, this_python, monkeypatch):
     monkeypatch.setattr(measure, "MODEL", {})
-    course, frechet = Course(steps=2, every=2, batch=32, samples=50), FrechetDigits(digits, 50)
+    plan, frechet = RunPlan(steps=2, every=2, batch=32, samples=50), FrechetDigits(digits, 50)
     pythons = {"minigan": this_python, "torch": this_python}
-    runs = entrants(trainers(name), pythons, seed=0, threads=1)
-    with problem_file(digits, course, 0) as path:
-        check(runs, pythons, path, course, Silent())
-        race(runs, pythons, path, course, frechet, Silent())
+    runs = new_runs(trainers(name), pythons, seed=0, threads=1)
+    with problem_file(digits, plan, 0) as path:
+        check(runs, pythons, path, plan, Silent())
+        measure_runs(runs, pythons, path, plan, frechet, Silent())
     minigan, torch = runs
     assert not failed(torch), torch.error
     assert torch.marks[0].distance == pytest.approx(minigan.marks[0].distance, rel=1e-3)

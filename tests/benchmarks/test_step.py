@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.competitors import MINIGAN, PEERS, choose, interpreters, versions
 from benchmarks.step import measure as step_measure
-from benchmarks.step.measure import Course, Result, difference, failed
+from benchmarks.step.measure import Result, RunPlan, difference, failed
 from benchmarks.step.report import table
 
 SMALL = ("--batch", 2, "--repeat", 1, "--steps", 1, "--warmup", 1, "--pause", 0, "--threads", 1)
@@ -128,7 +128,7 @@ def test_a_ratio_is_that_of_each_round():
     assert peer.seconds.median == 4.0
 
 
-def test_a_result_without_figures_has_a_line_all_the_same():
+def test_a_result_without_times_has_a_row():
     minigan = result("minigan", [[0.1]])
     others = [result("jax", [], error="not installed: jax"), result("chainer", [[0.3]], difference=0.5)]
     lines = table([minigan, *others])
@@ -147,5 +147,5 @@ def test_nothing_is_compared_with_a_minigan_that_failed():
     assert peer.record(minigan)["ratio"] is None
 
 
-def test_a_course_is_what_the_file_says_of_it():
-    assert Course(1, 2, 3, 0.5)._asdict() == {"rounds": 1, "steps": 2, "warmup": 3, "pause": 0.5}
+def test_the_fields_of_a_run_plan():
+    assert RunPlan(1, 2, 3, 0.5)._asdict() == {"rounds": 1, "steps": 2, "warmup": 3, "pause": 0.5}

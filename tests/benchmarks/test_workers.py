@@ -69,7 +69,7 @@ def test_the_protocol_itself(fake, tiny, this_python, tmp_path):
     assert "a step of 2" in done.stderr
 
 
-def test_the_last_word_of_a_process_that_failed_is_heard(fake, tiny, this_python):
+def test_the_last_output_of_a_failed_process_is_in_the_error(fake, tiny, this_python):
     with (
         Worker(fake(variant="broken"), this_python, tiny, threads=1) as worker,
         pytest.raises(WorkerError, match="RuntimeError: no luck today"),

@@ -195,7 +195,7 @@ def test_the_backend_is_that_of_the_flag_or_else_of_the_environment(
 ):
     loaded = []
     monkeypatch.setattr(backend, "_active", None)
-    monkeypatch.setattr(backend, "_load", lambda name: loaded.append(name) or np)
+    monkeypatch.setattr(backend, "_module", lambda name: loaded.append(name) or np)
     if environment:
         monkeypatch.setenv("MINIGAN_BACKEND", environment)
     assert minigan("gradcheck", "elu", *arguments).status == 0

@@ -2,8 +2,9 @@
 
 import pytest
 
-from minigan import backend, kernels
-from minigan.kernels.cpu.parallel import memory_pool
+from minigan import kernels
+from minigan.backend import thread_count
+from minigan.kernels import memory_pool
 
 
 def line(out: str, name: str) -> str:
@@ -15,7 +16,7 @@ def line(out: str, name: str) -> str:
 @pytest.mark.parametrize("kind", kernels.KINDS)
 @pytest.mark.parametrize(("count", "threads"), [(1, "1 thread"), (2, "2 threads")])
 def test_info_tells_the_kernels_their_threads_and_their_memory(minigan, monkeypatch, kind, count, threads):
-    monkeypatch.setattr(backend, "_threads", count)
+    monkeypatch.setattr(thread_count, "_count", count)
     memory_pool.clear()
     with kernels.using(kind):
         status, out, err = minigan("info")

@@ -95,7 +95,7 @@ def test_neighbours_are_those_of_the_run_s_own_data(finished, monkeypatch, tmp_p
     monkeypatch.setattr(runs, "save_neighbours", lambda *arguments: shown.append(arguments))
     runs.draw_run(finished[0], tmp_path, ["neighbours"])
     _, images, neighbours, value_range = shown[0]
-    examples = runs.Source(finished[0], 0).data.batch(slice(None), value_range)
+    examples = runs.PlottedRun(finished[0], 0).data.batch(slice(None), value_range)
     queries = images.reshape(5, 5, *images.shape[1:])[:, -1]
     distances = ((queries[:, None] - examples) ** 2).sum(axis=(2, 3, 4))
     np.testing.assert_array_equal(neighbours, examples[distances.argmin(axis=1)])
@@ -119,7 +119,7 @@ def test_classes_have_a_row_each_and_every_network_is_asked_with_its_labels(pret
     assert names == ["samples", "neighbours", "walk-linear", "walk-spherical", "histogram"]
     assert shown[0].shape == (3, 10, 6, 6, 1)
     gan = runs.load_run(folder)[1]
-    noise = runs.Source(folder, 0).noise(30)
+    noise = runs.PlottedRun(folder, 0).noise(30)
     for row in range(3):
         labels = np.full(10, row)
         np.testing.assert_array_equal(shown[0][row], gan.generator.predict(noise[10 * row :][:10], labels=labels))
@@ -130,7 +130,7 @@ def test_the_histogram_is_of_d_s_logits(finished, monkeypatch, tmp_path):
     monkeypatch.setattr(runs, "save_histogram", lambda path, *arrays, **options: shown.append((arrays, options)))
     runs.draw_run(finished[0], tmp_path, ["histogram"])
     (real, fake), options = shown[0]
-    source = runs.Source(finished[0], 0)
+    source = runs.PlottedRun(finished[0], 0)
     judge = source.gan.discriminator.logits
     expected = judge.predict(source.data.batch(slice(None), source.gan.output_range))
     np.testing.assert_allclose(np.sort(real.ravel()), np.sort(expected.ravel()), rtol=1e-5)
@@ -162,7 +162,7 @@ def test_losses_know_how_long_an_epoch_is(finished, monkeypatch, tmp_path):
 
 
 def test_an_unknown_picture(finished, minigan):
-    refused(minigan("plot", finished[0], "movie"), "unknown picture 'movie'", *runs.KINDS)
+    refused(minigan("plot", finished[0], "movie"), "unknown picture 'movie'", *runs.PICTURES)
 
 
 @pytest.mark.parametrize("kind", ["plane", "figure1"])
@@ -203,6 +203,6 @@ def test_a_place_where_no_folder_can_be(finished, minigan):
 
 def test_help_names_every_picture(minigan):
     page = " ".join(minigan("plot", "--help").out.split())
-    for kind in runs.KINDS:
+    for kind in runs.PICTURES:
         assert kind in page
     assert plots.__doc__

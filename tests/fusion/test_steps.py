@@ -50,7 +50,7 @@ def test_a_step_says_how_much_it_draws(case: Case):
     model = case.model()
     x, _ = arrays(model)
     ctx = training()
-    expected = ctx.rng.ahead(sum(step.rng_blocks(len(x), x.dtype) for step in model.steps)).state
+    expected = ctx.rng.jumped(sum(step.rng_blocks(len(x), x.dtype) for step in model.steps)).state
     model.forward(x, ctx)
     assert ctx.rng.state == expected
 

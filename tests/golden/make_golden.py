@@ -1,6 +1,6 @@
 """Write arrays/*.npz: what Keras 3, on JAX, computes where minigan must compute the same.
 
-Run it as ``python tests/golden/make_golden.py``, in an environment with keras and jax; README.md in this
+Run it as ``python -m tests.golden.make_golden``, in an environment with keras and jax; README.md in this
 folder says what the files hold. It imports nothing of minigan: it is an independent witness.
 
 ``--search`` looks for another seed of the dcgan28 inputs; see `SEED`.

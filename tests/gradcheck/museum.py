@@ -637,7 +637,7 @@ EXHIBITS.append(
         wrong=max_of_pairs_wrong,
         mended=max_of_pairs_mended,
         inputs=(np.array([[3.0, 3.0, 1.0, 0.0], [2.0, 5.0, 4.0, 4.0]]),),
-        caught_by=("kinks of x moved together",),
+        caught_by=("kinks of x shifted together",),
     )
 )
 
@@ -707,7 +707,7 @@ EXHIBITS.append(
             "x, by complex step",
             "x, by adjoint identity",
             "repeatable",
-            "dx is another",
+            "dx differs",
             "by tangent_backward",
             "both hold for tangent_backward",
         ),

@@ -1,4 +1,4 @@
-"""Write the page of the museum, ``docs/gradcheck/museum.md``: ``python tests/gradcheck/museum_page.py``.
+"""Write the page of the museum, ``docs/gradcheck/museum.md``: ``python -m tests.gradcheck.museum_page``.
 
 The labels and the code come from `museum`, and what is said to be in the report is in the report.
 """
@@ -16,14 +16,14 @@ PAGE = ROOT / "docs" / "gradcheck" / "museum.md"
 INTRODUCTION = """\
 # The museum of gradient bugs
 
-<!-- Written by tests/gradcheck/museum_page.py: run it again after a change to the exhibits or to the checker. -->
+<!-- Written by python -m tests.gradcheck.museum_page: run it again after a change to exhibits or checker. -->
 
 {count} backward passes that are wrong, each small, each of a kind that people write and publish. Many of them train a
-network all the same: a wrong gradient is often still a direction downhill. That is why they live so long.
+network all the same: a wrong gradient often still points downhill. That is why such errors stay for so long.
 
 Each exhibit says what is wrong, why it looks right, where such code is met, and what
-{{py:func}}`minigan.gradcheck.check` reports. The tests prove that it catches every one of them and that it finds
-nothing wrong with any of the mended ones. The code is in `tests/gradcheck/museum.py`. To try one, paste its functions:
+{{py:func}}`minigan.gradcheck.check` reports. The tests prove that it finds every one of them, and that it reports
+no error for the corrected versions. The code is in `tests/gradcheck/museum.py`. To try one, paste its functions:
 
 ```python
 >>> import minigan as mg

@@ -13,13 +13,13 @@ from minigan.layers.base import CacheStamp
 EVERYTHING = (
     "arguments and cache unchanged",
     "repeatable",
-    "gradients do not lie in the cache",
+    "gradients share no cache memory",
     "float32 stays float32",
     "float64 stays float64",
     "two forwards, then two backwards",
     "param_grads=False gives the same dx",
     "gradients add up",
-    "update_stats=False moves no average",
+    "update_stats=False keeps averages",
     "a stale cache is refused",
 )
 
@@ -146,7 +146,7 @@ MISBEHAVING = {
     "forward draws": (forward_draws, {"repeatable": "two forwards from the same random stream differ"}),
     "a buffer in the cache": (
         lambda: (buffer_in_the_cache, into_the_buffer),
-        {"gradients do not lie in the cache": "the gradient of x lies in the memory of cache[1]"},
+        {"gradients share no cache memory": "the gradient of x shares memory with cache[1]"},
     ),
     "a float64 scalar": (
         lambda: (square, lambda dy, x: np.float64(2) * dy * x),
@@ -166,7 +166,7 @@ MISBEHAVING = {
     ),
     "activations kept between calls": (
         kept_between_calls,
-        {"two forwards, then two backwards": "with two forwards before, the gradient of x is another"},
+        {"two forwards, then two backwards": "after two forwards, the gradient of x differs"},
     ),
 }
 
@@ -255,9 +255,9 @@ class DrawsElsewhere(Dropout):
     [
         (Replaces(2), "gradients add up", "after two backwards the gradient of kernel, bias is not their sum"),
         (NeverFrozen(2), "param_grads=False gives the same dx", "the gradient of kernel, bias was touched"),
-        (OtherWhenFrozen(2), "param_grads=False gives the same dx", "dx is another"),
+        (OtherWhenFrozen(2), "param_grads=False gives the same dx", "dx differs"),
         (TakesOldCaches(2), "a stale cache is refused", "backward took a cache from before the last update"),
-        (MovesItsAverages(), "update_stats=False moves no average", "forward moved moving_mean, moving_variance"),
+        (MovesItsAverages(), "update_stats=False keeps averages", "forward updated moving_mean, moving_variance"),
         (DrawsElsewhere(0.5), "repeatable", "two forwards from the same random stream differ"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Layer) else "",

@@ -251,7 +251,7 @@ def test_where_all_are_kinks_nothing_is_said():
     report.assert_ok()
     row = differences(report)
     assert (row.verdict, row.kinks, row.error) == ("not applicable", 6, None)
-    assert row.detail == "every entry lies at a kink"
+    assert row.detail == "every entry is at a kink"
     assert [row.verdict for row in report if row.mode.startswith("complex")] == ["not applicable"]
     along = differences(check(ReLU(), np.zeros((2, 3)), mode="directional"))
     assert along.detail == "along every direction there is a kink"

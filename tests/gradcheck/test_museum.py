@@ -104,7 +104,7 @@ def test_ties_are_kinks_and_no_failures(name):
     entries, together = (row for row in report if row.mode.startswith("differences"))
     assert entries.kinks == 4  # two windows with a tie
     assert entries.error < entries.tolerance
-    assert "moved together" in together.quantity
+    assert "shifted together" in together.quantity
     assert together.kinks == 0
 
 
@@ -130,5 +130,5 @@ NUMBER = re.compile(r"(-?\b\d+(?:\.\d+)?(?:e[+-]?\d+)?)")
 
 def test_the_page_is_up_to_date():
     written, new = (NUMBER.split(" ".join(text.split())) for text in (PAGE.read_text(encoding="utf-8"), page()))
-    assert written[::2] == new[::2], "run: python tests/gradcheck/museum_page.py"
+    assert written[::2] == new[::2], "run: python -m tests.gradcheck.museum_page"
     assert np.allclose([float(number) for number in written[1::2]], [float(number) for number in new[1::2]], rtol=1e-3)

@@ -134,7 +134,7 @@ def test_the_table_counts_kinks_and_says_why_something_does_not_apply():
     report = check(ReLU(), np.zeros((2, 3)))
     line = str(report).splitlines()[1]
     assert line.split() == ["re_lu", "x", "differences,", "full", "6", "n/a"]
-    assert "re_lu: x, by differences, full: not applicable, 6 at a kink; every entry lies at a kink" in str(report)
+    assert "re_lu: x, by differences, full: not applicable, 6 at a kink; every entry is at a kink" in str(report)
 
 
 def test_nothing_stands_below_the_table_where_all_is_right(right):

@@ -237,19 +237,19 @@ def test_a_keras_file_that_claims_terabytes(tmp_path):
     with h5py.File(path, "w") as file:
         file.create_dataset("layers/dense/vars/0", shape=(10**6, 10**6), dtype="f4")
     assert path.stat().st_size < 10_000
-    refused(path, "packed or not whole")
+    refused(path, "compressed or not whole")
     with h5py.File(path, "w") as file:
         file.create_dataset("layers/dense/vars/0", shape=(10**6, 10**6), dtype="f4", chunks=(10, 10), compression=9)
-    refused(path, "packed or not whole")
+    refused(path, "compressed or not whole")
 
 
-def test_a_keras_file_whose_arrays_lie_elsewhere(tmp_path):
+def test_a_keras_file_whose_arrays_are_in_another_file_is_refused(tmp_path):
     h5py = pytest.importorskip("h5py")
     path, other = tmp_path / "a.weights.h5", tmp_path / "secret"
     other.write_bytes(bytes(4 * 24))
     with h5py.File(path, "w") as file:
         file.create_dataset("layers/dense/vars/0", (24,), "f4", external=[(str(other), 0, h5py.h5f.UNLIMITED)])
-    refused(path, "lies in another file")
+    refused(path, "is stored in another file")
     with h5py.File(path, "w") as file:
         file.create_group("layers/dense")["vars"] = h5py.ExternalLink(str(GOLDEN / "generator.weights.h5"), "/layers")
     refused(path, "vars is a link to another place")
@@ -297,7 +297,7 @@ def test_a_pickle_that_calls_something_is_refused_and_not_run(tmp_path):
     assert not Path("harm").exists()
 
 
-def test_a_packed_torch_file_is_refused_before_it_is_unpacked(tmp_path):
+def test_a_compressed_torch_file_is_refused_before_it_is_decompressed(tmp_path):
     pytest.importorskip("torch")
     path = tmp_path / "a.pt"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -1,4 +1,4 @@
-"""Where other libraries have a network's weights, and how they lie there; no other library is needed here."""
+"""The names and axes of a network's weights in other libraries; none of these libraries is needed here."""
 
 import ast
 
@@ -10,8 +10,8 @@ from minigan.errors import CheckpointError, ConfigError
 from minigan.interchange import arrays, source
 from minigan.interchange.arrays import ArrayFile, Header
 from minigan.interchange.formats import FORMATS, format_of, suffix_of
-from minigan.interchange.layout import Turn, from_theirs, to_theirs
-from minigan.interchange.pytorch_modules import pytorch_names
+from minigan.interchange.layout import AxisPermutation, from_theirs, to_theirs
+from minigan.interchange.pytorch_state import pytorch_names
 from minigan.interchange.safetensors_file import by_number
 from minigan.interchange.weights import is_pytorch
 from minigan.layers import (
@@ -44,7 +44,7 @@ def test_every_name_and_shape_is_the_other_library_s(golden, library, name):
     network = golden_network(name)
     prefix = f"{library}/{name}/"
     theirs = {key.removeprefix(prefix): value.shape for key, value in golden.items() if key.startswith(prefix)}
-    ours = {item.theirs: item.turn.theirs for item in FORMATS[library].entries(network)}
+    ours = {item.theirs: item.permutation.theirs for item in FORMATS[library].entries(network)}
     left_out = {name for name in theirs if name in ("x", "y") or name.endswith("num_batches_tracked")}
     assert ours == {name: shape for name, shape in theirs.items() if name not in left_out}
 
@@ -58,25 +58,25 @@ def test_there_and_back_gives_the_same_weights(library, model, name):
     state = network.state_dict()
     there = to_theirs(state, entries)
     assert len(there) == len(entries) == len(state)
-    assert all(there[item.theirs].shape == item.turn.theirs for item in entries)
+    assert all(there[item.theirs].shape == item.permutation.theirs for item in entries)
     back = from_theirs(there, entries)
     assert all(np.array_equal(back[key], state[key]) for key in state)
 
 
-def test_a_turn_moves_the_rows_of_a_flat_image():
-    turn = Turn((12, 5), (5, 12), (2, 3, 2, 5), (3, 2, 0, 1))
+def test_a_permutation_reorders_the_rows_of_a_flat_image():
+    permutation = AxisPermutation((12, 5), (5, 12), (2, 3, 2, 5), (3, 2, 0, 1))
     ours = np.arange(60.0).reshape(12, 5)
-    theirs = turn.there(ours)
+    theirs = permutation.to_other(ours)
     for row, column, channel, unit in np.ndindex(2, 3, 2, 5):
         assert theirs[unit, channel * 6 + row * 3 + column] == ours[(row * 3 + column) * 2 + channel, unit]
-    assert np.array_equal(turn.back(theirs), ours)
+    assert np.array_equal(permutation.from_other(theirs), ours)
 
 
-def test_what_is_given_back_shares_no_memory():
+def test_a_permutation_returns_a_copy():
     ours = np.zeros((2, 3))
-    turn = Turn.none((2, 3))
-    assert not np.shares_memory(turn.there(ours), ours)
-    assert not np.shares_memory(turn.back(ours), ours)
+    permutation = AxisPermutation.identity((2, 3))
+    assert not np.shares_memory(permutation.to_other(ours), ours)
+    assert not np.shares_memory(permutation.from_other(ours), ours)
 
 
 # Layers without a counterpart
@@ -109,7 +109,7 @@ def test_a_layer_without_a_counterpart_is_refused_by_name(library, layer):
         ((BatchNorm(scale=False),), (4,)),
     ],
 )
-def test_what_a_pytorch_sequential_would_do_otherwise_is_refused(layers, shape):
+def test_layers_that_pytorch_computes_differently_are_refused(layers, shape):
     with pytest.raises(ConfigError, match=layers[-1].title):
         FORMATS["pytorch"].entries(built(*layers, shape=shape))
 
@@ -159,11 +159,11 @@ def test_only_libraries_have_a_source():
         ("a.onnx", "onnx"),
     ],
 )
-def test_the_suffix_tells_the_format(tmp_path, path, name):
+def test_the_suffix_names_the_format(tmp_path, path, name):
     assert format_of(tmp_path / path, None, onnx=True) == name
 
 
-def test_a_name_goes_before_the_suffix(tmp_path):
+def test_a_named_format_overrides_the_suffix(tmp_path):
     assert format_of(tmp_path / "a.bin", "pytorch") == "pytorch"
     assert suffix_of("keras") == ".weights.h5"
     assert suffix_of(None) == ".safetensors"
@@ -212,7 +212,7 @@ def test_modules_that_do_not_pair_are_refused_by_name():
     with pytest.raises(CheckpointError, match="expected 2 modules with weights, got 1: eye"):
         pytorch_names(headers("eye.weight", "eye.bias"), entries, "a.pt")
     with pytest.raises(
-        CheckpointError, match="expected weight, bias in judge, which is to be minigan's dense, got weig"
+        CheckpointError, match="expected weight, bias in judge, which should be minigan's dense, got weig"
     ):
         pytorch_names(headers("eye.weight", "eye.bias", "judge.weight"), entries, "a.pt")
 
@@ -227,7 +227,7 @@ def test_numbers_in_names_count_as_numbers():
     ]
 
 
-def test_pytorch_s_names_are_told_from_minigan_s():
+def test_pytorch_s_names_are_distinguished_from_minigan_s():
     assert is_pytorch(ArrayFile(headers("0.weight", "0.bias", "2.running_mean"), lambda name: np.zeros(1)))
     assert not is_pytorch(ArrayFile(headers("dense.kernel", "dense.bias"), lambda name: np.zeros(1)))
     assert not is_pytorch(ArrayFile(headers("dense.bias"), lambda name: np.zeros(1)))
@@ -236,7 +236,7 @@ def test_pytorch_s_names_are_told_from_minigan_s():
 # What errors tell of a file
 
 
-def test_an_error_tells_a_few_names_shortly_and_in_plain_letters():
+def test_an_error_lists_a_few_short_names_in_ascii():
     text = arrays.shown(["\x1b[31mred", "a" * 10**6, *map(str, range(1000))])
     assert "\x1b" not in text
     assert len(text) < 200
@@ -247,7 +247,7 @@ def test_an_error_tells_a_few_names_shortly_and_in_plain_letters():
 def test_nothing_is_read_before_names_shapes_and_dtypes_were_compared(tmp_path):
     network = golden_network("generator")
     entries = FORMATS["safetensors"].entries(network)
-    good = {item.theirs: Header(item.turn.theirs, "float32") for item in entries}
+    good = {item.theirs: Header(item.permutation.theirs, "float32") for item in entries}
 
     def read(name):
         raise AssertionError("read too early")

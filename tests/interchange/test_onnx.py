@@ -160,7 +160,7 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
         export_onnx(golden_network("generator"), tmp_path / "none" / "a.onnx")
 
 
-def test_the_graph_is_for_old_readers_and_tells_what_it_takes(tmp_path):
+def test_the_graph_has_an_old_version_and_named_inputs(tmp_path):
     network = network_of("dcgan28", "generator")
     export_onnx(network, tmp_path / "a.onnx", {"noise": "uniform"})
     model = onnx.load(tmp_path / "a.onnx")

@@ -150,13 +150,13 @@ def test_a_module_of_one_s_own_is_read_in_its_order(tmp_path):
         assert close(theirs(torch.from_numpy(x)).numpy(), network.predict(x))
 
 
-def test_weights_of_an_average_pool_with_a_frame_of_its_own_are_refused():
+def test_an_average_pool_with_explicit_padding_is_refused():
     network = built((5, 5, 1), AveragePooling2D(3, 2, padding="same"), AveragePooling2D(2, padding=((0, 1), (0, 1))))
     with pytest.raises(ConfigError, match="AveragePooling2D 'average_pooling2d_1'"):
         source(network, "pytorch")
 
 
-def test_imported_weights_are_another_network_s_no_more(tmp_path):
+def test_imported_weights_replace_those_of_before(tmp_path):
     pytest.importorskip("torch")
     first, second = golden_network("generator"), golden_network("generator", seed=1)
     import_weights(second, export_weights(first, tmp_path / "a.pt"))

@@ -36,7 +36,7 @@ def test_the_default_is_the_generator_with_minigan_s_names(minigan, finished, sa
     }
 
 
-def test_without_out_the_file_lies_in_the_run(minigan, finished, safetensors, tmp_path):
+def test_without_out_the_file_is_in_the_run_folder(minigan, finished, safetensors, tmp_path):
     run = tmp_path / "run"
     run.mkdir()
     for name in ("config.toml", "average.npz", "generator.npz", "discriminator.npz"):
@@ -54,7 +54,7 @@ def test_what_a_user_must_know_is_kept_with_the_weights(minigan, finished, safet
     assert facts == expected
 
 
-def test_an_onnx_file_is_checked_and_the_difference_told(minigan, finished):
+def test_an_onnx_file_is_checked_and_the_difference_printed(minigan, finished):
     pytest.importorskip("onnx")
     pytest.importorskip("onnxruntime")
     status, out, err = minigan("export", finished, "--out", "g.onnx")
@@ -118,7 +118,7 @@ def test_bad_usage(refuses, finished, arguments, parts):
         (".onnx", "onnx", "pip install 'minigan[interchange]'"),
     ],
 )
-def test_one_line_tells_how_to_install_what_is_missing(
+def test_one_line_says_how_to_install_what_is_missing(
     refuses, finished, monkeypatch, tmp_path, suffix, package, command
 ):
     monkeypatch.setitem(sys.modules, package, None)

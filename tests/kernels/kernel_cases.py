@@ -338,7 +338,7 @@ CASES: dict[str, Callable[[Source], tuple]] = {
     "elu_second_derivative": lambda s: function(s, s.one_of((1.0, 0.3, 2.0))),
     "leaky_relu": lambda s: function(s, s.one_of(SLOPES)),
     "leaky_relu_grad": lambda s: gradient(s, s.one_of(SLOPES)),
-    "largest": neighbours,
+    "max_with_mask": neighbours,
     "max_pool": pool,
     "max_pool_grad": max_pool_grad,
     "moments": lambda s: (s.numbers(*channelled(s)),),
@@ -364,6 +364,9 @@ CASES: dict[str, Callable[[Source], tuple]] = {
     "upsample_nearest": upsample,
     "upsample_nearest_grad": upsample_grad,
 }
+
+#: Kernels that change their arguments and return nothing: test_optimizers.py and cuda/test_optimizer.py test them.
+IN_PLACE = ("update_in_place",)
 
 #: Kernels in which a NaN or an infinity has to come out where it does by the definition. In a product over windows or
 #: a mean over a batch it may spread: 0 times infinity is a NaN, and which zeros are multiplied is the twin's affair.

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minigan import kernels
-from minigan.kernels.reference.convolution import columns
+from minigan.kernels.reference.convolution import im2col
 from minigan.kernels.reference.windows import scatter, windows
 from tests.numerical import relative_error
 
@@ -65,9 +65,9 @@ def test_scatter_is_the_adjoint_of_windows(geometry):
     assert forwards == pytest.approx(backwards, rel=1e-10, abs=1e-10)
 
 
-def test_columns_are_windows_row_by_row():
+def test_im2col_writes_windows_row_by_row():
     x = np.arange(16.0).reshape(1, 4, 4, 1)
-    np.testing.assert_array_equal(columns(x, (3, 3), (1, 1))[1], [1, 2, 3, 5, 6, 7, 9, 10, 11])
+    np.testing.assert_array_equal(im2col(x, (3, 3), (1, 1))[1], [1, 2, 3, 5, 6, 7, 9, 10, 11])
 
 
 def test_windows_copy_nothing():

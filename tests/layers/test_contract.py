@@ -114,7 +114,7 @@ def test_it_says_how_much_it_draws(case: Case, dtype: type):
     x, _ = random_arrays(layer, case, dtype)
     for examples in (x, x[:1]):
         ctx = training(examples)
-        expected = ctx.rng.ahead(layer.rng_blocks(len(examples), dtype)).state
+        expected = ctx.rng.jumped(layer.rng_blocks(len(examples), dtype)).state
         layer.forward(examples, ctx)
         assert ctx.rng.state == expected
 

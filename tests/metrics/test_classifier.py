@@ -22,13 +22,13 @@ def digits():
 # The loss
 
 
-def test_the_cross_entropy_is_minus_the_log_of_the_right_share():
+def test_the_cross_entropy_is_minus_the_log_probability_of_the_label():
     z, labels = np.random.default_rng(0).standard_normal((6, 4)), np.array([0, 3, 1, 1, 2, 0])
     shares = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
     assert float(cross_entropy(z, labels)[0]) == pytest.approx(-np.log(shares[np.arange(6), labels]).mean(), rel=1e-14)
 
 
-def test_its_gradient_is_the_difference_quotient_s():
+def test_its_gradient_equals_central_differences():
     z, labels = np.random.default_rng(1).standard_normal((5, 4)), np.array([0, 3, 1, 1, 2])
     _, dz = cross_entropy(z, labels)
     numeric = np.empty_like(z)
@@ -40,7 +40,7 @@ def test_its_gradient_is_the_difference_quotient_s():
     np.testing.assert_allclose(dz.sum(axis=1), 0, atol=1e-15)
 
 
-def test_great_scores_do_no_harm_and_float32_stays():
+def test_large_scores_do_not_overflow_and_float32_stays():
     z = np.array([[1e4, -1e4], [-1e4, 1e4]], np.float32)
     loss, dz = cross_entropy(z, np.array([0, 0]))
     assert float(loss) == 1e4
@@ -77,7 +77,7 @@ def test_it_reads_digits_that_it_has_not_seen():
     assert digit_classifier().accuracy(test.batch(slice(None)), test.labels) == pytest.approx(0.9945, abs=0.0002)
 
 
-def test_it_does_not_mind_a_pixel_to_the_side(digits):
+def test_a_shift_by_one_pixel_keeps_the_class(digits):
     images = np.roll(digits.batch(slice(0, 500)), (1, -1), axis=(1, 2))
     assert digit_classifier().accuracy(images, digits.labels[:500]) > 0.98
 
@@ -86,13 +86,13 @@ def test_it_is_read_once_for_a_backend():
     assert digit_classifier() is digit_classifier()
 
 
-def test_a_file_that_is_another_is_refused(monkeypatch):
+def test_a_file_with_another_checksum_is_refused(monkeypatch):
     monkeypatch.setattr(classifier, "SHA256", "0" * 64)
     with pytest.raises(CheckpointError, match=r"digit classifier: .* is damaged .*: reinstall minigan"):
         classifier._shipped.__wrapped__(backend.name())
 
 
-def test_features_are_64_numbers_of_which_none_is_dead(digits):
+def test_none_of_the_64_features_is_always_zero(digits):
     features = digit_features(digits.images[:1000], (0, 255))
     assert (features.shape, features.dtype) == ((1000, 64), np.float32)
     assert (features >= 0).all()
@@ -107,7 +107,7 @@ def test_features_do_not_depend_on_the_range_of_the_images(digits):
         np.testing.assert_allclose(digit_features(scaled, (low, high)), expected, atol=1e-3)
 
 
-def test_what_a_picture_would_cut_off_is_cut_off(digits):
+def test_values_outside_the_range_are_clipped(digits):
     images = digits.batch(slice(0, 20))
     assert (digit_features(images * 1.5, (-1, 1)) == digit_features(np.clip(images * 1.5, -1, 1), (-1, 1))).all()
 
@@ -123,8 +123,8 @@ def test_images_of_another_shape_are_refused():
 def test_it_learns(digits):
     some = data.Dataset(digits.images[:256], digits.labels[:256])
     images, rng = some.batch(slice(None)), Stream(0, "dropout")
-    assert DigitClassifier().learn(images, some.labels, rng) > 2
-    assert train(some, epochs=12).learn(images, some.labels, rng) < 1
+    assert DigitClassifier().add_gradients(images, some.labels, rng) > 2
+    assert train(some, epochs=12).add_gradients(images, some.labels, rng) < 1
 
 
 def test_one_command_gives_one_file(tmp_path, monkeypatch, digits, capsys):
@@ -145,18 +145,18 @@ def test_one_command_gives_one_file(tmp_path, monkeypatch, digits, capsys):
         assert (weights == np.load(tmp_path / "a.npz")[name]).all()
 
 
-def test_images_without_labels_teach_nothing(digits):
+def test_images_without_labels_are_refused(digits):
     with pytest.raises(DataError, match="expected images with labels to learn from, got none in images"):
         train(data.Dataset(digits.images[:200]), epochs=1)
 
 
-def test_every_epoch_has_an_order_of_its_own():
+def test_every_epoch_has_its_own_order():
     first, second = np.array(list(batches(300, 2, seed=0))).reshape(2, -1)
     assert len(set(first)) == len(first) == 256
     assert first.tolist() != second.tolist()
 
 
-def test_shifts_move_each_image_by_itself():
+def test_each_image_gets_its_own_shift():
     images = np.full((200, 9, 9, 1), -1, np.float32)
     images[:, 4, 4] = np.arange(1, 201)[:, np.newaxis]
     moved = random_shifts(images, Stream(0, "shifts"))

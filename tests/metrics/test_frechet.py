@@ -56,7 +56,7 @@ def test_two_dimensions_have_a_closed_form():
         (64, 2432.493832239099),
     ],
 )
-def test_it_is_what_scipy_s_matrix_root_gives(dim, expected):
+def test_it_equals_the_formula_with_scipy_s_matrix_root(dim, expected):
     # |m|^2 + tr(S_1 + S_2 - 2 scipy.linalg.sqrtm(S_1 @ S_2)), SciPy 1.17.1, of these very sets.
     rng = np.random.default_rng(0)
     a = rng.standard_normal((300, dim)) @ rng.standard_normal((dim, dim))
@@ -64,7 +64,7 @@ def test_it_is_what_scipy_s_matrix_root_gives(dim, expected):
     assert frechet_distance(a, b) == pytest.approx(expected, rel=1e-9)
 
 
-def test_it_is_symmetric_and_turns_with_the_axes():
+def test_it_is_symmetric_and_invariant_under_rotation():
     rng = np.random.default_rng(3)
     a, b = rng.standard_normal((40, 5)), rng.standard_normal((60, 5)) * [1, 2, 3, 4, 5] + 1
     turn, _ = np.linalg.qr(rng.standard_normal((5, 5)))
@@ -79,7 +79,7 @@ def test_equal_sets_are_at_zero_and_never_below():
     assert 0 <= frechet_distance(x, x) < 1e-12
 
 
-def test_fewer_samples_than_features_do_no_harm():
+def test_fewer_samples_than_features_give_a_finite_distance():
     # Singular covariances, where the root of a plain product goes astray: points on two lines, in closed form.
     t = np.linspace(-1, 1, 9)
     first, second = np.zeros((9, 20)), np.zeros((9, 20))

@@ -57,7 +57,7 @@ def test_subsets_that_are_the_whole_sets_give_its_value_without_spread():
     assert stddev == pytest.approx(0, abs=1e-12)
 
 
-def test_subsets_are_drawn_anew_and_by_the_seed():
+def test_subsets_depend_on_the_seed():
     rng = np.random.default_rng(3)
     x, y = rng.standard_normal((200, 4)), rng.standard_normal((100, 4)) + 0.5
     first = kernel_distance(x, y, subsets=50, subset_size=40)
@@ -73,7 +73,7 @@ def test_features_in_float32_are_summed_in_float64():
     assert polynomial_mmd2(x, y) == pytest.approx(by_pairs(x.astype(float), y.astype(float)), rel=1e-6)
 
 
-def test_what_cannot_be_compared_is_refused():
+def test_sets_that_cannot_be_compared_are_refused():
     x = np.zeros((5, 3))
     with pytest.raises(ShapeError, match=r"expected y \(N, 3\), got \(5, 2\)"):
         polynomial_mmd2(x, np.zeros((5, 2)))

@@ -16,7 +16,7 @@ def test_a_sample_is_good_within_three_standard_deviations_of_its_mode():
     assert histogram.tolist() == [1, 2, 0]
 
 
-def test_the_reach_can_be_set():
+def test_within_sets_the_largest_distance():
     points = np.array([[0, 0.39], [0, 0.41]])
     assert count_modes(points, CENTRES, stddev=0.1, within=4).good == 0.5
 
@@ -30,7 +30,7 @@ def test_a_sample_belongs_to_the_nearest_of_modes_that_overlap():
     assert count_modes(np.array([[0.4], [0.6], [0.7]]), modes, stddev=1).histogram.tolist() == [1, 2]
 
 
-def test_of_the_data_themselves_as_many_are_good_as_the_normal_distribution_says():
+def test_the_fraction_of_good_data_points_is_that_of_the_normal_distribution():
     rng = np.random.default_rng(0)
     for dim, share in ((1, 0.9973), (2, 1 - np.exp(-4.5))):
         points = rng.standard_normal((40_000, dim))

@@ -51,7 +51,7 @@ def test_blocks_of_distances_are_those_of_all_pairs():
     np.testing.assert_allclose(np.sqrt(got), pairwise(x, y), rtol=1e-12)
 
 
-def test_far_from_the_origin_close_points_stay_apart():
+def test_close_points_far_from_the_origin_keep_their_distances():
     x, y = two_sets()
     ((_, block),) = distance_blocks((x + 1e4).astype(np.float32), (y + 1e4).astype(np.float32))
     exact = pairwise((x + 1e4).astype(np.float32).astype(float), (y + 1e4).astype(np.float32).astype(float))
@@ -67,7 +67,7 @@ def test_no_block_is_greater_than_stated(monkeypatch):
 
 
 @pytest.mark.usefixtures("_blocks")
-def test_the_nearest_come_nearest_first():
+def test_nearest_distances_are_sorted():
     x, y = two_sets()
     np.testing.assert_allclose(nearest_distances(x, y, 3), np.sort(pairwise(x, y), axis=1)[:, :3], rtol=1e-12)
 
@@ -78,7 +78,7 @@ def test_the_nearest_come_nearest_first():
 @pytest.mark.usefixtures("_blocks")
 @pytest.mark.parametrize("k", [1, 3, 5])
 @pytest.mark.parametrize("sizes", [(60, 45), (45, 60)])
-def test_the_four_figures_are_prdc_s(k, sizes):
+def test_the_four_metrics_equal_prdc(k, sizes):
     generated, real = two_sets(*sizes)
     expected = prdc(real, generated, k)
     got = precision_recall(generated, real, k)._asdict() | density_coverage(generated, real, k)._asdict()
@@ -95,7 +95,7 @@ def test_a_collapsed_generator_has_precision_without_recall():
     assert density_coverage(generated, real).coverage < 0.2
 
 
-def test_an_outlier_fools_precision_and_hardly_density():
+def test_an_outlier_raises_precision_but_hardly_density():
     # Naeem et al., figure 3: one real outlier's ball takes in samples that are far from all other real ones.
     rng = np.random.default_rng(2)
     real = np.concatenate([rng.standard_normal((200, 2)), [[30.0, 30.0]]])
@@ -124,20 +124,20 @@ def one_nn(generated: np.ndarray, real: np.ndarray) -> tuple[float, float, float
 
 
 @pytest.mark.usefixtures("_blocks")
-def test_the_accuracy_is_that_of_one_heap():
+def test_the_accuracy_is_that_of_the_joined_sets():
     generated, real = two_sets(60, 60)
     expected = one_nn(generated, real)
     assert nearest_neighbour_accuracy(generated, real) == pytest.approx(expected, abs=1e-12)
     assert expected[1] != expected[2]
 
 
-def test_sets_apart_are_told_and_copies_are_told_wrongly():
+def test_accuracy_is_one_for_separate_sets_and_zero_for_copies():
     real = np.random.default_rng(0).standard_normal((50, 3))
     assert nearest_neighbour_accuracy(real + 100, real) == (1, 1, 1)
     assert nearest_neighbour_accuracy(real + 1e-9, real) == (0, 0, 0)
 
 
-def test_one_distribution_is_told_by_chance():
+def test_accuracy_is_a_half_for_one_distribution():
     x, y = np.random.default_rng(1).standard_normal((2, 1500, 3))
     assert nearest_neighbour_accuracy(x, y).accuracy == pytest.approx(0.5, abs=0.03)
 
@@ -146,7 +146,7 @@ def test_one_distribution_is_told_by_chance():
 
 
 @pytest.mark.usefixtures("_blocks")
-def test_the_figures_are_those_of_all_pairs():
+def test_memorisation_equals_the_computation_over_all_pairs():
     generated, training = two_sets()
     generated[:7] = training[:7] + 0.01
     found = memorisation(generated, training)
@@ -167,7 +167,7 @@ def test_copies_are_found_and_new_samples_are_not():
     assert new.distance == pytest.approx(1, abs=0.05)
 
 
-def test_probes_stand_for_the_training_examples():
+def test_probes_replace_the_training_examples_in_the_comparison():
     generated, training = two_sets()
     probes = training[5:20]
     own = np.sort(pairwise(probes, training), axis=1)
@@ -178,7 +178,7 @@ def test_probes_stand_for_the_training_examples():
 # What does not fit
 
 
-def test_what_cannot_be_compared_is_refused():
+def test_sets_that_cannot_be_compared_are_refused():
     x, y = two_sets()
     with pytest.raises(ConfigError, match="expected k to be at least 1, got 0"):
         precision_recall(x, y, 0)

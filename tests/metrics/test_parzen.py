@@ -51,7 +51,7 @@ def test_the_density_integrates_to_one():
     assert np.exp(log_p).sum() * (x[1, 0] - x[0, 0]) == pytest.approx(1, rel=1e-9)
 
 
-def test_every_width_is_as_if_it_were_alone():
+def test_each_width_gives_the_same_as_alone():
     rng = np.random.default_rng(1)
     samples, points = rng.random((30, 6)), rng.random((20, 6))
     together = parzen_log_likelihoods(samples, points, SIGMAS)
@@ -59,7 +59,7 @@ def test_every_width_is_as_if_it_were_alone():
         assert (row == parzen_log_likelihoods(samples, points, [sigma])[0]).all()
 
 
-def test_the_width_is_the_validation_set_s_and_the_mean_the_test_set_s():
+def test_validation_images_select_the_width_and_test_images_give_the_mean():
     rng = np.random.default_rng(2)
     samples, test, validation = (rng.random((n, 20)) for n in (60, 40, 30))
     best = max(SIGMAS, key=lambda sigma: np.mean(by_hand(samples, validation, sigma)))
@@ -87,7 +87,7 @@ def test_the_width_found_is_the_true_one_where_there_is_one():
     assert choose_sigma(centres, points, [0.1, 0.2, 0.3, 0.4, 0.5]) == 0.3
 
 
-def test_what_makes_no_density_is_refused():
+def test_bad_widths_and_sets_are_refused():
     x = np.zeros((5, 3))
     for sigmas in ([], [0.1, 0.0]):
         with pytest.raises(ConfigError, match="expected sigmas above 0, at least one, got"):

@@ -1,4 +1,4 @@
-"""Two passes side by side: to the bit what one after the other gives, in outputs, gradients, averages and streams."""
+"""Two passes at the same time: to the bit what one after the other gives, in outputs, gradients, averages, streams."""
 
 import threading
 from collections.abc import Iterator
@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from minigan import kernels, layers
-from minigan.layers import Context, Layer
+from minigan.layers import Context, Layer, Parameter
 from minigan.model import concurrent
 from minigan.model.sequential import Sequential
 from minigan.random import Stream
+from tests.layers.cases import CASES
 from tests.on_threads import threads
 
 CLASSES = 3
@@ -72,13 +73,13 @@ def _always(monkeypatch) -> Iterator[None]:
 def crews(monkeypatch) -> list[int]:
     """How many calls of each pair ran side by side."""
     seen: list[int] = []
-    both = concurrent.both
+    on_two_threads = concurrent.on_two_threads
 
     def noted(*calls):
         seen.append(len(calls))
-        return both(*calls)
+        return on_two_threads(*calls)
 
-    monkeypatch.setattr(concurrent, "both", noted)
+    monkeypatch.setattr(concurrent, "on_two_threads", noted)
     return seen
 
 
@@ -95,9 +96,9 @@ def passes(network: Sequential, count: int) -> dict[str, np.ndarray]:
         labels = [rng.integers(0, CLASSES, size) for size in sizes]
         contexts = [Context(training=True, rng=stream, labels=classes) for classes in labels]
         with threads(count):
-            made = concurrent.forward(network, batches, contexts)
+            made = concurrent.forward_both(network, batches, contexts)
             dys = [rng.standard_normal(y.shape).astype(np.float32) for y, _ in made]
-            concurrent.backward(network, dys, [caches for _, caches in made])
+            concurrent.backward_both(network, dys, [caches for _, caches in made])
         found |= {f"y {number} {place}": y for place, (y, _) in enumerate(made)}
         found[f"gradient {number}"] = network.flat_grad.copy()
         found[f"stream {number}"] = np.array(stream.state, np.uint64)
@@ -114,6 +115,32 @@ def test_they_give_the_bits_of_one_after_the_other(make, crews):
         np.testing.assert_array_equal(found[name], value, err_msg=name)
 
 
+def parameters_in(thing: object) -> Iterator[Parameter]:
+    """All parameters that can be reached from layers and containers."""
+    if isinstance(thing, Parameter):
+        yield thing
+    elif isinstance(thing, list | tuple):
+        for item in thing:
+            yield from parameters_in(item)
+    elif isinstance(thing, dict):
+        yield from parameters_in(list(thing.values()))
+    elif isinstance(thing, Layer):
+        yield from parameters_in(vars(thing))
+
+
+@pytest.mark.parametrize("fuse", [True, False])
+@pytest.mark.parametrize("case", [case for case in CASES if case.make().concurrent_safe], ids=lambda case: case.name)
+def test_the_second_backward_reaches_no_gradient_of_the_first(case, fuse):
+    network = Sequential([case.make(), layers.Flatten()], fuse=fuse)
+    network.build(case.shape[1:])
+    own = np.ones_like(network.flat_grad)
+    found = list(parameters_in(concurrent.with_grads(network, own).steps))
+    assert {p.data.ctypes.data for p in found} == {p.data.ctypes.data for p in network.parameters().values()}
+    for parameter in found:
+        assert (parameter.grad is not None) is parameter.trainable
+        assert parameter.grad is None or np.shares_memory(parameter.grad, own)
+
+
 def test_each_has_a_thread():
     seen = []
 
@@ -123,7 +150,7 @@ def test_each_has_a_thread():
 
     together = threading.Barrier(2)
     with threads(2):
-        concurrent.both(note, note)
+        concurrent.on_two_threads(note, note)
     assert len(set(seen)) == 2
 
 
@@ -135,7 +162,7 @@ def test_an_error_in_either_is_the_caller_s(failing):
     calls = [list, list]
     calls[failing] = fail
     with threads(2), pytest.raises(ValueError, match="this one"):
-        concurrent.both(*calls)
+        concurrent.on_two_threads(*calls)
 
 
 def stranger() -> list[Layer]:
@@ -169,13 +196,13 @@ def test_a_short_pass_is_not_worth_a_thread(monkeypatch, crews):
     monkeypatch.undo()
     with threads(2):
         passes(built(convolutions), 2)
-        assert not concurrent.pays(built(convolutions), [np.zeros((5, 6, 7, 2), np.float32)] * 2)
-        assert concurrent.pays(built(convolutions), [np.zeros((2000, 6, 7, 2), np.float32)] * 2)
+        assert not concurrent.is_faster(built(convolutions), [np.zeros((5, 6, 7, 2), np.float32)] * 2)
+        assert concurrent.is_faster(built(convolutions), [np.zeros((2000, 6, 7, 2), np.float32)] * 2)
 
 
 def test_many_weights_are_not_worth_two_gradients():
     network = Sequential([layers.Flatten(), layers.Dense(3000)], name="wide")
     network.build((500,))
     with threads(2):
-        assert not concurrent.pays(network, [np.zeros((100, 500), np.float32)] * 2)
-        assert concurrent.pays(network, [np.zeros((1000, 500), np.float32)] * 2)
+        assert not concurrent.is_faster(network, [np.zeros((100, 500), np.float32)] * 2)
+        assert concurrent.is_faster(network, [np.zeros((1000, 500), np.float32)] * 2)

@@ -57,7 +57,7 @@ def test_the_kernel_is_the_one_that_runs(case: Case, n: int, monkeypatch):
     model = case.model(np.float32)
     (row,) = rows(model, batch_size=n)
     calls: list = []
-    monkeypatch.setattr(cpu_affine, "plan", counting(calls, cpu_affine.plan))
+    monkeypatch.setattr(cpu_affine, "choose", counting(calls, cpu_affine.choose))
     model.forward(arrays(model, n)[0])
     ((_, (_, chosen)),) = calls
     assert row.kernel == chosen.title
@@ -80,7 +80,7 @@ def test_products_are_the_multiply_adds_that_it_makes(case: Case, fuse: bool, mo
 def test_a_transposed_convolution_s_products_are_those_of_its_convolution(monkeypatch):
     model = network([(Conv2DTranspose, {**SAME, "strides": 2})], (3, 4, 5), dtype=np.float32)
     (row,) = rows(model)
-    assert row == PlanRow(("conv2d_transpose",), "columns", (6, 8, 4), 3 * 4 * 9 * 5 * 4, 3 * 4 * 9 * 5 * 4, 768, 184)
+    assert row == PlanRow(("conv2d_transpose",), "im2col", (6, 8, 4), 3 * 4 * 9 * 5 * 4, 3 * 4 * 9 * 5 * 4, 768, 184)
     calls: list = []
     monkeypatch.setattr(np, "matmul", counting(calls, np.matmul))
     model.forward(arrays(model, 2)[0])
@@ -136,7 +136,7 @@ def test_layers_by_themselves_have_their_own():
         (Dropout, {"rate": 0.2}),
         (Flatten, {}),
     ]
-    assert [row.kernel for row in plan(*layers, shape=(4, 4, 2), fuse=False)] == ["columns", *["its own"] * 4]
+    assert [row.kernel for row in plan(*layers, shape=(4, 4, 2), fuse=False)] == ["im2col", *["its own"] * 4]
 
 
 class Mine(Layer):

@@ -12,7 +12,7 @@ from minigan.runs.config import TrainConfig
 from minigan.training import schedules
 
 
-def test_an_unknown_model_is_refused_with_those_there_are():
+def test_an_unknown_model_is_refused_with_the_known_ones():
     with pytest.raises(ConfigError, match="unknown model 'dcgan29': expected one of dcgan28"):
         models.build("dcgan29")
 
@@ -25,7 +25,7 @@ def test_a_registered_model_is_built_by_its_name_with_its_options(monkeypatch):
         models.build("yours")
 
 
-def test_every_model_there_is_has_the_name_it_is_built_by_and_settings_that_suit_it():
+def test_every_model_has_its_name_and_recommended_settings():
     assert models.RECOMMENDED.keys() == models.MODELS.keys()
     for name, builder in models.MODELS.items():
         assert builder.__name__ == name.replace("-", "_")
@@ -63,7 +63,7 @@ def test_uniform_noise_fills_minus_one_to_one_and_normal_noise_goes_beyond():
     assert np.abs(normal).max() > 2
 
 
-def test_an_unknown_option_is_refused_with_those_there_are():
+def test_an_unknown_option_is_refused_with_the_known_ones():
     with pytest.raises(ConfigError, match=r"dcgan28: .*'width'.*: expected some of latent_size, image_size"):
         models.build("dcgan28", width=3)
 
@@ -79,7 +79,7 @@ def test_uniform_noise_fills_its_range(kind, low, high, variance):
 
 
 @pytest.mark.parametrize(("kind", "deviation"), [("uniform", 3**-0.5), ("unit-uniform", 1.0), ("normal", 1.0)])
-def test_truncated_noise_stays_within_so_many_standard_deviations(kind: str, deviation: float):
+def test_truncated_noise_stays_within_the_given_standard_deviations(kind: str, deviation: float):
     z = models.draw_noise(Stream(0, "test"), 2000, 5, kind, truncation=0.6)
     assert (z.shape, z.dtype) == ((2000, 5), np.float32)
     bound = 0.6 * deviation
@@ -91,7 +91,7 @@ def test_truncated_noise_stays_within_so_many_standard_deviations(kind: str, dev
 
 
 @pytest.mark.parametrize("kind", models.NOISES)
-def test_a_wide_truncation_is_none_and_a_narrow_one_is_refused(kind: str):
+def test_a_wide_truncation_changes_nothing_and_a_narrow_one_is_refused(kind: str):
     plain, wide = (models.draw_noise(Stream(0, "test"), 3, 5, kind, truncation=value) for value in (None, 9.0))
     np.testing.assert_array_equal(plain, wide)
     for value in (0.05, 0.0, -1.0, math.nan):

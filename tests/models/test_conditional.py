@@ -18,7 +18,7 @@ def layers(network) -> list[str]:
 
 
 @every_conditioning
-def test_the_generator_finds_the_class_beside_its_noise(conditioning):
+def test_the_generator_gets_an_embedding_with_its_noise(conditioning):
     gan, plain = (models.build("dcgan28", **options) for options in ({"classes": 10, "conditioning": conditioning}, {}))
     assert layers(gan.generator) == ["ConcatenateLabels", *layers(plain.generator)]
     assert gan.generator[0].output_shape == (110,)
@@ -34,7 +34,7 @@ def test_the_discriminator_ends_with_a_projection():
     assert counts(gan.discriminator) == (392_833 + 10 * 4096, 896)
 
 
-def test_or_it_finds_the_class_beside_every_pixel():
+def test_with_concatenation_the_discriminator_gets_an_embedding_at_every_pixel():
     gan = models.build("dcgan28", classes=10, conditioning="concatenation")
     plain = models.build("dcgan28")
     assert layers(gan.discriminator) == ["ConcatenateLabels", *layers(plain.discriminator)]
@@ -44,7 +44,7 @@ def test_or_it_finds_the_class_beside_every_pixel():
 
 
 @every_conditioning
-def test_images_and_judgements_depend_on_the_class(conditioning):
+def test_images_and_d_s_outputs_depend_on_the_class(conditioning):
     gan = models.build("dcgan28", classes=3, conditioning=conditioning, **SMALL)
     noise = models.draw_noise(Stream(0, "test"), 4, 5)
     zeros, others = np.zeros(4, int), np.array([0, 1, 2, 0])
@@ -56,7 +56,7 @@ def test_images_and_judgements_depend_on_the_class(conditioning):
 
 
 @every_conditioning
-def test_every_gradient_of_a_round_arrives(conditioning):
+def test_every_parameter_gets_a_gradient_in_a_round(conditioning):
     gan = models.build("dcgan28", classes=3, conditioning=conditioning, **SMALL)
     labels = np.array([0, 1, 2, 0])
     ctx = Context(training=True, rng=Stream(0, "dropout"), labels=labels)
@@ -68,7 +68,7 @@ def test_every_gradient_of_a_round_arrives(conditioning):
         assert all(p.grad.any() for name, p in network.parameters().items() if p.trainable)
 
 
-def test_the_default_knows_no_classes():
+def test_the_default_has_no_classes():
     gan = models.build("dcgan28", **SMALL)
     assert gan.classes == 0
     assert "ConcatenateLabels" not in layers(gan.generator) + layers(gan.discriminator)

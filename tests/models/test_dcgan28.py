@@ -87,7 +87,7 @@ def test_the_default_has_the_article_s_layers(article):
     ]
 
 
-def test_a_gan_tells_its_shapes_name_and_range(article):
+def test_a_gan_has_its_shapes_name_and_range(article):
     assert article.name == "dcgan28"
     assert article.latent_size == 100
     assert article.image_shape == (28, 28, 1)
@@ -96,7 +96,7 @@ def test_a_gan_tells_its_shapes_name_and_range(article):
     assert article.discriminator.name == "discriminator"
 
 
-def test_images_are_made_and_judged_in_their_ranges(article):
+def test_outputs_of_both_networks_are_in_their_ranges(article):
     noise = models.draw_noise(Stream(0, "test"), 3, 100)
     images = article.generator.predict(noise)
     assert images.shape == (3, 28, 28, 1)
@@ -117,7 +117,7 @@ def test_one_seed_gives_one_pair_of_networks():
         assert not np.array_equal(a["conv2d.kernel"], c["conv2d.kernel"])
 
 
-def test_both_networks_draw_from_streams_of_their_own(article):
+def test_both_networks_draw_from_their_own_streams(article):
     g = article.generator.state_dict()["conv2d.kernel"]
     d = article.discriminator.state_dict()["conv2d_1.kernel"]
     assert not np.isin(d.ravel()[:50], g.ravel()).all()
@@ -165,7 +165,7 @@ def test_any_valid_options_give_the_counts_and_shapes_they_say(data):
 
 
 @pytest.mark.parametrize(("activation", "value_range"), [("tanh", (-1, 1)), ("sigmoid", (0, 1)), ("relu", (0, 1))])
-def test_real_images_are_scaled_to_what_the_last_activation_makes(activation, value_range):
+def test_real_images_are_scaled_to_the_range_of_the_last_activation(activation, value_range):
     gan = models.build("dcgan28", output_activation=activation, generator_filters=(2,), discriminator_filters=(2,))
     assert gan.output_range == value_range
 

@@ -6,7 +6,7 @@ import pytest
 from minigan import models
 from minigan.errors import ConfigError, ShapeError
 from minigan.layers import Dropout, MaxPooling2D, Sigmoid
-from minigan.models.gan2014 import sparse
+from minigan.models.gan2014_initial import sparse
 from minigan.random import Stream
 from tests.models.counting import counts, dense, maxout, outline
 
@@ -74,7 +74,7 @@ def test_mnist_begins_as_published(mnist):
                 assert abs(parameter.data).max() <= limit
 
 
-def test_mnist_images_are_grey_values_and_judgements_near_a_half_at_first(mnist):
+def test_mnist_images_are_grey_values_and_d_s_outputs_near_a_half_at_first(mnist):
     images = mnist.generator.predict(models.draw_noise(Stream(0, "test"), 3, 100))
     assert images.shape == (3, 28, 28, 1)
     assert 0 < images.min() < images.max() < 1

@@ -35,7 +35,7 @@ CASES = [*SMALL.items(), *(("dcgan28", options) for options in CONDITIONAL.value
 every_model = pytest.mark.parametrize(("name", "options"), CASES, ids=[*SMALL, *CONDITIONAL])
 
 
-def test_every_model_is_here():
+def test_every_model_is_tested():
     assert SMALL.keys() == models.MODELS.keys()
 
 
@@ -55,7 +55,7 @@ def test_both_networks_pass_every_check(name, options):
 
 
 @every_model
-def test_a_round_moves_every_weight_of_both_networks(name, options):
+def test_a_round_updates_every_weight_of_both_networks(name, options):
     gan, rng = models.build(name, **options), Stream(0, "dropout")
     # Without it the gradients of the last bias, from real and generated images, cancel where D says 1/2 to all.
     loss = losses.get("non-saturating", label_smoothing=0.1)

@@ -11,23 +11,23 @@ from minigan.plots import gradients
 # Histograms
 
 
-def shares(axes) -> list[np.ndarray]:
+def fractions(axes) -> list[np.ndarray]:
     """The filled hills, real data first."""
     return [patch.get_data().values for patch in axes.patches if patch.get_fill()]
 
 
-def test_hills_are_shares_of_each_set_in_the_same_bins(drawn):
+def test_histograms_are_fractions_of_each_set_in_the_same_bins(drawn):
     rng = np.random.default_rng(0)
     real, fake = rng.normal(2, 1, (400, 1)), rng.normal(-2, 1, 1000)
     figure = drawn(plots.save_histogram, real, fake)
     axes = figure.axes[0]
     edges = axes.patches[0].get_data().edges
-    for values, found in zip((real, fake), shares(axes), strict=True):
+    for values, found in zip((real, fake), fractions(axes), strict=True):
         np.testing.assert_allclose(found, np.histogram(values, edges)[0] / values.size)
         np.testing.assert_allclose(found.sum(), 1)
     texts = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert texts[0] == f"real data, mean {real.mean():.3g}, {np.mean(real > 0):.0%} judged real"
-    assert texts[1] == f"generated data, mean {fake.mean():.3g}, {np.mean(fake > 0):.0%} judged real"
+    assert texts[0] == f"real data, mean {real.mean():.3g}, {np.mean(real > 0):.0%} classified as real"
+    assert texts[1] == f"generated data, mean {fake.mean():.3g}, {np.mean(fake > 0):.0%} classified as real"
 
 
 @pytest.mark.parametrize("spread", [0.1, 1.0, 4.0, 30.0])
@@ -45,11 +45,11 @@ def test_the_scale_above_gives_the_probability_of_a_logit(drawn, spread):
         np.testing.assert_allclose(np.log(chance / (1 - chance)), place, rtol=1e-3, atol=1e-9)
 
 
-def test_scores_that_are_no_probabilities_have_no_such_scale(drawn):
+def test_scores_have_no_scale_of_probabilities(drawn):
     axes = drawn(plots.save_histogram, np.full(5, 7.0), np.full(5, 7.0), probabilities=False).axes[0]
     assert axes.child_axes == []
     assert axes.get_xlim()[0] > 6
-    assert shares(axes)[0].sum() == 1
+    assert fractions(axes)[0].sum() == 1
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])

@@ -1,4 +1,4 @@
-"""Films: frames in order, for as long as they should be seen, in their colours."""
+"""Animations: frames in order, their durations and colours."""
 
 import numpy as np
 import pytest
@@ -18,31 +18,31 @@ def frames(tmp_path):
     return paths
 
 
-def test_a_film_has_the_frames_in_order_and_rests_on_the_last(tmp_path, frames):
-    plots.save_film(tmp_path / "film.gif", frames, seconds=0.9)
+def test_an_animation_has_the_frames_in_order_and_pauses_on_the_last(tmp_path, frames):
+    plots.save_film(tmp_path / "animation.gif", frames, seconds=0.9)
     durations = []
-    with Image.open(tmp_path / "film.gif") as film:
-        assert film.format == "GIF"
-        assert film.n_frames == len(frames)
-        assert film.info["loop"] == 0, "it begins anew for ever"
+    with Image.open(tmp_path / "animation.gif") as animation:
+        assert animation.format == "GIF"
+        assert animation.n_frames == len(frames)
+        assert animation.info["loop"] == 0, "it repeats forever"
         for place, frame in enumerate(frames):
-            film.seek(place)
-            durations.append(film.info["duration"])
+            animation.seek(place)
+            durations.append(animation.info["duration"])
             with Image.open(frame) as picture:
-                np.testing.assert_array_equal(np.asarray(film.convert("L")), np.asarray(picture))
+                np.testing.assert_array_equal(np.asarray(animation.convert("L")), np.asarray(picture))
     assert durations == [100] * 8 + [2000]
 
 
-def test_a_short_film_shows_each_frame_for_a_quarter_of_a_second(tmp_path, frames):
-    plots.save_film(tmp_path / "film.gif", frames[:3], seconds=6.0)
-    with Image.open(tmp_path / "film.gif") as film:
-        assert film.info["duration"] == 250
+def test_a_short_animation_shows_each_frame_for_a_quarter_of_a_second(tmp_path, frames):
+    plots.save_film(tmp_path / "animation.gif", frames[:3], seconds=6.0)
+    with Image.open(tmp_path / "animation.gif") as animation:
+        assert animation.info["duration"] == 250
 
 
-def test_one_picture_is_a_film_too(tmp_path, frames):
-    plots.save_film(tmp_path / "film.gif", frames[:1])
-    with Image.open(tmp_path / "film.gif") as film:
-        assert film.n_frames == 1
+def test_one_picture_is_an_animation_too(tmp_path, frames):
+    plots.save_film(tmp_path / "animation.gif", frames[:1])
+    with Image.open(tmp_path / "animation.gif") as animation:
+        assert animation.n_frames == 1
 
 
 def test_a_drawing_keeps_its_pale_tones(tmp_path):
@@ -50,7 +50,7 @@ def test_a_drawing_keeps_its_pale_tones(tmp_path):
     sheet = np.stack([np.full((64, 256), 255, np.uint8), np.tile(ramp, (64, 1)), np.full((64, 256), 240, np.uint8)], -1)
     opaque = np.full((64, 256, 1), 255, np.uint8)
     Image.fromarray(np.concatenate([sheet, opaque], -1)).save(tmp_path / "a.png")  # with alpha, as matplotlib does
-    plots.save_film(tmp_path / "film.gif", [tmp_path / "a.png"])
-    with Image.open(tmp_path / "film.gif") as film:
-        shown = np.asarray(film.convert("RGB")).astype(int)
+    plots.save_film(tmp_path / "animation.gif", [tmp_path / "a.png"])
+    with Image.open(tmp_path / "animation.gif") as animation:
+        shown = np.asarray(animation.convert("RGB")).astype(int)
     assert abs(shown - sheet).max() <= 2

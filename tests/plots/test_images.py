@@ -25,13 +25,13 @@ def test_the_ends_of_the_range_become_black_and_white(value_range):
     assert pixels[4] in (127, 128)
 
 
-def test_bytes_survive_the_way_to_the_network_and_back():
+def test_bytes_to_network_values_and_back_are_unchanged():
     stored = np.arange(256, dtype=np.uint8)
     scaled = (stored / 127.5 - 1).astype(np.float32)
     np.testing.assert_array_equal(plots.to_pixels(scaled, (-1.0, 1.0)), stored)
 
 
-def test_the_images_stay_as_they_are():
+def test_the_images_are_not_changed():
     images = np.linspace(-2, 2, 16, dtype=np.float32)
     before = images.copy()
     plots.to_pixels(images, (-1.0, 1.0))
@@ -50,7 +50,7 @@ def test_the_images_stay_as_they_are():
     columns=st.integers(1, 15),
     gap=st.integers(0, 3),
 )
-def test_every_image_lies_at_its_place_and_the_rest_is_ground(n, h, w, c, columns, gap):
+def test_every_image_is_in_its_place_on_the_background(n, h, w, c, columns, gap):
     images = np.random.default_rng(0).integers(100, 256, (n, h, w, c), dtype=np.uint8)
     sheet = plots.tile(images, columns, gap)
     across = min(columns, n)
@@ -107,7 +107,7 @@ def test_the_nearest_is_that_of_brute_force_over_all_blocks():
     np.testing.assert_array_equal(neighbours, examples[places])
 
 
-def test_a_copy_is_its_own_nearest_and_of_twins_the_first_counts():
+def test_a_copy_is_its_own_nearest_and_of_equals_the_first():
     examples = np.random.default_rng(1).uniform(-1, 1, (9, 6, 6, 3)).astype(np.float32)
     examples[7] = examples[2]
     places, neighbours = plots.nearest(examples[[5, 7]], [examples[:4], examples[4:]])
@@ -128,7 +128,7 @@ def pixels_of(path) -> np.ndarray:
         return np.asarray(picture.convert("RGB"))
 
 
-def test_the_right_most_column_holds_the_neighbours_in_a_yellow_frame(tmp_path):
+def test_the_right_most_column_holds_the_neighbours_in_a_yellow_border(tmp_path):
     images = np.linspace(-1, 0.2, 6, dtype=np.float32)[:, None, None, None] * np.ones((6, 42, 42, 1), np.float32)
     neighbours = np.array([0.4, 0.8], np.float32)[:, None, None, None] * np.ones((2, 42, 42, 1), np.float32)
     plots.save_neighbours(tmp_path / "a.png", images, neighbours, (-1.0, 1.0))
@@ -146,7 +146,7 @@ def test_the_right_most_column_holds_the_neighbours_in_a_yellow_frame(tmp_path):
 
 
 def test_rows_that_are_not_full_are_refused(tmp_path):
-    with pytest.raises(ShapeError, match=r"fill 2 rows, one a neighbour, got \(5, 4, 4, 1\)"):
+    with pytest.raises(ShapeError, match=r"fill 2 rows, one for each neighbour, got \(5, 4, 4, 1\)"):
         plots.save_neighbours(tmp_path / "a.png", np.zeros((5, 4, 4, 1)), np.zeros((2, 4, 4, 1)), (-1.0, 1.0))
     with pytest.raises(ShapeError, match=r"expected images of shape \(N, H, W, C\)"):
         plots.save_neighbours(tmp_path / "a.png", np.zeros((4, 4, 4)), np.zeros((2, 4, 4, 1)), (-1.0, 1.0))
@@ -157,7 +157,7 @@ def test_rows_that_are_not_full_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["linear", "spherical"])
-def test_a_walk_leads_from_one_end_to_the_other(kind):
+def test_a_walk_begins_and_ends_at_its_ends(kind):
     start, end = np.random.default_rng(0).normal(size=(2, 100)).astype(np.float32)
     walk = plots.interpolate(start, end, 5, kind)
     assert (walk.shape, walk.dtype) == ((5, 100), np.float32)
@@ -177,13 +177,13 @@ def test_a_straight_walk_has_equal_steps_and_a_spherical_one_equal_angles_and_le
     np.testing.assert_allclose(cosines, cosines[0])
 
 
-def test_between_noises_on_one_line_a_spherical_walk_is_straight():
+def test_a_spherical_walk_between_parallel_vectors_is_straight():
     a = np.array([1.0, 2.0])
     for end in (2 * a, -a, 0 * a):
         np.testing.assert_allclose(plots.interpolate(a, end, 3, "spherical")[1], (a + end) / 2)
 
 
-def test_walks_that_cannot_be_are_refused():
+def test_bad_arguments_of_a_walk_are_refused():
     with pytest.raises(ConfigError, match="unknown walk 'random': expected linear or spherical"):
         plots.interpolate(np.zeros(3), np.ones(3), 5, "random")
     with pytest.raises(ConfigError, match="at least 2 steps, got 1"):

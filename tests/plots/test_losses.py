@@ -57,7 +57,7 @@ def test_the_curves_are_a_picture_of_three_panels(tmp_path, steps):
         assert found.max() <= bottom
 
 
-def test_the_curves_show_the_numbers_their_means_and_where_the_game_ends(drawn):
+def test_the_curves_show_the_values_their_means_and_the_equilibrium(drawn):
     metrics = metrics_of(300)
     axes = drawn(plots.save_losses, metrics_of(300), 50).axes
     columns = [("d_loss", "g_loss"), ("d_real", "d_fake"), ("real_accuracy", "fake_accuracy")]
@@ -110,11 +110,11 @@ def dashed(axes) -> dict[float, str]:
         (None, {}),
     ],
 )
-def test_the_ends_are_those_of_the_game(drawn, optimum, expected):
+def test_the_dashed_lines_are_the_optimum(drawn, optimum, expected):
     assert dashed(drawn(plots.save_losses, metrics_of(20), 50, optimum).axes[0]) == expected
 
 
-def test_a_long_run_has_a_calm_line(drawn):
+def test_a_long_run_has_a_smooth_line(drawn):
     metrics = metrics_of(20_000)
     noise = np.random.default_rng(0).normal(size=20_000)
     metrics["d_loss"] = 1.4 + noise
@@ -123,7 +123,7 @@ def test_a_long_run_has_a_calm_line(drawn):
     assert abs(bold - 1.4).max() < 0.3
 
 
-def test_one_wild_step_does_not_flatten_the_rest_but_a_loss_that_runs_away_is_in_sight(drawn):
+def test_one_outlier_does_not_set_the_range_but_a_diverging_loss_does(drawn):
     metrics = metrics_of(1000)
     metrics["g_loss"][500] = 1e3
     low, high = drawn(plots.save_losses, metrics, 50).axes[0].get_ylim()
@@ -134,7 +134,7 @@ def test_one_wild_step_does_not_flatten_the_rest_but_a_loss_that_runs_away_is_in
     assert high > 1e3
 
 
-def test_a_loss_that_is_no_number_leaves_a_gap_and_nothing_else(drawn):
+def test_a_nan_loss_leaves_a_gap(drawn):
     metrics = metrics_of(100)
     metrics["g_loss"][90:] = np.nan
     axes = drawn(plots.save_losses, metrics, 50).axes[0]
@@ -149,7 +149,7 @@ def test_epochs_have_a_scale_once_there_is_one(drawn, steps, steps_per_epoch, dr
     assert [child.get_xlabel() for child in panel.child_axes] == ["epoch"] * drawn_too
 
 
-def test_drawing_leaves_no_figure_behind():
+def test_drawing_leaves_no_open_figure():
     """Nothing goes through pyplot, which keeps every figure until it is closed."""
     code = (
         "import sys, numpy as np; from minigan import plots;"

@@ -50,13 +50,13 @@ def a_moment(count: int = 30) -> tuple[np.ndarray, ...]:
 
 
 def test_the_plane_shows_points_and_d_and_arrows_against_the_gradient(drawn):
-    real, fake, judged, gradient = a_moment()
+    real, fake, values, gradient = a_moment()
     gradient[3] *= 100
-    figure = drawn(plots.save_plane, real, fake, judged, gradient, (-3, 3, -2, 4), "step 7")
+    figure = drawn(plots.save_plane, real, fake, values, gradient, (-3, 3, -2, 4), "step 7")
     axes = figure.axes[0]
     assert (axes.get_xlim(), axes.get_ylim(), axes.get_title()) == ((-3, 3), (-2, 4), "step 7")
     (ground,) = axes.images
-    np.testing.assert_array_equal(ground.get_array(), judged)
+    np.testing.assert_array_equal(ground.get_array(), values)
     assert (ground.origin, ground.get_extent(), ground.get_clim()) == ("lower", [-3, 3, -2, 4], (0, 1))
     scatters = [item for item in axes.collections if len(item.get_offsets()) == 30]
     np.testing.assert_allclose(scatters[0].get_offsets(), real)
@@ -72,8 +72,8 @@ def test_the_plane_shows_points_and_d_and_arrows_against_the_gradient(drawn):
 
 
 def test_without_a_gradient_there_are_no_arrows(drawn):
-    real, fake, judged, gradient = a_moment()
-    axes = drawn(plots.save_plane, real, fake, judged, 0 * gradient, (-3, 3, -3, 3)).axes[0]
+    real, fake, values, gradient = a_moment()
+    axes = drawn(plots.save_plane, real, fake, values, 0 * gradient, (-3, 3, -3, 3)).axes[0]
     assert not [item for item in axes.collections if hasattr(item, "U")]
 
 
@@ -94,8 +94,8 @@ def test_arrays_of_another_shape_are_refused(tmp_path, place, shape, message):
 
 
 def test_scores_have_a_scale_of_their_own(drawn):
-    real, fake, judged, gradient = a_moment()
-    axes, scale = drawn(plots.save_plane, real, fake, judged * 9 - 5, gradient, (-3, 3, -3, 3), limits=(-5, 4)).axes
+    real, fake, values, gradient = a_moment()
+    axes, scale = drawn(plots.save_plane, real, fake, values * 9 - 5, gradient, (-3, 3, -3, 3), limits=(-5, 4)).axes
     assert axes.images[0].get_clim() == (-5, 4)
     assert "score" in scale.get_ylabel()
     x = np.linspace(0, 1, 5)
@@ -114,7 +114,7 @@ def test_a_kernel_density_is_a_density_and_finds_that_of_normal_samples():
     np.testing.assert_allclose(found, np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi), atol=0.035)
 
 
-def test_a_kernel_density_of_one_sample_is_a_normal_hill():
+def test_a_kernel_density_of_one_sample_is_normal():
     x = np.linspace(-1, 1, 5)
     np.testing.assert_allclose(
         plots.kernel_density(np.array([[0.5]]), x, 2.0), np.exp(-((x - 0.5) ** 2) / 8) / np.sqrt(8 * np.pi)
@@ -126,13 +126,13 @@ def test_a_kernel_density_of_one_sample_is_a_normal_hill():
 
 def test_figure_1_has_the_lines_and_the_arrows_of_the_paper(drawn):
     x, noise = np.linspace(0, 8, 9), np.linspace(-1, 1, 5)
-    p_data, p_g, judged = np.full(9, 0.2), np.full(9, 0.3), np.full(9, 0.75)
+    p_data, p_g, d = np.full(9, 0.2), np.full(9, 0.3), np.full(9, 0.75)
     made = np.array([1.0, 2, 3, 4, 99])
-    figure = drawn(plots.save_figure1, x, p_data, p_g, judged, noise[:, None], made[:, None], top=0.5, title="step 3")
-    above, below, judge = figure.axes
-    dotted, solid = above.get_lines()
-    assert (dotted.get_linestyle(), solid.get_linestyle(), judge.get_lines()[0].get_linestyle()) == (":", "-", "--")
-    for line, values in ((dotted, p_data), (solid, p_g), (judge.get_lines()[0], judged)):
+    figure = drawn(plots.save_figure1, x, p_data, p_g, d, noise[:, None], made[:, None], top=0.5, title="step 3")
+    above, below, right = figure.axes
+    (dotted, solid), (dashed, _) = above.get_lines(), right.get_lines()
+    assert (dotted.get_linestyle(), solid.get_linestyle(), dashed.get_linestyle()) == (":", "-", "--")
+    for line, values in ((dotted, p_data), (solid, p_g), (dashed, d)):
         np.testing.assert_array_equal(line.get_xydata(), np.stack([x, values], 1))
     assert (above.get_ylim(), above.get_xlim(), below.get_xlim()) == ((0, 0.5), (0, 8), (0, 8))
     arrows = [text for text in below.texts if text.arrow_patch is not None]
@@ -147,18 +147,18 @@ def test_figure_1_refuses_arrays_of_another_length(tmp_path):
     x = np.zeros(5)
     with pytest.raises(ShapeError, match=r"expected p_g at every x \(5,\), got \(4,\)"):
         plots.save_figure1(tmp_path / "a.png", x, x, x[:4], x)
-    with pytest.raises(ShapeError, match=r"as many noises as made of them, got \(3,\) and \(2,\)"):
+    with pytest.raises(ShapeError, match=r"as many generated numbers as noise, got \(3,\) and \(2,\)"):
         plots.save_figure1(tmp_path / "a.png", x, x, x, x, np.zeros(3), np.zeros(2))
 
 
 # Asked of the networks
 
 
-def test_the_pull_is_the_gradient_of_g_s_loss():
+def test_generator_gradients_are_those_of_g_s_loss():
     gan = make_gan(2)
     gan.discriminator.build((2,), seed=2, dtype=np.float64)
     fake = np.random.default_rng(0).normal(size=(6, 2))
-    found = points.pull(gan, LOSS, fake)
+    found = points.generator_gradients(gan, LOSS, fake)
     judge = gan.discriminator.logits
 
     def loss(x: np.ndarray) -> float:
@@ -174,26 +174,27 @@ def test_the_pull_is_the_gradient_of_g_s_loss():
 def test_the_probability_is_d_s_output():
     gan = make_gan(2)
     x = np.random.default_rng(0).normal(size=(7, 2)).astype(np.float32)
-    np.testing.assert_allclose(points.judge(gan, LOSS, x), gan.discriminator.predict(x).ravel(), rtol=1e-6)
+    expected = gan.discriminator.predict(x).ravel()
+    np.testing.assert_allclose(points.discriminator_outputs(gan, LOSS, x), expected, rtol=1e-6)
 
 
-def test_with_classes_d_is_that_of_the_class_that_fits_best_and_the_pull_that_of_its_own(drawn):
+def test_with_classes_d_is_the_largest_and_the_gradient_that_of_the_own_class(drawn):
     gan = make_gan(2, classes=3)
     gan.discriminator.layers[0].embeddings.data[...] = 2 * np.eye(3, 4)
     x = np.random.default_rng(0).normal(0, 5, (20, 2)).astype(np.float32)
     each = np.stack([gan.discriminator.predict(x, labels=np.full(20, number)).ravel() for number in range(3)])
     assert len(set(each.argmax(axis=0))) > 1
-    np.testing.assert_allclose(points.judge(gan, LOSS, x), each.max(axis=0), rtol=1e-6)
+    np.testing.assert_allclose(points.discriminator_outputs(gan, LOSS, x), each.max(axis=0), rtol=1e-6)
     labels = np.arange(20) % 3
-    alone = [points.pull(gan, LOSS, x[[i]], labels[[i]])[0] / 20 for i in range(20)]
-    np.testing.assert_allclose(points.pull(gan, LOSS, x, labels), alone, rtol=1e-4, atol=1e-7)
+    alone = [points.generator_gradients(gan, LOSS, x[[i]], labels[[i]])[0] / 20 for i in range(20)]
+    np.testing.assert_allclose(points.generator_gradients(gan, LOSS, x, labels), alone, rtol=1e-4, atol=1e-7)
     view = points.PointsView(gan, LOSS, moons(100))
     assert np.bincount(np.asarray(view.labels)).tolist() == [200, 200, 200]
     fake = drawn(view.save, "a").axes[0].collections[-2].get_offsets()
     np.testing.assert_allclose(fake, gan.generator.predict(view.noise, labels=view.labels), rtol=1e-6)
 
 
-def test_a_view_shows_the_networks_of_the_moment_on_axes_that_stay(drawn):
+def test_a_view_shows_the_present_networks_on_fixed_axes(drawn):
     gan, data = make_gan(2), moons(1000)
     view = points.PointsView(gan, LOSS, data)
     before = drawn(view.save, "a").axes[0]
@@ -207,7 +208,7 @@ def test_a_view_shows_the_networks_of_the_moment_on_axes_that_stay(drawn):
 
 
 @pytest.mark.parametrize("name", ["wasserstein", "hinge", "least-squares"])
-def test_a_critic_s_scores_are_shown_as_they_are_around_the_middle_of_both_means(drawn, name):
+def test_a_critic_s_scores_are_drawn_around_the_middle_of_both_means(drawn, name):
     gan, data, loss = make_gan(2), moons(500), mg.losses.get(name)
     view = points.PointsView(gan, loss, data)
     ground = drawn(view.save, "a").axes[0].images[0]
@@ -218,8 +219,8 @@ def test_a_critic_s_scores_are_shown_as_they_are_around_the_middle_of_both_means
 
 
 def test_flipped_labels_leave_d_a_probability():
-    assert points.tells_probabilities(mg.losses.NoisyLabels(LOSS, 0.1, mg.Stream(0)))
-    assert not points.tells_probabilities(mg.losses.NoisyLabels(mg.losses.get("hinge"), 0.1, mg.Stream(0)))
+    assert points.gives_probabilities(mg.losses.NoisyLabels(LOSS, 0.1, mg.Stream(0)))
+    assert not points.gives_probabilities(mg.losses.NoisyLabels(mg.losses.get("hinge"), 0.1, mg.Stream(0)))
 
 
 @pytest.mark.parametrize("noise", ["uniform", "normal"])
@@ -230,19 +231,19 @@ def test_a_view_of_numbers_is_figure_1_with_the_known_density_and_even_noise(dra
     x, p_data = above.get_lines()[0].get_xydata().T
     np.testing.assert_allclose(p_data, data.density(x), rtol=1e-6)
     arrows = np.array([text.xy[0] for text in below.texts if text.arrow_patch is not None])
-    spread = points.spread_noise(noise)
+    spread = points.noise_quantiles(noise)
     np.testing.assert_allclose(arrows, np.clip(gan.generator.predict(spread).ravel(), x[0], x[-1]), rtol=1e-6)
     steps = np.diff(spread.ravel())
     assert (steps > 0).all()
     assert np.allclose(steps, steps[0]) is (noise == "uniform")
 
 
-def test_noise_that_is_no_single_number_has_no_arrows(drawn):
+def test_noise_of_several_numbers_has_no_arrows(drawn):
     figure = drawn(points.PointsView(make_gan(1, latent=3), LOSS, gaussian(500)).save, "step 0")
     assert len(figure.axes) == 2
 
 
-def test_what_is_no_picture_is_refused():
+def test_points_that_cannot_be_drawn_are_refused():
     cube = Points(np.zeros((9, 3)), name="cube")
     with pytest.raises(DataError, match="points of one or two coordinates"):
         points.PointsView(make_gan(3), LOSS, cube)

@@ -1,5 +1,6 @@
-"""`evaluate`: what is measured on which data, and that the figures are those of the functions it calls."""
+"""`evaluate`: which metrics it computes on which data, and that they are those of the functions it calls."""
 
+import importlib
 import json
 import struct
 from types import SimpleNamespace
@@ -16,7 +17,10 @@ from minigan.metrics.frechet_digits import halves, stored
 from minigan.models import GAN
 from minigan.runs import evaluate, save_evaluation
 from minigan.runs.config import TrainConfig, write_config
-from minigan.runs.evaluate import FACTS
+from minigan.runs.measures import METRICS
+
+#: The module: as an attribute of the package the name is its function.
+EVALUATE = importlib.import_module("minigan.runs.evaluate")
 
 PIXELS = {"one_nn_accuracy", "parzen_log_likelihood", "parzen_sigma", "memorisation_ratio", "training_distance"}
 NEIGHBOURS = {"precision", "recall", "density", "coverage"}
@@ -39,7 +43,7 @@ def run_of(monkeypatch):
     def run_of(name: str, samples: np.ndarray, output_range=(0, 1), classes: int = 0):
         config = SimpleNamespace(data=name, data_range=None, noise="normal")
         gan = GAN("replay", Replay(samples), None, output_range, classes)
-        monkeypatch.setattr("minigan.runs.start.load_run", lambda folder: (config, gan))
+        monkeypatch.setattr(EVALUATE, "load_run", lambda folder: (config, gan))
 
     return run_of
 
@@ -89,7 +93,7 @@ def test_of_digits_everything_is_measured_on_features_and_on_pixels(run):
             assert entry["generated"] > entry["real"], name
         elif entry["best"] == "high":
             assert entry["generated"] <= entry["real"], name
-        assert entry["meaning"] == FACTS[name].meaning
+        assert entry["meaning"] == METRICS[name].meaning
     assert 0.35 < result["metrics"]["one_nn_accuracy"]["real"] < 0.65
     assert generated(result, "one_nn_accuracy") == 1
 

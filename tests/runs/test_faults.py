@@ -30,7 +30,7 @@ def config(make_config) -> TrainConfig:
     return make_config(steps=STEPS, checkpoint_every=2, average=0.9)
 
 
-def go_on(config: TrainConfig, folder: Path, saved: list[int], listener: Callable = lambda event: None) -> None:
+def continue_from(config: TrainConfig, folder: Path, saved: list[int], listener: Callable = lambda event: None) -> None:
     """Finish a run that was broken off: from the newest checkpoint or, if there never was one, from the start."""
     if saved:
         first: list[int] = []
@@ -69,7 +69,7 @@ def check_faults(config: TrainConfig, place: Path, failure: int | type[Crash], n
             assert os.strerror(failure) in told
             assert "\n" not in told
         if not done:  # else all that failed was to remove something old
-            go_on(config, folder, saved)
+            continue_from(config, folder, saved)
         assert contents(folder) == contents(place / "whole")
         shutil.rmtree(folder)
         if not fault.met:
@@ -94,7 +94,7 @@ def test_a_full_disk_is_one_error_and_the_run_goes_on_when_there_is_room(config,
     saved: list[int] = []
     with full_disk(room), pytest.raises((RunError, OSError), match="No space left on device"):
         train_run(config, tmp_path / "run", steps_saved(saved))
-    go_on(config, tmp_path / "run", saved)
+    continue_from(config, tmp_path / "run", saved)
     assert contents(tmp_path / "run") == contents(tmp_path / "whole")
 
 

@@ -13,7 +13,7 @@ from minigan.errors import ConfigError, DataError
 from minigan.io.atomic_write import load_arrays
 from minigan.runs import TrainConfig, build, load_run, train_run
 from minigan.runs.sample import sample_run
-from minigan.runs.sample_grid import distance
+from minigan.runs.sample_grid import mean_distance
 from minigan.runs.tables import read_gradients, read_metrics
 from minigan.training import Diversity, Evaluated, Notice
 from minigan.training.monitor.monitor import Monitor
@@ -110,8 +110,8 @@ def test_what_cannot_be_measured_while_it_trains_is_refused(make_config, tmp_pat
 def test_the_distance_is_the_mean_over_all_pairs():
     points = np.random.default_rng(0).standard_normal((7, 3, 2))
     pairs = [np.linalg.norm(a - b) for i, a in enumerate(points) for b in points[:i]]
-    assert distance(points) == pytest.approx(np.mean(pairs), rel=1e-12)
-    assert distance(points[:1]) == 0
+    assert mean_distance(points) == pytest.approx(np.mean(pairs), rel=1e-12)
+    assert mean_distance(points[:1]) == 0
 
 
 # The course
@@ -170,24 +170,24 @@ def test_settings_of_the_game_reach_it(make_config, dataset):
         loss="wasserstein", clip=0.5, instance_noise=0.2, label_flips=0.1, steps=7, penalty=None, optimizer="sgd"
     )
     assert isinstance(build.make_loss(config), losses.NoisyLabels)
-    rules = build.make_rules(config, dataset)
-    assert (rules.blur.stddev, rules.blur.steps, rules.penalty) == (0.2, 7, None)
+    options = build.make_options(config, dataset)
+    assert (options.instance_noise.stddev, options.instance_noise.steps, options.penalty) == (0.2, 7, None)
     gan = models.build("dcgan28", 0, **config.model_options())
-    rules.d_constraint(gan.discriminator)
+    options.d_constraint(gan.discriminator)
     assert abs(gan.discriminator.flat_data).max() <= 0.5
-    assert rules.g_constraint is None
-    for bounded in build.make_rules(make_config(max_norm=0.5), dataset)[2:]:
+    assert options.g_constraint is None
+    for bounded in build.make_options(make_config(max_norm=0.5), dataset)[2:]:
         before = gan.generator.flat_data.copy()
         bounded(gan.generator)
         assert (gan.generator.flat_data != before).any()
         gan.generator.flat_data[...] = before
-    penalised = build.make_rules(make_config(penalty="r1", penalty_weight=3.0), dataset)
+    penalised = build.make_options(make_config(penalty="r1", penalty_weight=3.0), dataset)
     assert penalised.penalty.weight == 3
 
 
 def test_two_bounds_are_one_too_many(make_config, dataset):
     with pytest.raises(ConfigError, match=r"expected clip or max_norm, got both: 0\.1 and 2\.0"):
-        build.make_rules(make_config(clip=0.1, max_norm=2.0), dataset)
+        build.make_options(make_config(clip=0.1, max_norm=2.0), dataset)
 
 
 def test_a_weight_without_a_penalty_is_refused(make_config, tmp_path):

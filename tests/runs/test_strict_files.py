@@ -11,9 +11,9 @@ from minigan.backend import asnumpy
 from minigan.errors import BackendError, NonFiniteError, StaleCacheError
 from minigan.io.atomic_write import load_arrays
 from minigan.layers import Context
-from minigan.models.gan2014 import bias_from_marginals
+from minigan.models.gan2014_initial import bias_from_marginals
 from minigan.runs import TrainConfig, evaluate, load_run, train_run
-from minigan.runs.epoch_metrics import Evaluation
+from minigan.runs.epoch_metrics import EpochMetrics
 from minigan.runs.sample import sample_run
 from minigan.training import Notice
 from minigan.training.averaging import MovingAverage
@@ -75,9 +75,9 @@ def test_a_run_s_folder_is_that_of_the_host(tmp_path, images, no_curves, setting
 
 
 def test_a_run_that_converges_is_left_where_its_last_event_told(tmp_path, images, no_curves, monkeypatch):
-    monkeypatch.setattr("minigan.training.trainer.BLOCK", 4)
+    monkeypatch.setattr("minigan.training.gpu.deferred_events.BLOCK", 4)
     monkeypatch.setattr(
-        "minigan.training.monitor.monitor.Monitor.converged", property(lambda self: self.course.steps >= 2)
+        "minigan.training.monitor.monitor.Monitor.converged", property(lambda self: self.statistics.steps >= 2)
     )
     run(tmp_path / "run", images, "cupy", epochs=None, steps=100, stop_when_converged=True)
     assert [row[1] for row in table(tmp_path / "run" / "metrics.csv")] == ["step", "1", "2", "3", "4"]
@@ -137,7 +137,7 @@ def test_digits_are_measured_on_the_device_as_on_the_host(monkeypatch):
 
     def figures() -> dict[str, float]:
         gan = models.build("dcgan28", generator_filters=(4, 4), discriminator_filters=(4, 4, 4))
-        return Evaluation(gan, data.load("digits"), "uniform")(gan.generator)
+        return EpochMetrics(gan, data.load("digits"), "uniform")(gan.generator)
 
     with kernels.using("reference"):
         expected = figures()
@@ -307,7 +307,7 @@ def test_an_average_moves_with_its_network():
 
 
 def test_a_run_with_auto_says_that_it_fell_back(monkeypatch, tmp_path, images, no_curves, caplog):
-    monkeypatch.setattr(backend, "_told", set())
+    monkeypatch.setattr(backend, "_warned", set())
     monkeypatch.setattr(backend, "_active", None)
     monkeypatch.setitem(__import__("sys").modules, "cupy", None)
     run(tmp_path / "run", images, "numpy", backend="auto", epochs=None, steps=1)

@@ -11,7 +11,7 @@ from minigan.errors import ConfigError, DataError
 from minigan.layers import Context
 from minigan.optimizers import SGD
 from minigan.random import Stream
-from minigan.training import DiscriminatorEnd, EpochEnd, Rules, StepEnd, Trainer, batch_steps, simultaneous_step
+from minigan.training import DiscriminatorEnd, EpochEnd, GameOptions, StepEnd, Trainer, batch_steps, simultaneous_step
 from minigan.training.steps import discriminator_step, generate, generator_step
 
 
@@ -127,8 +127,8 @@ def test_a_trainer_moves_both_at_once_if_asked_to(make_trainer, calls):
 
 
 def test_a_constraint_follows_each_of_the_discriminator_s_updates(make_trainer):
-    bounded = Rules(d_constraint=lambda network: constraints.clip_weights(network, 0.01))
-    tiny = make_trainer(loss="wasserstein", rules=bounded)
+    bounded = GameOptions(d_constraint=lambda network: constraints.clip_weights(network, 0.01))
+    tiny = make_trainer(loss="wasserstein", options=bounded)
     list(tiny.train(steps=2))
     assert abs(tiny.gan.discriminator.flat_data).max() <= np.float32(0.01)
     assert abs(tiny.gan.generator.flat_data).max() > 0.01
@@ -136,21 +136,21 @@ def test_a_constraint_follows_each_of_the_discriminator_s_updates(make_trainer):
 
 @pytest.mark.parametrize("updates", ["alternating", "simultaneous"])
 def test_each_network_has_a_constraint_of_its_own(make_trainer, updates: str):
-    rules = Rules(
+    options = GameOptions(
         d_constraint=lambda network: constraints.clip_weights(network, 0.01),
         g_constraint=lambda network: constraints.clip_weights(network, 0.02),
     )
-    tiny = make_trainer(rules=rules, updates=updates)
+    tiny = make_trainer(options=options, updates=updates)
     list(tiny.train(steps=2))
     for network, bound in ((tiny.gan.discriminator, 0.01), (tiny.gan.generator, 0.02)):
         assert abs(network.flat_data).max() == np.float32(bound)
 
 
 def test_noise_on_what_the_discriminator_sees_fades_with_the_generator_s_steps(make_trainer):
-    blur = losses.InstanceNoise(0.5, 4, Stream(0, "blur"))
-    blurred, plain = make_trainer(rules=Rules(blur=blur)), make_trainer()
-    (first, *_), (other, *_) = (list(t.train(steps=3)) for t in (blurred, plain))
-    assert blur.taken == 3
+    noise = losses.InstanceNoise(0.5, 4, Stream(0, "noise"))
+    noisy, plain = make_trainer(options=GameOptions(instance_noise=noise)), make_trainer()
+    (first, *_), (other, *_) = (list(t.train(steps=3)) for t in (noisy, plain))
+    assert noise.taken == 3
     assert first.d_loss != other.d_loss
 
 
@@ -158,9 +158,9 @@ def test_a_penalty_is_a_part_of_the_discriminator_s_loss_and_gradient():
     gan = models.build("wgan-gp28", image_size=8, latent_size=5, **SMALL)
     pixels = np.random.default_rng(0).integers(0, 256, (16, 8, 8), dtype=np.uint8)
     results = []
-    for rules in (Rules(), Rules(penalty=penalties.get("wgan-gp", 10.0))):
+    for options in (GameOptions(), GameOptions(penalty=penalties.get("wgan-gp", 10.0))):
         gan = models.build("wgan-gp28", image_size=8, latent_size=5, **SMALL)
-        (event,) = Trainer(gan, Dataset(pixels), loss="wasserstein", rules=rules, batch_size=8).train(steps=1)
+        (event,) = Trainer(gan, Dataset(pixels), loss="wasserstein", options=options, batch_size=8).train(steps=1)
         results.append(event)
     assert results[1].d_loss > results[0].d_loss
     assert results[1].d_grad_norm != results[0].d_grad_norm

@@ -13,7 +13,7 @@ from minigan.data import Dataset
 from minigan.errors import ConfigError, DataError
 from minigan.layers import Context
 from minigan.model.sequential import Sequential
-from minigan.training import EpochEnd, StepEnd, batch_steps, trainer
+from minigan.training import EpochEnd, StepEnd, batch_steps, reporting, trainer
 
 
 class Call(NamedTuple):
@@ -213,7 +213,8 @@ def test_right_is_counted_from_the_logit_at_which_the_game_is_undecided(make_tra
 
 def test_speed_is_real_images_over_the_step_s_time(make_trainer, monkeypatch):
     clock = iter(range(100, 1000, 4))
-    monkeypatch.setattr(trainer, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    for module in (trainer, reporting):
+        monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
     events = make_trainer(d_steps=2).train(epochs=1)
     first, second = (event for event in events if isinstance(event, StepEnd))
     assert first.images_per_second == 8 * 2 / 4

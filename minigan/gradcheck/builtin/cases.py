@@ -1,6 +1,6 @@
-"""What ``minigan gradcheck`` checks.
+"""The built-in cases of ``minigan gradcheck``.
 
-Every layer in the forms that matter, every loss, every gradient penalty, and the steps of training.
+Every layer with its important options, every loss, every gradient penalty, and the training steps.
 """
 
 from collections.abc import Callable
@@ -57,7 +57,7 @@ __all__ = ["CASES", "LAYERS", "LOSSES", "PENALTIES", "STEPS", "Case", "FunctionC
 
 
 class Case(NamedTuple):
-    """A layer or a network, the shape of an input for it, with the batch axis, and whether it knows two modes."""
+    """A layer or a network, the shape of its input with the batch axis, and whether inference differs from training."""
 
     name: str
     make: Callable[[], Layer | Sequential]
@@ -66,11 +66,11 @@ class Case(NamedTuple):
 
     @property
     def subject(self) -> str:
-        """The class's name."""
+        """The name of the class."""
         return type(self.make()).__name__
 
     def check(self, seed: int = 0, **options: Any) -> Report:
-        """Check it in training; and at inference, where it then is another function."""
+        """Check in training mode and, where it differs, in inference mode."""
         reports = [check(self.make(), self.shape, seed=seed, name=self.name, **options)]
         if self.two_modes:
             name = f"{self.name}, inference"
@@ -79,7 +79,7 @@ class Case(NamedTuple):
 
 
 class FunctionCase(NamedTuple):
-    """Plain functions and a point to check them at."""
+    """Plain functions, and the point at which they are checked."""
 
     name: str
     subject: str
@@ -88,7 +88,7 @@ class FunctionCase(NamedTuple):
     mode: str = "auto"
 
     def check(self, seed: int = 0, **options: Any) -> Report:
-        """Check the pair."""
+        """Check the functions."""
         forward, backward = self.functions()
         options = {"mode": self.mode, **options}
         return check(forward, self.point(), backward=backward, seed=seed, name=self.name, **options)
@@ -156,7 +156,7 @@ LAYERS = [
 
 
 def logits() -> Array:
-    """Logits on both sides."""
+    """Positive and negative logits."""
     return Stream(0, "gradcheck/logits").normal((5, 1), stddev=2.0, dtype=np.float64)
 
 
@@ -166,7 +166,7 @@ def probabilities() -> Array:
 
 
 def loss_case(name: str, loss: Callable, point: Callable[[], Array] = logits) -> FunctionCase:
-    """A loss with its target held."""
+    """The case of a loss, whose value is also compared with its formula."""
 
     def functions() -> tuple[Callable, None]:
         check_loss(name, loss, point())
@@ -176,34 +176,34 @@ def loss_case(name: str, loss: Callable, point: Callable[[], Array] = logits) ->
 
 
 def noisy(term: str) -> Callable:
-    """A loss under labels of which the same ones are wrong at every call."""
+    """A loss with noisy labels, of which the same are wrong in every call."""
     return lambda z: getattr(losses.NoisyLabels(losses.NonSaturating(), 0.4, Stream(0, "gradcheck/labels")), term)(z)
 
 
 TERMS = ("real", "fake", "generator")
 
-#: The games as they are, and those with labels that are smoothed on both sides.
-GAMES: dict[str, losses.GANLoss] = {
+#: The GAN losses, and those with labels also with two-sided smoothing.
+GAN_LOSSES: dict[str, losses.GANLoss] = {
     **{name: losses.get(name) for name in losses.GAN_LOSSES},
     **{
         f"{name}-smoothed": losses.get(name, label_smoothing=0.1, fake_label_smoothing=0.2)
-        for name, game in losses.GAN_LOSSES.items()
-        if issubclass(game, losses.TargetLoss)
+        for name, kind in losses.GAN_LOSSES.items()
+        if issubclass(kind, losses.TargetLoss)
     },
 }
 
 LOSSES = [
     loss_case("binary-crossentropy", lambda p: losses.binary_crossentropy(p, 0.7), probabilities),
     loss_case("binary-crossentropy-from-logits", lambda z: losses.binary_crossentropy_from_logits(z, 0.7)),
-    *(loss_case(f"{name}-{term}", getattr(game, term)) for name, game in GAMES.items() for term in TERMS),
+    *(loss_case(f"{name}-{term}", getattr(loss, term)) for name, loss in GAN_LOSSES.items() for term in TERMS),
     *(loss_case(f"noisy-labels-{term}", noisy(term)) for term in TERMS),
 ]
 
 
 def small_critic(dtype: Any, wrap: Callable[[Layer], Layer] = lambda layer: layer) -> Sequential:
-    """A discriminator with all that a penalty meets: strides, norms, a kink, curved activations, dropout, classes.
+    """A discriminator with strides, normalization, a kink, smooth activations, dropout and classes.
 
-    A layer may be wrapped in one that remembers something between its calls.
+    `wrap` can put a layer with a state between calls around one of its layers.
     """
     critic = Sequential(
         [
@@ -223,7 +223,7 @@ def small_critic(dtype: Any, wrap: Callable[[Layer], Layer] = lambda layer: laye
 
 
 def penalty_functions(name: str) -> tuple[Callable, Callable]:
-    """A penalty as a function of D's weights; its cache is the gradient that it found."""
+    """A penalty as a function of D's weights; its cache is the gradient that it added."""
     labels, fake_labels = (backend.asarray(np.array(classes)) for classes in ([0, 1, 2], [2, 0, 1]))
 
     def images(dtype: Any) -> tuple[Array, Array, Stream]:
@@ -246,7 +246,7 @@ def penalty_functions(name: str) -> tuple[Callable, Callable]:
 
 
 def penalty_case(name: str) -> FunctionCase:
-    """A penalty; its forward is three passes through a network, too dear to go entry by entry."""
+    """The case of a penalty; its forward is several passes through a network, too slow for a check entry by entry."""
     weights = lambda: small_critic(np.float64).flat_data  # noqa: E731
     return FunctionCase(name, "penalties", lambda: penalty_functions(name), weights, "directional")
 
@@ -254,28 +254,28 @@ def penalty_case(name: str) -> FunctionCase:
 PENALTIES = [penalty_case(name) for name in penalties.PENALTIES]
 
 
-def step_case(network: str, game: str, functions: Callable[[str], tuple[Callable, Callable, Array]]) -> FunctionCase:
-    """A step as a function of one network's weights; its forward is a whole step, too dear to go entry by entry."""
-    name = f"{network}-step-{game}"
-    return FunctionCase(name, "steps", lambda: functions(game)[:2], lambda: functions(game)[2], "directional")
+def step_case(network: str, loss: str, functions: Callable[[str], tuple[Callable, Callable, Array]]) -> FunctionCase:
+    """The case of a step in one network's weights; its forward is a whole step, too slow for a check entry by entry."""
+    name = f"{network}-step-{loss}"
+    return FunctionCase(name, "steps", lambda: functions(loss)[:2], lambda: functions(loss)[2], "directional")
 
 
-def discriminator_step(game: str) -> tuple[Callable, Callable, Array]:
-    """With smoothed labels where the game has labels."""
-    labelled = issubclass(losses.GAN_LOSSES[game], losses.TargetLoss)
-    return discriminator_step_functions(game, 0.1 if labelled else 0.0)
+def discriminator_step(loss: str) -> tuple[Callable, Callable, Array]:
+    """D's step, with smoothed labels where the loss has labels."""
+    labelled = issubclass(losses.GAN_LOSSES[loss], losses.TargetLoss)
+    return discriminator_step_functions(loss, 0.1 if labelled else 0.0)
 
 
 def simultaneous_step_case(network: str) -> FunctionCase:
-    """The step of both, in the weights of one."""
+    """The case of the step of both networks, in the weights of one."""
     return step_case(f"simultaneous-{network}", "non-saturating", partial(simultaneous_step_functions, network))
 
 
 STEPS = [
     *(
-        step_case(network, game, functions)
+        step_case(network, loss, functions)
         for network, functions in (("discriminator", discriminator_step), ("generator", generator_step_functions))
-        for game in losses.GAN_LOSSES
+        for loss in losses.GAN_LOSSES
     ),
     *map(simultaneous_step_case, ("discriminator", "generator")),
 ]

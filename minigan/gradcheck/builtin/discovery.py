@@ -1,4 +1,4 @@
-"""Which cases to check: by name, or from a user's own file."""
+"""Find the cases to check: by name, or in a user's own file."""
 
 import copy
 import importlib.util
@@ -11,24 +11,24 @@ from minigan import backend
 from minigan.errors import ConfigError
 from minigan.gradcheck.builtin.cases import CASES, Case, FunctionCase
 from minigan.gradcheck.report import BEHAVIOUR, FAIL, Report, Row
-from minigan.gradcheck.target import what_was_raised
+from minigan.gradcheck.target import describe_error
 from minigan.layers.base import Context, Layer
 from minigan.model.sequential import Sequential
 from minigan.random import Stream
 
 __all__ = ["cases_in_file", "run_case", "select"]
 
-#: What a layer of unknown taste is tried on: vectors, then images.
+#: Input shapes that are tried for a layer without a given shape: vectors, then images.
 SHAPES = ((3, 5), (2, 5, 4, 2))
 
 
 def select(names: list[str]) -> list[Case | FunctionCase]:
-    """The cases with these names, or of these layers; all for none.
+    """The cases with these names, or of these layers; without names, all cases.
 
     Raises
     ------
     ConfigError
-        A name is neither.
+        A name is neither a case nor a layer.
     """
     chosen = []
     for name in names:
@@ -46,15 +46,15 @@ def cases_in_file(path: Path, shape: str | None = None) -> list[Case | FunctionC
     Parameters
     ----------
     path : Path
-        Is run.
+        The file, which is run.
     shape : str, optional
-        The input's shape with the batch axis, as "2,5,4,3"; default: the one an object was built for, or else
-        vectors or images, what it takes.
+        The input's shape with the batch axis, as "2,5,4,3"; default: the shape that an object was built for;
+        without one, the first of a shape of vectors and one of images that works.
 
     Raises
     ------
     ConfigError
-        The file cannot be run, defines no layer, or takes none of the shapes.
+        The file cannot be run or defines no layer, or a layer takes none of the shapes.
     """
     module = load(path)
     wanted = None if shape is None else read_shape(shape)
@@ -73,7 +73,7 @@ def cases_in_file(path: Path, shape: str | None = None) -> list[Case | FunctionC
 
 
 def load(path: Path) -> ModuleType:
-    """Run the file as a module of its own."""
+    """Run the file as a module."""
     spec = importlib.util.spec_from_file_location(f"minigan_gradcheck_{path.stem}", path)
     if not path.is_file() or spec is None or spec.loader is None:
         raise ConfigError(f"expected a Python file with a layer, got {path}")
@@ -81,12 +81,12 @@ def load(path: Path) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
-        raise ConfigError(f"{path} cannot be run: {what_was_raised(error)}") from error
+        raise ConfigError(f"{path} cannot be run: {describe_error(error)}") from error
     return module
 
 
 def construct(make: type[Layer], path: Path) -> Layer:
-    """An object of the class."""
+    """Make an object of the class."""
     try:
         return make()
     except TypeError as error:
@@ -94,7 +94,7 @@ def construct(make: type[Layer], path: Path) -> Layer:
 
 
 def read_shape(text: str) -> tuple[int, ...]:
-    """The shape that ``2,5,4,3`` says."""
+    """Parse a shape such as ``2,5,4,3``."""
     try:
         shape = tuple(int(size) for size in text.split(","))
     except ValueError:
@@ -105,27 +105,25 @@ def read_shape(text: str) -> tuple[int, ...]:
 
 
 def fitting_shape(name: str, model: Layer | Sequential, wanted: tuple[int, ...] | None) -> tuple[int, ...]:
-    """The wanted shape, the one it was built for, or the first that the model takes."""
+    """The given shape, the one the model was built for, or the first that it takes."""
     candidates = [wanted] if wanted else [(3, *model.input_shape)] if model.built else SHAPES
-    said = ""
+    reason = ""
     for shape in candidates:
         trial = copy.deepcopy(model)
         try:
             trial.build(shape[1:])
             trial.forward(backend.xp().zeros(shape, "float32"), Context(training=True, rng=Stream(0)))
         except Exception as error:
-            said = what_was_raised(error)
+            reason = describe_error(error)
         else:
             return shape
     shapes = " or ".join(map(str, candidates))
-    raise ConfigError(f"{name} does not take an input of shape {shapes}{'' if wanted else ', give --shape'}: {said}")
+    raise ConfigError(f"{name} does not take an input of shape {shapes}{'' if wanted else ', give --shape'}: {reason}")
 
 
 def run_case(case: Case | FunctionCase, seed: int) -> Report:
-    """Check a case; what its code raises becomes a row of the report."""
+    """Check a case; an error in its code becomes a row of the report."""
     try:
         return case.check(seed=seed)
     except Exception as error:
-        return Report(
-            [Row(case.name, "forward and backward run", BEHAVIOUR, FAIL, detail=what_was_raised(error))], seed
-        )
+        return Report([Row(case.name, "forward and backward run", BEHAVIOUR, FAIL, detail=describe_error(error))], seed)

@@ -1,7 +1,7 @@
-"""Losses and penalties by their formulas, written out once more.
+"""The formulas of losses and penalties, written a second time to compare values.
 
-A check of gradients is content with every loss whose gradient is its own: with another loss than the one that was
-meant, too. So the cases of losses and of penalties compare one value with the formula before they begin.
+A wrong loss with a matching gradient passes a gradient check. So the cases of losses and penalties compare one value
+with the formula before the check.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ def log_probability(z: np.ndarray) -> np.ndarray:
     return -np.log(1 + np.exp(-z))
 
 
-#: The terms of the games without smoothing, for each logit; a term is their mean.
+#: The terms of the GAN losses without smoothing, for one logit; a loss is their mean over the batch.
 FORMULAS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "non-saturating-real": lambda z: -log_probability(z),
     "non-saturating-fake": lambda z: -log_probability(-z),
@@ -43,17 +43,17 @@ FORMULAS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "wasserstein-generator": lambda z: -z,
 }
 
-#: The penalties of a slope's length.
-OF_LENGTHS: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
-    "wgan-gp": lambda length, weight: weight * (length - 1) ** 2,
-    "dragan": lambda length, weight: weight * (length - 1) ** 2,
-    "r1": lambda length, weight: weight / 2 * length**2,
-    "r2": lambda length, weight: weight / 2 * length**2,
+#: The penalties as functions of the norms of D's gradients.
+OF_NORMS: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
+    "wgan-gp": lambda norm, weight: weight * (norm - 1) ** 2,
+    "dragan": lambda norm, weight: weight * (norm - 1) ** 2,
+    "r1": lambda norm, weight: weight / 2 * norm**2,
+    "r2": lambda norm, weight: weight / 2 * norm**2,
 }
 
 
 def compare(name: str, got: Array, expected: float) -> None:
-    """Refuse a value that is not the formula's."""
+    """Raise if a value differs from the formula."""
     if not np.isclose(float(got), expected, rtol=1e-9):
         raise GradientError(f"{name}: expected the formula's value, {expected!r}, got {float(got)!r}")
 
@@ -73,21 +73,21 @@ def check_loss(name: str, loss: Callable[[Array], tuple[Array, Array]], z: Array
 def check_penalty(
     name: str, penalty: Penalty, critic: Sequential, real: Array, fake: Array, labels: tuple[Array, Array | None]
 ) -> None:
-    """Compare a penalty with its formula, for the slopes that the critic has at the points under their classes.
+    """Compare a penalty with its formula, which uses the critic's gradients at the points with their classes.
 
     Raises
     ------
     GradientError
-        They differ, or the critic's state did.
+        They differ, or the penalty changed the critic's state.
     """
     before = critic.state_dict()
     value = penalty(critic, real, fake, Stream(3, "gradcheck/penalty"), *labels)
     if names := moved(critic, before):
-        raise GradientError(f"{name}: the penalty moved the critic's {names}")
+        raise GradientError(f"{name}: the penalty changed the critic's {names}")
     rng = Stream(3, "gradcheck/penalty")
     points = penalty.points(real, fake, rng)
     classes = labels[0] if name != "r2" or labels[1] is None else labels[1]
     z, caches = critic.forward(points, Context(training=True, rng=rng, update_stats=False, labels=classes))
-    slopes = asnumpy(critic.backward(array_module(z).ones_like(z), caches, param_grads=False))
-    lengths = np.sqrt((slopes**2).sum(axis=tuple(range(1, slopes.ndim))))
-    compare(name, value, float(OF_LENGTHS[name](lengths, penalty.weight).mean()))
+    gradients = asnumpy(critic.backward(array_module(z).ones_like(z), caches, param_grads=False))
+    norms = np.sqrt((gradients**2).sum(axis=tuple(range(1, gradients.ndim))))
+    compare(name, value, float(OF_NORMS[name](norms, penalty.weight).mean()))

@@ -11,7 +11,9 @@ from minigan.errors import GradientError
 from minigan.model.sequential import Sequential
 from minigan.optimizers import Optimizer
 from minigan.random import Stream
-from minigan.training.steps import PLAIN, Rules, discriminator_step, generate, generator_step, simultaneous_step
+from minigan.training.options import NO_OPTIONS, GameOptions
+from minigan.training.simultaneous import simultaneous_step
+from minigan.training.steps import discriminator_step, generate, generator_step
 
 __all__ = ["discriminator_step_functions", "generator_step_functions", "moved", "simultaneous_step_functions"]
 
@@ -39,13 +41,13 @@ class Evidence(Optimizer):
 
 
 class Watch:
-    """Rules that see how a step keeps them: bounds that bind nothing, and for a penalty ``DECAY/2 |w|^2`` of D."""
+    """Options that note how a step uses them: bounds that bind nothing, and for a penalty ``DECAY/2 |w|^2`` of D."""
 
     def __init__(self, real: Array, fake: Array) -> None:
         self.real, self.fake = real, fake
         self.penalized: list[str] = []
         self.bounded: list[str] = []
-        self.rules = Rules(self.penalty, None, self.bound, self.bound)
+        self.options = GameOptions(self.penalty, None, self.bound, self.bound)
 
     def penalty(self, discriminator: Sequential, real: Array, fake: Array, rng: Stream, *labels: Array | None) -> Array:
         if real is not self.real or fake is not self.fake or not isinstance(rng, Stream) or len(labels) != 2:
@@ -94,7 +96,7 @@ def discriminator_step_functions(
     def step(gan: models.GAN, witness: Evidence, real: Array, fake: Array, caches: Any, rng: Stream) -> float:
         averages = gan.discriminator.state_dict()
         watch = Watch(real, fake)
-        result = discriminator_step(gan, losses.get(game, label_smoothing), witness, real, fake, rng, watch.rules)
+        result = discriminator_step(gan, losses.get(game, label_smoothing), witness, real, fake, rng, watch.options)
         watch.check(["discriminator"], ["discriminator"])
         check_averages(gan.discriminator, averages)
         return result.loss
@@ -107,7 +109,7 @@ def generator_step_functions(game: str = "non-saturating") -> tuple[Callable, Ca
 
     def step(gan: models.GAN, witness: Evidence, real: Array, fake: Array, caches: Any, rng: Stream) -> float:
         watch = Watch(real, fake)
-        result = generator_step(gan, losses.get(game), witness, fake, caches, rng, watch.rules)
+        result = generator_step(gan, losses.get(game), witness, fake, caches, rng, watch.options)
         watch.check([], ["generator"])
         return result.loss
 
@@ -117,15 +119,15 @@ def generator_step_functions(game: str = "non-saturating") -> tuple[Callable, Ca
 def simultaneous_step_functions(network: str, game: str = "non-saturating") -> tuple[Callable, Callable, Array]:
     """Forward and backward of the step of both networks in the weights of one of them, and these weights.
 
-    In D's with rules, in G's without.
+    In D's with options, in G's without.
     """
 
     def step(gan: models.GAN, witness: Evidence, real: Array, fake: Array, caches: Any, rng: Stream) -> float:
         other, watch = Evidence(), Watch(real, fake)
-        rules = watch.rules if network == "discriminator" else PLAIN
+        options = watch.options if network == "discriminator" else NO_OPTIONS
         optimizers = (witness, other) if network == "discriminator" else (other, witness)
-        d, g = simultaneous_step(gan, losses.get(game), *optimizers, real, fake, caches, rng, rules)
-        if rules is not PLAIN:
+        d, g = simultaneous_step(gan, losses.get(game), *optimizers, real, fake, caches, rng, options)
+        if options is not NO_OPTIONS:
             watch.check(["discriminator"], ["discriminator", "generator"])
         if other.gradient is None:
             raise GradientError(f"the step of both networks moved the {network} alone")

@@ -1,9 +1,9 @@
-"""Twins of what works entry by entry: the activations and their derivatives.
+"""The activations and their derivatives over slabs.
 
-An array's shape plays no part: it is cut as one long row, and each slab passes through all the steps of a formula
-while it is in the cache. A definition without ``np.where`` needs no more than that (`by_slabs`). Where it chooses
-between two numbers by the sign of a third, as rectifiers do, `choose` takes the place of ``np.where``, which for random
-signs is eight times as slow.
+They work entry by entry, so the shape of an array does not matter: it is split as one long row, and all steps of a
+formula run on a slab while it is in the cache. A definition without ``np.where`` needs no more than that (`by_slabs`).
+Where a definition chooses between two numbers by the sign of a third, as rectifiers do, `select` replaces ``np.where``,
+which takes eight times as long for random signs.
 """
 
 import functools
@@ -14,12 +14,13 @@ import numpy as np
 
 from minigan.kernels.cpu.algorithms import slab_activations as of_slabs
 from minigan.kernels.cpu.parallel import memory_pool
-from minigan.kernels.cpu.parallel.slabs import cut, run, scratch, split_coarse
+from minigan.kernels.cpu.parallel.pool import parallel_for
+from minigan.kernels.cpu.parallel.scratch import scratch
+from minigan.kernels.cpu.parallel.slabs import split, split_coarse
 from minigan.kernels.reference import activations as definitions
 
 __all__ = [
     "by_slabs",
-    "choose",
     "elu",
     "elu_grad",
     "elu_second_derivative",
@@ -27,6 +28,7 @@ __all__ = [
     "leaky_relu_grad",
     "relu",
     "relu_grad",
+    "select",
     "sigmoid",
     "sigmoid_grad",
     "sigmoid_second_derivative",
@@ -40,11 +42,11 @@ __all__ = [
 
 
 def each(
-    work: Callable[..., Any], *arrays: np.ndarray, cut: Callable[[int, int], tuple[slice, ...]] = split_coarse
+    work: Callable[..., Any], *arrays: np.ndarray, divide: Callable[[int, int], tuple[slice, ...]] = split_coarse
 ) -> np.ndarray:
-    """A new array like the first, by ``work(*parts, out)`` with a part of each array.
+    """A new array like the first, by ``work(*parts, out)`` with a slab of each array.
 
-    Declines arrays that differ in shape or dtype: those of complex numbers beside real ones, for example.
+    Declines arrays that differ in shape or dtype, such as complex and real ones.
     """
     first = arrays[0]
     if any(getattr(a, "shape", None) != first.shape or a.dtype != first.dtype for a in arrays[1:]):
@@ -52,20 +54,20 @@ def each(
     result = memory_pool.empty(first.shape, first.dtype)
     rows = [memory_pool.contiguous(array).reshape(-1) for array in arrays]
     rows.append(result.reshape(-1))
-    slabs = cut(result.size, result.itemsize * (len(rows) + 2))
+    slabs = divide(result.size, result.itemsize * (len(rows) + 2))
 
     def slab(number: int) -> None:
         work(*(row[slabs[number]] for row in rows))
 
-    if len(slabs) == 1:  # not worth a look for other threads
+    if len(slabs) == 1:  # not worth asking other threads
         slab(0)
     else:
-        run(slab, len(slabs))
+        parallel_for(slab, len(slabs))
     return result
 
 
 def by_slabs(definition: Callable[..., np.ndarray], arrays: int = 1) -> Callable[..., Any]:
-    """The twin that runs a definition slab by slab; its first arguments, so many, are arrays of one shape."""
+    """The twin that runs a definition slab by slab; its first `arrays` arguments are arrays of one shape."""
 
     @functools.wraps(definition)
     def twin(*args: Any, **options: Any) -> np.ndarray:
@@ -76,16 +78,16 @@ def by_slabs(definition: Callable[..., np.ndarray], arrays: int = 1) -> Callable
         def work(*parts: np.ndarray) -> None:
             parts[-1][...] = definition(*parts[:-1], *settings, **options)
 
-        return each(work, *args[:arrays], cut=cut)  # each step takes new memory, of which little is soon had
+        return each(work, *args[:arrays], divide=split)  # small slabs, because every operation allocates
 
     return twin
 
 
-def choose(condition: np.ndarray, a: np.ndarray, b: np.ndarray | None, out: np.ndarray) -> None:
+def select(condition: np.ndarray, a: np.ndarray, b: np.ndarray | None, out: np.ndarray) -> None:
     """``out <- a where the condition holds, else b``, or 0 without b; out may be a.
 
-    Bit by bit, without a branch: with a mask m of ones or of zeros it is ``((a ^ b) & m) ^ b``. So a NaN that is not
-    chosen leaves no trace, as it would in a sum of products.
+    Without a branch, by operations on bits: with a mask m of ones or of zeros it is ``((a ^ b) & m) ^ b``. So a NaN
+    that is not chosen does not reach the result, as it would in a sum of products.
     """
     whole = np.dtype(f"i{a.itemsize}")
     mask = scratch("mask", a.shape, whole)
@@ -120,7 +122,7 @@ def leaky_relu_grad(dy: np.ndarray, x: np.ndarray, negative_slope: float) -> np.
 
     def work(dy: np.ndarray, x: np.ndarray, dx: np.ndarray) -> None:
         lower = np.multiply(dy, dy.dtype.type(negative_slope), out=scratch("activation", dy.shape, dy.dtype))
-        choose(above(x, 0), dy, lower, dx)
+        select(above(x, 0), dy, lower, dx)
 
     return each(work, dy, x)
 
@@ -153,10 +155,10 @@ def relu_grad(
         lower = None
         if negative_slope:
             lower = np.multiply(dy, dy.dtype.type(negative_slope), out=scratch("activation", dy.shape, dy.dtype))
-        choose(above(x, threshold), dy, lower, dx)
+        select(above(x, threshold), dy, lower, dx)
         if max_value is not None:
             held = np.less(x, x.dtype.type(max_value), out=scratch("above", x.shape, np.bool_))
-            choose(held, dx, None, dx)
+            select(held, dx, None, dx)
 
     return each(work, dy, x)
 
@@ -171,7 +173,7 @@ def elu(x: np.ndarray, alpha: float) -> np.ndarray:
         lower = np.minimum(x, x.dtype.type(0), out=scratch("activation", x.shape, x.dtype))
         np.expm1(lower, out=lower)
         lower *= x.dtype.type(alpha)
-        choose(above(x, 0), x, lower, y)
+        select(above(x, 0), x, lower, y)
 
     return each(work, x)
 
@@ -184,7 +186,7 @@ def elu_grad(dy: np.ndarray, x: np.ndarray, alpha: float) -> np.ndarray:
         np.exp(lower, out=lower)
         lower *= x.dtype.type(alpha)
         lower *= dy
-        choose(above(x, 0), dy, lower, dx)
+        select(above(x, 0), dy, lower, dx)
 
     return each(work, dy, x)
 

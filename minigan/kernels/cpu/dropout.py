@@ -5,7 +5,8 @@ from functools import lru_cache
 import numpy as np
 
 from minigan.kernels.cpu.parallel import memory_pool
-from minigan.kernels.cpu.parallel.slabs import bytes_each, run, split_coarse
+from minigan.kernels.cpu.parallel.pool import parallel_for
+from minigan.kernels.cpu.parallel.slabs import bytes_each, split_coarse
 
 __all__ = ["dropout", "mask_of"]
 
@@ -38,5 +39,5 @@ def dropout(x: np.ndarray, bits: np.ndarray, keep: float) -> np.ndarray:
         mask_of(bits, slabs[number], keep, y)
         y[slabs[number]] *= x[slabs[number]]
 
-    run(work, len(slabs))
+    parallel_for(work, len(slabs))
     return y

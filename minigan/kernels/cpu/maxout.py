@@ -7,13 +7,15 @@ are compared with what was the largest so far, in one long loop.
 import numpy as np
 
 from minigan.kernels.cpu.parallel import memory_pool
-from minigan.kernels.cpu.parallel.slabs import bytes_each, run, scratch, split_coarse
+from minigan.kernels.cpu.parallel.pool import parallel_for
+from minigan.kernels.cpu.parallel.scratch import scratch
+from minigan.kernels.cpu.parallel.slabs import bytes_each, split_coarse
 
-__all__ = ["largest"]
+__all__ = ["max_with_mask"]
 
 
-def largest(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The twin of `minigan.kernels.reference.maxout.largest`."""
+def max_with_mask(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The twin of `minigan.kernels.reference.maxout.max_with_mask`."""
     if x.ndim < 2 or not x.size:
         return NotImplemented
     x = memory_pool.contiguous(x)
@@ -24,7 +26,7 @@ def largest(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         slab = slabs[number]
         compete(x[slab], y[slab], won[slab])
 
-    run(work, len(slabs))
+    parallel_for(work, len(slabs))
     return y, won
 
 

@@ -1,24 +1,34 @@
-"""Batch normalisation over slabs.
+"""Normalisation over slabs: moments, sums over channels, BatchNorm and LayerNorm.
 
 Mean and variance come from one visit: each slab has its own mean and its own sum of squares around it, and two such
-pairs are joined exactly (Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample
-variances", 1979). ``E[x^2] - E[x]^2`` loses digits where the mean is large beside the deviation, and only there it is
-not taken. The gradient's ``sum g (x - mean)`` is taken apart in the same way.
+pairs are combined exactly (Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample
+variances", 1979). ``E[x^2] - E[x]^2`` loses digits where the mean is large compared with the deviation; it is used only
+where it does not.
 
-With the statistics known, ``y = x * scale + shift`` with one number each a channel, and so is the gradient:
-``dx = g * a + x * b + c``, from the formula of `minigan.kernels.reference.normalization` with x_hat written out.
+The other formulas are those of `minigan.kernels.reference.normalization`. Over the batch one vector is combined with
+many rows: neighbouring rows are joined to long ones (`minigan.kernels.cpu.parallel.broadcast`). Over the channels each
+position is independent of the others, and the definition runs slab by slab.
 """
 
 import numpy as np
 
-from minigan.kernels.cpu.algorithms.slab_activations import rectify, slopes
-from minigan.kernels.cpu.dropout import mask_of
 from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cpu.parallel.broadcast import row_dot, row_sum, tile_row
-from minigan.kernels.cpu.parallel.slabs import OrderedSum, bytes_each, cut, run, scratch, split_coarse
-from minigan.kernels.reference.affine import RECTIFIER, Activation
+from minigan.kernels.cpu.parallel.ordered_sum import OrderedSum
+from minigan.kernels.cpu.parallel.pool import parallel_for
+from minigan.kernels.cpu.parallel.scratch import scratch
+from minigan.kernels.cpu.parallel.slabs import bytes_each, split, split_coarse
+from minigan.kernels.reference import normalization as definitions
 
-__all__ = ["moments", "normalize_activate", "normalize_activate_grads"]
+__all__ = [
+    "batch_norm",
+    "batch_norm_grad",
+    "batch_norm_tangent_grad",
+    "channel_sum",
+    "layer_norm",
+    "layer_norm_grad",
+    "moments",
+]
 
 #: The moments of so few slabs are taken before another thread has come to help.
 SHORT = 2
@@ -58,7 +68,7 @@ def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if not x.size:
         return NotImplemented
     x = memory_pool.contiguous(x)
-    slabs = slabs_of(x) if len(cut(len(x), bytes_each(x))) > SHORT else (slice(0, len(x)),)
+    slabs = slabs_of(x) if len(split(len(x), bytes_each(x))) > SHORT else (slice(0, len(x)),)
     c = x.shape[-1]
     means, squares = np.empty((2, len(slabs), c))
     counts = np.array([(slab.stop - slab.start) * (x[0].size // c) for slab in slabs])
@@ -66,7 +76,7 @@ def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     def work(number: int) -> None:
         means[number], squares[number] = moments_of(x[slabs[number]])
 
-    run(work, len(slabs))
+    parallel_for(work, len(slabs))
     # The slabs' own numbers are few: joined in float64, which costs nothing.
     weights = (counts / counts.sum())[:, None]
     mean = (weights * means).sum(axis=0)
@@ -74,102 +84,138 @@ def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return mean.astype(x.dtype), variance.astype(x.dtype)
 
 
-def normalize_activate(
-    x: np.ndarray,
-    mean: np.ndarray,
-    variance: np.ndarray,
-    epsilon: float,
-    gamma: np.ndarray,
-    beta: np.ndarray,
-    activation: Activation,
-    bits: np.ndarray | None,
-    keep: float,
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """The twin of `minigan.kernels.reference.affine.normalize_activate`."""
-    if activation.name not in ("linear", "leaky_relu"):
+def channel_sum(x: np.ndarray) -> np.ndarray:
+    """The twin of `minigan.kernels.reference.normalization.channel_sum`."""
+    if x.ndim < 2 or not x.size:
         return NotImplemented
     x = memory_pool.contiguous(x)
-    scale = gamma / np.sqrt(variance + x.dtype.type(epsilon))
-    long_scale, long_shift = (tile_row(row, x.shape[1:]) for row in (scale, beta - mean * scale))
-    y = memory_pool.empty(x.shape, x.dtype)
-    rectified = bits is None and activation == RECTIFIER
-    factor = None
-    if bits is not None or activation.name != "linear":
-        factor = memory_pool.empty(x.shape, np.bool_ if rectified else x.dtype)
-    slabs = slabs_of(x)
+    slabs = split_coarse(len(x), x[0].nbytes)
+
+    return OrderedSum(slabs, (x.shape[-1:],), x.dtype).compute(lambda slab, total: row_sum(x[slab], total))[0]
+
+
+def batch_norm(x: np.ndarray, mean: np.ndarray, variance: np.ndarray, epsilon: float) -> tuple[np.ndarray, np.ndarray]:
+    """The twin of `minigan.kernels.reference.normalization.batch_norm`."""
+    if not x.size or not x.dtype == mean.dtype == variance.dtype:
+        return NotImplemented
+    x = memory_pool.contiguous(x)
+    inverse_std = 1 / np.sqrt(variance + x.dtype.type(epsilon))
+    long_mean, long_inverse = (tile_row(row, x.shape[1:]) for row in (mean, inverse_std))
+    x_hat = memory_pool.empty(x.shape, x.dtype)
+    slabs = split_coarse(len(x), 2 * x[0].nbytes)
+
+    def work(number: int) -> None:
+        rows = x_hat[slabs[number]].reshape(-1, long_mean.size)
+        np.subtract(x[slabs[number]].reshape(rows.shape), long_mean, out=rows)
+        rows *= long_inverse
+
+    parallel_for(work, len(slabs))
+    return x_hat, inverse_std
+
+
+def batch_norm_grad(dx_hat: np.ndarray, x_hat: np.ndarray, inverse_std: np.ndarray) -> np.ndarray:
+    """The twin of `minigan.kernels.reference.normalization.batch_norm_grad`."""
+    if not x_hat.size or not (dx_hat.dtype == x_hat.dtype == inverse_std.dtype and dx_hat.shape == x_hat.shape):
+        return NotImplemented
+    g, x_hat = map(memory_pool.contiguous, (dx_hat, x_hat))
+    c = g.shape[-1]
+    slabs = split_coarse(len(g), 3 * g[0].nbytes)
+
+    def sums(slab: slice, of_g: np.ndarray, of_product: np.ndarray) -> None:
+        row_sum(g[slab], of_g)
+        row_dot(g[slab], x_hat[slab], of_product)
+
+    totals = OrderedSum(slabs, ((c,), (c,)), g.dtype).compute(sums)
+    means = (total / g.dtype.type(g.size // c) for total in totals)
+    long_mean, long_slope, long_inverse = (tile_row(row, g.shape[1:]) for row in (*means, inverse_std))
+    dx = memory_pool.empty(g.shape, g.dtype)
+
+    def input_grad(number: int) -> None:
+        rows = dx[slabs[number]].reshape(-1, long_mean.size)
+        through_variance = scratch("normalization", rows.shape, g.dtype)
+        np.subtract(g[slabs[number]].reshape(rows.shape), long_mean, out=rows)
+        rows -= np.multiply(x_hat[slabs[number]].reshape(rows.shape), long_slope, out=through_variance)
+        rows *= long_inverse
+
+    parallel_for(input_grad, len(slabs))
+    return dx
+
+
+def batch_norm_tangent_grad(
+    dx_hat: np.ndarray,
+    dx_hat_dot: np.ndarray,
+    x_dot: np.ndarray,
+    x_hat: np.ndarray,
+    x_hat_dot: np.ndarray,
+    inverse_std: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The twin of `minigan.kernels.reference.normalization.batch_norm_tangent_grad`.
+
+    By `batch_norm_grad`, as the definition: without dx_hat_dot the result is the same, bit for bit.
+    """
+    arrays = dx_hat, dx_hat_dot, x_dot, x_hat, x_hat_dot
+    if not x_hat.size or any(a.shape != x_hat.shape or a.dtype != inverse_std.dtype for a in arrays):
+        return NotImplemented
+    g, g_dot, x_dot, x_hat, x_hat_dot = map(memory_pool.contiguous, arrays)
+    c = g.shape[-1]
+    slabs = split_coarse(len(g), 3 * g[0].nbytes)
+
+    def sums(slab: slice, *totals: np.ndarray) -> None:
+        for total, a, b in zip(totals, (x_hat, x_hat, g_dot), (x_dot, g_dot, x_hat_dot)):
+            row_dot(a[slab], b[slab], total)
+
+    totals = OrderedSum(slabs, ((c,), (c,), (c,)), g.dtype).compute(sums)
+    factors = (-inverse_std * total / g.dtype.type(g.size // c) for total in totals)
+    of_g_dot, of_x_dot, of_x_hat = (tile_row(row, g.shape[1:]) for row in factors)
+
+    def add_product(a: np.ndarray, factor: np.ndarray, rows: np.ndarray) -> None:
+        product = scratch("normalization", rows.shape, rows.dtype)
+        rows += np.multiply(a.reshape(rows.shape), factor, out=product)
+
+    through_both = memory_pool.empty(g.shape, g.dtype)
+
+    def through_x_hat(number: int) -> None:
+        slab = slabs[number]
+        through_both[slab] = g[slab]
+        rows = through_both[slab].reshape(-1, of_g_dot.size)
+        add_product(g_dot[slab], of_g_dot, rows)
+        add_product(x_dot[slab], of_x_dot, rows)
+
+    parallel_for(through_x_hat, len(slabs))
+    dx = batch_norm_grad(through_both, x_hat, inverse_std)
+
+    def through_inverse_std(number: int) -> None:
+        add_product(x_hat[slabs[number]], of_x_hat, dx[slabs[number]].reshape(-1, of_x_hat.size))
+
+    parallel_for(through_inverse_std, len(slabs))
+    return dx, batch_norm_grad(g_dot, x_hat, inverse_std)
+
+
+def layer_norm(x: np.ndarray, epsilon: float) -> tuple[np.ndarray, np.ndarray]:
+    """The twin of `minigan.kernels.reference.normalization.layer_norm`."""
+    if x.ndim < 2 or not x.size:
+        return NotImplemented
+    x_hat, inverse_std = memory_pool.empty(x.shape, x.dtype), memory_pool.empty((*x.shape[:-1], 1), x.dtype)
+    slabs = split_coarse(len(x), 4 * x[0].nbytes)
 
     def work(number: int) -> None:
         slab = slabs[number]
-        part = y[slab].reshape(-1, long_scale.size)
-        np.multiply(x[slab].reshape(part.shape), long_scale, out=part)
-        part += long_shift
-        if factor is None:
-            return
-        if rectified:
-            np.greater(y[slab], 0, out=factor[slab])
-            rectify(y[slab], 0, y[slab])
-            return
-        if bits is None:
-            factor[slab] = slopes(y[slab], activation.slope)
-        else:
-            mask_of(bits, slab, keep, factor)
-            if activation.name != "linear":
-                factor[slab] *= slopes(y[slab], activation.slope)
-        # A straight piece through the origin: f(u) is u times its slope.
-        y[slab] *= factor[slab]
+        x_hat[slab], inverse_std[slab] = definitions.layer_norm(x[slab], epsilon)
 
-    run(work, len(slabs))
-    return y, factor
+    parallel_for(work, len(slabs))
+    return x_hat, inverse_std
 
 
-def normalize_activate_grads(
-    dy: np.ndarray,
-    factor: np.ndarray | None,
-    x: np.ndarray,
-    mean: np.ndarray,
-    variance: np.ndarray,
-    epsilon: float,
-    gamma: np.ndarray,
-    training: bool,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The twin of `minigan.kernels.reference.affine.normalize_activate_grads`."""
-    if not x.size:
+def layer_norm_grad(dx_hat: np.ndarray, x_hat: np.ndarray, inverse_std: np.ndarray) -> np.ndarray:
+    """The twin of `minigan.kernels.reference.normalization.layer_norm_grad`."""
+    if x_hat.ndim < 2 or not x_hat.size or not dx_hat.dtype == x_hat.dtype == inverse_std.dtype:
         return NotImplemented
-    dy, x = map(memory_pool.contiguous, (dy, x))
-    c = x.shape[-1]
-    inverse_std = 1 / np.sqrt(variance + x.dtype.type(epsilon))
-    near = is_near(mean, variance + mean * mean)
-    slabs = slabs_of(x)
-    dx = memory_pool.empty(x.shape, x.dtype)
+    dx = memory_pool.empty(x_hat.shape, x_hat.dtype)
+    slabs = split_coarse(len(dx), 4 * dx[0].nbytes)
 
-    def sums(slab: slice, dgamma: np.ndarray, dbeta: np.ndarray) -> None:
-        g = dy[slab]
-        if factor is not None:
-            g = np.multiply(g, factor[slab], out=dx[slab])
-        row_sum(g, dbeta)
-        row_dot(g, x[slab] if near else centred(x[slab], mean), dgamma)
-
-    dgamma, dbeta = OrderedSum(slabs, ((c,), (c,)), x.dtype).run(sums)
-    if near:
-        dgamma -= mean * dbeta
-    dgamma *= inverse_std
-    scale = gamma * inverse_std
-    # dx = scale (g - dbeta / M - x_hat dgamma / M), with x_hat = (x - mean) inverse_std, as g a + x b + c.
-    count = x.dtype.type(x.size // c) if training else x.dtype.type(np.inf)
-    slope = -scale * dgamma * inverse_std / count
-    rest = -scale * dbeta / count - mean * slope
-    long_scale, long_slope, long_rest = (tile_row(row, x.shape[1:]) for row in (scale, slope, rest))
-
-    def input_grad(number: int) -> None:
+    def work(number: int) -> None:
         slab = slabs[number]
-        part = dx[slab].reshape(-1, long_scale.size)
-        g = part if factor is not None else dy[slab].reshape(part.shape)
-        np.multiply(g, long_scale, out=part)
-        if training:
-            through_variance = scratch("normalization", part.shape, x.dtype)
-            np.multiply(x[slab].reshape(part.shape), long_slope, out=through_variance)
-            part += through_variance
-            part += long_rest
+        dx[slab] = definitions.layer_norm_grad(dx_hat[slab], x_hat[slab], inverse_std[slab])
 
-    run(input_grad, len(slabs))
-    return dx, dgamma, dbeta
+    parallel_for(work, len(slabs))
+    return dx

@@ -1,4 +1,4 @@
-"""Images made larger over slabs: by a frame, and by repetition.
+"""Upsampling by repetition over slabs.
 
 A row is widened once; its copies are copies of a long row. The gradient adds rows first, for the same reason.
 """
@@ -6,27 +6,12 @@ A row is widened once; its copies are copies of a long row. The gradient adds ro
 import numpy as np
 
 from minigan.kernels.cpu.parallel import memory_pool
-from minigan.kernels.cpu.parallel.slabs import bytes_each, run, scratch, split_coarse
-from minigan.kernels.reference.windows import Pads, Pair, crop
+from minigan.kernels.cpu.parallel.pool import parallel_for
+from minigan.kernels.cpu.parallel.scratch import scratch
+from minigan.kernels.cpu.parallel.slabs import bytes_each, split_coarse
+from minigan.kernels.reference.padding import Pair
 
-__all__ = ["pad", "upsample_nearest", "upsample_nearest_grad"]
-
-
-def pad(x: np.ndarray, pads: Pads, value: float = 0.0) -> np.ndarray:
-    """The twin of `minigan.kernels.reference.windows.pad`."""
-    if not any(map(any, pads)):
-        return NotImplemented  # the images themselves
-    n, h, w, c = x.shape
-    y = memory_pool.empty((n, h + sum(pads[0]), w + sum(pads[1]), c), x.dtype)
-    slabs = split_coarse(n, 2 * bytes_each(y))
-
-    def work(number: int) -> None:
-        part = y[slabs[number]]
-        part.fill(value)
-        crop(part, pads)[...] = x[slabs[number]]
-
-    run(work, len(slabs))
-    return y
+__all__ = ["upsample_nearest", "upsample_nearest_grad"]
 
 
 def upsample_nearest(x: np.ndarray, size: Pair) -> np.ndarray:
@@ -41,7 +26,7 @@ def upsample_nearest(x: np.ndarray, size: Pair) -> np.ndarray:
         part[:, :, 0] = x[slabs[number]][:, :, :, None]
         part[:, :, 1:] = part[:, :, :1]
 
-    run(work, len(slabs))
+    parallel_for(work, len(slabs))
     return y
 
 
@@ -63,5 +48,5 @@ def upsample_nearest_grad(dy: np.ndarray, size: Pair) -> np.ndarray:
         for j in range(1, across):
             out += rows[:, :, :, j]
 
-    run(work, len(slabs))
+    parallel_for(work, len(slabs))
     return dx

@@ -1,5 +1,39 @@
-"""Fast twins of the reference kernels for NVIDIA GPUs.
+"""Fast twins of the reference kernels for NVIDIA GPUs, each in the file of the same name.
 
-Each file here launches the kernels of the ``.cu`` file of its name, which `minigan.kernels.cuda.compiler` compiles when
-it is first needed.
+Each file launches the kernels of the ``.cu`` file of its name, which `minigan.kernels.cuda.compiler` compiles when it
+is first needed.
 """
+
+from minigan.kernels.cuda import (
+    activations,
+    affine,
+    convolution,
+    cross_entropy,
+    device_scalars,
+    dropout,
+    normalization,
+    normalize_activate,
+    optimizer,
+    padding,
+    philox,
+    pooling,
+    precision,
+    resizing,
+)
+
+__all__ = [
+    "activations",
+    "affine",
+    "convolution",
+    "cross_entropy",
+    "device_scalars",
+    "dropout",
+    "normalization",
+    "normalize_activate",
+    "optimizer",
+    "padding",
+    "philox",
+    "pooling",
+    "precision",
+    "resizing",
+]

@@ -1,4 +1,4 @@
-"""Launches ``elementwise.cu``: activations, their derivatives, and dropout, one thread an entry."""
+"""Launches ``activations.cu``: the activations and their derivatives, one thread an entry."""
 
 from typing import Any
 
@@ -6,7 +6,6 @@ from minigan.backend import Array, array_module
 from minigan.kernels.cuda.compiler import Argument, contiguous, fits, module, spread
 
 __all__ = [
-    "dropout",
     "elu",
     "elu_grad",
     "elu_second_derivative",
@@ -27,16 +26,16 @@ __all__ = [
 
 
 def each(kernel: str, arrays: tuple[Array, ...], *settings: Argument) -> Any:
-    """A new array like the first, whose every entry a kernel makes of those of the arrays.
+    """A new array like the first; a kernel computes each entry from the same entry of all arrays.
 
-    Declines arrays that differ in shape or dtype, and those too large to be numbered.
+    Declines arrays that differ in shape or dtype, and arrays with more entries than the kernels can number.
     """
     first = arrays[0]
     if not fits(first.size) or any((a.shape, a.dtype) != (first.shape, first.dtype) for a in arrays[1:]):
         return NotImplemented
     result = array_module(first).empty(first.shape, first.dtype)
     arguments = [*map(contiguous, arrays), result, *settings, first.size]
-    module("elementwise", first.dtype).launch(kernel, *spread(first.size), arguments)
+    module("activations", first.dtype).launch(kernel, *spread(first.size), arguments)
     return result
 
 
@@ -131,16 +130,3 @@ def softplus_grad(dy: Array, x: Array) -> Array:
 def softplus_second_derivative(x: Array) -> Array:
     """The twin of `minigan.kernels.reference.activations.softplus_second_derivative`."""
     return each("each_softplus_second", (x,))
-
-
-# Dropout
-
-
-def dropout(x: Array, bits: Array, keep: float) -> Array:
-    """The twin of `minigan.kernels.reference.dropout.dropout`."""
-    if not fits(x.size) or 8 * bits.size < x.size:
-        return NotImplemented
-    y = array_module(x).empty(x.shape, x.dtype)
-    arguments = [contiguous(x), contiguous(bits), y, 1 / keep, x.size]
-    module("elementwise", x.dtype).launch("each_dropout", *spread(x.size), arguments)
-    return y

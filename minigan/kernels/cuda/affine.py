@@ -1,12 +1,13 @@
 """Affine maps and their activations on the GPU, by the products of `minigan.kernels.cuda.convolution`.
 
 A matrix product is the convolution of one row of pixels with a window of one pixel. Upsampling before a convolution
-takes nine products for each pixel: they are one matrix product, and ``affine.cu`` has what goes before and after it.
+takes nine products for each pixel: they are one matrix product, and ``affine.cu`` has the steps before and after it.
 """
 
 from minigan.backend import Array, array_module
 from minigan.kernels.cuda.compiler import contiguous, module, spread
-from minigan.kernels.cuda.convolution import Sizes, back, code, forward, kernel_back
+from minigan.kernels.cuda.convolution import Sizes, forward, input_grad, kernel_grad
+from minigan.kernels.cuda.fused_activation import code
 from minigan.kernels.reference.affine import LINEAR, Activation, Convolution, Operation, UpsampledConvolution
 
 __all__ = ["affine", "affine_grads"]
@@ -17,30 +18,30 @@ TAPS, MIDDLE = 9, 4
 
 def affine(x: Array, kernel: Array, bias: Array | None, operation: Operation, activation: Activation) -> Array:
     """The twin of `minigan.kernels.reference.affine.affine`: bias and activation in the product's own kernel."""
-    sizes, shape = plan(operation, x.shape, kernel.shape)
+    sizes, shape = as_convolution(operation, x.shape, kernel.shape)
     if not sizes.fit():
         return NotImplemented
     if not isinstance(operation, UpsampledConvolution):
         return forward(x, kernel, bias, sizes, activation).reshape(shape)
     taps = forward(x, kernel, None, sizes, LINEAR, kernel.shape[3])
     y = array_module(x).empty(shape, x.dtype)
-    taps_kernel("spread_taps", (taps, bias), x.shape, kernel.shape[3], activation, y, y.size)
+    launch_taps("spread_taps", (taps, bias), x.shape, kernel.shape[3], activation, y, y.size)
     return y
 
 
 def affine_grads(
     dy: Array, y: Array, x: Array, kernel: Array, operation: Operation, activation: Activation, param_grads: bool = True
 ) -> tuple[Array, Array | None, Array | None]:
-    """The twin of `minigan.kernels.reference.affine.affine_grads`: ``dz = dy f'(y)`` is made where it is read."""
-    sizes, _ = plan(operation, x.shape, kernel.shape)
+    """The twin of `minigan.kernels.reference.affine.affine_grads`: ``dz = dy f'(y)`` is computed where it is read."""
+    sizes, _ = as_convolution(operation, x.shape, kernel.shape)
     if not sizes.fit():
         return NotImplemented
     if isinstance(operation, UpsampledConvolution):
         return upsampled_grads(dy, y, x, kernel, sizes, activation, param_grads)
-    dx = back(dy, y, kernel, sizes, activation).reshape(x.shape)
+    dx = input_grad(dy, y, kernel, sizes, activation).reshape(x.shape)
     if not param_grads:
         return dx, None, None
-    gradients = kernel_back(x, dy, y, sizes, activation)
+    gradients = kernel_grad(x, dy, y, sizes, activation)
     return dx, gradients[:-1].reshape(kernel.shape), gradients[-1]
 
 
@@ -50,19 +51,19 @@ def upsampled_grads(
     """`affine_grads` of an upsampled convolution, by way of the gradient with respect to its taps."""
     filters = kernel.shape[3]
     taps = array_module(x).empty((sizes.places, sizes.filters), x.dtype)
-    taps_kernel("collect_taps", (dy, y), x.shape, filters, activation, taps, sizes.places * filters)
-    # To dx, a pixel's nine taps are nine places of a dz that all had a part in one pixel.
+    launch_taps("collect_taps", (dy, y), x.shape, filters, activation, taps, sizes.places * filters)
+    # For dx, the nine taps of a pixel are nine places of a dz that all read this one pixel.
     around = Sizes(sizes.places, 1, 1, sizes.channels, 1, TAPS, filters, 1, TAPS, 1, 1, 0, 0)
-    dx = back(taps, None, kernel, around, LINEAR, direction=1).reshape(x.shape)
+    dx = input_grad(taps, None, kernel, around, LINEAR, direction=1).reshape(x.shape)
     if not param_grads:
         return dx, None, None
-    gradients = kernel_back(x, taps, None, sizes, LINEAR, filters)
-    # All pixels of dz are in the sum over the tap in the middle, each of them once.
+    gradients = kernel_grad(x, taps, None, sizes, LINEAR, filters)
+    # The sum over the tap in the middle has each pixel of dz once: it is the sum of dz.
     return dx, gradients[:-1].reshape(kernel.shape), gradients[-1][MIDDLE * filters : (MIDDLE + 1) * filters]
 
 
-def plan(operation: Operation, x: tuple[int, ...], kernel: tuple[int, ...]) -> tuple[Sizes, tuple[int, ...]]:
-    """The convolution that stands for an operation on arrays of these shapes, and the shape of y."""
+def as_convolution(operation: Operation, x: tuple[int, ...], kernel: tuple[int, ...]) -> tuple[Sizes, tuple[int, ...]]:
+    """The sizes of the convolution that computes an operation on arrays of these shapes, and the shape of y."""
     if isinstance(operation, Convolution):
         sizes = Sizes.of(x, kernel, *operation)
         return sizes, (sizes.images, sizes.out_height, sizes.out_width, sizes.filters)
@@ -75,7 +76,7 @@ def plan(operation: Operation, x: tuple[int, ...], kernel: tuple[int, ...]) -> t
     return row, (*x[:-1], kernel[-1])
 
 
-def taps_kernel(
+def launch_taps(
     kernel: str,
     arrays: tuple[Array | None, ...],
     image: tuple[int, ...],

@@ -1,10 +1,10 @@
-// What every kernel here begins with.
+// Included by every kernel.
 //
 // A kernel is a function that a grid of threads runs at once. Threads come in blocks: those of one block share fast
-// memory (__shared__) and can wait for each other (__syncthreads); blocks know nothing of each other. Threads of one
+// memory (__shared__) and can wait for each other (__syncthreads); threads of different blocks cannot. Threads of one
 // block run in step by 32, a warp.
 //
-// The compiler is told what a number is: -DREAL=float or -DREAL=double.
+// The type of numbers is an option of the compiler: -DREAL=float or -DREAL=double.
 
 typedef REAL real;
 
@@ -12,7 +12,7 @@ typedef REAL real;
 #define ALL_LANES 0xffffffffu
 
 // Runs its body for i = 0 ... n - 1, spread over all threads of a one-dimensional grid, however many there are.
-// Neighbouring threads take neighbouring entries, which the memory delivers together.
+// Neighbouring threads have neighbouring entries, which one access to memory reads.
 #define FOR_EACH(i, n) for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < (n); i += gridDim.x * blockDim.x)
 
 // The number of this thread in its block, and of the block's threads.
@@ -35,7 +35,7 @@ __device__ __forceinline__ real block_sum(real value) {
     __shared__ real sums[WARP];  // one for each warp: a block has 1024 threads at most
     int thread = thread_number();
     value = warp_sum(value);
-    __syncthreads();  // what an earlier call left here has been read
+    __syncthreads();  // the sums of an earlier call have been read
     if (thread % WARP == 0) sums[thread / WARP] = value;
     __syncthreads();
     real total = 0;

@@ -1,10 +1,10 @@
 """Compiles the ``.cu`` files of this folder and launches their kernels.
 
-``module("elementwise", dtype)`` is the source ``elementwise.cu`` compiled for numbers of that dtype: the macro ``REAL``
+``module("activations", dtype)`` is the source ``activations.cu`` compiled for numbers of that dtype: the macro ``REAL``
 is ``float`` or ``double`` in it. It is compiled once for each device, dtype and set of options.
 
-Who compiles is a `Compiler`. Without a word it is `CupyCompiler`, that is NVRTC, NVIDIA's compiler as a library. The
-tests put another in its place, which compiles the same sources for the CPU (`compiling_with`).
+A `Compiler` compiles. The default is `CupyCompiler`, which uses NVRTC, NVIDIA's compiler as a library. The tests use
+another one, which compiles the same sources for the CPU (`compiling_with`).
 """
 
 import re
@@ -35,13 +35,13 @@ __all__ = [
 
 FOLDER = Path(__file__).parent
 
-#: What numbers are called in the sources.
+#: The macro REAL for each dtype.
 REAL = {np.dtype(np.float32): "float", np.dtype(np.float64): "double"}
 
-#: What may be given to a kernel: an array, a number, or None for an array that is not there.
+#: An argument of a kernel: an array, a number, or None for a null pointer.
 Argument: TypeAlias = Any
 
-#: The most blocks and threads that CUDA takes along x, y and z, and the most threads of a block.
+#: The most blocks and threads that CUDA allows along x, y and z, and the most threads of a block.
 GRID_LIMITS = (2**31 - 1, 65535, 65535)
 BLOCK_LIMITS = (1024, 1024, 64)
 BLOCK_THREADS = 1024
@@ -58,13 +58,13 @@ class Program(Protocol):
 
 
 class Compiler(Protocol):
-    """Makes programs of sources."""
+    """Compiles sources to programs."""
 
-    #: What has been compiled.
+    #: The compiled programs.
     programs: dict[Hashable, Program]
 
     def device(self) -> Hashable:
-        """The device that programs are now compiled for."""
+        """The device for which programs are compiled."""
 
     def compile(self, name: str, source: str, options: tuple[str, ...]) -> Program:
         """The program of a source; `name` is that of its file."""
@@ -97,13 +97,13 @@ class CupyProgram:
         function(grid, block, tuple(np.uintp(0) if value is None else value for value in arguments))
 
 
-#: Who compiles now.
+#: The compiler in use.
 compiler: Compiler = CupyCompiler()
 
 
 @contextmanager
 def compiling_with(other: Compiler) -> Iterator[None]:
-    """Let another compiler make the programs inside a ``with`` block."""
+    """Use another compiler inside a ``with`` block."""
     global compiler
     before, compiler = compiler, other
     try:
@@ -135,11 +135,11 @@ class Module:
         kernel : str
             Its name in the source.
         grid, block : tuple of 1 to 3 int
-            The blocks of the grid and the threads of each block, along x, y and z. A grid without blocks has nothing
-            to do, and none is launched.
+            The blocks of the grid and the threads of each block, along x, y and z. A grid without blocks is not
+            launched.
         arguments : sequence
             In the kernel's order: C-contiguous arrays, for pointers; None for a null pointer; an int for ``int``, a
-            float for ``real``, and scalars of NumPy for whatever else: ``np.uint64(7)`` for ``unsigned long long``.
+            float for ``real``, and NumPy scalars for other types: ``np.uint64(7)`` for ``unsigned long long``.
 
         Raises
         ------
@@ -222,8 +222,8 @@ INCLUDE = re.compile(r'^#include "([^"]+)"$', re.MULTILINE)
 def source_of(file: str, folder: Path = FOLDER) -> str:
     """The text of a source, with the files of this folder that it includes in their places.
 
-    So what is compiled is one text, by which compilers can tell whether they have compiled it before. The compilers'
-    messages name the right files and lines all the same: ``#line`` tells them.
+    So a compiler gets one text, and can find it in its cache. Its messages still name the right files and lines: the
+    text has ``#line``.
     """
     path = folder / file
     if not path.is_file():
@@ -238,12 +238,12 @@ def source_of(file: str, folder: Path = FOLDER) -> str:
 
 
 def fits(*sizes: int) -> bool:
-    """Whether the kernels, which count in 32 bits, can number so many entries."""
+    """Whether the kernels, which count in 32 bits, can number this many entries."""
     return max(sizes, default=0) <= LARGEST
 
 
 def spread(count: int, threads: int = 256, blocks: int = 4096) -> tuple[tuple[int], tuple[int]]:
-    """The grid and the block that ``FOR_EACH`` goes well with: a thread for each entry, up to so many blocks.
+    """The grid and the block for ``FOR_EACH``: a thread for each entry, up to `blocks` blocks.
 
     Returns
     -------
@@ -253,5 +253,5 @@ def spread(count: int, threads: int = 256, blocks: int = 4096) -> tuple[tuple[in
 
 
 def contiguous(array: Array) -> Array:
-    """The array in C order, for a kernel; as it is where it is so already."""
+    """The array itself, or a C-contiguous copy."""
     return array if array.flags.c_contiguous else backend.array_module(array).ascontiguousarray(array)

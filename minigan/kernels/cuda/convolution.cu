@@ -1,30 +1,30 @@
 // Convolution and its two gradients, each as one matrix product ("implicit GEMM").
 //
-// The reference writes every window of the images as a row of a matrix, `columns`, and multiplies:
+// The reference writes every window of the images as a row of a matrix, `im2col(x)`, and multiplies:
 //
-//     y = columns(x) kernel,     dkernel = columns(x)^T dz,     dx = columns'(dz) kernel^T,
+//     y = im2col(x) kernel,     dkernel = im2col(x)^T dz,     dx = im2col'(dz) kernel^T,
 //
-// where columns'(dz) has for each pixel of x the numbers of dz that it had a part in. Here these matrices exist only as
-// rules for where their entries lie: a block reads those of its tile where they are in x or dz, and zeros where a
-// window hangs over the edge. What multiplies the tiles is tiles.cuh; this file says what a and b are.
+// where im2col'(dz) has for each pixel of x the numbers of dz to which it contributed. Here these matrices are never
+// stored: a block reads the entries of its tile from x or dz, and zeros where a window reaches over the edge. tiles.cuh
+// multiplies the tiles; this file defines the factors a and b.
 //
-// With strides s, pixel h of x meets tap i of the kernel only where s divides h + top - i. Pixels of one phase, that is
-// with the same rest of h + top by s, meet the same taps, every s-th; between them they look like a convolution without
-// strides. So each phase is a product of its own, and nothing is multiplied by zeros.
+// With strides s, pixel h of x meets tap i of the kernel only where s divides h + top - i. Pixels of one phase, with
+// the same remainder of h + top by s, meet the same taps, every s-th; a phase alone is a convolution without strides.
+// So each phase is a product of its own, and nothing is multiplied by zeros.
 //
 // A dense layer is the convolution of one-pixel windows.
 //
-// Around the product: bias and activation f are applied to y while it is in registers, and dz = dy f'(y) is made of dy
-// and y wherever it is read. Where the product has too few tiles for all multiprocessors, or its sums are long, several
-// blocks share the sum of a tile: each leaves its part in memory, and `add_parts` adds them up. The order of every sum
-// depends on the sizes alone, so the bits are the same in every run.
+// Around the product: bias and activation f are applied to y while it is in registers, and dz = dy f'(y) is computed
+// from dy and y wherever it is read. Where the product has too few tiles for all multiprocessors, or its sums are long,
+// several blocks share the sum of a tile: each leaves its part in memory, and `add_parts` adds them up. The order of
+// every sum depends on the sizes alone, so the bits are the same in every run.
 
 #include "common.cuh"
-#include "activations.cuh"
-#include "packs.cuh"
+#include "fused_activation.cuh"
+#include "vector_load.cuh"
 #include "tiles.cuh"
 
-#define NO_STREAM (-(1 << 29))  // a row far above every image
+#define OUTSIDE (-(1 << 29))  // a row far above every image
 
 // Places along K
 
@@ -61,35 +61,35 @@ struct Place {
     }
 };
 
-// What is read
+// Reading
 
-// The numbers of an array; or, with an activation, dz = dy f'(y) made of two.
+// The numbers of an array; or, with an activation, dz = dy f'(y) from two arrays.
 struct Numbers {
     const real *numbers, *y;
     int f;
     real slope;
-    bool wide;  // whether fours may be read
+    bool wide;  // whether four numbers may be read at once
 
     __device__ __forceinline__ Numbers(const real* numbers, int length)
-        : numbers(numbers), y(nullptr), f(LINEAR), slope(0), wide(packed<4>(numbers, length)) {}
+        : numbers(numbers), y(nullptr), f(LINEAR), slope(0), wide(vec_aligned<4>(numbers, length)) {}
 
     __device__ __forceinline__ Numbers(const real* dy, const real* y, int f, real slope, int length)
-        : numbers(dy), y(y), f(f), slope(slope), wide(packed<4>(dy, length) && packed<4>(y, length)) {}
+        : numbers(dy), y(y), f(f), slope(slope), wide(vec_aligned<4>(dy, length) && vec_aligned<4>(y, length)) {}
 
     __device__ __forceinline__ real one(int i) const {
         return f == LINEAR ? numbers[i] : activation_grad(f, slope, numbers[i], y[i]);
     }
 
-    __device__ __forceinline__ Four four(int i) const {
-        Four values = *(const Four*)(numbers + i);
+    __device__ __forceinline__ Vec4 four(int i) const {
+        Vec4 values = *(const Vec4*)(numbers + i);
         if (f == LINEAR) return values;
-        Four outputs = *(const Four*)(y + i);
+        Vec4 outputs = *(const Vec4*)(y + i);
         for (int e = 0; e < 4; ++e) values.at[e] = activation_grad(f, slope, values.at[e], outputs.at[e]);
         return values;
     }
 };
 
-__device__ __forceinline__ Four zeros() { return Four{{0, 0, 0, 0}}; }
+__device__ __forceinline__ Vec4 zeros() { return Vec4{{0, 0, 0, 0}}; }
 
 // A thread's share of a tile
 
@@ -97,13 +97,13 @@ __device__ __forceinline__ Four zeros() { return Four{{0, 0, 0, 0}}; }
 template <int EXTENT>
 struct AlongK {
     static const int FOURS = EXTENT * DEPTH / 4, SLOTS = (FOURS + THREADS - 1) / THREADS;
-    Four held[SLOTS];
+    Vec4 held[SLOTS];
 
     static __device__ __forceinline__ bool has(int slot) { return threadIdx.x + slot * THREADS < FOURS; }
     static __device__ __forceinline__ int place(int slot) { return (threadIdx.x + slot * THREADS) / (DEPTH / 4); }
     static __device__ __forceinline__ int first_step() { return threadIdx.x % (DEPTH / 4) * 4; }
 
-    // The numbers at the taps that come next: where each lies the matrix knows, and says -1 for a zero.
+    // The numbers at the next taps. `matrix.place_of` is the place of each in memory, or -1 for a zero.
     template <typename Matrix>
     __device__ __forceinline__ void fetch_at(Tap& tap, const Numbers& numbers, const Matrix& matrix) {
         if (numbers.wide) {
@@ -140,7 +140,7 @@ template <int EXTENT>
 struct AcrossK {
     static const int FOURS = EXTENT * DEPTH / 4, SLOTS = (FOURS + THREADS - 1) / THREADS;
     static const int STEPS = THREADS / (EXTENT / 4);  // from slot to slot
-    Four held[SLOTS];
+    Vec4 held[SLOTS];
 
     static __device__ __forceinline__ bool has(int slot) { return threadIdx.x + slot * THREADS < FOURS; }
     static __device__ __forceinline__ int place() { return threadIdx.x % (EXTENT / 4) * 4; }
@@ -153,15 +153,15 @@ struct AcrossK {
     }
 };
 
-// a = columns(x), or columns'(dz): the rows are places, and what lies along K are the numbers in their windows.
-// In columns' the taps go backwards: place u and tap i meet in pixel u + top - i.
-struct Windows : AlongK<ROWS> {
+// a = im2col(x), or im2col'(dz): the rows are places, and what lies along K are the numbers in their windows.
+// In im2col' the taps go backwards: place u and tap i meet in pixel u + top - i.
+struct Im2col : AlongK<ROWS> {
     Numbers image;
     int height, width, kernel_height, direction;
     int row[SLOTS], column[SLOTS], first[SLOTS];  // where the windows of this thread's places begin, and their images
     Tap tap;
 
-    __device__ __forceinline__ Windows(
+    __device__ __forceinline__ Im2col(
         Numbers image, int height, int width, int channels, int kernel_height, int kernel_width, int direction,
         int first_place, int places, int out_height, int out_width, int stride_h, int stride_w, int start_h,
         int start_w, int first_k)
@@ -171,13 +171,13 @@ struct Windows : AlongK<ROWS> {
         for (int slot = 0; slot < SLOTS; ++slot) {
             int number = first_place + place(slot);
             Place at(number, out_height, out_width);
-            row[slot] = number < places ? at.p * stride_h + start_h : NO_STREAM;
+            row[slot] = number < places ? at.p * stride_h + start_h : OUTSIDE;
             column[slot] = at.q * stride_w + start_w;
             first[slot] = number < places ? at.n * height * width * channels : 0;
         }
     }
 
-    // Where the number at a tap lies; below 0 where the window hangs over the edge, and behind the last tap.
+    // The place of the number at a tap; below 0 outside the image, and behind the last tap.
     __device__ __forceinline__ int place_of(int slot, const Tap& tap) const {
         int h = row[slot] + direction * tap.i, w = column[slot] + direction * tap.j;
         bool inside = tap.i < kernel_height && (unsigned)h < (unsigned)height && (unsigned)w < (unsigned)width;
@@ -187,14 +187,14 @@ struct Windows : AlongK<ROWS> {
     __device__ __forceinline__ void fetch() { fetch_at(tap, image, *this); }
 };
 
-// a = columns(x)^T: the rows are places in the window, and what lies along K are the windows.
-struct TransposedWindows : AcrossK<ROWS> {
+// a = im2col(x)^T: the rows are places in the window, and what lies along K are the windows.
+struct TransposedIm2col : AcrossK<ROWS> {
     Numbers image;
     int height, width, channels, stride_h, stride_w, top, left, images;
     int i[4], j[4], offset[4];  // of this thread's four taps; the offset from where their window begins
     Place window;
 
-    __device__ __forceinline__ TransposedWindows(
+    __device__ __forceinline__ TransposedIm2col(
         Numbers image, int images, int height, int width, int channels, int kernel_height, int kernel_width,
         int first_tap, int out_height, int out_width, int stride_h, int stride_w, int top, int left, int first_k)
         : image(image), height(height), width(width), channels(channels), stride_h(stride_h), stride_w(stride_w),
@@ -202,7 +202,7 @@ struct TransposedWindows : AcrossK<ROWS> {
 #pragma unroll
         for (int e = 0; e < 4; ++e) {
             Tap tap(first_tap + place() + e, kernel_width, channels);
-            i[e] = tap.i < kernel_height ? tap.i : NO_STREAM;
+            i[e] = tap.i < kernel_height ? tap.i : OUTSIDE;
             j[e] = tap.j;
             offset[e] = (tap.i * width + tap.j) * channels + tap.channel;
         }
@@ -233,18 +233,18 @@ struct TransposedWindows : AcrossK<ROWS> {
     }
 };
 
-// Where column n of a matrix lies, if it is kept as several matrices of `group` columns and `rows` rows: from entry
-// `column_at` on, and a row further is `group` numbers further. Below 0 there is no such column.
+// The place of column n of a matrix that is stored as several matrices of `group` columns and `rows` rows: its first
+// entry; the entry of the next row is `group` numbers further. Below 0 there is no such column.
 __device__ __forceinline__ int column_at(int n, int columns, int group, int rows) {
     return n < columns ? n / group * group * rows + n % group : -1;
 }
 
-// b as it is: its rows lie across K.
+// b as it is stored: its rows lie across K.
 struct Matrix : AcrossK<COLUMNS> {
     Numbers numbers;
     int rows, group, k;
     int column[4];
-    Four sums;  // over what was read, column by column
+    Vec4 sums;  // of the numbers that were read, column by column
 
     __device__ __forceinline__ Matrix(
         Numbers numbers, int rows, int columns, int group, int first_column, int first_k)
@@ -275,7 +275,7 @@ struct Matrix : AcrossK<COLUMNS> {
     // The sum of `column` of the tile over all steps, from all threads that have read numbers of it. All threads of the
     // block have to come here.
     __device__ __forceinline__ real sum_of(int column) {
-        __shared__ Four of_thread[THREADS];
+        __shared__ Vec4 of_thread[THREADS];
         of_thread[threadIdx.x] = sums;
         __syncthreads();
         real total = 0;
@@ -327,14 +327,14 @@ struct Block {
     }
 };
 
-// y = f(columns(x) kernel + bias). The columns of the kernel lie in groups: see `column_at`.
+// y = f(im2col(x) kernel + bias). The columns of the kernel are stored in groups: see `column_at`.
 extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) convolve(
     const real* __restrict__ x, const real* __restrict__ kernel, const real* __restrict__ bias, real* __restrict__ y,
     int images, int height, int width, int channels, int out_height, int out_width, int filters, int kernel_height,
     int kernel_width, int stride_h, int stride_w, int top, int left, int group, int f, real slope, int share) {
     int places = images * out_height * out_width, depth = kernel_height * kernel_width * channels;
     Block block(filters, depth, share);
-    Windows a(
+    Im2col a(
         Numbers(x, channels), height, width, channels, kernel_height, kernel_width, 1, block.first_row, places,
         out_height, out_width, stride_h, stride_w, -top, -left, block.first_k);
     Matrix b(Numbers(kernel, group), depth, filters, group, block.first_column, block.first_k);
@@ -350,11 +350,12 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) convolve(
         own_bias[j] = whole && bias && n < filters ? bias[n] : 0;
     }
     store(
-        sum, y, block.first_row, block.first_column, packed<RUN>(y, filters),
+        sum, y, block.first_row, block.first_column, vec_aligned<RUN>(y, filters),
         [&](int m) { return m < places ? m * filters : -1; }, [&](int n) { return n < filters ? n : -1; },
         [&](real z, int j) { return leaky ? activation(LEAKY_RELU, slope, z + own_bias[j]) : z + own_bias[j]; });
     if (!whole || f == LINEAR || leaky) return;
-    // The others are long. They stand here once, not once for each entry, and go over what this thread has written.
+    // The code of the other activations is long. It is here once, not once for each entry, and changes what this thread
+    // has written.
 #pragma unroll 1
     for (int entry = 0; entry < OWN_ROWS * OWN_COLUMNS; ++entry) {
         int m = block.first_row + own_row(entry / OWN_COLUMNS);
@@ -363,7 +364,8 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) convolve(
     }
 }
 
-// dx = columns'(dz) kernel^T. blockIdx.z is the phase. `direction` is -1; with 1, the taps of dz are forward ones.
+// dx = im2col'(dz) kernel^T. blockIdx.z is the phase. `direction` is -1; with 1, tap i reads the place i further on in
+// dz.
 extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) convolve_back(
     const real* __restrict__ dy, const real* __restrict__ y, const real* __restrict__ kernel, real* __restrict__ dx,
     int images, int height, int width, int channels, int out_height, int out_width, int filters, int kernel_height,
@@ -380,7 +382,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) convolve_b
 
     Block block(channels, depth, share);
     if (block.first_row >= places) return;  // the grid is that of the largest phase
-    Windows a(
+    Im2col a(
         Numbers(dy, y, f, slope, filters), out_height, out_width, filters, taps_h, taps_w, direction, block.first_row,
         places, rows, columns, 1, 1, (first_h + top) / stride_h, (first_w + left) / stride_w, block.first_k);
     TransposedKernel b(
@@ -396,19 +398,19 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) convolve_b
         return ((at.n * height + first_h + at.p * stride_h) * width + first_w + at.q * stride_w) * channels;
     };
     store(
-        sum, dx, block.first_row, block.first_column, packed<RUN>(dx, channels), pixel,
+        sum, dx, block.first_row, block.first_column, vec_aligned<RUN>(dx, channels), pixel,
         [&](int n) { return n < channels ? n : -1; }, [&](real value, int) { return value; });
 }
 
-// dkernel = columns(x)^T dz, and as one row more the sums over dz's columns: the gradient with respect to the bias.
-// The columns of dkernel, not those of dz, lie in groups.
+// dkernel = im2col(x)^T dz, and as one row more the sums over dz's columns: the gradient with respect to the bias.
+// The columns of dkernel, but not those of dz, are stored in groups.
 extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) convolve_kernel_grad(
     const real* __restrict__ x, const real* __restrict__ dy, const real* __restrict__ y, real* __restrict__ dkernel,
     int images, int height, int width, int channels, int out_height, int out_width, int filters, int kernel_height,
     int kernel_width, int stride_h, int stride_w, int top, int left, int group, int f, real slope, int share) {
     int places = images * out_height * out_width, taps = kernel_height * kernel_width * channels;
     Block block(filters, places, share);
-    TransposedWindows a(
+    TransposedIm2col a(
         Numbers(x, channels), images, height, width, channels, kernel_height, kernel_width, block.first_row,
         out_height, out_width, stride_h, stride_w, top, left, block.first_k);
     Matrix b(Numbers(dy, y, f, slope, filters), places, filters, filters, block.first_column, block.first_k);
@@ -417,7 +419,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) convolve_k
 
     dkernel += blockIdx.y * (taps + 1) * filters;
     store(
-        sum, dkernel, block.first_row, block.first_column, packed<RUN>(dkernel, group),
+        sum, dkernel, block.first_row, block.first_column, vec_aligned<RUN>(dkernel, group),
         [&](int m) { return m < taps ? m * group : -1; }, [&](int n) { return column_at(n, filters, group, taps); },
         [&](real value, int) { return value; });
     if (block.first_row) return;

@@ -1,6 +1,6 @@
 """Convolution on the GPU: the launchers of ``convolution.cu``.
 
-`forward`, `back` and `kernel_back` launch its three products, for the twins here and for those of
+`forward`, `input_grad` and `kernel_grad` launch its three products, for the twins here and for those of
 `minigan.kernels.cuda.affine`.
 """
 
@@ -8,21 +8,20 @@ from typing import NamedTuple
 
 from minigan.backend import Array, array_module
 from minigan.kernels.cuda.compiler import contiguous, fits, module
-from minigan.kernels.cuda.tiles import Cut, cut, options
+from minigan.kernels.cuda.fused_activation import code
+from minigan.kernels.cuda.tiles import Tiling, choose_tiling, options
 from minigan.kernels.reference.affine import LINEAR, Activation
-from minigan.kernels.reference.windows import Pads, Pair, output_size
+from minigan.kernels.reference.padding import Pads, Pair
+from minigan.kernels.reference.windows import output_size
 
 __all__ = ["conv2d", "conv2d_input_grad", "conv2d_kernel_grad"]
 
-#: Their numbers in ``activations.cuh``.
-ACTIVATIONS = {"linear": 0, "leaky_relu": 1, "tanh": 2, "sigmoid": 3}
-
-#: Of a block of ``add_parts``.
-JOINING_THREADS = 256
+#: Threads of a block of ``add_parts``.
+ADDING_THREADS = 256
 
 
 class Sizes(NamedTuple):
-    """Of a convolution: what every kernel is told, in this order."""
+    """The sizes of a convolution, in the order in which every kernel takes them."""
 
     images: int
     height: int
@@ -40,7 +39,7 @@ class Sizes(NamedTuple):
 
     @classmethod
     def of(cls, x: tuple[int, ...], kernel: tuple[int, ...], strides: Pair, pads: Pads) -> "Sizes":
-        """By the shapes of x (N, H, W, C) and of the kernel (KH, KW, C, F)."""
+        """The sizes from the shapes of x (N, H, W, C) and of the kernel (KH, KW, C, F)."""
         (n, h, w, c), (kh, kw, _, f) = x, kernel
         oh, ow = map(output_size, (h, w), (kh, kw), strides, pads)
         return cls(n, h, w, c, oh, ow, f, kh, kw, *strides, pads[0][0], pads[1][0])
@@ -56,7 +55,7 @@ class Sizes(NamedTuple):
         return self.kernel_height * self.kernel_width * self.channels
 
     def fit(self) -> bool:
-        """Whether there are windows, and the kernels can count what there is."""
+        """Whether there are windows, and all sizes are small enough for the kernels."""
         pixels = self.images * self.height * self.width
         sizes = pixels * self.channels, self.places * self.filters, (self.taps + 1) * self.filters
         return min(self.out_height, self.out_width) > 0 and fits(*sizes)
@@ -75,34 +74,36 @@ def conv2d_input_grad(dy: Array, kernel: Array, image: Pair, strides: Pair, pads
     """The twin of `minigan.kernels.reference.convolution.conv2d_input_grad`."""
     shape = len(dy), *image, kernel.shape[2]
     sizes = Sizes.of(shape, kernel.shape, strides, pads)
-    return back(dy, None, kernel, sizes, LINEAR).reshape(shape) if sizes.fit() else NotImplemented
+    return input_grad(dy, None, kernel, sizes, LINEAR).reshape(shape) if sizes.fit() else NotImplemented
 
 
 def conv2d_kernel_grad(x: Array, dy: Array, size: Pair, strides: Pair, pads: Pads) -> Array:
     """The twin of `minigan.kernels.reference.convolution.conv2d_kernel_grad`."""
     shape = *size, x.shape[3], dy.shape[3]
     sizes = Sizes.of(x.shape, shape, strides, pads)
-    return kernel_back(x, dy, None, sizes, LINEAR)[:-1].reshape(shape) if sizes.fit() else NotImplemented
+    return kernel_grad(x, dy, None, sizes, LINEAR)[:-1].reshape(shape) if sizes.fit() else NotImplemented
 
 
 def forward(
     x: Array, kernel: Array, bias: Array | None, sizes: Sizes, activation: Activation, group: int | None = None
 ) -> Array:
-    """``f(columns(x) kernel + bias)``, (places, filters).
+    """``f(im2col(x) kernel + bias)``, (places, filters).
 
-    The kernel is kept as several matrices, side by side, of `group` columns each; without a group it is one.
+    The kernel is stored as several matrices, one after the other, of `group` columns each; without a group it is one.
     """
     y = array_module(x).empty((sizes.places, sizes.filters), x.dtype)
-    plan = cut(*y.shape, sizes.taps, x.itemsize)
-    parts = room(plan, y)
-    launch("convolve", plan, parts, (x, kernel, bias, parts), (*sizes, group or sizes.filters), activation)
-    return joined(plan, parts, y, bias, activation)
+    tiling = choose_tiling(*y.shape, sizes.taps, x.itemsize)
+    parts = sum_buffer(tiling, y)
+    launch("convolve", tiling, parts, (x, kernel, bias, parts), (*sizes, group or sizes.filters), activation)
+    return add_parts(tiling, parts, y, bias, activation)
 
 
-def back(dy: Array, y: Array | None, kernel: Array, sizes: Sizes, activation: Activation, direction: int = -1) -> Array:
-    """``columns'(dz) kernel^T``, (pixels, channels), with ``dz = dy f'(y)``; y may be None where f is linear.
+def input_grad(
+    dy: Array, y: Array | None, kernel: Array, sizes: Sizes, activation: Activation, direction: int = -1
+) -> Array:
+    """``im2col'(dz) kernel^T``, (pixels, channels), with ``dz = dy f'(y)``; y may be None where f is linear.
 
-    With the direction 1 a tap meets the place before it, not the one behind.
+    With the direction -1 tap i reads place p - i of dz, with 1 place p + i.
     """
     stride_h, stride_w = sizes.stride_h, sizes.stride_w
     dx = array_module(dy).empty((sizes.images * sizes.height * sizes.width, sizes.channels), dy.dtype)
@@ -110,38 +111,38 @@ def back(dy: Array, y: Array | None, kernel: Array, sizes: Sizes, activation: Ac
     rows = sizes.images * -(-sizes.height // stride_h) * -(-sizes.width // stride_w)
     taps = -(-sizes.kernel_height // stride_h) * -(-sizes.kernel_width // stride_w)
     phases = stride_h * stride_w
-    plan = cut(rows, sizes.channels, taps * sizes.filters, dy.itemsize, phases)
-    parts = room(plan, dx)
-    launch("convolve_back", plan, parts, (dy, y, kernel, parts), (*sizes, direction), activation, phases)
-    return joined(plan, parts, dx, None, LINEAR)
+    tiling = choose_tiling(rows, sizes.channels, taps * sizes.filters, dy.itemsize, phases)
+    parts = sum_buffer(tiling, dx)
+    launch("convolve_back", tiling, parts, (dy, y, kernel, parts), (*sizes, direction), activation, phases)
+    return add_parts(tiling, parts, dx, None, LINEAR)
 
 
-def kernel_back(
+def kernel_grad(
     x: Array, dy: Array, y: Array | None, sizes: Sizes, activation: Activation, group: int | None = None
 ) -> Array:
-    """``columns(x)^T dz``, and as one row more the sum of dz over all places: (taps + 1, filters).
+    """``im2col(x)^T dz``, and in one more row the sum of dz over all places: (taps + 1, filters).
 
-    All but the last row may be kept in groups, as the kernel of `forward`.
+    All rows but the last may be stored in groups, as the kernel of `forward`.
     """
     shape = sizes.taps + 1, sizes.filters
     if not sizes.places:
         return array_module(x).zeros(shape, x.dtype)
     gradient = array_module(x).empty(shape, x.dtype)
-    plan = cut(sizes.taps, sizes.filters, sizes.places, x.itemsize)
-    parts = room(plan, gradient)
+    tiling = choose_tiling(sizes.taps, sizes.filters, sizes.places, x.itemsize)
+    parts = sum_buffer(tiling, gradient)
     numbers = *sizes, group or sizes.filters
-    launch("convolve_kernel_grad", plan, parts, (x, dy, y, parts), numbers, activation)
-    return joined(plan, parts, gradient, None, LINEAR)
+    launch("convolve_kernel_grad", tiling, parts, (x, dy, y, parts), numbers, activation)
+    return add_parts(tiling, parts, gradient, None, LINEAR)
 
 
-def room(plan: Cut, out: Array) -> Array:
-    """Where the parts of a product's sums go: where it goes itself, if there is one part."""
-    return out if plan.parts == 1 else array_module(out).empty((plan.parts, out.size), out.dtype)
+def sum_buffer(tiling: Tiling, out: Array) -> Array:
+    """Memory for the parts of a product's sums: `out` itself, if there is one part."""
+    return out if tiling.parts == 1 else array_module(out).empty((tiling.parts, out.size), out.dtype)
 
 
 def launch(
     kernel: str,
-    plan: Cut,
+    tiling: Tiling,
     parts: Array,
     arrays: tuple[Array | None, ...],
     numbers: tuple[int, ...],
@@ -149,24 +150,19 @@ def launch(
     phases: int = 1,
 ) -> None:
     """Launch a product; None among the arrays is a null pointer."""
-    compiled = module("convolution", parts.dtype, options(plan.tile, parts.itemsize))
+    compiled = module("convolution", parts.dtype, options(tiling.tile, parts.itemsize))
     given = (None if array is None else contiguous(array) for array in arrays)
-    grid = plan.blocks, plan.parts, phases
-    compiled.launch(kernel, grid, (plan.tile.threads,), (*given, *numbers, *code(activation), plan.share))
+    grid = tiling.blocks, tiling.parts, phases
+    compiled.launch(kernel, grid, (tiling.tile.threads,), (*given, *numbers, *code(activation), tiling.share))
 
 
-def joined(plan: Cut, parts: Array, out: Array, bias: Array | None, activation: Activation) -> Array:
+def add_parts(tiling: Tiling, parts: Array, out: Array, bias: Array | None, activation: Activation) -> Array:
     """``f(sum of the parts + bias)``, in `out`."""
-    if plan.parts > 1:
+    if tiling.parts > 1:
         given = parts, bias if bias is None else contiguous(bias), out
-        compiled = module("convolution", out.dtype, options(plan.tile, out.itemsize))
-        lanes = next(lanes for lanes in (8, 4, 2) if lanes <= plan.parts)
-        block = JOINING_THREADS // lanes, lanes
-        numbers = plan.parts, out.size, out.shape[1]
+        compiled = module("convolution", out.dtype, options(tiling.tile, out.itemsize))
+        lanes = next(lanes for lanes in (8, 4, 2) if lanes <= tiling.parts)
+        block = ADDING_THREADS // lanes, lanes
+        numbers = tiling.parts, out.size, out.shape[1]
         compiled.launch("add_parts", (-(-out.size // block[0]),), block, (*given, *numbers, *code(activation)))
     return out
-
-
-def code(activation: Activation) -> tuple[int, float]:
-    """An activation as the kernels take it."""
-    return ACTIVATIONS[activation.name], float(activation.slope)

@@ -1,42 +1,18 @@
-// Normalisation, over the batch or over the channels: statistics, the normalised numbers, and the way back.
+// Normalisation, over the batch or over the channels: statistics, the normalised numbers, and the gradients.
 //
 // An array is a matrix here, laid over the blocks as rows.cuh says: a row for each position of each image, a column for
 // each channel.
 //
-// A sum over all rows is made in two launches, for blocks cannot wait for each other. In the first each block leaves
-// the sum over its part of the rows in memory; in the second one block adds up the parts. Either goes in an order that
-// the sizes alone decide: no atomics, so that the bits are the same in every run.
+// A sum over all rows takes two launches, because blocks cannot wait for each other. In the first each block writes the
+// sum over its part of the rows to memory; in the second one block adds up the parts. The order of both sums depends on
+// the sizes alone, and there are no atomics, so that the bits are the same in every run.
 
 #include "common.cuh"
-#include "activations.cuh"
 #include "rows.cuh"
-
-#define THREADS 256  // of a block
+#include "row_sums.cuh"
 
 // How many numbers a thread of `channel_moments` has in its registers at once.
 #define GROUP 8
-
-// The sum over the lanes of a block, channel by channel, in each of them: the first half of the lanes adds what the
-// other half has, lane by lane, then half of these the rest of them, until one is left. The lanes are a power of two,
-// and all threads must come here together.
-template <typename T>
-__device__ __forceinline__ T lane_sum(T value) {
-    __shared__ T sums[THREADS];
-    int place = thread_number();
-    __syncthreads();  // what an earlier call left here has been read
-    sums[place] = value;
-    __syncthreads();
-    for (int half = blockDim.y / 2; half > 0; half /= 2) {
-        if (threadIdx.y < half) sums[place] += sums[place + half * blockDim.x];
-        __syncthreads();
-    }
-    return sums[threadIdx.x];
-}
-
-// Leaves one number for each channel of a block in row blockIdx.y of a matrix.
-__device__ __forceinline__ void leave(real* parts, real value, int channels) {
-    if (threadIdx.y == 0 && column_of_thread() < channels) parts[blockIdx.y * channels + column_of_thread()] = value;
-}
 
 // sums[k] = the sum over the rows of parts[k], for k = blockIdx.y. The parts are few: they are added up in double.
 extern "C" __global__ void join_sums(const real* __restrict__ parts, real* __restrict__ sums, int count, int channels) {
@@ -59,12 +35,12 @@ extern "C" __global__ void channel_sum(const real* __restrict__ x, real* __restr
 
 // Mean and sum of squares around it, of each part of the rows.
 //
-// E[x^2] - E[x]^2 would be one pass, too, but loses all digits where the mean is large. So a thread takes a few numbers
-// into its registers, goes through them twice, and joins what it finds to what it has by
+// E[x^2] - E[x]^2 would be one pass, too, but loses all digits where the mean is large. So a thread reads a few numbers
+// into its registers, goes through them twice, and combines the result with that of the numbers before by
 //     count = n + n',  mean = (n m + n' m') / count,  squares = s + s' + n n' / count (m' - m)^2,
 // which is exact: Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances",
-// 1979. So do the lanes of a block, and in `join_moments` the blocks. These means would be rounded the more, the larger
-// they are: all count from the channel's first number, x - x[0], a difference that is mostly exact.
+// 1979. So do the lanes of a block, and in `join_moments` the blocks. Larger means would be rounded more: so the
+// channel's first number is subtracted from all, x - x[0], a difference that is mostly exact.
 extern "C" __global__ void channel_moments(
     const real* __restrict__ x, real* __restrict__ means, real* __restrict__ squares, int rows, int channels) {
     int channel = column_of_thread(), lanes = blockDim.y, end = end_row(rows);
@@ -90,7 +66,7 @@ extern "C" __global__ void channel_moments(
             count += n;
         }
     real rows_here = end - first_row(rows);
-    // A block may find no rows left: its mean and squares are 0 then, and count for nothing.
+    // A block may have no rows: then its mean and squares are 0, with weight 0.
     real mean_here = lane_sum(count * mean) / max(rows_here, (real)1);
     real difference = mean - mean_here;
     leave(means, mean_here, channels);
@@ -131,7 +107,7 @@ extern "C" __global__ void batch_norm(
 }
 
 // The sums of g and of g x_hat over each part of the rows; parts is (2, gridDim.y, channels).
-extern "C" __global__ void normalize_batch_grad_sums(
+extern "C" __global__ void batch_norm_grad_sums(
     const real* __restrict__ g, const real* __restrict__ x_hat, real* __restrict__ parts, int rows, int channels) {
     real of_g = 0, of_product = 0;
     if (column_of_thread() < channels) {
@@ -155,82 +131,6 @@ extern "C" __global__ void batch_norm_grad(
     real mean = sums[channel] / rows, slope = sums[channels + channel] / rows;
 #pragma unroll 4
     FOR_EACH_ROW(row, i, rows, channels) dx[i] = (g[i] - mean - x_hat[i] * slope) * inverse;
-}
-
-// Over the batch, with what follows: scale and shift, an activation, and dropout
-
-// y = f(gamma (x - mean) / std + beta), and the factor that dy meets on its way back to u, f's input.
-//
-// bits is null without dropout. Otherwise bit i of it, the lowest of each byte first, says whether entry i is kept, and
-// what is kept grows by `growth`. Of factor and positive one is null, or both where nothing is to be left; positive
-// takes what a rectifier's factor is, one byte for each entry.
-extern "C" __global__ void normalize_activate(
-    const real* __restrict__ x, const real* __restrict__ mean, const real* __restrict__ variance,
-    const real* __restrict__ gamma, const real* __restrict__ beta, const unsigned char* __restrict__ bits,
-    real* __restrict__ y, real* __restrict__ factor, bool* __restrict__ positive, real epsilon, int name,
-    real slope, real growth, int rows, int channels) {
-    int channel = column_of_thread();
-    if (channel >= channels) return;
-    real centre = mean[channel], inverse = 1 / sqrt(variance[channel] + epsilon);
-    real scale = gamma[channel], shift = beta[channel];
-#pragma unroll 4
-    FOR_EACH_ROW(row, i, rows, channels) {
-        real u = (x[i] - centre) * inverse * scale + shift, value = activation(name, slope, u);
-        real kept = bits ? (bits[i / 8] >> i % 8 & 1) * growth : 1;
-        y[i] = value * kept;
-        if (factor) factor[i] = activation_grad(name, slope, 1, value) * kept;
-        if (positive) positive[i] = u > 0;
-    }
-}
-
-// dy where it has come back to u.
-__device__ __forceinline__ real gradient(
-    int i, const real* __restrict__ dy, const real* __restrict__ factor, const bool* __restrict__ positive) {
-    return factor ? dy[i] * factor[i] : positive ? dy[i] * positive[i] : dy[i];
-}
-
-// With g the gradient at u: the sums of g x_hat and of g over each part of the rows; parts is (2, gridDim.y, channels).
-// Over all rows they are the gradients with respect to gamma and beta.
-extern "C" __global__ void normalize_activate_grad_sums(
-    const real* __restrict__ dy, const real* __restrict__ factor, const bool* __restrict__ positive,
-    const real* __restrict__ x, const real* __restrict__ mean, const real* __restrict__ variance,
-    real* __restrict__ parts, real epsilon, int rows, int channels) {
-    int channel = column_of_thread();
-    real of_product = 0, of_g = 0;
-    if (channel < channels) {
-        real centre = mean[channel], inverse = 1 / sqrt(variance[channel] + epsilon);
-#pragma unroll 4
-        FOR_EACH_ROW(row, i, rows, channels) {
-            real g = gradient(i, dy, factor, positive);
-            of_product += g * ((x[i] - centre) * inverse);
-            of_g += g;
-        }
-    }
-    leave(parts, lane_sum(of_product), channels);
-    leave(parts + gridDim.y * channels, lane_sum(of_g), channels);
-}
-
-// dx = gamma / std (g - dbeta / M - x_hat dgamma / M) over M rows; where mean and variance were not the batch's own but
-// constants, sums is null, and only g is left.
-extern "C" __global__ void normalize_activate_grad(
-    const real* __restrict__ dy, const real* __restrict__ factor, const bool* __restrict__ positive,
-    const real* __restrict__ x, const real* __restrict__ mean, const real* __restrict__ variance,
-    const real* __restrict__ gamma, const real* __restrict__ sums, real* __restrict__ dx, real epsilon, int rows,
-    int channels) {
-    int channel = column_of_thread();
-    if (channel >= channels) return;
-    real centre = mean[channel], inverse = 1 / sqrt(variance[channel] + epsilon), scale = gamma[channel] * inverse;
-    if (!sums) {
-#pragma unroll 4
-        FOR_EACH_ROW(row, i, rows, channels) dx[i] = gradient(i, dy, factor, positive) * scale;
-        return;
-    }
-    real slope = sums[channel] / rows, mean_g = sums[channels + channel] / rows;
-#pragma unroll 4
-    FOR_EACH_ROW(row, i, rows, channels) {
-        real x_hat = (x[i] - centre) * inverse;
-        dx[i] = (gradient(i, dy, factor, positive) - mean_g - x_hat * slope) * scale;
-    }
 }
 
 // Over the channels

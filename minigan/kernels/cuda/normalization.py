@@ -1,13 +1,12 @@
 """Normalisation, over the batch and over the channels: launches ``normalization.cu``.
 
-A sum over the batch takes two launches: one leaves the sums of parts of the rows, one joins them. The parts are cut by
-the array's sizes alone, so that the result is the same bits on every card and in every run.
+A sum over the batch takes two launches: one computes the sums over parts of the rows, one adds them up. The parts
+depend on the array's shape alone, so that the result has the same bits on every card and in every run.
 """
 
 from minigan.backend import Array, array_module
 from minigan.kernels.cuda.compiler import Module, contiguous, fits, module
-from minigan.kernels.cuda.rows import columns_along, covers, laid_out, matrix
-from minigan.kernels.reference.affine import RECTIFIER, Activation
+from minigan.kernels.cuda.rows import columns_along, covers, layout, matrix
 
 __all__ = [
     "batch_norm",
@@ -16,22 +15,17 @@ __all__ = [
     "layer_norm",
     "layer_norm_grad",
     "moments",
-    "normalize_activate",
-    "normalize_activate_grads",
 ]
 
-#: Rows that a thread adds up at least: a sum over few rows needs few parts.
+#: The fewest rows that a thread adds up: a sum over few rows needs few parts.
 EACH = 8
 
-#: Threads that share a position's channels, at most.
+#: The most threads that share the channels of a position.
 TEAM = 256
-
-#: What ``activations.cuh`` calls the activations.
-ACTIVATIONS = {"linear": 0, "leaky_relu": 1, "tanh": 2, "sigmoid": 3}
 
 
 def covered(*arrays: Array) -> bool:
-    """Whether they are matrices of one shape, with numbers in them, that the kernels can count."""
+    """Whether they are matrices of one shape, not empty, whose entries the kernels can number."""
     shape = arrays[0].shape
     if len(shape) < 2 or not arrays[0].size or any(array.shape != shape for array in arrays):
         return False
@@ -47,18 +41,18 @@ def channel_sum(x: Array) -> Array:
         return NotImplemented
     x = contiguous(x)
     rows, channels = matrix(x)
-    grid, block = laid_out(rows, channels, EACH)
+    grid, block = layout(rows, channels, EACH)
     source = module("normalization", x.dtype)
     parts = array_module(x).empty((1, grid[1], channels), x.dtype)
     source.launch("channel_sum", grid, block, (x, parts, rows, channels))
-    return joined(source, parts)[0]
+    return join_sums(source, parts)[0]
 
 
-def joined(source: Module, parts: Array) -> Array:
+def join_sums(source: Module, parts: Array) -> Array:
     """The sums over the middle axis."""
     sums, count, channels = parts.shape
     total = array_module(parts).empty((sums, channels), parts.dtype)
-    (across, _), block = laid_out(count, channels)
+    (across, _), block = layout(count, channels)
     source.launch("join_sums", (across, sums), block, (parts, total, count, channels))
     return total
 
@@ -69,13 +63,13 @@ def moments(x: Array) -> tuple[Array, Array]:
         return NotImplemented
     x = contiguous(x)
     rows, channels = matrix(x)
-    grid, block = laid_out(rows, channels, EACH)
+    grid, block = layout(rows, channels, EACH)
     source, xp = module("normalization", x.dtype), array_module(x)
     count = grid[1]
     means, squares = (xp.empty((count, channels), x.dtype) for _ in range(2))
     source.launch("channel_moments", grid, block, (x, means, squares, rows, channels))
     mean, variance = (xp.empty((channels,), x.dtype) for _ in range(2))
-    (across, _), block = laid_out(count, channels)
+    (across, _), block = layout(count, channels)
     source.launch("join_moments", (across, 1), block, (x, means, squares, mean, variance, count, rows, channels))
     return mean, variance
 
@@ -89,7 +83,7 @@ def batch_norm(x: Array, mean: Array, variance: Array, epsilon: float) -> tuple[
     xp = array_module(x)
     x_hat, inverse_std = xp.empty(x.shape, x.dtype), xp.empty((channels,), x.dtype)
     arguments = (x, mean, variance, x_hat, inverse_std, float(epsilon), rows, channels)
-    module("normalization", x.dtype).launch("batch_norm", *laid_out(rows, channels), arguments)
+    module("normalization", x.dtype).launch("batch_norm", *layout(rows, channels), arguments)
     return x_hat, inverse_std
 
 
@@ -100,83 +94,13 @@ def batch_norm_grad(dx_hat: Array, x_hat: Array, inverse_std: Array) -> Array:
     g, x_hat, inverse_std = map(contiguous, (dx_hat, x_hat, inverse_std))
     rows, channels = matrix(g)
     source, xp = module("normalization", g.dtype), array_module(g)
-    grid, block = laid_out(rows, channels, EACH)
+    grid, block = layout(rows, channels, EACH)
     parts = xp.empty((2, grid[1], channels), g.dtype)
-    source.launch("normalize_batch_grad_sums", grid, block, (g, x_hat, parts, rows, channels))
-    sums, dx = joined(source, parts), xp.empty(g.shape, g.dtype)
+    source.launch("batch_norm_grad_sums", grid, block, (g, x_hat, parts, rows, channels))
+    sums, dx = join_sums(source, parts), xp.empty(g.shape, g.dtype)
     arguments = (g, x_hat, inverse_std, sums, dx, rows, channels)
-    source.launch("batch_norm_grad", *laid_out(rows, channels), arguments)
+    source.launch("batch_norm_grad", *layout(rows, channels), arguments)
     return dx
-
-
-# Over the batch, with what follows
-
-
-def normalize_activate(
-    x: Array,
-    mean: Array,
-    variance: Array,
-    epsilon: float,
-    gamma: Array,
-    beta: Array,
-    activation: Activation,
-    bits: Array | None,
-    keep: float,
-) -> tuple[Array, Array | None]:
-    """The twin of `minigan.kernels.reference.affine.normalize_activate`."""
-    rows_of_numbers = (mean, variance, gamma, beta)
-    if not covered(x) or any(row.shape != x.shape[-1:] for row in rows_of_numbers):
-        return NotImplemented
-    if bits is not None and 8 * bits.size < x.size:
-        return NotImplemented
-    x, mean, variance, gamma, beta = map(contiguous, (x, *rows_of_numbers))
-    rows, channels = matrix(x)
-    xp = array_module(x)
-    y, factor, positive = xp.empty(x.shape, x.dtype), None, None
-    if bits is None and activation == RECTIFIER:
-        positive = xp.empty(x.shape, bool)
-    elif bits is not None or activation.name != "linear":
-        factor = xp.empty(x.shape, x.dtype)
-    arrays = (x, mean, variance, gamma, beta, None if bits is None else contiguous(bits), y, factor, positive)
-    options = (float(epsilon), ACTIVATIONS[activation.name], float(activation.slope), 1 / float(keep))
-    module("normalization", x.dtype).launch(
-        "normalize_activate", *laid_out(rows, channels), (*arrays, *options, rows, channels)
-    )
-    return y, factor if positive is None else positive
-
-
-def normalize_activate_grads(
-    dy: Array,
-    factor: Array | None,
-    x: Array,
-    mean: Array,
-    variance: Array,
-    epsilon: float,
-    gamma: Array,
-    training: bool,
-) -> tuple[Array, Array, Array]:
-    """The twin of `minigan.kernels.reference.affine.normalize_activate_grads`."""
-    rows_of_numbers = (mean, variance, gamma)
-    factors = () if factor is None else (factor,)
-    if not covered(dy, x, *factors) or any(row.shape != x.shape[-1:] for row in rows_of_numbers):
-        return NotImplemented
-    dy, x, mean, variance, gamma = map(contiguous, (dy, x, *rows_of_numbers))
-    positive = None
-    if factor is not None:
-        factor = contiguous(factor)
-        if factor.dtype == bool:
-            factor, positive = None, factor
-    rows, channels = matrix(x)
-    source, xp = module("normalization", x.dtype), array_module(x)
-    grid, block = laid_out(rows, channels, EACH)
-    parts = xp.empty((2, grid[1], channels), x.dtype)
-    arrays = (dy, factor, positive, x, mean, variance)
-    sizes = (float(epsilon), rows, channels)
-    source.launch("normalize_activate_grad_sums", grid, block, (*arrays, parts, *sizes))
-    sums, dx = joined(source, parts), xp.empty(x.shape, x.dtype)
-    arguments = (*arrays, gamma, sums if training else None, dx, *sizes)
-    source.launch("normalize_activate_grad", *laid_out(rows, channels), arguments)
-    return dx, sums[0], sums[1]
 
 
 # Over the channels
@@ -208,11 +132,11 @@ def layer_norm_grad(dx_hat: Array, x_hat: Array, inverse_std: Array) -> Array:
 
 
 def covers_positions(x: Array) -> bool:
-    """Whether there are numbers, and the kernels can count them."""
+    """Whether x is not empty, and the kernels can number its entries."""
     return bool(x.ndim and x.size) and fits(x.size + TEAM * x.shape[-1])
 
 
 def teams(positions: int, channels: int) -> tuple[tuple[int], tuple[int, int]]:
-    """The grid and the block of the kernels in which a team of threads has a position."""
+    """The grid and the block of kernels in which several threads share a position."""
     block = columns_along(channels, TEAM)
     return (-(-positions // block[1]),), block

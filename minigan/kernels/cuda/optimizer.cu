@@ -1,11 +1,11 @@
-// The optimizers' rules, and the moving average of weights: all values of a network at once, in place.
+// The optimizers' updates: all weights of a network at once, in place.
 //
-// A network's values lie in one vector, and so do its gradients and whatever a rule remembers: one launch moves all of
+// A network's weights are one vector, and so are its gradients and each slot of an optimizer: one launch updates all of
 // them, and each number is read and written once.
 //
-// The numbers of a step lie in device memory, in double: the step's number, the learning rate, the momentum, and then
-// what is the rule's own. A recorded graph of launches keeps its arguments forever, but what they point to may change
-// from replay to replay.
+// The scalars of a step are in device memory, in double: the step's number, the learning rate, the momentum, and then
+// the optimizer's own constants. A recorded graph of launches keeps its arguments forever, but the memory that they
+// point to may change from replay to replay.
 
 #include "common.cuh"
 
@@ -14,7 +14,8 @@
 #define MOMENTUM numbers[2]
 #define OWN(k) numbers[3 + (k)]
 
-// After a step: the next one's number. A launch of its own, for in the rule's launch some block would read it too late.
+// After a step: the number of the next one. It has a launch of its own: in the update's launch some block would read
+// the number too late.
 extern "C" __global__ void count_step(double* numbers) { STEP += 1; }
 
 // w <- w - learning_rate g
@@ -36,7 +37,7 @@ extern "C" __global__ void momentum(
     }
 }
 
-// s <- rho s + (1 - rho) g^2,  w <- w - learning_rate g / sqrt(s + epsilon); rho and epsilon are its own.
+// s <- rho s + (1 - rho) g^2,  w <- w - learning_rate g / sqrt(s + epsilon); rho and epsilon are its own constants.
 extern "C" __global__ void rmsprop(
     real* __restrict__ w, const real* __restrict__ g, real* __restrict__ square, const double* __restrict__ numbers,
     int size) {
@@ -50,11 +51,11 @@ extern "C" __global__ void rmsprop(
 
 // m <- beta_1 m + (1 - beta_1) g,  v <- beta_2 v + (1 - beta_2) g^2,  w <- w - alpha m / (sqrt(v) + epsilon)
 // with alpha = learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t) at step t. beta_1 is the momentum; beta_2 and epsilon
-// are its own.
+// are its own constants.
 extern "C" __global__ void adam(
     real* __restrict__ w, const real* __restrict__ g, real* __restrict__ mean, real* __restrict__ square,
     const double* __restrict__ numbers, int size) {
-    // Powers in double take their time: one thread finds alpha for its block.
+    // Powers in double are slow: one thread computes alpha for its block.
     __shared__ real alpha;
     if (threadIdx.x == 0)
         alpha = LEARNING_RATE * sqrt(1 - pow(OWN(0), STEP)) / (1 - pow(MOMENTUM, STEP));
@@ -67,14 +68,4 @@ extern "C" __global__ void adam(
         square[i] = v;
         w[i] -= alpha * (m / (sqrt(v) + epsilon));
     }
-}
-
-// average <- average + (1 - d) / (1 - d^t) (w - average) after update t, with the decay d as the momentum; the first
-// takes w as it is.
-extern "C" __global__ void moving_average(
-    real* __restrict__ average, const real* __restrict__ w, const double* __restrict__ numbers, int size) {
-    __shared__ real rate;
-    if (threadIdx.x == 0) rate = (1 - MOMENTUM) / (1 - pow(MOMENTUM, STEP));
-    __syncthreads();
-    FOR_EACH(i, size) average[i] += rate * (w[i] - average[i]);
 }

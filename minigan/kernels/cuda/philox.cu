@@ -1,13 +1,13 @@
-// Philox4x64-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011), and numbers made of its words.
+// Philox4x64-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011), and numbers from its words.
 //
 // A block of four 64-bit words is a function of a key and of its number alone: every thread computes the blocks that
 // it needs, and none has to wait for another. The words are those of np.random.Philox, the numbers those of
 // minigan.random, which says how words become numbers.
 //
-// A stream's state lies in device memory as {key, key, counter, counter}, low words first. Kernels draw from
-// `counter + first`, and leave the state as it is: so one replayed with the same arguments draws the same numbers. The
-// kernel `advance_counter`, launched after all draws of a recorded step, moves the counter on; the next replay then draws the
-// next numbers.
+// A stream's state is in device memory as {key, key, counter, counter}, low words first. Kernels draw from `counter +
+// first`, and do not change the state: a kernel that is launched again with the same arguments draws the same numbers.
+// The kernel `advance_counter`, launched after all draws of a recorded step, advances the counter; the next replay then
+// draws the next numbers.
 
 #include "common.cuh"
 
@@ -18,7 +18,7 @@ typedef unsigned long long word;
 __device__ float rounded_product(float a, float b) { return __fmul_rn(a, b); }
 __device__ double rounded_product(double a, double b) { return __dmul_rn(a, b); }
 
-// The words of a stream from one place on; the block read last is kept, for the next word mostly lies in it too.
+// The words of a stream from one place on. The last block is kept, because the next word is mostly in it too.
 struct Words {
     word key0, key1, low, high;  // the stream's key, and the counter of its block 0
     word block;                  // the number of the block that is kept
@@ -30,15 +30,15 @@ __device__ Words words_of(const word* state, word first) {
     words.key0 = state[0];
     words.key1 = state[1];
     words.low = state[2] + first;
-    words.high = state[3] + (words.low < first ? 1 : 0);  // the carry of a sum that has gone around
-    // NumPy counts up before it makes a block: counter c gives block c + 1.
+    words.high = state[3] + (words.low < first ? 1 : 0);  // the carry
+    // NumPy counts before it makes a block: its counter c gives block c + 1.
     words.low += 1;
     words.high += words.low == 0 ? 1 : 0;
     words.block = ~0ull;  // none yet
     return words;
 }
 
-// Ten rounds of the paper: two products, whose halves change places, and a key that grows by two constants.
+// Ten rounds of the paper: two products, whose halves are exchanged, and a key that grows by two constants.
 __device__ void compute(Words& words, word block) {
     word w0 = words.low + block, w1 = words.high + (w0 < block ? 1 : 0), w2 = 0, w3 = 0;
     word k0 = words.key0, k1 = words.key1;
@@ -70,7 +70,7 @@ __device__ real unit(Words& words, word i) {
     return (real)(word_at(words, i) >> 11) * (real)(1.0 / (1ull << 53));
 }
 
-// Numbers that one thread makes, one after the other, so that each block is computed once or twice and not eight times.
+// Numbers that one thread computes, one after the other, so that each block is computed once or twice, not eight times.
 #define RUN 8
 
 // out[i] = low + span * u_i

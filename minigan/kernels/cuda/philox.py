@@ -1,4 +1,4 @@
-"""Random numbers drawn on the device: words of np.random.Philox, and what `minigan.random` makes of them.
+"""Random numbers drawn on the device: the words of np.random.Philox, and the numbers that `minigan.random` defines.
 
 Every function takes a stream's `state`, four 64-bit words in device memory (its key and its counter, low words
 first), and `first`, the blocks of four words that were drawn since that state was written: block ``first`` after the
@@ -14,7 +14,7 @@ from minigan.kernels.cuda.compiler import module
 
 __all__ = ["advance", "bits", "normal", "uniform"]
 
-#: Threads in a block, and numbers that a thread makes (RUN in the source).
+#: Threads of a block, and numbers that a thread computes (RUN in the source).
 THREADS, RUN = 128, 8
 
 
@@ -40,7 +40,7 @@ def normal(
 def bits(state: Array, first: int, count: int, threshold: int) -> Array:
     """`count` bits, each set with the probability ``threshold / 2**32``, eight in a byte, lowest first.
 
-    `threshold` is neither 0 nor 2**32: those draw nothing.
+    `threshold` is neither 0 nor 2**32: these need no draw.
     """
     groups = -(-count // 64)
     out = array_module(state).empty(groups, np.uint64)
@@ -50,12 +50,12 @@ def bits(state: Array, first: int, count: int, threshold: int) -> Array:
 
 
 def advance(state: Array, blocks: int) -> None:
-    """Move the counter on by so many blocks, in place."""
+    """Advance the counter by `blocks`, in place."""
     module("philox", np.dtype(np.float32)).launch("advance_counter", (1,), (1,), (state, np.uint64(blocks)))
 
 
 def launch(kernel: str, items: int, run: int, state: Array, first: int, out: Array, *arguments: Any) -> None:
-    """A thread for each `run` of so many items; nothing where there are none."""
+    """Launch a kernel with a thread for every `run` items; without items, nothing."""
     if items:
         dtype = out.dtype if out.dtype.kind == "f" else np.dtype(np.float32)
         grid = (-(-items // (run * THREADS)),)

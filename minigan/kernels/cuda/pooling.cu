@@ -3,9 +3,9 @@
 // Images (N, H, W, C) are a matrix here, laid over the blocks as rows.cuh says: a row for each row of pixels of each
 // image, a column for each channel of each of its pixels.
 //
-// On the way back no thread sends anything: a pixel lies in several windows, and threads that add to one number at the
-// same time get in each other's way. Instead a thread asks what each place of a window owes to its pixel, place after
-// place as in the definition. So each number has one thread, and its sum a fixed order.
+// In the backward each thread computes one pixel of dx: it adds up the gradients from all windows that the pixel is in,
+// place after place in a window as in the definition. (A pixel is in several windows, and threads that add to the same
+// number at the same time would have to wait for each other.) So the sum of each pixel has a fixed order.
 
 #include "common.cuh"
 #include "rows.cuh"
@@ -16,21 +16,21 @@
     int height, int width, int y_height, int y_width, int kernel_height, int kernel_width, int down, int across, \
         int top, int left
 
-// y = the largest number of each window, and its place there; `frame` lies around the images.
+// y = the largest number of each window, and its place there; `padding` is the value around the images.
 extern "C" __global__ void max_pool(
-    const real* __restrict__ x, real* __restrict__ y, long long* __restrict__ places, real frame, int images,
+    const real* __restrict__ x, real* __restrict__ y, long long* __restrict__ places, real padding, int images,
     int channels, WINDOWS) {
     int column = column_of_thread(), columns = y_width * channels;
     if (column >= columns) return;
     int first_w = column / channels * across - left, channel = column % channels;
     FOR_EACH_ROW(row, i, images * y_height, columns) {
         int image = row / y_height, first_h = row % y_height * down - top, best = 0;
-        real largest = frame;
+        real largest = padding;
         for (int place = 0; place < kernel_height * kernel_width; ++place) {
             int h = first_h + place / kernel_width, w = first_w + place % kernel_width;
             bool inside = h >= 0 && h < height && w >= 0 && w < width;
-            real value = inside ? x[((image * height + h) * width + w) * channels + channel] : frame;
-            // No NaN is larger than a number, and still the first of them is the maximum.
+            real value = inside ? x[((image * height + h) * width + w) * channels + channel] : padding;
+            // The first NaN is the maximum, although it is not larger than any number.
             bool first_nan = value != value && largest == largest;
             if (place == 0 || value > largest || first_nan) largest = value, best = place;
         }
@@ -39,13 +39,13 @@ extern "C" __global__ void max_pool(
     }
 }
 
-// The window, numbered through one axis, of which pixel `at` is number `place`; -1 if there is none.
+// The number, along one axis, of the window that has pixel `at` at `place`; -1 if there is none.
 __device__ __forceinline__ int window_of(int at, int place, int apart, int count) {
     int first = at - place;
     return first >= 0 && first % apart == 0 && first / apart < count ? first / apart : -1;
 }
 
-// dx = the sum of dy over those windows whose largest number lay at the pixel.
+// dx = the sum of dy over those windows whose largest number was at the pixel.
 extern "C" __global__ void max_pool_grad(
     const real* __restrict__ dy, const long long* __restrict__ places, real* __restrict__ dx, int images, int channels,
     WINDOWS) {
@@ -66,12 +66,12 @@ extern "C" __global__ void max_pool_grad(
     }
 }
 
-// How many of `size` pixels from `first` on lie inside the image.
+// How many of `size` pixels from `first` on are inside the image.
 __device__ __forceinline__ int inside(int first, int size, int extent) {
     return max(0, min(first + size, extent) - max(first, 0));
 }
 
-// y = the mean over those pixels of each window that lie inside the image.
+// y = the mean over those pixels of each window that are inside the image.
 extern "C" __global__ void average_pool(
     const real* __restrict__ x, real* __restrict__ y, int images, int channels, WINDOWS) {
     int column = column_of_thread(), columns = y_width * channels;
@@ -89,7 +89,7 @@ extern "C" __global__ void average_pool(
     }
 }
 
-// dx = the sum over the windows that the pixel lies in of dy / (the pixels of the window inside the image).
+// dx = the sum over the windows that the pixel is in of dy / (the pixels of the window inside the image).
 extern "C" __global__ void average_pool_grad(
     const real* __restrict__ dy, real* __restrict__ dx, int images, int channels, WINDOWS) {
     int column = column_of_thread(), columns = width * channels;

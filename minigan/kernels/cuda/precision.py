@@ -1,8 +1,8 @@
-"""How exactly products are computed on the GPU: in float32, or on its tensor cores in TF32.
+"""The precision of products on the GPU: float32, or TF32 on its tensor cores.
 
 TF32 keeps 10 of the 23 bits behind the point of each factor, and adds up in float32: the products are several times
-faster and right to about three digits. It is float32 unless someone asks, by `use`, `using` or the environment variable
-``MINIGAN_PRECISION``. float64 is float64 in either case.
+faster and right to about three digits. The default is float32; `use`, `using` and the environment variable
+``MINIGAN_PRECISION`` change it. Products of float64 are always float64.
 """
 
 import os

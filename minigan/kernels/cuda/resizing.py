@@ -1,11 +1,11 @@
-"""Images made larger, by repetition or by a frame: launches ``resizing.cu``."""
+"""Upsampling by repetition: launches ``resizing.cu``."""
 
 from minigan.backend import Array, array_module
 from minigan.kernels.cuda.compiler import contiguous, module
-from minigan.kernels.cuda.rows import covers, laid_out
-from minigan.kernels.reference.windows import Pads, Pair
+from minigan.kernels.cuda.rows import covers, layout
+from minigan.kernels.reference.padding import Pair
 
-__all__ = ["pad", "upsample_nearest", "upsample_nearest_grad"]
+__all__ = ["upsample_nearest", "upsample_nearest_grad"]
 
 
 def upsample_nearest(x: Array, size: Pair) -> Array:
@@ -17,7 +17,7 @@ def upsample_nearest(x: Array, size: Pair) -> Array:
     y = array_module(x).empty(shape, x.dtype)
     rows, columns = n * shape[1], shape[2] * c
     arguments = (contiguous(x), y, rows, shape[2], c, down, across)
-    module("resizing", x.dtype).launch("upsample_nearest", *laid_out(rows, columns), arguments)
+    module("resizing", x.dtype).launch("upsample_nearest", *layout(rows, columns), arguments)
     return y
 
 
@@ -29,18 +29,5 @@ def upsample_nearest_grad(dy: Array, size: Pair) -> Array:
     h, w = height // down, width // across
     dx = array_module(dy).empty((n, h, w, c), dy.dtype)
     arguments = (contiguous(dy), dx, n * h, w, c, down, across)
-    module("resizing", dy.dtype).launch("upsample_nearest_grad", *laid_out(n * h, w * c), arguments)
+    module("resizing", dy.dtype).launch("upsample_nearest_grad", *layout(n * h, w * c), arguments)
     return dx
-
-
-def pad(x: Array, pads: Pads, value: float = 0.0) -> Array:
-    """The twin of `minigan.kernels.reference.windows.pad`."""
-    (top, bottom), (left, right) = pads
-    n, h, w, c = x.shape
-    rows, columns = n * (h + top + bottom), (w + left + right) * c
-    if not any(map(any, pads)) or not covers(rows, columns):
-        return NotImplemented  # the former are the images themselves
-    y = array_module(x).empty((n, h + top + bottom, w + left + right, c), x.dtype)
-    arguments = (contiguous(x), y, float(value), n, h, w * c, y.shape[1], columns, top, left * c)
-    module("resizing", x.dtype).launch("pad", *laid_out(rows, columns), arguments)
-    return y

@@ -1,15 +1,15 @@
 // A matrix laid over the blocks of a grid.
 //
-// Blocks are (columns, lanes): threadIdx.x and blockIdx.x say which column of the matrix a thread works on, and it
-// stays with it. The rows are cut into parts, one for each blockIdx.y; threadIdx.y, the thread's lane, says which rows
-// of the part are its own. Threads that are neighbours along x read neighbouring numbers, which the memory delivers
-// together. `minigan.kernels.cuda.rows` chooses the sizes.
+// Blocks are (columns, lanes): threadIdx.x and blockIdx.x give the one column of the matrix that a thread works on. The
+// rows are divided into parts, one for each blockIdx.y; threadIdx.y, the thread's lane, gives its rows of the part.
+// Threads that are neighbours along x read neighbouring numbers, in one access to memory. `minigan.kernels.cuda.rows`
+// chooses the sizes.
 
 __device__ __forceinline__ int column_of_thread() { return blockIdx.x * blockDim.x + threadIdx.x; }
 
 __device__ __forceinline__ int rows_each(int rows) { return (rows - 1) / (int)gridDim.y + 1; }
 
-// The rows of a block's part begin and end here; where all rows are given out, there is none between.
+// The first row of a block's part, and the row after its last. They are equal where the part has no rows.
 __device__ __forceinline__ int first_row(int rows) { return min(rows, (int)blockIdx.y * rows_each(rows)); }
 
 __device__ __forceinline__ int end_row(int rows) { return min(rows, first_row(rows) + rows_each(rows)); }

@@ -1,20 +1,20 @@
 """A matrix laid over the blocks of a grid, for the kernels that ``rows.cuh`` is made for.
 
-The sizes follow from those of the matrix alone, not from the device: a sum is cut in the same way on every card.
+The sizes depend on those of the matrix alone, not on the device: a sum is divided in the same way on every card.
 """
 
 from minigan.backend import Array
 from minigan.kernels.cuda.compiler import fits
 
-__all__ = ["columns_along", "covers", "laid_out", "matrix"]
+__all__ = ["columns_along", "covers", "layout", "matrix"]
 
-#: Of a block.
+#: Threads of a block.
 THREADS = 256
 
-#: A warp reads so many columns of a row, one stretch of memory.
+#: Columns of a row that a warp reads: consecutive numbers in memory.
 WIDTH = 32
 
-#: As many blocks as a large card runs at once.
+#: Blocks that a large card runs at once.
 BLOCKS = 1024
 
 
@@ -24,17 +24,17 @@ def matrix(x: Array) -> tuple[int, int]:
 
 
 def columns_along(columns: int, most: int = WIDTH) -> tuple[int, int]:
-    """A block with a thread for each column, up to so many, and as many lanes as it then can have: powers of two."""
+    """A block (columns, lanes) with a thread for each column, up to `most`, and as many lanes as fit: powers of two."""
     width = min(most, 1 << (columns - 1).bit_length())
     return width, THREADS // width
 
 
 def covers(rows: int, columns: int) -> bool:
-    """Whether a matrix has numbers, and the kernels can count them and those of one block below."""
+    """Whether a matrix has entries, and the kernels can number them and the rows of one block more."""
     return min(rows, columns) > 0 and fits((rows + columns_along(columns)[1]) * columns)
 
 
-def laid_out(rows: int, columns: int, each: int = 1) -> tuple[tuple[int, int], tuple[int, int]]:
+def layout(rows: int, columns: int, each: int = 1) -> tuple[tuple[int, int], tuple[int, int]]:
     """The grid and the block for a matrix.
 
     Parameters
@@ -42,12 +42,12 @@ def laid_out(rows: int, columns: int, each: int = 1) -> tuple[tuple[int, int], t
     rows, columns : int
         At least 1.
     each : int
-        Rows that a thread gets at least, if there are enough: a sum leaves a number for each part of the rows.
+        The fewest rows of a thread, if there are enough rows: a sum leaves one number for each part of the rows.
 
     Returns
     -------
     grid, block : tuple of int
-        (blocks side by side, parts of the rows) and (columns, lanes).
+        (blocks along the columns, parts of the rows) and (columns, lanes).
     """
     width, lanes = columns_along(columns)
     across = -(-columns // width)

@@ -14,10 +14,11 @@
 //     [           ]       [    ]
 //
 // There are two tiles of each in shared memory. While the threads multiply those of one step, the numbers of the next
-// are on their way into registers, from where they go into the other two. So a step needs one barrier, and the wait
-// for memory is hidden behind arithmetic.
+// step are read into registers, and then written to the other two. So a step needs one barrier, and the wait for memory
+// is hidden behind arithmetic.
 //
-// What a and b are is the affair of those who fetch them: the columns of a convolution, say, which exist nowhere else.
+// a and b need not be stored anywhere: the objects that fetch them may compute where their entries are, as those of a
+// convolution do.
 //
 // With TF32 (see `multiply_add`) the tensor cores multiply: a warp at once, which has the entries of c in other places.
 //
@@ -42,7 +43,7 @@ constexpr int BLOCKS_AT_ONCE = 2048 / sizeof(real) / THREADS;
 // A tile of a or b in shared memory: for each step along K the numbers of EXTENT rows of a, or columns of b.
 //
 // Shared memory lies in 32 banks, of which each delivers a number at a time. With some numbers between the rows the
-// threads of a warp, who write one column, or read as the tensor cores want it, find most of theirs in different banks.
+// threads of a warp, which write one column, or read in the order of the tensor cores, mostly use different banks.
 #ifdef TF32
 #define GAP 8
 #else
@@ -52,10 +53,10 @@ template <int EXTENT>
 struct Tile {
     real row[DEPTH][EXTENT + GAP];
 
-    __device__ __forceinline__ Four& four(int k, int place) { return *(Four*)&row[k][place]; }
+    __device__ __forceinline__ Vec4& four(int k, int place) { return *(Vec4*)&row[k][place]; }
 };
 
-// What the tensor cores take of a number: 10 of the 23 bits behind its point, rounded. Else all of it.
+// The digits of a number that the tensor cores use: 10 of the 23 bits behind its point, rounded. Without TF32, all.
 __device__ __forceinline__ real operand(real value) {
 #if defined(TF32) && defined(__CUDACC__)
     unsigned bits;
@@ -66,7 +67,7 @@ __device__ __forceinline__ real operand(real value) {
 #endif
 }
 
-__device__ __forceinline__ Four operands(Four values) {
+__device__ __forceinline__ Vec4 operands(Vec4 values) {
     for (int e = 0; e < 4; ++e) values.at[e] = operand(values.at[e]);
     return values;
 }
@@ -92,7 +93,7 @@ __device__ __forceinline__ void multiply_add(
     Tile<ROWS>& a, Tile<COLUMNS>& b, real (&sum)[OWN_ROWS][OWN_COLUMNS]) {
 #pragma unroll
     for (int k = 0; k < DEPTH; ++k) {
-        Four left[OWN_ROWS / 4], right[OWN_COLUMNS / 4];
+        Vec4 left[OWN_ROWS / 4], right[OWN_COLUMNS / 4];
 #pragma unroll
         for (int i = 0; i < OWN_ROWS / 4; ++i) left[i] = a.four(k, own_row(4 * i));
 #pragma unroll
@@ -214,8 +215,8 @@ __device__ __forceinline__ void multiply(A& a, B& b, int depth, real (&sum)[OWN_
 }
 
 // Writes a thread's own entries of c: entry (m, n) to `c[row(m) + column(n)]`, as `value(sum, j)` for its own column j.
-// A row or a column below 0 is none. `wide` says that runs of RUN columns lie side by side, and that packs of them may
-// be written.
+// A row or a column below 0 is none. `wide` says that runs of RUN columns lie side by side, and that a Vec of them
+// may be written.
 template <class Row, class Column, class Value>
 __device__ __forceinline__ void store(
     real (&sum)[OWN_ROWS][OWN_COLUMNS], real* c, int first_row, int first_column, bool wide, Row row, Column column,
@@ -230,10 +231,10 @@ __device__ __forceinline__ void store(
 #pragma unroll
         for (int j = 0; j < OWN_COLUMNS; j += RUN) {
             if (wide && in_column[j] >= 0) {
-                Pack<RUN> run;
+                Vec<RUN> run;
 #pragma unroll
                 for (int e = 0; e < RUN; ++e) run.at[e] = value(sum[i][j + e], j + e);
-                *(Pack<RUN>*)(c + in_row + in_column[j]) = run;
+                *(Vec<RUN>*)(c + in_row + in_column[j]) = run;
             } else {
 #pragma unroll
                 for (int e = 0; e < RUN; ++e)

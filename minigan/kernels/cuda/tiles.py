@@ -1,9 +1,9 @@
-"""Which tiles a product is made of, and how its sums are shared: for the kernels made with ``tiles.cuh``.
+"""The tiling of a product, for kernels with ``tiles.cuh``: the size of its tiles, and the division of its sums.
 
-Large tiles use each number that they fetch more often. But a product has to keep all multiprocessors busy, and what
-hangs over the edges of a matrix is work for nothing. So every kind of tile is tried on a model of the time it takes,
-and the quickest one chosen. The model counts with the multiprocessors of one card, whatever card is used: so a sum is
-cut in the same way, and its bits are the same, on every card.
+Large tiles use each number that they fetch more often. But a product has to keep all multiprocessors busy, and the part
+of a tile that is outside the matrix is wasted work. So a model estimates the time for every kind of tile, and the
+fastest is chosen. The model has the number of multiprocessors of one card, whatever card is used: so sums are divided
+in the same way, with the same bits, on every card.
 """
 
 from functools import lru_cache
@@ -13,18 +13,18 @@ from typing import NamedTuple
 from minigan.kernels.cuda.compiler import LARGEST
 from minigan.kernels.cuda.precision import precision
 
-__all__ = ["TILES", "Cut", "Tile", "cut", "options"]
+__all__ = ["TILES", "Tile", "Tiling", "choose_tiling", "options"]
 
-#: Of an H200: multiprocessors, products that one makes in a clock tick, and threads that keep it busy.
+#: An H200's multiprocessors, the products that each computes in a clock tick, and the threads that keep it busy.
 MULTIPROCESSORS, PRODUCTS_A_TICK, BUSY_THREADS = 132, 128, 256
 
-#: Threads that run in step.
+#: Threads that run in step: a warp.
 WARP = 32
 
-#: Ticks until a second kernel has begun, until it has added one part more, and numbers that are moved in a tick.
+#: Ticks to start a second kernel, ticks to add one more part, and numbers that are read or written in a tick.
 LAUNCH_TICKS, PART_TICKS, NUMBERS_A_TICK = 3000, 10, 500
 
-#: Of a product whose sums are cut: blocks that a multiprocessor gets at most, and steps that each part has at least.
+#: For divided sums: the most blocks of a multiprocessor, and the fewest steps of a part.
 MOST_BLOCKS, LEAST_STEPS = 8, 4
 
 
@@ -34,13 +34,13 @@ class Tile(NamedTuple):
     Attributes
     ----------
     rows, columns : int
-        What a block makes of the product.
+        The part of the product that a block computes.
     depth : int
-        Along the sum, what it fetches in a step.
+        Terms of the sums that a block fetches in a step.
     thread_rows, thread_columns : int
-        What a thread makes of the product: multiples of four.
+        The part of the product that a thread computes: multiples of four.
     speed : float
-        The part of a multiprocessor's products that it gets done in the time. An estimate, not a measurement.
+        The fraction of a multiprocessor's peak rate that it reaches. An estimate, not a measurement.
     """
 
     rows: int
@@ -52,7 +52,7 @@ class Tile(NamedTuple):
 
     @property
     def threads(self) -> int:
-        """Of a block."""
+        """The threads of a block."""
         return self.rows // self.thread_rows * (self.columns // self.thread_columns)
 
     @property
@@ -70,8 +70,8 @@ LARGE, MIDDLE, SMALL, NARROW = TILES = (
 )
 
 
-class Cut(NamedTuple):
-    """How a product is given out to blocks.
+class Tiling(NamedTuple):
+    """The division of a product among blocks.
 
     Attributes
     ----------
@@ -79,7 +79,7 @@ class Cut(NamedTuple):
     blocks : int
         The number of tiles.
     parts, share : int
-        Each sum is cut into so many parts, of so many terms but for the last.
+        Each sum is divided into `parts` parts, of `share` terms each but for the last.
     """
 
     tile: Tile
@@ -89,43 +89,43 @@ class Cut(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def cut(rows: int, columns: int, depth: int, itemsize: int, phases: int = 1) -> Cut:
-    """The quickest way to make a product (rows, columns) with sums of `depth` terms, or `phases` products of this size.
+def choose_tiling(rows: int, columns: int, depth: int, itemsize: int, phases: int = 1) -> Tiling:
+    """The fastest tiling of a product (rows, columns) with sums of `depth` terms, or of `phases` products of this size.
 
-    Tiles of doubles are not made `LARGE`: a thread has not as many registers.
+    A tile of doubles is never `LARGE`: a thread does not have enough registers.
     """
     tried = []
     for tile in TILES[itemsize // 8 :]:
         blocks, steps = ceil(rows / tile.rows) * ceil(columns / tile.columns), max(1, ceil(depth / tile.depth))
         most = min(steps // LEAST_STEPS, LARGEST // max(1, phases * rows * columns))
-        # Numbers of parts that give every multiprocessor as many blocks as any other, or nearly.
+        # Numbers of parts with which every multiprocessor gets about the same number of blocks.
         even = {each * MULTIPROCESSORS // max(1, blocks * phases) for each in range(1, MOST_BLOCKS + 1)}
         for parts in {1} | {parts for parts in even if 1 < parts <= most}:
             share = ceil(steps / parts)
-            found = Cut(tile, blocks, ceil(steps / share), share * tile.depth)
+            found = Tiling(tile, blocks, ceil(steps / share), share * tile.depth)
             tried.append((ticks(found, phases, rows * columns * phases), found))
     return min(tried)[1]
 
 
-def ticks(cut: Cut, phases: int, size: int) -> float:
-    """About the time that a product takes, in ticks of the clock."""
-    tile = cut.tile
-    each = ceil(cut.blocks * cut.parts * phases / MULTIPROCESSORS)
+def ticks(tiling: Tiling, phases: int, size: int) -> float:
+    """An estimate of the time for a product, in clock ticks."""
+    tile = tiling.tile
+    each = ceil(tiling.blocks * tiling.parts * phases / MULTIPROCESSORS)
     busy = min(1, each * tile.threads / BUSY_THREADS)
-    products = each * tile.rows * tile.columns * cut.share
+    products = each * tile.rows * tile.columns * tiling.share
     time = products / (PRODUCTS_A_TICK * tile.speed * busy) if each else 0
-    if cut.parts == 1:
+    if tiling.parts == 1:
         return time
-    return time + LAUNCH_TICKS + PART_TICKS * cut.parts + 2 * cut.parts * size / NUMBERS_A_TICK
+    return time + LAUNCH_TICKS + PART_TICKS * tiling.parts + 2 * tiling.parts * size / NUMBERS_A_TICK
 
 
 def options(tile: Tile, itemsize: int) -> tuple[str, ...]:
-    """What the compiler is told."""
+    """The compiler's options for a tile."""
     return macros(tile, precision() == "tf32" and itemsize == 4 and tile.tensor_cores)
 
 
 @lru_cache
 def macros(tile: Tile, tf32: bool) -> tuple[str, ...]:
-    """The sizes of a tile, and whether the tensor cores make it, for ``tiles.cuh``."""
+    """The macros of ``tiles.cuh``: the sizes of a tile, and whether the tensor cores compute it."""
     sizes = zip(("ROWS", "COLUMNS", "DEPTH", "THREAD_ROWS", "THREAD_COLUMNS"), tile)
     return (*(f"-D{name}={size}" for name, size in sizes), *(("-DTF32",) if tf32 else ()))

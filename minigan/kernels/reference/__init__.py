@@ -1,1 +1,33 @@
-"""The definition of every operation: plain array code for either backend, as short as it can be."""
+"""The definition of every kernel: plain array code for either backend, as short as it can be."""
+
+from minigan.kernels.reference import (
+    activations,
+    affine,
+    convolution,
+    cross_entropy,
+    dropout,
+    maxout,
+    normalization,
+    normalize_activate,
+    optimizer,
+    padding,
+    pooling,
+    resizing,
+    windows,
+)
+
+__all__ = [
+    "activations",
+    "affine",
+    "convolution",
+    "cross_entropy",
+    "dropout",
+    "maxout",
+    "normalization",
+    "normalize_activate",
+    "optimizer",
+    "padding",
+    "pooling",
+    "resizing",
+    "windows",
+]

@@ -1,23 +1,22 @@
-"""Neighbouring operations as one: defined by the kernels they stand for, one after the other.
+"""An affine map and the activation after it as one operation, defined by the kernels it replaces.
 
-``affine`` is ``y = f(A x + b)``, where A is made of a kernel w: a matrix product, a convolution, or upsampling and
-then a convolution (an `Operation` says which), and f an `Activation`. Its gradients need y but not ``z = A x + b``:
-each f here tells its derivative from its output.
-
-``normalize_activate`` is a batch normalisation with known statistics, an activation, and dropout.
+``affine`` is ``y = f(A x + b)``. A is made of a kernel w: a matrix product, a convolution, or upsampling and then a
+convolution, as an `Operation` says. f is an `Activation`. The gradients need y but not ``z = A x + b``: the derivative
+of each f here is a function of its output.
 """
 
 from typing import NamedTuple, TypeAlias
 
-from minigan.backend import Array, array_module
+from minigan.backend import Array
 from minigan.kernels.reference.activations import leaky_relu, leaky_relu_grad, sigmoid, sigmoid_grad, tanh, tanh_grad
 from minigan.kernels.reference.convolution import conv2d, conv2d_input_grad, conv2d_kernel_grad
-from minigan.kernels.reference.dropout import dropout
-from minigan.kernels.reference.normalization import batch_norm, batch_norm_grad, channel_sum
+from minigan.kernels.reference.normalization import channel_sum
+from minigan.kernels.reference.padding import Pads, Pair
 from minigan.kernels.reference.resizing import upsample_nearest, upsample_nearest_grad
-from minigan.kernels.reference.windows import Pads, Pair
 
 __all__ = [
+    "LINEAR",
+    "RECTIFIER",
     "Activation",
     "Convolution",
     "Operation",
@@ -25,15 +24,13 @@ __all__ = [
     "UpsampledConvolution",
     "affine",
     "affine_grads",
-    "normalize_activate",
-    "normalize_activate_grads",
 ]
 
 
 class Activation(NamedTuple):
-    """An activation whose derivative its output tells: "linear", "leaky_relu", "tanh" or "sigmoid".
+    """An activation whose derivative is a function of its output: "linear", "leaky_relu", "tanh" or "sigmoid".
 
-    `slope` is that of the leaky rectifier below zero, from 0 to 1; with 0 it is the plain rectifier.
+    `slope` is the slope of the leaky rectifier below zero, from 0 to 1; with 0 it is the plain rectifier.
     """
 
     name: str = "linear"
@@ -62,10 +59,10 @@ class Activation(NamedTuple):
         return dy
 
 
-#: None at all.
+#: No activation.
 LINEAR = Activation()
 
-#: The plain rectifier: its slopes are 1 and 0, which booleans say as well in a byte each.
+#: The plain rectifier. Its slope is 0 or 1, so a boolean array stores it in one byte each.
 RECTIFIER = Activation("leaky_relu")
 
 
@@ -132,53 +129,3 @@ def affine_grads(
     if not param_grads:
         return dx, None, None
     return dx, operation.kernel_grad(x, dz, kernel), channel_sum(dz)
-
-
-def normalize_activate(
-    x: Array,
-    mean: Array,
-    variance: Array,
-    epsilon: float,
-    gamma: Array,
-    beta: Array,
-    activation: Activation,
-    bits: Array | None,
-    keep: float,
-) -> tuple[Array, Array | None]:
-    """``y = f(gamma (x - mean) / sqrt(variance + epsilon) + beta)``, of which dropout keeps the part `keep`.
-
-    Returns
-    -------
-    y : array like `x`
-    factor : array like `x`, of numbers or of booleans, or None
-        What dy meets on its way back to f's input: f' and dropout's factor; None for 1.
-    """
-    x_hat, _ = batch_norm(x, mean, variance, epsilon)
-    u = x_hat * gamma + beta
-    y, factor = activation.apply(u), None
-    if activation.name != "linear":
-        factor = activation.grad(array_module(x).ones_like(u), y)
-    if bits is not None:
-        y = dropout(y, bits, keep)
-        factor = dropout(array_module(x).ones_like(u) if factor is None else factor, bits, keep)
-    elif activation == RECTIFIER:
-        factor = u > 0
-    return y, factor
-
-
-def normalize_activate_grads(
-    dy: Array,
-    factor: Array | None,
-    x: Array,
-    mean: Array,
-    variance: Array,
-    epsilon: float,
-    gamma: Array,
-    training: bool,
-) -> tuple[Array, Array, Array]:
-    """The gradients with respect to x, gamma and beta; `training`: through the batch's own mean and variance."""
-    g = dy if factor is None else dy * factor
-    x_hat, inverse_std = batch_norm(x, mean, variance, epsilon)
-    dx_hat = g * gamma
-    dx = batch_norm_grad(dx_hat, x_hat, inverse_std) if training else dx_hat * inverse_std
-    return dx, channel_sum(g * x_hat), channel_sum(g)

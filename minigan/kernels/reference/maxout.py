@@ -2,10 +2,10 @@
 
 from minigan.backend import Array, array_module
 
-__all__ = ["largest"]
+__all__ = ["max_with_mask"]
 
 
-def largest(x: Array) -> tuple[Array, Array]:
+def max_with_mask(x: Array) -> tuple[Array, Array]:
     """The largest numbers along the last axis, and which they are: of several equal ones the first.
 
     Shapes: x (..., K), y (...), won (..., K) of booleans, one of which is true for each y.

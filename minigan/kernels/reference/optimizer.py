@@ -1,22 +1,34 @@
-"""Rules that change vectors in place, each entry for itself: they may be run piece by piece."""
+"""Updates of vectors in place, entry by entry: they may be computed for one part of the vectors after another."""
 
 from collections.abc import Callable
+from typing import Protocol
 
 from minigan.backend import Array, array_module
-from minigan.kernels.device_scalars import DeviceScalars
 
-__all__ = ["update_in_place"]
+__all__ = ["StepScalars", "update_in_place"]
+
+
+class StepScalars(Protocol):
+    """The scalars of an update in device memory, for the CUDA twin: `minigan.kernels.DeviceScalars` has them."""
+
+    kernel: str | None
+
+    def sync(self, numbers: tuple[float, ...], like: Array) -> Array:
+        """The array of these numbers in device memory."""
+
+    def counted(self) -> None:
+        """Note that the device has counted a step."""
 
 
 def update_in_place(
     first: Array,
     *others: Array,
     rule: Callable[..., None],
-    fused: DeviceScalars | None = None,
+    scalars: StepScalars | None = None,
     numbers: tuple[float, ...] = (),
 ) -> None:
-    """``rule(first, *others, scratch=...)`` for vectors of equal length; one more, of any values, is free to use.
+    """``rule(first, *others, scratch=...)`` for vectors of equal length; `scratch` is one more, with any values.
 
-    `fused` is what does the same as one kernel on a GPU, by the `numbers` of this step; see `DeviceScalars`.
+    `scalars` names the CUDA kernel that does what `rule` does, and holds the `numbers` of this step for it.
     """
     rule(first, *others, scratch=array_module(first).empty_like(first))

@@ -1,7 +1,8 @@
 """Maximum and average over windows, and where their gradients go."""
 
 from minigan.backend import Array, array_module
-from minigan.kernels.reference.windows import Pads, Pair, pad, scatter, windows
+from minigan.kernels.reference.padding import Pads, Pair, pad
+from minigan.kernels.reference.windows import scatter, windows
 
 __all__ = ["average_pool", "average_pool_grad", "max_pool", "max_pool_grad", "max_pool_tangent"]
 

@@ -1,7 +1,7 @@
 """Upsampling by whole factors: by repetition, and by bilinear interpolation."""
 
 from minigan.backend import Array, array_module
-from minigan.kernels.reference.windows import Pair
+from minigan.kernels.reference.padding import Pair
 
 __all__ = [
     "upsample_bilinear",

@@ -3,32 +3,14 @@
 from collections.abc import Iterable
 
 from minigan.backend import Array, array_module
+from minigan.kernels.reference.padding import Pads, Pair, crop
 
-__all__ = ["Pads", "Pair", "crop", "output_size", "pad", "scatter", "windows"]
-
-#: Something for height and width.
-Pair = tuple[int, int]
-
-#: Rows before and after, columns before and after.
-Pads = tuple[Pair, Pair]
+__all__ = ["output_size", "scatter", "windows"]
 
 
 def output_size(size: int, kernel: int, stride: int, pads: Pair) -> int:
     """How many windows of `kernel` pixels, `stride` apart, fit into `size` pixels with `pads` around them."""
     return (size + sum(pads) - kernel) // stride + 1
-
-
-def pad(x: Array, pads: Pads, value: float = 0.0) -> Array:
-    """Frame images (N, H, W, C) with `value`."""
-    if not any(map(any, pads)):
-        return x
-    return array_module(x).pad(x, ((0, 0), *pads, (0, 0)), constant_values=value)
-
-
-def crop(x: Array, pads: Pads) -> Array:
-    """Take off the frame that `pad` put on: a view."""
-    (top, bottom), (left, right) = pads
-    return x[:, top : x.shape[1] - bottom, left : x.shape[2] - right]
 
 
 def windows(x: Array, size: Pair, strides: Pair) -> Array:

@@ -1,24 +1,26 @@
-"""A checkpoint: named arrays and one document of plain values, in one file that knows whether it is whole.
+"""A checkpoint: named arrays and one document of plain values, in one file whose damage is detected.
 
 ======================  ================================================================================
 bytes                   what
 ======================  ================================================================================
-21                      ``minigan checkpoint 1`` and a line feed: the kind of file and its format
-8                       the manifest's length, a whole number of 64 bits, low byte first
-so many                 the manifest: JSON, in ASCII
+21                      ``minigan checkpoint 2`` and a line feed: the kind of file and its format
+8                       the manifest's length n, a whole number of 64 bits, low byte first
+n                       the manifest: JSON, in ASCII
 the rest but 32         the arrays' values, one array after the other as the manifest lists them, C order,
                         low bytes first, nothing between them
 32                      SHA-256 of all bytes before
 ======================  ================================================================================
 
-The manifest holds ``arrays``, a list of ``{"name", "dtype", "shape"}``; ``state``, the document; ``figure``, how good
-the run was, if that is known; and ``versions``. There is no pickle and no date in it: the same state makes the same
-bytes. Whole numbers of any size are exact in JSON, and so are floats, which Python writes with as many digits as tell
-them apart; NaN and the infinities stand as Python's json writes them.
+The manifest holds ``arrays``, a list of ``{"name", "dtype", "shape"}``; ``state``, the document; ``score``, how good
+the run was, if known; and ``versions``. There is no pickle and no date in it: the same state makes the same bytes.
+Whole numbers of any size are exact in JSON, and so are floats, which Python writes with as many digits as distinguish
+them; NaN and the infinities are written as Python's json does.
 
-Nothing of a file is believed before its SHA-256 fits: a single bit that has changed, or an end that is missing, is
-found. A SHA-256 does not tell who wrote the file, so even then no size in it is believed that does not add up to the
-file's own. Every later format will end in the same SHA-256, so that a newer file is not taken for a damaged one.
+Nothing of a file is used before its SHA-256 fits: a single bit that has changed, or an end that is missing, is found.
+A SHA-256 does not prove who wrote the file, so even then a size in it is used only if all sizes add up to the file's
+own. Every later format will end in the same SHA-256, so that a newer file is not taken for a damaged one.
+
+Format 1, which minigan 0.1.0 wrote, has other names in the manifest: see `minigan.training.checkpoint.format_1`.
 """
 
 import errno
@@ -38,17 +40,18 @@ import numpy as np
 from minigan.errors import CheckpointError, RunError
 from minigan.io.atomic_write import write_pieces
 from minigan.io.messages import one_line
+from minigan.training.checkpoint.format_1 import as_format_2
 from minigan.version import __version__
 
-__all__ = ["Checkpoint", "DamagedCheckpointError", "read_checkpoint", "read_figure", "versions", "write_checkpoint"]
+__all__ = ["Checkpoint", "DamagedCheckpointError", "read_checkpoint", "read_score", "versions", "write_checkpoint"]
 
 #: What all formats begin with; the number of this one follows.
 KIND = b"minigan checkpoint "
-FORMAT = "1"
+FORMAT = "2"
 HEAD = KIND + FORMAT.encode() + b"\n"
 LENGTH, DIGEST = 8, hashlib.sha256().digest_size
 
-#: The dtypes a file can hold, as they are written.
+#: The dtypes a file can hold, as written in it.
 DTYPES = ("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16")
 
 #: How much is read at a time to be checked.
@@ -56,11 +59,11 @@ PIECE = 2**20
 
 
 class DamagedCheckpointError(CheckpointError):
-    """A file that is no whole checkpoint: cut off, changed, or never one."""
+    """A file that is no complete checkpoint: cut off, changed, or never one."""
 
 
 def versions() -> dict[str, str]:
-    """What computes here: another one may round differently."""
+    """The versions that compute here: others may round differently."""
     return {"minigan": __version__, "numpy": np.__version__, "python": platform.python_version()}
 
 
@@ -74,7 +77,7 @@ class Checkpoint:
         In host memory.
     state : mapping
         Of text to text, numbers, truth values, None, and lists and mappings of these.
-    figure : float, optional
+    score : float, optional
         How good the run was here; the lower, the better.
     versions : mapping of str to str
         What it was made with.
@@ -82,7 +85,7 @@ class Checkpoint:
 
     arrays: Mapping[str, np.ndarray]
     state: Mapping[str, Any]
-    figure: float | None = None
+    score: float | None = None
     versions: Mapping[str, str] = field(default_factory=versions)
 
 
@@ -104,13 +107,13 @@ def write_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
 
 
 def contents(checkpoint: Checkpoint) -> Iterator[bytes | np.ndarray]:
-    """The bytes of the file but for the last 32."""
+    """The bytes of the file except the last 32."""
     stored = {name: as_stored(name, checkpoint.arrays[name]) for name in sorted(checkpoint.arrays)}
-    check_plain("figure", checkpoint.figure)
+    check_plain("score", checkpoint.score)
     check_plain("state", checkpoint.state)
     manifest = {
         "arrays": [{"name": name, "dtype": a.dtype.str, "shape": list(a.shape)} for name, a in stored.items()],
-        "figure": checkpoint.figure,
+        "score": checkpoint.score,
         "state": checkpoint.state,
         "versions": dict(checkpoint.versions),
     }
@@ -129,7 +132,7 @@ def as_stored(name: str, array: np.ndarray) -> np.ndarray:
 
 
 def check_plain(place: str, value: Any) -> None:
-    """Refuse what would come back as something else, such as a tuple or a number of NumPy's."""
+    """Refuse values that JSON would change, such as a tuple or a number of NumPy's."""
     if value is None or type(value) in (bool, int, float, str):
         return
     if type(value) is list:
@@ -157,7 +160,7 @@ def with_digest(pieces: list[bytes | np.ndarray]) -> Iterator[bytes | np.ndarray
 
 
 class Entry(NamedTuple):
-    """What the manifest says of an array."""
+    """The manifest's entry for an array."""
 
     name: str
     dtype: np.dtype
@@ -165,7 +168,7 @@ class Entry(NamedTuple):
 
     @property
     def size(self) -> int:
-        """In bytes."""
+        """The size in bytes."""
         return math.prod(self.shape) * self.dtype.itemsize
 
 
@@ -184,19 +187,19 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
     with opened(path) as file:
         manifest, entries = read_manifest(file)
         arrays = {entry.name: read_array(file, entry) for entry in entries}
-    return Checkpoint(arrays, manifest["state"], manifest["figure"], manifest["versions"])
+    return Checkpoint(arrays, manifest["state"], manifest["score"], manifest["versions"])
 
 
-def read_figure(path: str | Path) -> float | None:
+def read_score(path: str | Path) -> float | None:
     """How good the run was at a checkpoint, with the whole file checked; raises what `read_checkpoint` does."""
     with opened(path) as file:
         manifest, _ = read_manifest(file)
-    return manifest["figure"]
+    return manifest["score"]
 
 
 @contextmanager
 def opened(path: str | Path) -> Iterator[BinaryIO]:
-    """A block with the open file, in which whatever makes it no checkpoint becomes an error that names it."""
+    """A block with the open file, in which every sign of damage becomes an error that names the file."""
     path = Path(path)
     try:
         if path.exists() and not path.is_file():  # a pipe would never begin
@@ -208,7 +211,7 @@ def opened(path: str | Path) -> Iterator[BinaryIO]:
     except NewerFormat as error:
         raise CheckpointError(f"expected a checkpoint of format {FORMAT} in {path}, found {error}") from None
     except OSError as error:
-        # Where the disk has lost it, it is damaged; any other refusal says nothing about the file.
+        # A file that the disk has lost is damaged; any other refusal says nothing about the file.
         if error.errno == errno.EIO:
             raise damaged(path, error) from None
         raise RunError(f"expected a checkpoint that can be read, got {path}: {error.strerror}") from None
@@ -228,22 +231,25 @@ def damaged(path: Path, error: Exception) -> DamagedCheckpointError:
 
 
 def read_manifest(file: BinaryIO) -> tuple[dict[str, Any], list[Entry]]:
-    """The manifest of a file that is whole, and what it says of the arrays, which come next in the file."""
+    """The manifest of a complete file, and its entries for the arrays, which come next in the file."""
     size = os.fstat(file.fileno()).st_size
     check_digest(file, size)
     file.seek(len(KIND))
     number = file.readline(PIECE).rstrip(b"\n")
-    if number != FORMAT.encode():
+    if number not in (b"1", FORMAT.encode()):
         raise NewerFormat(f"format {one_line(number.decode('ascii', 'replace'))}, which a newer minigan made")
     rest = size - len(HEAD) - LENGTH - DIGEST
     length = int.from_bytes(file.read(LENGTH), "little")
     if length > rest:
         raise ValueError(f"its manifest of {length} bytes does not fit into {rest}")
     manifest = json.loads(file.read(length))
-    if not isinstance(manifest, dict) or manifest.keys() != {"arrays", "figure", "state", "versions"}:
+    score = "figure" if number == b"1" else "score"
+    if not isinstance(manifest, dict) or manifest.keys() != {"arrays", score, "state", "versions"}:
         raise ValueError("its manifest has other parts than a checkpoint's")
-    if not isinstance(manifest["state"], dict) or type(manifest["figure"]) not in (float, int, type(None)):
-        raise ValueError("its manifest has a state or a figure of another kind than a checkpoint's")
+    if not isinstance(manifest["state"], dict) or type(manifest[score]) not in (float, int, type(None)):
+        raise ValueError(f"its manifest has a state or a {score} of another kind than a checkpoint's")
+    if number == b"1":
+        manifest = as_format_2(manifest)
     entries = [as_entry(**entry) for entry in manifest["arrays"]]
     claimed = sum(entry.size for entry in entries)
     if claimed != rest - length:
@@ -252,7 +258,7 @@ def read_manifest(file: BinaryIO) -> tuple[dict[str, Any], list[Entry]]:
 
 
 def check_digest(file: BinaryIO, size: int) -> None:
-    """Refuse a file that is not whole; it is read in pieces, so that its size does not matter."""
+    """Refuse an incomplete file; it is read in pieces, so that its size does not matter."""
     if size < len(HEAD) + LENGTH + DIGEST or file.read(len(KIND)) != KIND:
         raise ValueError("it does not begin as a checkpoint does")
     digest, rest = hashlib.sha256(KIND), size - len(KIND) - DIGEST

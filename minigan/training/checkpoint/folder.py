@@ -11,7 +11,7 @@ from minigan.training.checkpoint.file import (
     Checkpoint,
     DamagedCheckpointError,
     read_checkpoint,
-    read_figure,
+    read_score,
     write_checkpoint,
 )
 from minigan.training.events import Event, Notice, Saved
@@ -25,16 +25,15 @@ NAME = re.compile(r"step-([0-9]{9,})\.checkpoint")
 class CheckpointFolder:
     """A folder of checkpoints of which the last `keep` stay, and the best.
 
-    A file is removed only after a newer one is durable, and only files that bear a checkpoint's name are. The course
-    of a run is one line: what is saved at a step takes the place of all that was saved at later ones, by a course that
-    was given up.
+    A file is removed only after a newer one is durable, and only if it has a checkpoint's name. Saving at a step also
+    removes the checkpoints of later steps, which an abandoned continuation of the run has left.
 
     Only one process may use a folder at a time: see `minigan.runs.lock.RunLock`.
 
     Parameters
     ----------
     folder : path
-        Made if it is not there. What killed writes left in it is removed, and every checkpoint is checked.
+        Created if it is missing. Leftovers of killed writes are removed, and every checkpoint is checked.
     keep : int
         How many of the last ones stay.
     listener : callable
@@ -44,7 +43,7 @@ class CheckpointFolder:
     Attributes
     ----------
     good : dict of int to float or None
-        The steps of the checkpoints that are whole, and how good the run was there.
+        The steps of the complete checkpoints, each with the run's score there.
 
     Raises
     ------
@@ -87,9 +86,9 @@ class CheckpointFolder:
                 self._check(int(name[1]))
 
     def _check(self, step: int) -> None:
-        """Note whether the checkpoint of a step is whole."""
+        """Check the checkpoint of a step, and keep its score or its damage."""
         try:
-            self.good[step] = read_figure(self.path(step))
+            self.good[step] = read_score(self.path(step))
         except DamagedCheckpointError as error:
             self.damaged[step] = str(error)
 
@@ -98,7 +97,7 @@ class CheckpointFolder:
         return self.folder / f"step-{step:09d}.checkpoint"
 
     def newest(self) -> tuple[int, Checkpoint] | None:
-        """The step and the content of the newest checkpoint that is whole; None where there is none of any kind.
+        """The step and the content of the newest complete checkpoint; None if there is no checkpoint, damaged or not.
 
         Raises
         ------
@@ -140,25 +139,25 @@ class CheckpointFolder:
                 "the checkpoints before it are as they were"
             ) from None
         self.damaged.pop(step, None)
-        self.good[step] = checkpoint.figure
+        self.good[step] = checkpoint.score
         self.listener(Saved(path, "checkpoint"))
         self._remove_old(step)
 
     def _remove_old(self, newest: int) -> None:
         """Remove all but the last ones up to the newest, and the best of these."""
-        course = sorted(step for step in self.good if step <= newest)
-        kept = {*course[-self.keep :], *self._best(course)}
+        steps = sorted(step for step in self.good if step <= newest)
+        kept = {*steps[-self.keep :], *self._best(steps)}
         for step in {*self.good, *self.damaged} - kept:
             try:
                 system.remove(self.path(step))
             except FileNotFoundError:
                 pass
-            except OSError:  # what was to be saved is saved; the next time this is tried again
+            except OSError:  # the new checkpoint is saved; the next save tries this again
                 continue
             self.good.pop(step, None)
             self.damaged.pop(step, None)
 
     def _best(self, steps: list[int]) -> list[int]:
-        """The step with the lowest figure, the first of several; none where no figure is known."""
-        figures = {step: figure for step in steps if (figure := self.good[step]) is not None and math.isfinite(figure)}
-        return [min(figures, key=lambda step: (figures[step], step))] if figures else []
+        """The step with the lowest score, the first of several; none if no score is known."""
+        scores = {step: score for step in steps if (score := self.good[step]) is not None and math.isfinite(score)}
+        return [min(scores, key=lambda step: (scores[step], step))] if scores else []

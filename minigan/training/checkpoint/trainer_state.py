@@ -1,86 +1,46 @@
-"""All that a trainer and its monitor remember, as a checkpoint, and back.
+"""The state of a trainer and its monitor as a checkpoint, and back.
 
-What is kept is what a training step reads and a step before it wrote; what follows from the settings is made anew:
+It is all that a training step reads and an earlier step wrote; what follows from the settings is made again:
 
 - both networks' values, with the moving averages of their layers and the vectors of spectral normalisation;
-- the optimizers' slots, how often they stepped, and their present learning rates and momenta;
+- the optimizers' slots, their numbers of steps, and their current learning rates and momenta;
 - the moving average of the generator's weights;
 - every random stream, as a key and a counter, and the place in the order of the images;
-- where in a round the run stands, and how far the instance noise has faded;
-- the monitor's averages, and what it has told.
+- how far the round has come, and how far the instance noise has faded;
+- the monitor's statistics, and what its detectors have reported (`Monitor.state`).
 
 Schedules are functions of the step, and need nothing. The rest of a run, its folder, is in `minigan.runs.resume`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from minigan.backend import Array, array_module, asarray, asnumpy
 from minigan.errors import CheckpointError
-from minigan.losses import GANLoss
 from minigan.model.sequential import Sequential
-from minigan.models import GAN
 from minigan.optimizers import Optimizer
 from minigan.random import Stream
 from minigan.training.averaging import MovingAverage
-from minigan.training.batches import RealBatches
 from minigan.training.checkpoint.file import Checkpoint
 from minigan.training.monitor.monitor import Monitor
-from minigan.training.steps import DiscriminatorResult, Rules
+from minigan.training.steps import DiscriminatorResult
+from minigan.training.trainer_like import Round, TrainerLike
 
-__all__ = ["Round", "Trained", "capture", "restore"]
-
-
-@dataclass(frozen=True)
-class Round:
-    """Where a round stands: replaced after every step, never changed.
-
-    Attributes
-    ----------
-    d_done, g_done : int
-        The steps taken of it.
-    judged : DiscriminatorResult, optional
-        What D's last step showed, which is told with each of G's steps; None before that.
-    """
-
-    d_done: int = 0
-    g_done: int = 0
-    judged: DiscriminatorResult | None = None
-
-
-class Trained(Protocol):
-    """What a trainer is asked for."""
-
-    gan: GAN
-    loss: GANLoss
-    rules: Rules
-    g_optimizer: Optimizer
-    d_optimizer: Optimizer
-    average: MovingAverage | None
-    batch_size: int
-    noise: str
-    noise_stream: Stream
-    label_stream: Stream
-    dropout_stream: Stream
-    batches: RealBatches
-    round: Round
-    step: int
-    untold: int
+__all__ = ["capture", "restore"]
 
 
 def capture(
-    trainer: Trained,
+    trainer: TrainerLike,
     monitor: Monitor | None = None,
     run: Mapping[str, Any] | None = None,
-    figure: float | None = None,
+    score: float | None = None,
 ) -> Checkpoint:
-    """Everything a training needs to go on, bit for bit: between two events, when nothing is left to be told.
+    """Everything that training needs to go on, bit for bit: between two events, when no events are pending.
 
-    Two trainings that stand at the same place make the same checkpoint, to the last byte, whether or not they were
-    interrupted; as long as what the caller puts in `run` is the same.
+    Two trainings at the same step make the same checkpoint, to the last byte, whether or not they were interrupted; as
+    long as the caller's `run` is the same.
 
     Parameters
     ----------
@@ -88,33 +48,37 @@ def capture(
     monitor : Monitor, optional
     run : mapping, optional
         Plain values of the caller's: settings, lengths of tables.
-    figure : float, optional
-        How good the run is, for `CheckpointFolder` to know the best; the lower, the better.
+    score : float, optional
+        How good the run is, by which `CheckpointFolder` knows the best; the lower, the better.
 
     Raises
     ------
     ValueError
-        Events are left to be told: on a GPU those of the rest of a block, which are steps ahead.
+        Events are pending: on a GPU the rest of a block, whose steps were taken already.
     """
-    if trainer.untold:
-        raise ValueError(f"expected all events told, got {trainer.untold} that follow without a step")
-    state = {"trainer": numbers_of(trainer), "monitor": to_plain(monitor), "run": dict(run or {})}
-    return Checkpoint({name: asnumpy(array) for name, array in arrays_of(trainer).items()}, state, figure)
+    if trainer.pending_events:
+        raise ValueError(f"expected no pending events, got {trainer.pending_events}")
+    state = {
+        "trainer": numbers_of(trainer),
+        "monitor": None if monitor is None else monitor.state(),
+        "run": dict(run or {}),
+    }
+    return Checkpoint({name: asnumpy(array) for name, array in arrays_of(trainer).items()}, state, score)
 
 
-def restore(checkpoint: Checkpoint, trainer: Trained, monitor: Monitor | None = None) -> None:
-    """Make a trainer with the same settings, and its monitor, what they were when the checkpoint was made.
+def restore(checkpoint: Checkpoint, trainer: TrainerLike, monitor: Monitor | None = None) -> None:
+    """Restore a trainer with the same settings, and its monitor, to the state when the checkpoint was made.
 
-    Values are written into the memory that is there, so that what has recorded its place stays right.
+    Values are written into the existing arrays, so that recorded addresses stay valid.
 
     Raises
     ------
     CheckpointError
-        Something is missing or does not fit; then nothing is changed.
+        Something is missing or does not fit; nothing is changed.
     """
     check_form("trainer", numbers_of(trainer), checkpoint.state.get("trainer"))
     if monitor is not None:
-        check_form("monitor", to_plain(monitor), checkpoint.state.get("monitor"))
+        check_form("monitor", monitor.state(), checkpoint.state.get("monitor"))
     numbers, arrays = checkpoint.state["trainer"], checkpoint.arrays
     if numbers["batches"]["images"] != len(trainer.batches.data):
         raise misfit("data", f"{len(trainer.batches.data)} images", numbers["batches"]["images"])
@@ -130,39 +94,39 @@ def restore(checkpoint: Checkpoint, trainer: Trained, monitor: Monitor | None = 
         stream.state = tuple(numbers["streams"][name])
     low_key, high_key, low, high = numbers["batches"]["stream"]
     trainer.batches.state = (low_key, high_key, low, high), numbers["batches"]["place"]
-    if trainer.rules.blur is not None:
-        trainer.rules.blur.taken = numbers["blur"]
+    if trainer.options.instance_noise is not None:
+        trainer.options.instance_noise.taken = numbers["instance_noise"]
     trainer.step = numbers["step"]
     trainer.round = restored_round(trainer, numbers["round"], part(arrays, "round"))
     if monitor is not None:
-        from_plain(monitor, checkpoint.state["monitor"])
+        monitor.load_state(checkpoint.state["monitor"])
 
 
-# What there is
+# The state
 
 
-def optimizers_of(trainer: Trained) -> list[tuple[str, Optimizer, Sequential]]:
-    """Each optimizer with its name here and its network."""
+def optimizers_of(trainer: TrainerLike) -> list[tuple[str, Optimizer, Sequential]]:
+    """Each optimizer with its name in the checkpoint and its network."""
     return [
         ("g_optimizer", trainer.g_optimizer, trainer.gan.generator),
         ("d_optimizer", trainer.d_optimizer, trainer.gan.discriminator),
     ]
 
 
-def streams_of(trainer: Trained) -> dict[str, Stream]:
-    """Every stream that a step draws from; that of the images' order is the batches' affair."""
+def streams_of(trainer: TrainerLike) -> dict[str, Stream]:
+    """Every stream that a step draws from; the shuffle stream is stored by `RealBatches`."""
     streams = {
         "noise": trainer.noise_stream,
         "labels": trainer.label_stream,
         "dropout": trainer.dropout_stream,
         "label flips": getattr(trainer.loss, "rng", None),
-        "instance noise": None if trainer.rules.blur is None else trainer.rules.blur.rng,
+        "instance noise": None if trainer.options.instance_noise is None else trainer.options.instance_noise.rng,
     }
     return {name: stream for name, stream in streams.items() if stream is not None}
 
 
-def numbers_of(trainer: Trained) -> dict[str, Any]:
-    """All but the arrays, as plain values."""
+def numbers_of(trainer: TrainerLike) -> dict[str, Any]:
+    """All except the arrays, as plain values."""
     judged, (stream, place) = trainer.round.judged, trainer.batches.state
     return {
         "step": trainer.step,
@@ -173,26 +137,26 @@ def numbers_of(trainer: Trained) -> dict[str, Any]:
             "loss": 0.0 if judged is None else float(judged.loss),
         },
         "streams": {name: list(stream.state) for name, stream in streams_of(trainer).items()},
-        # The order of a pass is drawn from the stream as it was when the pass began: it need not be kept itself.
+        # The order of a pass is drawn from the stream as it was when the pass began, so the order is not stored.
         "batches": {"images": len(trainer.batches.data), "stream": list(stream), "place": place},
-        "blur": None if trainer.rules.blur is None else trainer.rules.blur.taken,
+        "instance_noise": None if trainer.options.instance_noise is None else trainer.options.instance_noise.taken,
         "average": None if trainer.average is None else trainer.average.updates,
         **{name: numbers_of_optimizer(optimizer) for name, optimizer, _ in optimizers_of(trainer)},
     }
 
 
 def numbers_of_optimizer(optimizer: Optimizer) -> dict[str, Any]:
-    """Its rule, and where it stands."""
+    """The kind of an optimizer, and its numbers."""
     momentum = None if optimizer.momentum_name is None else float(getattr(optimizer, optimizer.momentum_name))
     return {
-        "rule": type(optimizer).__name__,
+        "kind": type(optimizer).__name__,
         "iterations": optimizer.iterations,
         "learning_rate": float(optimizer.learning_rate),
         "momentum": momentum,
     }
 
 
-def arrays_of(trainer: Trained) -> dict[str, Array]:
+def arrays_of(trainer: TrainerLike) -> dict[str, Array]:
     """All arrays by name, such as ``generator/dense.kernel``."""
     gan, judged = trainer.gan, trainer.round.judged
     arrays: dict[str, Array] = {
@@ -205,14 +169,14 @@ def arrays_of(trainer: Trained) -> dict[str, Array]:
     if trainer.average is not None and trainer.average.updates:
         arrays["average/values"] = trainer.average.values
     if judged is not None:
-        # G's further steps tell D's gradients once more.
+        # G's further steps report D's gradients again.
         logits = {"real_logits": judged.real_logits, "fake_logits": judged.fake_logits}
         arrays |= named("round", {**logits, "d_grad": gan.discriminator.flat_grad})
     return arrays
 
 
-def places_of(trainer: Trained, numbers: Mapping[str, Any]) -> dict[str, Array | None]:
-    """For each array that a checkpoint with these numbers has, one of its shape and dtype; None for any shape."""
+def places_of(trainer: TrainerLike, numbers: Mapping[str, Any]) -> dict[str, Array | None]:
+    """For each array of a checkpoint with these numbers, one of the same shape and dtype; None for any shape."""
     places: dict[str, Array | None] = {}
     for name, network in (("generator", trainer.gan.generator), ("discriminator", trainer.gan.discriminator)):
         places |= named(name, {parameter: p.data for parameter, p in network.parameters().items()})
@@ -233,7 +197,7 @@ def named(prefix: str, arrays: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def part(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
-    """Those that bear the prefix, without it."""
+    """The arrays whose names have the prefix, under their names without it."""
     start = f"{prefix}/"
     return {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}
 
@@ -242,7 +206,7 @@ def part(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]
 
 
 def check_form(place: str, expected: Any, got: Any) -> None:
-    """Refuse a state of other parts than the one that is there; only the numbers may be others."""
+    """Refuse a state with other parts than the expected one has; only the numbers may differ."""
     if isinstance(expected, dict):
         if not isinstance(got, dict) or got.keys() != expected.keys():
             raise misfit(place, sorted(expected), sorted(got) if isinstance(got, dict) else got)
@@ -261,7 +225,7 @@ def check_form(place: str, expected: Any, got: Any) -> None:
 
 
 def check_arrays(places: Mapping[str, Array | None], arrays: Mapping[str, np.ndarray]) -> None:
-    """Refuse arrays of other names, shapes or dtypes than those they are for."""
+    """Refuse arrays of other names, shapes or dtypes than the places that they are for."""
     missing, unknown = places.keys() - arrays.keys(), arrays.keys() - places.keys()
     if missing or unknown:
         absent, surplus = (", ".join(sorted(names)) or "none" for names in (missing, unknown))
@@ -283,7 +247,7 @@ def misfit(place: str, expected: Any, got: Any) -> CheckpointError:
 def restore_optimizer(
     optimizer: Optimizer, network: Sequential, numbers: Mapping[str, Any], slots: Mapping[str, np.ndarray]
 ) -> None:
-    """The slots in the memory they have, if they have any; before the first step all are zero."""
+    """Write the slots into their arrays, if there are any; before the first step all are zero."""
     w = network.flat_data
     if slots and not optimizer.slots:
         zeros = array_module(w).zeros_like
@@ -297,7 +261,7 @@ def restore_optimizer(
 
 
 def restore_average(average: MovingAverage, updates: int, arrays: Mapping[str, np.ndarray]) -> None:
-    """As after so many updates."""
+    """Restore the average after this number of updates."""
     if updates and not hasattr(average, "values"):
         average.update()  # makes its memory
     if updates:
@@ -305,41 +269,10 @@ def restore_average(average: MovingAverage, updates: int, arrays: Mapping[str, n
     average.updates = updates
 
 
-def restored_round(trainer: Trained, numbers: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Round:
-    """Where the round stood; D's gradients as they were, where they are still to be told."""
+def restored_round(trainer: TrainerLike, numbers: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Round:
+    """How far the round had come; with D's gradients, if they are still to be reported."""
     if not numbers["judged"]:
         return Round(numbers["d_done"], numbers["g_done"])
     trainer.gan.discriminator.flat_grad[...] = asarray(arrays["d_grad"])
     judged = DiscriminatorResult(numbers["loss"], asarray(arrays["real_logits"]), asarray(arrays["fake_logits"]))
     return Round(numbers["d_done"], numbers["g_done"], judged)
-
-
-# The monitor
-
-
-def to_plain(thing: Any) -> Any:
-    """Attributes of attributes down to the numbers, as plain values."""
-    if thing is None or isinstance(thing, int):
-        return thing
-    if isinstance(thing, float):
-        return float(thing)  # NumPy's as well
-    if isinstance(thing, np.ndarray):
-        return thing.tolist()
-    if isinstance(thing, list):
-        return [to_plain(item) for item in thing]
-    return {name: to_plain(value) for name, value in (thing if isinstance(thing, dict) else vars(thing)).items()}
-
-
-def from_plain(thing: Any, memory: Any) -> Any:
-    """The same thing with the numbers that `to_plain` found in it."""
-    if thing is None or isinstance(thing, int | float):
-        return memory
-    if isinstance(thing, np.ndarray):
-        return np.array(memory, thing.dtype)
-    if isinstance(thing, list):
-        return [from_plain(item, found) for item, found in zip(thing, memory)]
-    if isinstance(thing, dict):
-        return {name: from_plain(value, memory[name]) for name, value in thing.items()}
-    for name, value in vars(thing).items():
-        setattr(thing, name, from_plain(value, memory[name]))
-    return thing

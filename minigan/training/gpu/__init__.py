@@ -1,1 +1,1 @@
-"""TODO-ROOM"""
+"""What training does on a GPU only: rounds recorded as CUDA graphs, events read in blocks, and snapshots."""

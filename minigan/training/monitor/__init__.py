@@ -1,1 +1,1 @@
-"""TODO-ROOM"""
+"""The monitor of a run: running statistics, and detectors of training problems that read them."""

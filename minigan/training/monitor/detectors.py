@@ -1,64 +1,72 @@
-"""What is watched for in a run, and what is said of it: one class a kind.
+"""Detectors of training problems, one class a kind of notice.
 
-A state must last before it is told. It is told once; only after it has clearly gone it can be told again. All limits
-are constants beside what they decide. They were set on runs on the digits, good ones and spoilt ones; the
+A state must last before it is reported. It is reported once, and again only after it has clearly ended. All limits are
+class attributes of the detectors that use them. They were set on runs on the digits, good ones and bad ones; the
 documentation's page on convergence shows them.
 """
 
 import math
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from minigan.training.monitor.statistics import BLOCKS, SIZES, Course, Span, Swings
+from minigan.training.monitor.statistics import BLOCKS, SIZES, Horizon, OscillationHistory, RunStatistics
 
-__all__ = ["KINDS", "WATCHES", "Collapse", "Equilibrium"]
+__all__ = ["DETECTORS", "KINDS", "Detector", "Equilibrium", "ModeCollapse"]
 
 
-class Watch:
-    """One kind of notice: told once when its state has lasted, and again only after it has gone.
+class Detector:
+    """Detects one kind of problem: reports it once when its state has lasted, and again only after it has ended.
 
-    A subclass says when the state `holds`, and when it is clearly `gone`, which leaves a margin between the two; what
-    is `seen`; and the `advice`, what people do about it.
+    A subclass defines when the state `is_active`, and when it `is_clear`, which leaves a margin between the two; how to
+    `describe` it; and the `advice`: what people do about it.
     """
 
     kind: ClassVar[str]
     advice: ClassVar[str]
     #: How long the state must last.
-    lasting: ClassVar[Span] = Span(1, 1)
+    lasting: ClassVar[Horizon] = Horizon(1, 1)
 
     def __init__(self, batch_size: int) -> None:
-        self.patience = self.lasting.at(batch_size)
-        self.held = 0.0
-        self.told = False
+        self.patience = self.lasting.in_steps(batch_size)
+        self.lasted = 0.0
+        self.reported = False
 
-    def __call__(self, course: Course) -> str | None:
-        """What is to be told now."""
-        if self.told:
-            if self.gone(course):
-                self.held, self.told = 0.0, False
+    def __call__(self, run: RunStatistics) -> str | None:
+        """The text of a notice, if one is due now."""
+        if self.reported:
+            if self.is_clear(run):
+                self.lasted, self.reported = 0.0, False
             return None
-        weight = self.holds(course)
-        self.held = self.held + weight if weight else 0.0
-        self.told = self.held >= self.patience
-        return f"{self.seen(course)} {self.advice}" if self.told else None
+        weight = self.is_active(run)
+        self.lasted = self.lasted + weight if weight else 0.0
+        self.reported = self.lasted >= self.patience
+        return f"{self.describe(run)} {self.advice}" if self.reported else None
 
-    def holds(self, course: Course) -> float:
-        """How much a step counts for the state: 0 where it does not hold, mostly 1 where it does."""
+    def is_active(self, run: RunStatistics) -> float:
+        """How much a step counts for the state: 0 if it is not active, mostly 1 if it is."""
         raise NotImplementedError
 
-    def gone(self, course: Course) -> bool:
-        """Whether the state has clearly gone."""
+    def is_clear(self, run: RunStatistics) -> bool:
+        """Whether the state has clearly ended."""
         raise NotImplementedError
 
-    def seen(self, course: Course) -> str:
-        """The state, with its figures."""
+    def describe(self, run: RunStatistics) -> str:
+        """The state, with its numbers."""
         raise NotImplementedError
 
+    def state(self) -> dict[str, Any]:
+        """For a checkpoint: ``lasted``, the weights of the steps in the state so far, and ``reported``."""
+        return {"lasted": float(self.lasted), "reported": self.reported}
 
-class Winning(Watch):
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on from a `state`."""
+        self.lasted, self.reported = state["lasted"], state["reported"]
+
+
+class DiscriminatorWinning(Detector):
     """D is nearly always right.
 
-    Every GAN begins so, and many a good D stays at nine tenths. It is told if it stays; four times as soon where G's
-    gradient is a twentieth of what it was, for then G can hardly come back.
+    Every GAN begins so, and many good D stay at nine tenths. It is reported if it lasts; four times as soon if G's
+    gradient is a twentieth of what it was, for then G can hardly recover.
     """
 
     kind = "D winning"
@@ -67,31 +75,32 @@ class Winning(Watch):
         "(arXiv:1701.04862) or smooth its labels (arXiv:1606.03498), and prefer the non-saturating loss to minimax "
         "(arXiv:1406.2661, section 3) or take a Wasserstein loss with a gradient penalty (arXiv:1704.00028)."
     )
-    lasting = Span(8_000, 400)
+    lasting = Horizon(8_000, 400)
     enough, too_little = 0.98, 0.9
     vanished, haste = 0.05, 4.0
 
-    def holds(self, course: Course) -> float:
-        if min(course.real, course.fake) < self.enough:
+    def is_active(self, run: RunStatistics) -> float:
+        if min(run.real_accuracy, run.fake_accuracy) < self.enough:
             return 0.0
-        return self.haste if course.gradient < self.vanished else 1.0
+        return self.haste if run.gradient_level < self.vanished else 1.0
 
-    def gone(self, course: Course) -> bool:
-        return min(course.real, course.fake) < self.too_little
+    def is_clear(self, run: RunStatistics) -> bool:
+        return min(run.real_accuracy, run.fake_accuracy) < self.too_little
 
-    def seen(self, course: Course) -> str:
-        right = f"D is right about {course.real:.0%} of the real and {course.fake:.0%} of the generated images"
-        if course.gradient < self.vanished:
-            level = f"{course.gradient:.1g} of its highest level"
+    def describe(self, run: RunStatistics) -> str:
+        real, fake, gradient = run.real_accuracy, run.fake_accuracy, run.gradient_level
+        right = f"D is right about {real:.0%} of the real and {fake:.0%} of the generated images"
+        if gradient < self.vanished:
+            level = f"{gradient:.1g} of its highest level"
             return f"{right}, and G's gradient has fallen to {level}: G learns next to nothing."
-        still = f"G's gradient is at {course.gradient:.0%} of its highest level: look whether the samples get better."
+        still = f"G's gradient is at {gradient:.0%} of its highest level: look whether the samples get better."
         return f"{right}, and it lasts. {still}"
 
 
-class Beaten(Watch):
-    """D is right less often than a coin, or is sure that nearly all generated images are real.
+class DiscriminatorLosing(Detector):
+    """D is right less often than a coin, or is confident that nearly all generated images are real.
 
-    Sure it must be: a D that says 1/2 to all has its logits on one side of 0 or the other by chance.
+    D must be confident: if D gives 1/2 to all images, its logits are on one side of 0 or the other by chance.
     """
 
     kind = "D beaten"
@@ -99,29 +108,29 @@ class Beaten(Watch):
         "People give D a higher learning rate than G (arXiv:1706.08500), more steps for each of G's "
         "(arXiv:1406.2661, algorithm 1) or more filters, or slow G down."
     )
-    lasting = Span(4_000, 150)
+    lasting = Horizon(4_000, 150)
     less_than_chance, chance = 0.42, 0.47
     fooled, sure, unsure = 0.15, 0.65, 0.55
 
-    def holds(self, course: Course) -> float:
-        fooled = course.fake < self.fooled and course.d_fake > self.sure
-        return float(fooled or course.mean < self.less_than_chance)
+    def is_active(self, run: RunStatistics) -> float:
+        fooled = run.fake_accuracy < self.fooled and run.d_fake > self.sure
+        return float(fooled or run.mean_accuracy < self.less_than_chance)
 
-    def gone(self, course: Course) -> bool:
-        return course.mean > self.chance and course.d_fake < self.unsure
+    def is_clear(self, run: RunStatistics) -> bool:
+        return run.mean_accuracy > self.chance and run.d_fake < self.unsure
 
-    def seen(self, course: Course) -> str:
+    def describe(self, run: RunStatistics) -> str:
         return (
-            f"D is right about only {course.real:.0%} of the real and {course.fake:.0%} of the generated images: it "
-            "does not keep up with G, and what it teaches was true a while ago."
+            f"D is right about only {run.real_accuracy:.0%} of the real and {run.fake_accuracy:.0%} of the generated "
+            "images: it does not keep up with G, and what it teaches was true a while ago."
         )
 
 
-class Equilibrium(Watch):
-    """D's accuracy has come to rest at 50%, and D(G(z)) at 1/2: it cannot tell real from generated images any more.
+class Equilibrium(Detector):
+    """D's accuracy stays at 50%, and D(G(z)) at 1/2: D cannot distinguish real from generated images any more.
 
-    A D that was never better has not been reached by G: it has not learnt yet, and this says nothing of it. Nor does it
-    of a D that sees through noise, which is there to hide the difference.
+    If D was never better, it has not learnt yet, and nothing is reported. Nor while D sees through noise, which is
+    added to hide the difference.
     """
 
     kind = "accuracy at 50%"
@@ -130,27 +139,27 @@ class Equilibrium(Watch):
         "good yet, D is too weak to see it: people make it larger or give it more steps, or lower both learning rates "
         "and average G's weights (arXiv:1806.04498)."
     )
-    lasting = Span(8_000, 400)
+    lasting = Horizon(8_000, 400)
     near, d_near, far, better = 0.03, 0.15, 0.07, 0.58
 
-    def holds(self, course: Course) -> float:
-        rests = abs(course.mean - 0.5) < self.near and abs(course.d_fake - 0.5) < self.d_near
-        return float(rests and course.best > self.better and course.steps > course.blurred)
+    def is_active(self, run: RunStatistics) -> float:
+        rests = abs(run.mean_accuracy - 0.5) < self.near and abs(run.d_fake - 0.5) < self.d_near
+        return float(rests and run.best_accuracy > self.better and run.steps > run.noise_until)
 
-    def gone(self, course: Course) -> bool:
-        return abs(course.mean - 0.5) > self.far
+    def is_clear(self, run: RunStatistics) -> bool:
+        return abs(run.mean_accuracy - 0.5) > self.far
 
-    def seen(self, course: Course) -> str:
+    def describe(self, run: RunStatistics) -> str:
         return (
-            f"D's accuracy has come to rest at {course.mean:.0%}: D cannot tell the images apart any more, and what "
-            "it teaches G from here on is mostly noise."
+            f"D's accuracy has come to rest at {run.mean_accuracy:.0%}: D cannot tell the images apart any more, and "
+            "what it teaches G from here on is mostly noise."
         )
 
 
-class Collapse(Watch):
-    """The samples are much closer to each other than real images are, at two looks in a row.
+class ModeCollapse(Detector):
+    """The samples are much closer to each other than real images are, at two measurements in a row.
 
-    A G that has only just begun may paint much the same of every noise, and learn better before it is looked at again.
+    At the beginning G may make nearly the same image of every noise, and improve before the next measurement.
     """
 
     kind = "mode collapse"
@@ -159,26 +168,26 @@ class Collapse(Watch):
         "(arXiv:1606.03498, section 3.2; the standard deviation of a minibatch, arXiv:1710.10196; packed samples, "
         "arXiv:1712.04086), or take a Wasserstein loss (arXiv:1701.07875)."
     )
-    lasting = Span(1, 2)  # looks, not steps
+    lasting = Horizon(1, 2)  # measurements, not steps
     little, enough = 0.5, 0.6
 
-    def holds(self, course: Course) -> float:
-        return float(course.diversity < self.little)
+    def is_active(self, run: RunStatistics) -> float:
+        return float(run.diversity < self.little)
 
-    def gone(self, course: Course) -> bool:
-        return course.diversity > self.enough
+    def is_clear(self, run: RunStatistics) -> bool:
+        return run.diversity > self.enough
 
-    def seen(self, course: Course) -> str:
+    def describe(self, run: RunStatistics) -> str:
         return (
-            f"Two generated samples are on average {course.diversity:.0%} as far apart as two real ones: G makes much "
+            f"Two generated samples are on average {run.diversity:.0%} as far apart as two real ones: G makes much "
             "the same of every noise."
         )
 
 
-class Oscillation(Watch):
-    """D tells real from generated images well, then badly, then well: its accuracy swings, widely and slowly.
+class Oscillation(Detector):
+    """D's accuracy is good, then bad, then good: it swings, widely and slowly.
 
-    The accuracy and not D(G(z)) or a loss, for it means the same in every game but a critic's.
+    The accuracy is used, not D(G(z)) or a loss, because it means the same in every game but a critic's.
     """
 
     kind = "oscillation"
@@ -191,66 +200,74 @@ class Oscillation(Watch):
     #: For a critic's loss, whose size means nothing: in units of its mean size.
     critic_wide, critic_narrow = 2.0, 1.0
 
-    def holds(self, course: Course) -> float:
-        return float(any(self.swinging(swings, course) for swings in course.swings))
+    def is_active(self, run: RunStatistics) -> float:
+        return float(any(self.oscillates(history, run) for history in run.oscillations))
 
-    def swinging(self, swings: Swings, course: Course) -> bool:
+    def oscillates(self, history: OscillationHistory, run: RunStatistics) -> bool:
         """Whether there are enough swings, slow and wide enough."""
-        limit = self.wide if course.accuracy else self.critic_wide * swings.mean_size
-        return swings.count >= self.times and swings.slowness > self.slow and swings.size > limit
+        limit = self.wide if run.has_accuracy else self.critic_wide * history.mean_size
+        return history.count >= self.times and history.slowness > self.slow and history.size > limit
 
-    def gone(self, course: Course) -> bool:
-        limits = (self.narrow if course.accuracy else self.critic_narrow * swings.mean_size for swings in course.swings)
-        return all(swings.size <= limit for swings, limit in zip(course.swings, limits))
+    def is_clear(self, run: RunStatistics) -> bool:
+        return all(
+            history.size <= (self.narrow if run.has_accuracy else self.critic_narrow * history.mean_size)
+            for history in run.oscillations
+        )
 
-    def seen(self, course: Course) -> str:
-        swings = next(swings for swings in course.swings if self.swinging(swings, course))
-        low, high = f"{swings.low:.2g}", f"{swings.high:.2g}"
-        if course.accuracy:
-            low, high = f"{swings.low:.0%}", f"{swings.high:.0%}"
+    def describe(self, run: RunStatistics) -> str:
+        history = next(history for history in run.oscillations if self.oscillates(history, run))
+        low, high = f"{history.low:.2g}", f"{history.high:.2g}"
+        if run.has_accuracy:
+            low, high = f"{history.low:.0%}", f"{history.high:.0%}"
         return (
-            f"D's {'accuracy' if course.accuracy else 'loss'} swings between {low} and {high}, {swings.count} times in "
-            f"the last {BLOCKS * swings.length:,} steps: D and G go round each other and get no nearer."
+            f"D's {'accuracy' if run.has_accuracy else 'loss'} swings between {low} and {high}, {history.count} times "
+            f"in the last {BLOCKS * history.length:,} steps: D and G go round each other and get no nearer."
         )
 
 
-class Exploding(Watch):
-    """A loss or a gradient is far above all that it was when the run began."""
+class Exploding(Detector):
+    """A loss or a gradient is far above its highest value at the beginning of the run."""
 
     kind = "exploding"
     advice = (
         "People go back to weights from before, lower the learning rates, take Adam in the place of plain gradient "
         "descent, and bound D by spectral normalisation (arXiv:1802.05957) or a gradient penalty (arXiv:1704.00028)."
     )
-    lasting = Span(1, 10)
-    #: Times the highest of the beginning; and a loss that says, in a game whose losses are about 1, that D's logits
-    #: are in the hundreds.
+    lasting = Horizon(1, 10)
+    #: A multiple of the highest value of the beginning; and a loss which, in a game whose losses are about 1, means
+    #: that D's logits are in the hundreds.
     factor, loss = 30.0, 100.0
 
-    def excess(self, course: Course) -> dict[str, float]:
-        """Every size as a part of its limit."""
-        known = course.steps > course.beginning
-        limits = {name: self.factor * first if known else math.inf for name, first in course.first_sizes.items()}
+    def excess(self, run: RunStatistics) -> dict[str, float]:
+        """Every size as a fraction of its limit."""
+        known = run.steps > run.beginning
+        limits = {name: self.factor * first if known else math.inf for name, first in run.first_sizes.items()}
         for name in ("d_loss", "g_loss"):
-            limits[name] = self.loss if course.accuracy else max(self.loss, limits[name])
-        return {name: course.sizes[name] / limit for name, limit in limits.items() if limit > 0}
+            limits[name] = self.loss if run.has_accuracy else max(self.loss, limits[name])
+        return {name: run.sizes[name] / limit for name, limit in limits.items() if limit > 0}
 
-    def holds(self, course: Course) -> float:
-        return float(max(self.excess(course).values()) > 1)
+    def is_active(self, run: RunStatistics) -> float:
+        return float(max(self.excess(run).values()) > 1)
 
-    def gone(self, course: Course) -> bool:
-        return max(self.excess(course).values()) < 1 / 3
+    def is_clear(self, run: RunStatistics) -> bool:
+        return max(self.excess(run).values()) < 1 / 3
 
-    def seen(self, course: Course) -> str:
-        excess = self.excess(course)
+    def describe(self, run: RunStatistics) -> str:
+        excess = self.excess(run)
         name = max(excess, key=lambda name: excess[name])
-        what = f"{SIZES[name]} has grown to {course.sizes[name]:.2g}"
-        if name.endswith("loss") and course.accuracy:
+        what = f"{SIZES[name]} has grown to {run.sizes[name]:.2g}"
+        if name.endswith("loss") and run.has_accuracy:
             return f"{what}, where losses of about 1 are expected: D's logits are in the hundreds."
-        return f"{what}: in the first {course.beginning} steps it was {course.first_sizes[name]:.2g} at the most."
+        return f"{what}: in the first {run.beginning} steps it was {run.first_sizes[name]:.2g} at the most."
 
 
-#: What is looked for after every step; the last three only where D's accuracy means something.
-WATCHES: tuple[type[Watch], ...] = (Exploding, Oscillation, Winning, Beaten, Equilibrium)
-#: All that a monitor can say.
-KINDS = tuple([watch.kind for watch in WATCHES] + [Collapse.kind])
+#: The detectors that run after every step; the last three only if D's accuracy means something.
+DETECTORS: tuple[type[Detector], ...] = (
+    Exploding,
+    Oscillation,
+    DiscriminatorWinning,
+    DiscriminatorLosing,
+    Equilibrium,
+)
+#: All kinds of notices of a monitor.
+KINDS = tuple([detector.kind for detector in DETECTORS] + [ModeCollapse.kind])

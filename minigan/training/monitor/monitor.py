@@ -1,24 +1,25 @@
-"""Watches a run, and says in words what happens in it.
+"""Monitors a run, and reports in words what goes wrong in it.
 
 ===============  ===================================================================================================
-kind             what is seen
+kind             meaning
 ===============  ===================================================================================================
-D winning        D is nearly always right, for long; told sooner where G's gradient has vanished as well
+D winning        D is nearly always right, for long; reported sooner if G's gradient has vanished as well
 D beaten         D is right less often than a coin, or takes nearly all generated images for real
-accuracy at 50%  D was better once, and has come to rest at half
-mode collapse    the samples are much closer to each other than real images are, at two looks
+accuracy at 50%  D was better before, and now stays at half
+mode collapse    the samples are much closer to each other than real images are, at two measurements in a row
 oscillation      D's accuracy swings widely and slowly, again and again
-exploding        losses or gradients are far above all that they were when the run began
+exploding        losses or gradients are far above their highest values at the beginning of the run
 ===============  ===================================================================================================
 
-What it remembers of a run is in `minigan.training.monitor.statistics`, and the limits are in
-`minigan.training.monitor.detectors`.
+Its running statistics are in `minigan.training.monitor.statistics`, the limits in `minigan.training.monitor.detectors`.
 """
+
+from typing import Any
 
 from minigan.errors import ConfigError
 from minigan.training.events import Diversity, Event, Notice, StepEnd
-from minigan.training.monitor.detectors import WATCHES, Collapse, Equilibrium
-from minigan.training.monitor.statistics import Course
+from minigan.training.monitor.detectors import DETECTORS, Detector, Equilibrium, ModeCollapse
+from minigan.training.monitor.statistics import RunStatistics
 
 __all__ = ["Monitor"]
 
@@ -29,13 +30,12 @@ class Monitor:
     Parameters
     ----------
     batch_size : int
-        Real images in a step: how much the numbers of one step say.
+        Real images in a step, on which the noise of a step's numbers depends.
     accuracy : bool
-        D's accuracy means something. False for a Wasserstein critic, which has no decision threshold: then nothing is
-        said of who is winning, D's loss is watched for swings in the place of its accuracy, and a loss may have any
-        size.
-    blurred : int
-        The step until which D sees through noise. That it cannot tell images apart says nothing before.
+        D's accuracy means something. False for a Wasserstein critic, which has no decision threshold: then it is not
+        reported who is winning, oscillations are those of D's loss, and a loss may have any size.
+    noise_until : int
+        The step until which D sees through noise. Before, an accuracy of 50% means nothing.
 
     Raises
     ------
@@ -50,7 +50,7 @@ class Monitor:
     --------
     >>> from minigan.training.events import Diversity
     >>> monitor = Monitor(batch_size=16)
-    >>> monitor(Diversity(step=1000, generated=2.5, real=10.0))  # it may pass
+    >>> monitor(Diversity(step=1000, generated=2.5, real=10.0))  # it may improve
     []
     >>> [notice] = monitor(Diversity(step=2000, generated=1.5, real=10.0))
     >>> notice.kind
@@ -61,27 +61,39 @@ class Monitor:
     []
     """
 
-    def __init__(self, batch_size: int, accuracy: bool = True, blurred: int = 0) -> None:
+    def __init__(self, batch_size: int, accuracy: bool = True, noise_until: int = 0) -> None:
         if batch_size < 1:
             raise ConfigError(f"expected batch_size to be at least 1, got {batch_size!r}")
-        self.course = Course(batch_size, accuracy, blurred)
-        self.watches = [watch(batch_size) for watch in (WATCHES if accuracy else WATCHES[:2])]
-        self.collapse = Collapse(batch_size)
+        self.statistics = RunStatistics(batch_size, accuracy, noise_until)
+        self.detectors: list[Detector] = [kind(batch_size) for kind in (DETECTORS if accuracy else DETECTORS[:2])]
+        self.mode_collapse = ModeCollapse(batch_size)
 
     def __call__(self, event: Event) -> list[Notice]:
-        """What there is to say after this event: mostly nothing."""
+        """The notices that are due after this event: mostly none."""
+        detectors: list[Detector]
         if isinstance(event, StepEnd):
-            self.course.add(event)
-            watches = self.watches
-        elif isinstance(event, Diversity) and event.step > self.course.beginning and event.real > 0:
-            self.course.diversity = event.generated / event.real
-            watches = [self.collapse]
+            self.statistics.add(event)
+            detectors = self.detectors
+        elif isinstance(event, Diversity) and event.step > self.statistics.beginning and event.real > 0:
+            self.statistics.diversity = event.generated / event.real
+            detectors = [self.mode_collapse]
         else:
             return []
-        texts = ((watch.kind, watch(self.course)) for watch in watches)
+        texts = ((detector.kind, detector(self.statistics)) for detector in detectors)
         return [Notice(event.step, kind, text) for kind, text in texts if text is not None]
 
     @property
     def converged(self) -> bool:
-        """D's accuracy rests at 50%: its feedback is noise. True from the notice until this has changed."""
-        return any(isinstance(watch, Equilibrium) and watch.told for watch in self.watches)
+        """D's accuracy stays at 50%: its feedback is noise. True from the notice until this has changed."""
+        return any(isinstance(detector, Equilibrium) and detector.reported for detector in self.detectors)
+
+    def state(self) -> dict[str, Any]:
+        """For a checkpoint: ``statistics``, and ``detectors``, each under its kind."""
+        detectors = {detector.kind: detector.state() for detector in (*self.detectors, self.mode_collapse)}
+        return {"statistics": self.statistics.state(), "detectors": detectors}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on from a `state`."""
+        self.statistics.load_state(state["statistics"])
+        for detector in (*self.detectors, self.mode_collapse):
+            detector.load_state(state["detectors"][detector.kind])

@@ -1,42 +1,43 @@
-"""What a run has come to, by its events: running averages, and a history of swings.
+"""Running statistics of a run: moving averages of its metrics, and a history of oscillations.
 
-The numbers of one step are noise: an accuracy on 16 images jumps by tenths. So averages reach back over spans that are
-told in images, for the noise depends on them, and in steps, for without steps nothing happens.
+The numbers of one step are noise: an accuracy on 16 images jumps by tenths. So averages reach back over a horizon that
+is given in images, for the noise depends on them, and in steps, for nothing changes without steps.
 """
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from minigan.training.events import StepEnd
 
-__all__ = ["Course", "Span"]
+__all__ = ["Horizon", "OscillationHistory", "RunStatistics"]
 
 
 @dataclass(frozen=True)
-class Span:
-    """So many images, but at least so many steps."""
+class Horizon:
+    """A number of images, with a minimum in steps."""
 
     images: int
     steps: int
 
-    def at(self, batch_size: int) -> int:
-        """In steps."""
+    def in_steps(self, batch_size: int) -> int:
+        """The steps that see all the images, or the minimum."""
         return max(self.steps, math.ceil(self.images / batch_size))
 
 
-#: What an average reaches back over: an accuracy is then known to a hundredth or two.
-WINDOW = Span(1_000, 20)
-#: After this a run has found its level: later gradients are compared with what came before.
-BEGINNING = Span(4_000, 150)
-#: The average by which an explosion is seen, in steps.
+#: The horizon of averages: an accuracy is then known to a hundredth or two.
+WINDOW = Horizon(1_000, 20)
+#: After this a run has settled: later gradients are compared with those before.
+BEGINNING = Horizon(4_000, 150)
+#: The average by which an explosion is detected, in steps.
 FAST = 5
-#: One entry of the finest history; the others' entries are so many times longer; how many entries each has.
-BLOCK = Span(64, 3)
+#: One entry of the finest history; entries of the others are longer by these factors; each has this many entries.
+BLOCK = Horizon(64, 3)
 SCALES = (1, 4, 16)
 BLOCKS = 128
-#: What an explosion is looked for in.
+#: The metrics that may explode, and their names in texts.
 SIZES = {
     "d_loss": "D's loss",
     "g_loss": "G's loss",
@@ -52,19 +53,27 @@ class Average:
         self.window, self.count, self.value = window, 0, 0.0
 
     def add(self, value: float) -> None:
-        """Count one more."""
+        """Include one more value."""
         self.count = min(self.count + 1, self.window)
         self.value += (value - self.value) / self.count
 
+    def state(self) -> dict[str, Any]:
+        """For a checkpoint: ``count``, the number of values up to the window, and ``value``."""
+        return {"count": self.count, "value": float(self.value)}
 
-class Swings:
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on from a `state`."""
+        self.count, self.value = state["count"], state["value"]
+
+
+class OscillationHistory:
     """How widely and how slowly a number has swung over the last 128 blocks of steps.
 
     The means of the blocks, less the straight line through them, are x. A wave ``a sin(...)`` has the variance
     ``a^2 / 2``, so ``size = 2 sqrt(2) std(x)`` is its height from bottom to top. ``slowness`` is the correlation of
     each block with the next, which is 0 for noise and ``cos(2 pi / P)`` for a wave of P blocks. ``count`` is how often
-    x went all the way from one side to the other, and back: beyond half its deviation each time, so that a trembling
-    around the line does not count.
+    x went all the way from one side to the other, and back: beyond half its deviation each time, so that small
+    crossings of the line do not count.
 
     Parameters
     ----------
@@ -79,12 +88,10 @@ class Swings:
         self.blocks = np.zeros(BLOCKS)
         self.block = Average(length)
         self.added = 0
-        self.size = self.slowness = self.mean_size = 0.0
-        self.low = self.high = 0.0
-        self.count = 0
+        self.measure()
 
     def add(self, value: float) -> None:
-        """Count one more step; at the end of a block, measure anew."""
+        """Include one more step; at the end of a block, measure again."""
         self.block.add(value)
         if self.block.count < self.length:
             return
@@ -92,11 +99,15 @@ class Swings:
         self.blocks[-1] = self.block.value
         self.block = Average(self.length)
         self.added += 1
-        if self.added >= BLOCKS:
-            self.measure()
+        self.measure()
 
     def measure(self) -> None:
-        """The statistics of the blocks as they stand."""
+        """The statistics of the blocks; 0 until there are 128."""
+        self.size = self.slowness = self.mean_size = 0.0
+        self.low = self.high = 0.0
+        self.count = 0
+        if self.added < BLOCKS:
+            return
         t, blocks = self.times, self.blocks
         x = blocks - blocks.mean() - t * (t @ blocks) / (t @ t)
         square = float(x @ x)
@@ -108,65 +119,113 @@ class Swings:
         self.mean_size = float(np.abs(blocks).mean())
         self.low, self.high = float(blocks.min()), float(blocks.max())
 
+    def state(self) -> dict[str, Any]:
+        """For a checkpoint: the means of the ``blocks``, the ``block`` that has begun, and how many were ``added``."""
+        return {"blocks": self.blocks.tolist(), "block": self.block.state(), "added": self.added}
 
-class Course:
-    """What a run has come to: a few averages of its numbers, and how it began.
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on from a `state`; what follows from the blocks is measured again."""
+        self.blocks[:] = state["blocks"]
+        self.block.load_state(state["block"])
+        self.added = state["added"]
+        self.measure()
+
+
+class RunStatistics:
+    """A few averages of a run's metrics, and how it began.
+
+    Parameters
+    ----------
+    batch_size : int
+    has_accuracy : bool
+        D's accuracy means something: D is no critic.
+    noise_until : int
+        The step until which D sees through noise.
 
     Attributes
     ----------
-    blurred : int
-        The step until which D sees through noise.
     steps : int
-        How many were seen.
-    real, fake, mean : float
+        The number of steps so far.
+    real_accuracy, fake_accuracy, mean_accuracy : float
         D's accuracy on real images, on generated ones, and on both.
     d_fake : float
         The mean of D(G(z)).
-    best : float
-        The highest mean accuracy there was.
-    gradient : float
-        G's gradient as a part of its highest level.
+    best_accuracy : float
+        The highest mean accuracy so far.
+    gradient_level : float
+        G's gradient as a fraction of its highest level.
     sizes, first_sizes : dict
         The losses, without their sign, and the gradient norms: of the last steps, and the highest of the beginning.
-    swings : list of Swings
+    oscillations : list of OscillationHistory
         The history of D's accuracy, or of a critic's loss: the finest first.
     diversity : float
         Of the samples, relative to real images.
     """
 
-    def __init__(self, batch_size: int, accuracy: bool, blurred: int = 0) -> None:
-        window = WINDOW.at(batch_size)
-        self.accuracy, self.blurred = accuracy, blurred
-        self.beginning = BEGINNING.at(batch_size)
+    def __init__(self, batch_size: int, has_accuracy: bool, noise_until: int = 0) -> None:
+        window = WINDOW.in_steps(batch_size)
+        self.has_accuracy, self.noise_until = has_accuracy, noise_until
+        self.beginning = BEGINNING.in_steps(batch_size)
         self.steps = 0
-        self.real = self.fake = self.mean = self.d_fake = self.best = self.highest = 0.0
-        self.gradient = self.diversity = 1.0
-        self._real, self._fake, self._d_fake, self._log_gradient = (Average(window) for _ in range(4))
-        self._sizes = {name: Average(FAST) for name in SIZES}
-        self.sizes = self.first_sizes = dict.fromkeys(SIZES, 0.0)
-        self.swings = [Swings(scale * BLOCK.at(batch_size)) for scale in SCALES]
+        self.best_accuracy = self.highest_gradient = 0.0
+        self.diversity = 1.0
+        self.averages = {name: Average(window) for name in ("real_accuracy", "fake_accuracy", "d_fake", "log_gradient")}
+        self.averages |= {name: Average(FAST) for name in SIZES}
+        self.first_sizes = dict.fromkeys(SIZES, 0.0)
+        self.oscillations = [OscillationHistory(scale * BLOCK.in_steps(batch_size)) for scale in SCALES]
+        self._read_averages()
 
     def add(self, event: StepEnd) -> None:
-        """Take in one step."""
+        """Include one step."""
         self.steps += 1
-        self._real.add(event.real_accuracy)
-        self._fake.add(event.fake_accuracy)
-        self._d_fake.add(event.d_fake)
-        self.real, self.fake, self.d_fake = self._real.value, self._fake.value, self._d_fake.value
-        self.mean = (self.real + self.fake) / 2
-        # Means of logarithms: a gradient changes by factors. 1e-30 stands for a gradient of nothing.
-        self._log_gradient.add(math.log(max(event.g_grad_norm, 1e-30)))
-        level = math.exp(self._log_gradient.value)
-        self.highest = max(self.highest, level)
-        self.gradient = level / self.highest
-        for name, average in self._sizes.items():
-            average.add(abs(getattr(event, name)))
-        self.sizes = {name: average.value for name, average in self._sizes.items()}
-        if self._real.count == self._real.window:
-            self.best = max(self.best, self.mean)
+        for name in ("real_accuracy", "fake_accuracy", "d_fake"):
+            self.averages[name].add(getattr(event, name))
+        # Means of logarithms: a gradient changes by factors. 1e-30 stands for a gradient of 0.
+        self.averages["log_gradient"].add(math.log(max(event.g_grad_norm, 1e-30)))
+        for name in SIZES:
+            self.averages[name].add(abs(getattr(event, name)))
+        self._read_averages()
+        if self.averages["real_accuracy"].count == self.averages["real_accuracy"].window:
+            self.best_accuracy = max(self.best_accuracy, self.mean_accuracy)
         if self.steps <= self.beginning:
             self.first_sizes = {name: max(size, self.first_sizes[name]) for name, size in self.sizes.items()}
         else:
-            # Every run swings when it begins.
-            for swings in self.swings:
-                swings.add((event.real_accuracy + event.fake_accuracy) / 2 if self.accuracy else event.d_loss)
+            # Every run oscillates when it begins.
+            for history in self.oscillations:
+                history.add((event.real_accuracy + event.fake_accuracy) / 2 if self.has_accuracy else event.d_loss)
+
+    def _read_averages(self) -> None:
+        """Compute what follows from the averages."""
+        averages = self.averages
+        self.real_accuracy, self.fake_accuracy = averages["real_accuracy"].value, averages["fake_accuracy"].value
+        self.d_fake = averages["d_fake"].value
+        self.mean_accuracy = (self.real_accuracy + self.fake_accuracy) / 2
+        self.sizes = {name: averages[name].value for name in SIZES}
+        self.gradient_level = 1.0
+        if self.steps:
+            level = math.exp(averages["log_gradient"].value)
+            self.highest_gradient = max(self.highest_gradient, level)
+            self.gradient_level = level / self.highest_gradient
+
+    def state(self) -> dict[str, Any]:
+        """For a checkpoint, by name: all that does not follow from the settings or from the rest."""
+        return {
+            "steps": self.steps,
+            "best_accuracy": float(self.best_accuracy),
+            "highest_gradient": float(self.highest_gradient),
+            "diversity": float(self.diversity),
+            "first_sizes": {name: float(size) for name, size in self.first_sizes.items()},
+            "averages": {name: average.state() for name, average in self.averages.items()},
+            "oscillations": [history.state() for history in self.oscillations],
+        }
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on from a `state`."""
+        self.steps, self.diversity = state["steps"], state["diversity"]
+        self.best_accuracy, self.highest_gradient = state["best_accuracy"], state["highest_gradient"]
+        self.first_sizes = dict(state["first_sizes"])
+        for name, average in self.averages.items():
+            average.load_state(state["averages"][name])
+        for history, its in zip(self.oscillations, state["oscillations"], strict=True):
+            history.load_state(its)
+        self._read_averages()

@@ -1,7 +1,7 @@
 """CUDA on the CPU: the ``.cu`` files compiled by g++ and run on NumPy arrays, with checks that a GPU does not make.
 
     with module.compiling_with(HostCompiler()):
-        y = elementwise.tanh(x)  # a launcher of minigan.kernels.cuda
+        y = activations.tanh(x)  # a launcher of minigan.kernels.cuda
 
 What is caught, each as a `HostError` that names kernel, file and line: undefined behaviour and indices beyond the
 bounds of shared and local arrays (g++'s sanitizers), accesses beyond the arrays given (they lie between pages that

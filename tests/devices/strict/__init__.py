@@ -5,7 +5,7 @@ take the values out of a subclass of its own without asking (``np.asarray``, ``n
 and the test would pass where a GPU fails.
 
 `module.make` gives a ``cupy`` of functions of such arrays; only what CuPy has is in it. `installed` puts one in CuPy's
-place, where ``minigan.backend``, the only file that imports CuPy, finds it.
+place, where ``minigan.backend.cupy``, the only file that imports CuPy, finds it.
 
 A *read* is whatever makes the host wait for the device and copies a value: ``float(a)``, ``a.get()``, ``if a``, and
 what has as many results as a value says, such as ``a[mask]``. `reads` counts them, `no_reads` forbids them.

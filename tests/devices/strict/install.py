@@ -7,6 +7,7 @@ from types import ModuleType
 from unittest import mock
 
 from minigan import backend, kernels
+from minigan.backend import cupy as cupy_probe
 from tests.devices.strict.module import make
 
 __all__ = ["installed", "strict_backend"]
@@ -18,7 +19,7 @@ def installed(module: ModuleType | None = None) -> Iterator[ModuleType]:
     module = module or make()
     with (
         mock.patch.dict(sys.modules, cupy=module),
-        mock.patch.object(backend, "_cupy", None),
+        mock.patch.object(cupy_probe, "_checked", None),
         mock.patch.object(backend, "_active", backend._active),
     ):
         yield module

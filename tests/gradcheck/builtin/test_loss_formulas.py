@@ -6,7 +6,7 @@ import pytest
 from minigan import losses, penalties
 from minigan.errors import GradientError
 from minigan.gradcheck.builtin.cases import LOSSES, PENALTIES, TERMS, small_critic
-from minigan.gradcheck.builtin.loss_formulas import FORMULAS, OF_LENGTHS, check_loss, check_penalty
+from minigan.gradcheck.builtin.loss_formulas import FORMULAS, OF_NORMS, check_loss, check_penalty
 from minigan.random import Stream
 
 Z = np.array([[-2.0], [0.3], [1.5]])
@@ -15,7 +15,7 @@ Z = np.array([[-2.0], [0.3], [1.5]])
 def test_every_term_and_every_penalty_has_its_formula():
     assert set(FORMULAS) == {f"{name}-{term}" for name in losses.GAN_LOSSES for term in TERMS}
     assert set(FORMULAS) <= {case.name for case in LOSSES}
-    assert set(OF_LENGTHS) == set(penalties.PENALTIES)
+    assert set(OF_NORMS) == set(penalties.PENALTIES)
 
 
 def test_another_loss_is_told_with_both_values():
@@ -63,7 +63,7 @@ def images(seed: int) -> np.ndarray:
         ("wgan-gp", Nearer(), "expected the formula's value"),
         ("r1", OfTheOthers(), "expected the formula's value"),
         ("r2", penalties.R1(), "expected the formula's value"),
-        ("r1", Moving(), "the penalty moved the critic's"),
+        ("r1", Moving(), "the penalty changed the critic's"),
     ],
 )
 def test_another_penalty_is_told(name, penalty, told):
@@ -75,6 +75,6 @@ def test_another_penalty_is_told(name, penalty, told):
 
 @pytest.mark.parametrize("case", PENALTIES, ids=lambda case: case.name)
 def test_a_case_begins_with_the_value(case, monkeypatch):
-    monkeypatch.setitem(OF_LENGTHS, case.name, lambda length, weight: length)
+    monkeypatch.setitem(OF_NORMS, case.name, lambda length, weight: length)
     with pytest.raises(GradientError, match="formula"):
         case.functions()

@@ -67,7 +67,7 @@ def test_large_arrays_begin_with_a_cache_line():
 # Recycling
 
 
-def test_a_dead_array_s_memory_is_handed_out_again():
+def test_a_freed_array_s_memory_is_handed_out_again():
     array = megabyte()
     was = address(array)
     del array
@@ -140,18 +140,18 @@ def test_clear_gives_all_idle_memory_back():
 # The limit
 
 
-def test_idle_memory_stays_below_the_limit_and_the_oldest_is_given_up_first(monkeypatch):
+def test_idle_memory_stays_below_the_limit_and_the_oldest_is_freed_first(monkeypatch):
     monkeypatch.setattr(memory_pool, "LIMIT", 3 * BLOCK)
     arrays = [megabyte() for _ in range(5)]
     addresses = [address(array) for array in arrays]
-    for i in (2, 0, 4, 1, 3):  # the order of their deaths
+    for i in (2, 0, 4, 1, 3):  # the order in which they are freed
         arrays[i] = None
     assert memory_pool.held() == 3 * BLOCK
     again = [megabyte() for _ in range(3)]
     assert [address(array) for array in again] == [addresses[3], addresses[1], addresses[4]]
 
 
-def test_a_small_block_does_not_outlive_its_turn(monkeypatch):
+def test_a_small_block_is_freed_in_its_turn(monkeypatch):
     monkeypatch.setattr(memory_pool, "LIMIT", 2 * BLOCK)
     small, large = memory_pool.empty((memory_pool.SMALLEST,), np.uint8), [megabyte(), megabyte()]
     del small, large
@@ -159,7 +159,7 @@ def test_a_small_block_does_not_outlive_its_turn(monkeypatch):
     assert memory_pool.SMALLEST not in {block.size for block in memory_pool._idle.values()}
 
 
-def test_a_block_above_the_limit_is_not_kept_and_costs_no_other_its_place(monkeypatch):
+def test_a_block_above_the_limit_is_not_kept_and_frees_no_other(monkeypatch):
     monkeypatch.setattr(memory_pool, "LIMIT", 3 * BLOCK)
     small, large = megabyte(), memory_pool.empty((4, MEGABYTE), np.uint8)
     del small
@@ -199,16 +199,16 @@ def test_the_garbage_collector_may_bring_memory_back_in_the_middle_of_anything()
 def test_a_finalizer_may_ask_for_memory_while_the_pool_is_at_work(monkeypatch):
     """As when the collector runs somebody's ``__del__`` between two lines of the pool's own."""
     inner = []
-    shelve_dead = memory_pool._shelve_dead
+    add_freed = memory_pool._add_freed
 
     def interrupted(bound: int) -> None:
         inner.append(megabyte())
         memory_pool.held()
         memory_pool.clear()
-        shelve_dead(bound)
+        add_freed(bound)
 
     array = megabyte()
-    monkeypatch.setattr(memory_pool, "_shelve_dead", interrupted)
+    monkeypatch.setattr(memory_pool, "_add_freed", interrupted)
     del array
     monkeypatch.undo()
     assert len(inner) == 1
@@ -234,10 +234,10 @@ def test_many_threads_never_get_the_same_memory():
             future.result(60)
     gc.collect()
     assert memory_pool.held() == sum(block.size for block in memory_pool._idle.values())
-    assert not memory_pool._dead
+    assert not memory_pool._freed
 
 
-def test_an_array_may_die_in_another_thread():
+def test_an_array_may_be_freed_in_another_thread():
     arrays = [megabyte() for _ in range(3)]
     thread = threading.Thread(target=arrays.clear)
     thread.start()
@@ -245,7 +245,7 @@ def test_an_array_may_die_in_another_thread():
     assert memory_pool.held() == 3 * BLOCK
 
 
-def test_who_dies_while_another_thread_is_at_the_shelves_does_not_wait():
+def test_array_freed_during_pool_access_does_not_deadlock():
     array, thread = megabyte(), None
     with memory_pool._lock:
         arrays = [array]

@@ -5,8 +5,9 @@ import pytest
 
 from minigan import kernels
 from minigan.kernels import Activation
-from minigan.kernels.cpu import normalization
+from minigan.kernels.cpu import normalization, normalize_activate
 from minigan.kernels.cpu.parallel import slabs
+from minigan.kernels.cpu.parallel.pool import parallel_for
 
 # Below sqrt(3) deviations the sums are taken around zero, above around the mean.
 OFFSETS = [0, -1, 1.7, 1.8, 30, -1000]
@@ -38,7 +39,7 @@ def test_a_gradient_keeps_its_digits(offset: float):
         return function(dy.astype(dtype), None, *arrays, 1e-3, gamma.astype(dtype), True)
 
     exact = grads(kernels.normalize_activate_grads.definition, np.float64)
-    for got, wanted in zip(grads(normalization.normalize_activate_grads, np.float32), exact, strict=True):
+    for got, wanted in zip(grads(normalize_activate.normalize_activate_grads, np.float32), exact, strict=True):
         # x itself has lost what the offset leaves no room for.
         bound = 2e-6 * max(1, abs(offset)) * abs(wanted).max()
         np.testing.assert_allclose(got, wanted, rtol=0, atol=bound)
@@ -54,7 +55,9 @@ def test_where_the_mean_is_large_it_is_taken_off_first(offset: float, near: bool
 
 def test_few_bytes_are_not_cut_and_many_are(monkeypatch):
     counts = []
-    monkeypatch.setattr(normalization, "run", lambda work, count: (counts.append(count), slabs.run(work, count)))
+    monkeypatch.setattr(
+        normalization, "parallel_for", lambda work, count: (counts.append(count), parallel_for(work, count))
+    )
     for slab in (1 << 20, 40 * 36 * 8 * 4 // 2, 40 * 36 * 8 * 4 // 3):
         monkeypatch.setattr(slabs, "SLAB", slab)
         normalization.moments(images(0))
@@ -73,5 +76,5 @@ def test_a_constant_has_no_variance():
     x = np.full((8, 4, 4, 2), 0.1, np.float32)
     np.testing.assert_allclose(normalization.moments(x)[1], 0, atol=1e-15)
     args = 1e-3, np.ones(2, np.float32), np.zeros(2, np.float32), Activation("linear"), None, 1.0
-    y, _ = normalization.normalize_activate(x, *normalization.moments(x), *args)
+    y, _ = normalize_activate.normalize_activate(x, *normalization.moments(x), *args)
     np.testing.assert_allclose(y, 0, atol=1e-6)

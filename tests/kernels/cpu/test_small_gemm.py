@@ -1,4 +1,4 @@
-"""Products in small pieces: the same numbers, whether or not rows divide, with kernels for small ones or without."""
+"""Products in small blocks: the same numbers, whether or not the rows divide evenly, with and without small kernels."""
 
 import numpy as np
 import pytest
@@ -7,8 +7,8 @@ from minigan.kernels.cpu.algorithms import small_gemm
 
 
 @pytest.fixture(params=[True, False], ids=["small kernels", "none"])
-def _pieces(request, monkeypatch):
-    """Pieces of a few rows."""
+def _blocks(request, monkeypatch):
+    """Blocks of a few rows."""
     monkeypatch.setattr(small_gemm, "small_kernels", lambda: request.param)
     monkeypatch.setattr(small_gemm, "MULTIPLICATIONS", 100)
     monkeypatch.setattr(small_gemm, "ENTRIES", 20)
@@ -32,32 +32,32 @@ def written(function, x: np.ndarray, w: np.ndarray, shape: tuple[int, ...]) -> n
 @pytest.mark.parametrize("rows", [0, 1, 7, 8, 13, 31, 64])
 @pytest.mark.parametrize("stack", [(), (3,), (2, 3)])
 @pytest.mark.parametrize(("depth", "columns"), [(3, 5), (1, 4), (6, 1), (5, 20), (20, 40)])
-@pytest.mark.usefixtures("_pieces")
+@pytest.mark.usefixtures("_blocks")
 def test_rows_times_one_or_more_matrices(rows: int, stack: tuple[int, ...], depth: int, columns: int):
     x, w = numbers(rows, depth), numbers(*stack, depth, columns)
-    got = written(small_gemm.multiply, x, w, (*stack, rows, columns))
+    got = written(small_gemm.matmul, x, w, (*stack, rows, columns))
     np.testing.assert_allclose(got, x @ w, rtol=1e-12, atol=1e-13)
 
 
 @pytest.mark.parametrize("rows", [0, 1, 7, 8, 13, 31, 64])
 @pytest.mark.parametrize(("depth", "columns"), [(3, 5), (1, 4), (6, 1), (5, 20)])
-@pytest.mark.usefixtures("_pieces")
+@pytest.mark.usefixtures("_blocks")
 def test_a_matrix_times_rows_and_the_sum_over_rows(rows: int, depth: int, columns: int):
     x, w, y = numbers(rows, depth), numbers(columns, depth), numbers(rows, columns)
-    got = written(small_gemm.multiply_rows, w, x, (columns, rows))
+    got = written(small_gemm.matmul_nt, w, x, (columns, rows))
     np.testing.assert_allclose(got, w @ x.T, rtol=1e-12, atol=1e-13)
-    got = written(small_gemm.correlate, x, y, (depth, columns))
+    got = written(small_gemm.matmul_tn, x, y, (depth, columns))
     np.testing.assert_allclose(got, x.T @ y, rtol=1e-12, atol=1e-13)
 
 
-def test_pieces_are_equal_where_they_can_be():
-    assert small_gemm.pieces(392, 122) == (4, 98)
-    assert small_gemm.pieces(637, 54) == (13, 49)
-    assert small_gemm.pieces(397, 122) == (4, 99)  # one row is left over
-    assert small_gemm.pieces(0, 10) == (1, 0)
+def test_blocks_are_equal_where_they_can_be():
+    assert small_gemm.blocks(392, 122) == (4, 98)
+    assert small_gemm.blocks(637, 54) == (13, 49)
+    assert small_gemm.blocks(397, 122) == (4, 99)  # one row is left over
+    assert small_gemm.blocks(0, 10) == (1, 0)
 
 
-@pytest.mark.parametrize("function", [small_gemm.multiply, small_gemm.multiply_rows, small_gemm.correlate])
+@pytest.mark.parametrize("function", [small_gemm.matmul, small_gemm.matmul_nt, small_gemm.matmul_tn])
 def test_no_product_is_larger_than_the_kernels_for_small_ones_take(function, monkeypatch):
     monkeypatch.setattr(small_gemm, "small_kernels", lambda: True)
     sizes = []
@@ -70,12 +70,10 @@ def test_no_product_is_larger_than_the_kernels_for_small_ones_take(function, mon
     monkeypatch.setattr(np, "matmul", measuring)
     x, y, w = np.ones((5000, 40)), np.ones((5000, 10)), np.ones((40, 10))
     arguments = {
-        small_gemm.multiply: (x, w, np.empty((5000, 10))),
-        small_gemm.multiply_rows: (w.T, x, np.empty((10, 5000))),
-        small_gemm.correlate: (x, y, np.empty((40, 10))),
+        small_gemm.matmul: (x, w, np.empty((5000, 10))),
+        small_gemm.matmul_nt: (w.T, x, np.empty((10, 5000))),
+        small_gemm.matmul_tn: (x, y, np.empty((40, 10))),
     }[function]
     function(*arguments)
     assert sizes
-    assert max(sizes) <= (
-        small_gemm.ENTRIES * 40 if function is small_gemm.multiply_rows else small_gemm.MULTIPLICATIONS
-    )
+    assert max(sizes) <= (small_gemm.ENTRIES * 40 if function is small_gemm.matmul_nt else small_gemm.MULTIPLICATIONS)

@@ -7,8 +7,9 @@ import pytest
 
 from minigan import kernels
 from minigan.kernels import Activation, Convolution
-from minigan.kernels.cpu.affine import affine, affine_grads, plan
+from minigan.kernels.cpu.affine import affine, affine_grads
 from minigan.kernels.cpu.algorithms import winograd
+from minigan.kernels.cpu.algorithms.choose import choose
 from minigan.kernels.cpu.parallel import slabs
 from tests.kernels.kernel_cases import fit
 from tests.kernels.parity import assert_parity
@@ -49,7 +50,7 @@ def test_it_gives_what_the_definition_says(shape, filters, pads, slab, dtype, mo
     monkeypatch.setattr(slabs, "SLAB", slab)
     dy, y, x, w, b = arguments(shape, filters, pads, dtype)
     operation = Convolution((1, 1), pads)
-    assert plan(operation, x.shape, w)[1].title == "Winograd"
+    assert choose(operation, x.shape, w)[1].title == "Winograd"
     for activation in (Activation(), Activation("tanh"), Activation("leaky_relu", 0.2)):
         assert_parity(kernels.affine, affine, (x, w, b, operation, activation))
         for param_grads in (True, False):
@@ -62,7 +63,7 @@ def test_a_batch_in_blocks_gives_the_same(monkeypatch):
     dy, y, x, w, b = arguments((7, 4, 5, 3), 4)
     call = Convolution((1, 1), SAME), Activation("tanh")
     whole = affine(x, w, b, *call), *affine_grads(dy, y, x, w, *call)
-    chosen = plan(call[0], x.shape, w)[1]
+    chosen = choose(call[0], x.shape, w)[1]
     monkeypatch.setattr(winograd, "BLOCK", 13_000)
     assert len(chosen.blocks(len(x))) == 3
     for got, expected in zip((affine(x, w, b, *call), *affine_grads(dy, y, x, w, *call)), whole, strict=True):
@@ -121,12 +122,12 @@ def test_it_takes_as_few_products_as_it_can_without_losing_digits(height, width,
     ("shape", "filters", "strides", "title"),
     [
         ((64, 4, 4, 128), 256, (1, 1), "Winograd"),
-        ((63, 4, 4, 128), 256, (1, 1), "columns"),
-        ((64, 4, 4, 127), 256, (1, 1), "columns"),
-        ((64, 8, 8, 128), 256, (2, 2), "columns"),
+        ((63, 4, 4, 128), 256, (1, 1), "im2col"),
+        ((64, 4, 4, 127), 256, (1, 1), "im2col"),
+        ((64, 8, 8, 128), 256, (2, 2), "im2col"),
     ],
 )
 def test_it_is_chosen_where_it_pays(shape, filters, strides, title, monkeypatch):
     monkeypatch.undo()
     kernel = np.zeros((3, 3, shape[-1], filters), np.float32)
-    assert plan(Convolution(strides, SAME), shape, kernel)[1].title == title
+    assert choose(Convolution(strides, SAME), shape, kernel)[1].title == title

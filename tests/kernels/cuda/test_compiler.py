@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from minigan import backend
 from minigan.errors import BackendError, DtypeError
 from minigan.kernels.cuda import compiler
 from minigan.kernels.cuda.compiler import CupyCompiler, fits, source_of, spread
@@ -40,17 +39,17 @@ def notes():
 
 def test_a_source_is_compiled_once_for_each_dtype_set_of_options_and_device(notes: Noting):
     for _ in range(2):
-        compiler.module("elementwise", np.float32)
-        compiler.module("elementwise", np.dtype(np.float32))
-        compiler.module("elementwise", np.float64)
-        compiler.module("elementwise", np.float32, ("-DTF32",))
+        compiler.module("activations", np.float32)
+        compiler.module("activations", np.dtype(np.float32))
+        compiler.module("activations", np.float64)
+        compiler.module("activations", np.float32, ("-DTF32",))
     assert notes.compiled == [
-        ("elementwise.cu", ("-DREAL=float",)),
-        ("elementwise.cu", ("-DREAL=double",)),
-        ("elementwise.cu", ("-DREAL=float", "-DTF32")),
+        ("activations.cu", ("-DREAL=float",)),
+        ("activations.cu", ("-DREAL=double",)),
+        ("activations.cu", ("-DREAL=float", "-DTF32")),
     ]
     notes.number = 1
-    compiler.module("elementwise", np.float32)
+    compiler.module("activations", np.float32)
     assert len(notes.compiled) == 4
 
 
@@ -68,8 +67,8 @@ def test_the_compiler_is_another_one_inside_the_block_alone():
 
 @pytest.mark.parametrize("dtype", [np.float16, np.complex64, np.int32])
 def test_other_numbers_are_refused(notes: Noting, dtype: type):
-    with pytest.raises(DtypeError, match=f"elementwise.cu: expected float32 or float64, got {np.dtype(dtype)}"):
-        compiler.module("elementwise", dtype)
+    with pytest.raises(DtypeError, match=f"activations.cu: expected float32 or float64, got {np.dtype(dtype)}"):
+        compiler.module("activations", dtype)
 
 
 def test_a_source_that_is_not_there_is_refused(notes: Noting):
@@ -89,7 +88,7 @@ def test_an_included_file_stands_in_its_place_with_its_lines(tmp_path):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_numbers_are_passed_in_the_kernel_s_types(notes: Noting, dtype: type):
     x = np.zeros(3, dtype)
-    compiler.module("elementwise", dtype).launch("k", (2, 3), (64,), [x, None, 7, 0.5, np.uint64(9), np.bool_(True)])
+    compiler.module("activations", dtype).launch("k", (2, 3), (64,), [x, None, 7, 0.5, np.uint64(9), np.bool_(True)])
     ((kernel, grid, block, passed),) = notes.launched
     assert (kernel, grid, block) == ("k", (2, 3), (64,))
     assert passed[0] is x
@@ -99,7 +98,7 @@ def test_numbers_are_passed_in_the_kernel_s_types(notes: Noting, dtype: type):
 
 @pytest.mark.parametrize("grid", [(0,), (5, 0)])
 def test_a_grid_without_blocks_is_not_launched(notes: Noting, grid: tuple):
-    compiler.module("elementwise", np.float32).launch("k", grid, (64,), [])
+    compiler.module("activations", np.float32).launch("k", grid, (64,), [])
     assert notes.launched == []
 
 
@@ -121,8 +120,8 @@ def test_a_grid_without_blocks_is_not_launched(notes: Noting, grid: tuple):
 def test_a_launch_that_cuda_would_refuse_or_misread_is_refused(
     notes: Noting, grid: tuple, block: tuple, arguments: list, message: str
 ):
-    with pytest.raises(BackendError, match=f"kernel 'k' of elementwise.cu: {message}"):
-        compiler.module("elementwise", np.float32).launch("k", grid, block, arguments)
+    with pytest.raises(BackendError, match=f"kernel 'k' of activations.cu: {message}"):
+        compiler.module("activations", np.float32).launch("k", grid, block, arguments)
     assert notes.launched == []
 
 
@@ -168,7 +167,7 @@ def cupy(monkeypatch: pytest.MonkeyPatch) -> None:
     cuda = SimpleNamespace(
         Device=lambda: SimpleNamespace(id=2), compiler=SimpleNamespace(CompileException=CompileException)
     )
-    monkeypatch.setattr(backend, "_load_cupy", lambda: SimpleNamespace(cuda=cuda, RawModule=RawModule))
+    monkeypatch.setattr("minigan.backend.cuda.load", lambda: SimpleNamespace(cuda=cuda, RawModule=RawModule))
 
 
 def test_cupy_compiles_by_nvrtc_for_its_current_device(cupy: None):

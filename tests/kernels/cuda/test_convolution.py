@@ -14,7 +14,7 @@ import pytest
 
 from minigan.errors import ConfigError
 from minigan.kernels.cuda import affine, compiler, convolution, precision, tiles
-from minigan.kernels.cuda.tiles import LARGE, MIDDLE, NARROW, SMALL, TILES, Cut, Tile, cut
+from minigan.kernels.cuda.tiles import LARGE, MIDDLE, NARROW, SMALL, TILES, Tile, Tiling, choose_tiling
 from minigan.kernels.reference import affine as fused
 from minigan.kernels.reference import convolution as definition
 from minigan.kernels.reference.affine import Activation, Convolution, Product, UpsampledConvolution
@@ -61,15 +61,15 @@ each_case = pytest.mark.parametrize("case", CASES)
 
 @contextmanager
 def made_of(tile: Tile, parts: int, dtype: Any) -> Iterator[None]:
-    """Run on the CPU, with this tile, and with sums of so many parts where they are long enough."""
+    """Run on the CPU, with this tile, and with sums of `parts` parts where they are long enough."""
 
-    def chosen(rows: int, columns: int, depth: int, itemsize: int, phases: int = 1) -> Cut:
+    def chosen(rows: int, columns: int, depth: int, itemsize: int, phases: int = 1) -> Tiling:
         blocks, steps = -(-rows // tile.rows) * -(-columns // tile.columns), max(1, -(-depth // tile.depth))
         share = -(-steps // parts)
-        return Cut(tile, blocks, -(-steps // share), share * tile.depth)
+        return Tiling(tile, blocks, -(-steps // share), share * tile.depth)
 
     with compiler.compiling_with(COMPILER), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(convolution, "cut", chosen)
+        patch.setattr(convolution, "choose_tiling", chosen)
         yield
 
 
@@ -191,7 +191,7 @@ def test_a_thread_has_registers_for_its_part_of_the_tile(tile: Tile, precise: st
 @pytest.mark.parametrize("depth", [0, 1, 17, 576, 50176])
 @pytest.mark.parametrize(("rows", "columns"), [(0, 3), (1, 1), (64, 6272), (3136, 128), (802816, 1)])
 def test_every_term_of_a_sum_is_in_one_part(rows: int, columns: int, depth: int, phases: int, itemsize: int):
-    tile, blocks, parts, share = cut(rows, columns, depth, itemsize, phases)
+    tile, blocks, parts, share = choose_tiling(rows, columns, depth, itemsize, phases)
     assert blocks == -(-rows // tile.rows) * -(-columns // tile.columns)
     assert share % tile.depth == 0
     assert (parts - 1) * share <= max(0, depth - 1) < parts * share
@@ -199,11 +199,11 @@ def test_every_term_of_a_sum_is_in_one_part(rows: int, columns: int, depth: int,
 
 
 def test_tiles_suit_the_product():
-    assert cut(100_000, 1, 500, 4).tile == NARROW
-    assert cut(100_000, 512, 5000, 4).tile == LARGE
-    assert cut(100_000, 512, 5000, 8).tile != LARGE
-    assert cut(64, 256, 64, 4).tile == SMALL
-    parts = [cut(64, 64, depth, 4).parts for depth in (16, 1000, 100_000)]
+    assert choose_tiling(100_000, 1, 500, 4).tile == NARROW
+    assert choose_tiling(100_000, 512, 5000, 4).tile == LARGE
+    assert choose_tiling(100_000, 512, 5000, 8).tile != LARGE
+    assert choose_tiling(64, 256, 64, 4).tile == SMALL
+    parts = [choose_tiling(64, 64, depth, 4).parts for depth in (16, 1000, 100_000)]
     assert parts[0] == 1
     assert all(fewer < more for fewer, more in pairwise(parts))
 

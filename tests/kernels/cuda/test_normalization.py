@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from minigan.kernels import Activation
-from minigan.kernels.cuda import compiler, normalization, pooling, resizing, rows
-from minigan.kernels.reference import affine as definitions
+from minigan.kernels.cuda import compiler, normalization, normalize_activate, pooling, resizing, rows
 from minigan.kernels.reference import normalization as of_normalization
+from minigan.kernels.reference import normalize_activate as definitions
 from minigan.kernels.reference import pooling as of_pooling
 from minigan.kernels.reference import resizing as of_resizing
 from tests.devices import host
@@ -55,7 +55,7 @@ def assert_close(got: Any, expected: Any) -> None:
 def test_these_sizes_leave_blocks_without_rows():
     filled = []
     for count, columns in SIZES:
-        (_, parts), _ = rows.laid_out(count, columns, normalization.EACH)
+        (_, parts), _ = rows.layout(count, columns, normalization.EACH)
         filled.append(-(-count // -(-count // parts)) == parts)
     assert all(filled) == (rows.BLOCKS == 9)
 
@@ -91,13 +91,13 @@ def test_normalisation_with_what_follows(dtype, size, dropped, activation):
     gamma, beta = numbers(c, dtype=dtype, seed=3), numbers(c, dtype=dtype, seed=4)
     bits = np.random.default_rng(5).integers(0, 256, -(-x.size // 8), np.uint8) if dropped else None
     arguments = (x, mean, variance, 1e-3, gamma, beta, activation, bits, 0.75 if dropped else 1.0)
-    y, factor = normalization.normalize_activate(*arguments)
+    y, factor = normalize_activate.normalize_activate(*arguments)
     expected = definitions.normalize_activate(*arguments)
     assert_close((y, factor), expected)
     dy = numbers(*size, dtype=dtype, seed=6)
     for training in (True, False):
         arguments = (dy, factor, x, mean, variance, 1e-3, gamma, training)
-        got = normalization.normalize_activate_grads(*arguments)
+        got = normalize_activate.normalize_activate_grads(*arguments)
         assert_close(got, definitions.normalize_activate_grads(*arguments))
 
 

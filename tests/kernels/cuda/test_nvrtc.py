@@ -8,11 +8,11 @@ from functools import cache
 import numpy as np
 import pytest
 
-from minigan import kernels
 from minigan.kernels.cuda import compiler
 from tests.devices import host
 from tests.devices.host import HostCompiler
 from tests.devices.nvrtc import CompileError, Resources, compile_source
+from tests.kernels.cuda.test_parity import TWINS
 from tests.kernels.kernel_cases import CASES, Usual
 
 pytest.importorskip("cupy", reason="NVRTC comes with CuPy, which is not installed", exc_type=ImportError)
@@ -57,9 +57,8 @@ def test_the_registers_suffice_for_the_blocks_that_are_launched():
     blocks = HostCompiler(orders=("ascending",))
     with compiler.compiling_with(blocks):
         for dtype in (np.float32, np.float64):
-            for name, kernel in kernels.TABLE.items():
-                if kernel.cuda:
-                    kernel.cuda(*CASES[name](Usual(dtype)))
+            for name, kernel in TWINS.items():
+                kernel.cuda(*CASES[name](Usual(dtype)))
     short = []
     for (_, dtype, *_), program in blocks.programs.items():
         architecture, options = (90, FLOAT) if np.dtype(dtype) == np.float32 else (80, DOUBLE)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from minigan import kernels, optimizers
+from minigan.kernels import DeviceScalars
 from minigan.kernels.cuda import compiler, optimizer
-from minigan.kernels.device_scalars import DeviceScalars
 from minigan.kernels.reference import optimizer as definition
 from minigan.layers import Dense
 from minigan.model.sequential import Sequential
@@ -113,12 +113,12 @@ def test_a_recorded_step_is_replayed_with_the_numbers_of_each_step(name, change,
         if step <= 2:  # warm up
             rule.step(model)
             continue
-        rule.settle()
+        rule.sync_to_device()
         if step == 3:
             graph.record(lambda: rule.step(model))
         graph.launch()
         if step > 3:
-            rule.replayed(model)
+            rule.note_replay(model)
         assert rule.iterations == step
     np.testing.assert_allclose(model.flat_data, by_array_code(name, 7, change), rtol=1e-12)
 
@@ -127,26 +127,26 @@ def test_a_replay_makes_caches_stale():
     model, rule = network(), Adam()
     rule.step(model)
     before = [p.version for p in model.parameters().values()]
-    rule.replayed(model)
+    rule.note_replay(model)
     assert [p.version for p in model.parameters().values()] == [version + 1 for version in before]
 
 
-def test_the_device_is_told_nothing_while_only_the_steps_number_changes(monkeypatch):
-    model, rule, told = network(), Adam(), []
-    settle = DeviceScalars.settle
+def test_nothing_is_copied_to_the_device_while_only_the_step_s_number_changes(monkeypatch):
+    model, rule, copied = network(), Adam(), []
+    sync = DeviceScalars.sync
 
     def noted(self: DeviceScalars, numbers: tuple[float, ...], like: Any) -> Any:
-        told.append(self.held != numbers)
-        return settle(self, numbers, like)
+        copied.append(self.held != numbers)
+        return sync(self, numbers, like)
 
-    monkeypatch.setattr(DeviceScalars, "settle", noted)
+    monkeypatch.setattr(DeviceScalars, "sync", noted)
     for _ in range(3):
         rule.step(model)
     rule.learning_rate = 0.5
     rule.step(model)
     rule.step(model)
-    assert told == [True, False, False, True, False]
-    np.testing.assert_array_equal(rule.fused.array, [6, 0.5, 0.9, 0.999, 1e-7])
+    assert copied == [True, False, False, True, False]
+    np.testing.assert_array_equal(rule.scalars.array, [6, 0.5, 0.9, 0.999, 1e-7])
 
 
 def test_steps_by_array_code_in_between_are_counted(monkeypatch):
@@ -173,19 +173,7 @@ def test_a_rule_of_ones_own_is_not_run_as_the_rule_it_derives_from():
     model, rule = network(), Decayed()
     assert (Decayed.kernel, Renamed.kernel) == (None, "adam")
     vectors = (model.flat_data, model.flat_grad, *(np.zeros_like(model.flat_data) for _ in range(2)))
-    declined = optimizer.update_in_place(*vectors, rule=rule._update_piece, fused=rule.fused, numbers=rule.numbers())
+    declined = optimizer.update_in_place(
+        *vectors, rule=rule._update_piece, scalars=rule.scalars, numbers=rule.numbers()
+    )
     assert declined is NotImplemented
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_the_moving_average_by_a_kernel(dtype):
-    """``average <- average + (1 - d) / (1 - d^t) (w - average)``."""
-    rng, decay, fused = np.random.default_rng(0), 0.9, DeviceScalars("moving_average")
-    weights = rng.standard_normal((5, 300)).astype(dtype)
-    average = np.zeros_like(weights[0])
-    for t, w in enumerate(weights, 1):
-        optimizer.update_in_place(average, w, rule=None, fused=fused, numbers=(t, 0.0, decay))
-        if t == 1:
-            np.testing.assert_array_equal(average, w)
-    shares = (1 - decay) / (1 - decay**5) * decay ** np.arange(4, -1, -1)
-    np.testing.assert_allclose(average, shares @ weights.astype(np.float64), atol=10 * np.finfo(dtype).eps)

@@ -25,7 +25,7 @@ REPORT = struct.Struct("<q")
 
 def at(step: int) -> Checkpoint:
     """The state of a step."""
-    return Checkpoint({"x": np.full(5000, step, np.int64)}, {"step": step}, figure=abs(step - 7.0))
+    return Checkpoint({"x": np.full(5000, step, np.int64)}, {"step": step}, score=abs(step - 7.0))
 
 
 def check(step: int, checkpoint: Checkpoint) -> None:

@@ -24,7 +24,7 @@ from minigan.training.checkpoint.file import (
     Checkpoint,
     DamagedCheckpointError,
     read_checkpoint,
-    read_figure,
+    read_score,
     write_checkpoint,
 )
 
@@ -40,9 +40,7 @@ def checkpoint() -> Checkpoint:
         "round/judged": np.array(True),
         "nothing": np.empty((0, 7), np.int64),
     }
-    return Checkpoint(
-        arrays, {"step": 7, "streams": {"noise": [2**64 - 1, 2**128 + 1, 0, 5]}, "rate": 0.1}, figure=1.25
-    )
+    return Checkpoint(arrays, {"step": 7, "streams": {"noise": [2**64 - 1, 2**128 + 1, 0, 5]}, "rate": 0.1}, score=1.25)
 
 
 @pytest.fixture
@@ -90,14 +88,14 @@ anything = hnp.arrays(dtypes, hnp.array_shapes(min_dims=0, max_dims=4, min_side=
 @given(
     arrays=st.dictionaries(st.text(max_size=8), anything, max_size=4),
     state=st.dictionaries(st.text(max_size=5), plain, max_size=4),
-    figure=st.none() | st.floats(),
+    score=st.none() | st.floats(),
 )
-def test_every_state_comes_back_exactly(tmp_path, no_sync, arrays, state, figure):
-    write_checkpoint(tmp_path / "a", Checkpoint(arrays, state, figure))
+def test_every_state_comes_back_exactly(tmp_path, no_sync, arrays, state, score):
+    write_checkpoint(tmp_path / "a", Checkpoint(arrays, state, score))
     loaded = read_checkpoint(tmp_path / "a")
     assert same(loaded.state, state)
-    assert same(loaded.figure, figure)
-    assert same(read_figure(tmp_path / "a"), figure)
+    assert same(loaded.score, score)
+    assert same(read_score(tmp_path / "a"), score)
     assert loaded.arrays.keys() == arrays.keys()
     for name, array in arrays.items():
         assert (loaded.arrays[name].dtype, loaded.arrays[name].shape) == (array.dtype, array.shape)
@@ -125,17 +123,17 @@ def test_the_same_state_makes_the_same_bytes_in_any_order_at_any_time(tmp_path, 
     monkeypatch.setattr(time, "time", lambda: 1.5e9)
     turned = {name: checkpoint.arrays[name] for name in reversed(checkpoint.arrays)}
     state = {name: checkpoint.state[name] for name in reversed(checkpoint.state)}
-    write_checkpoint(tmp_path / "b", Checkpoint(turned, state, checkpoint.figure))
+    write_checkpoint(tmp_path / "b", Checkpoint(turned, state, checkpoint.score))
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
-def test_the_file_says_what_made_it(path):
+def test_the_file_names_the_versions_that_made_it(path):
     assert read_checkpoint(path).versions.keys() == {"minigan", "numpy", "python"}
 
 
 def test_the_layout_is_the_one_that_is_documented(path, checkpoint):
     content = path.read_bytes()
-    assert content[:21] == b"minigan checkpoint 1\n"
+    assert content[:21] == b"minigan checkpoint 2\n"
     end = 29 + int.from_bytes(content[21:29], "little")
     manifest = json.loads(content[29:end])
     assert manifest["state"] == checkpoint.state
@@ -184,7 +182,7 @@ def refused(path) -> bool:
     with pytest.raises(DamagedCheckpointError, match=DAMAGED):
         read_checkpoint(path)
     with pytest.raises(DamagedCheckpointError, match=DAMAGED):
-        read_figure(path)
+        read_score(path)
     return True
 
 
@@ -221,7 +219,7 @@ def test_bytes_too_many_are_found(path):
     assert refused(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"minigan checkpoint 1\n", b"weights\n" * 100, b"PK\3\4" + bytes(500)])
+@pytest.mark.parametrize("content", [b"", b"minigan checkpoint 2\n", b"weights\n" * 100, b"PK\3\4" + bytes(500)])
 def test_a_foreign_file_is_refused(tmp_path, content):
     (tmp_path / "a").write_bytes(content)
     assert refused(tmp_path / "a")
@@ -264,7 +262,7 @@ def forged(path, manifest, content: bytes = b"", length: int | None = None, head
 
 
 def manifest_of(*arrays, **parts) -> dict:
-    return {"arrays": list(arrays), "figure": None, "state": {}, "versions": {}, **parts}
+    return {"arrays": list(arrays), "score": None, "state": {}, "versions": {}, **parts}
 
 
 def entry(shape, dtype="<f4", name="a") -> dict:
@@ -299,7 +297,7 @@ LIES = {
     "a list": [],
     "a number": 5,
     "a state of another kind": manifest_of(entry([2]), state=[]),
-    "a figure of another kind": manifest_of(entry([2]), figure="best"),
+    "a score of another kind": manifest_of(entry([2]), score="best"),
     "no JSON": b"{",
     "no text": b"\xff\xfe",
     "a deep list": b"[" * 100_000,
@@ -324,8 +322,8 @@ def test_a_length_beyond_the_end_is_refused(tmp_path, length):
     assert refused(forged(tmp_path / "a", manifest_of(), length=length))
 
 
-def test_a_newer_format_is_told_from_damage(tmp_path):
-    for number in (b"2", b"17"):
+def test_a_newer_format_is_distinguished_from_damage(tmp_path):
+    for number in (b"3", b"17"):
         forged(tmp_path / "a", b"whatever it may hold", head=b"minigan checkpoint " + number + b"\n")
         with pytest.raises(
             CheckpointError, match=f"found format {number.decode()}, which a newer minigan made"

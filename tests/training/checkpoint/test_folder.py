@@ -20,8 +20,8 @@ def place(tmp_path, monkeypatch):
     return tmp_path / "run" / "checkpoints"
 
 
-def at(step: int, figure: float | None = None) -> Checkpoint:
-    return Checkpoint({"x": np.full(50, step, np.float32)}, {"step": step}, figure)
+def at(step: int, score: float | None = None) -> Checkpoint:
+    return Checkpoint({"x": np.full(50, step, np.float32)}, {"step": step}, score)
 
 
 def steps(folder: CheckpointFolder) -> list[int]:
@@ -65,10 +65,10 @@ def test_the_last_ones_stay(place, keep):
 
 def test_the_best_stays_as_well(place):
     folder = CheckpointFolder(place, keep=2)
-    for step, figure in enumerate([5.0, 2.0, 3.0, 4.0, 2.0, None, float("nan"), float("-inf")], start=1):
-        folder.save(step, at(step, figure))
+    for step, score in enumerate([5.0, 2.0, 3.0, 4.0, 2.0, None, float("nan"), float("-inf")], start=1):
+        folder.save(step, at(step, score))
     assert steps(folder) == [2, 7, 8]
-    again = CheckpointFolder(place, keep=1)  # which has the figures from the files
+    again = CheckpointFolder(place, keep=1)  # which has the scores from the files
     again.save(9, at(9))
     assert steps(again) == [2, 9]
     again.save(10, at(10, 1.5))
@@ -176,8 +176,8 @@ def test_a_damaged_one_is_replaced_where_the_run_comes_by_again(place):
 def test_a_run_that_went_back_leaves_no_later_checkpoint_of_its_old_course(place):
     folder = CheckpointFolder(place)
     for step in (10, 20, 30):
-        folder.save(step, at(step, figure=0.0))
-    folder.save(15, at(15, figure=1.0))
+        folder.save(step, at(step, score=0.0))
+    folder.save(15, at(15, score=1.0))
     assert steps(folder) == [10, 15]
     step, _ = folder.newest()
     assert step == 15

@@ -18,7 +18,7 @@ from minigan.training.checkpoint.file import Checkpoint, contents, read_checkpoi
 from minigan.training.checkpoint.trainer_state import capture, restore
 from minigan.training.events import DiscriminatorEnd, EpochEnd, LayerGradients, StepEnd
 from minigan.training.monitor.monitor import Monitor
-from minigan.training.steps import Rules
+from minigan.training.options import GameOptions
 
 SIZES = {"image_size": 8, "latent_size": 5, "generator_filters": (4, 4), "discriminator_filters": (4, 4, 4)}
 TIMES = {"images_per_second", "seconds"}
@@ -57,11 +57,11 @@ KINDS = {
     "both at once": {"updates": "simultaneous", "gan": spectral_gan},
     "with a penalty": {
         "gan": spectral_gan,
-        "rules": lambda: Rules(penalties.get("wgan-gp")),
+        "options": lambda: GameOptions(penalties.get("wgan-gp")),
         "loss": lambda: losses.get("wasserstein"),
     },
     "with noise and wrong labels": {
-        "rules": lambda: Rules(blur=losses.InstanceNoise(0.3, 12, Stream(3, "instance noise"))),
+        "options": lambda: GameOptions(instance_noise=losses.InstanceNoise(0.3, 12, Stream(3, "instance noise"))),
         "loss": lambda: losses.NoisyLabels(losses.get("non-saturating"), 0.2, Stream(3, "label flips")),
     },
     "conditional": {"labels": np.arange(40) % 3, "noise": "normal"},
@@ -70,7 +70,7 @@ KINDS = {
         "average": 0.9,
         "d_steps": 2,
         "g_steps": 2,
-        "rules": lambda: Rules(penalties.get("r1"), losses.InstanceNoise(0.3, 5, Stream(3, "instance noise"))),
+        "options": lambda: GameOptions(penalties.get("r1"), losses.InstanceNoise(0.3, 5, Stream(3, "instance noise"))),
         "loss": lambda: losses.NoisyLabels(losses.get("hinge"), 0.2, Stream(3, "label flips")),
         "gan": lambda: spectral_gan(3),
     },
@@ -116,7 +116,7 @@ def events_and_checkpoints(pixels, kind: str, total: int):
     told, taken = [], [(0, content(capture(trainer, monitor)))]
     for event in follow(trainer, monitor, total):
         told.append(event)
-        if not trainer.untold:
+        if not trainer.pending_events:
             taken.append((len(told), content(capture(trainer, monitor))))
     return told, taken
 
@@ -179,25 +179,25 @@ def test_no_checkpoint_is_made_between_the_last_step_of_an_epoch_and_its_end(pix
                 capture(trainer)
             except ValueError as error:
                 refused.append((event.step, str(error)))
-    assert refused == [(5, "expected all events told, got 1 that follow without a step")]
+    assert refused == [(5, "expected no pending events, got 1")]
 
 
 def test_a_checkpoint_holds_what_changes_and_nothing_that_the_settings_tell(pixels):
     trainer, monitor = make(pixels, **KINDS["averaged"])
     list(trainer.train(steps=3))
-    checkpoint = capture(trainer, monitor, run={"mine": [1, 2.5]}, figure=0.5)
+    checkpoint = capture(trainer, monitor, run={"mine": [1, 2.5]}, score=0.5)
     prefixes = {name.partition("/")[0] for name in checkpoint.arrays}
     assert prefixes == {"generator", "discriminator", "g_optimizer", "d_optimizer", "average"}
     assert {f"generator/{name}" for name in trainer.gan.generator.parameters()} < checkpoint.arrays.keys()
     assert checkpoint.state["run"] == {"mine": [1, 2.5]}
-    assert checkpoint.figure == 0.5
+    assert checkpoint.score == 0.5
 
 
 # What does not fit
 
 
 def misfits():
-    yield "another optimizer", {"g_optimizer": lambda: SGD(0.1)}, r"trainer, g_optimizer, rule: expected SGD, got Adam"
+    yield "another optimizer", {"g_optimizer": lambda: SGD(0.1)}, r"trainer, g_optimizer, kind: expected SGD, got Adam"
     yield "no average", {"average": None}, r"trainer, average: expected None, got 3"
     yield (
         "wrong labels",
@@ -206,7 +206,7 @@ def misfits():
     )
     yield (
         "noise",
-        {"rules": KINDS["with noise and wrong labels"]["rules"]},
+        {"options": KINDS["with noise and wrong labels"]["options"]},
         r"trainer, streams: expected \['dropout', 'instance noise'",
     )
     yield "other networks", {"gan": spectral_gan}, r"missing .*discriminator/.*vector_u.*; unknown .*generator/"
@@ -255,7 +255,7 @@ def test_a_state_of_another_kind_is_refused(pixels, state, message):
 def test_a_number_in_the_wrong_place_is_refused(pixels):
     trainer, monitor = make(pixels)
     checkpoint = capture(trainer, monitor)
-    for part, name in (("trainer", "step"), ("monitor", "watches"), ("trainer", "streams")):
+    for part, name in (("trainer", "step"), ("monitor", "detectors"), ("trainer", "streams")):
         for wrong in ("text", None, [1], {"a": 1}):
             state = {**checkpoint.state, part: {**checkpoint.state[part], name: wrong}}
             with pytest.raises(CheckpointError, match=f"{part}, {name}: expected"):
@@ -300,10 +300,10 @@ def test_a_monitor_that_goes_on_says_what_it_would_have_said(pixels):
 def test_a_monitor_keeps_an_infinity(pixels, tmp_path):
     trainer, monitor = make(pixels)
     monitor(next(course(100)))
-    monitor.course.sizes["g_grad_norm"] = float("inf")
+    monitor.statistics.averages["g_grad_norm"].value = float("inf")
     _, after = make(pixels)
     restore(from_bytes(content(capture(trainer, monitor)), tmp_path), trainer, after)
-    assert after.course.sizes["g_grad_norm"] == float("inf")
+    assert after.statistics.sizes["g_grad_norm"] == float("inf")
 
 
 @pytest.mark.parametrize("rule", [Adam, Momentum])

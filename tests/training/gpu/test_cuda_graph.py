@@ -17,8 +17,8 @@ from minigan.losses import InstanceNoise, NoisyLabels, NonSaturating
 from minigan.random import Stream
 from minigan.training import StepEnd
 from minigan.training.gpu import cuda_graph
-from minigan.training.gpu.cuda_graph import CapturedRounds, why_not
-from minigan.training.steps import Rules
+from minigan.training.gpu.cuda_graph import GraphRounds, why_not_recorded
+from minigan.training.options import GameOptions
 from minigan.training.trainer import Trainer
 from tests.devices.host import compiler
 from tests.devices.host.graphs import StreamRace, graph_backend
@@ -71,7 +71,7 @@ def decay(trainer: Trainer, played: int) -> None:
 
 
 def play(
-    rounds: CapturedRounds, count: int = ROUNDS, before: Callable[[Trainer, int], None] = decay, first: int = 0
+    rounds: GraphRounds, count: int = ROUNDS, before: Callable[[Trainer, int], None] = decay, first: int = 0
 ) -> Played:
     """So many rounds, each on other images, and with other numbers for the optimizers."""
     trainer, losses = rounds.trainer, []
@@ -101,16 +101,16 @@ def check_equal(some: Played, others: Played) -> None:
 @functools.cache
 def plain_rounds() -> Played:
     """Of points in the plane, by plain launches."""
-    return play(CapturedRounds(plane(), capture=False))
+    return play(GraphRounds(plane(), record=False))
 
 
 # Equal to plain launches
 
 
-def test_recorded_rounds_are_plain_ones_bit_for_bit_with_schedules_that_move():
-    rounds = CapturedRounds(plane())
-    recorded, plain = play(rounds, 10), play(CapturedRounds(plane(), capture=False), 10)
-    assert rounds.captured, rounds.reason
+def test_recorded_rounds_are_plain_ones_bit_for_bit_under_schedules():
+    rounds = GraphRounds(plane())
+    recorded, plain = play(rounds, 10), play(GraphRounds(plane(), record=False), 10)
+    assert rounds.recorded, rounds.reason
     check_equal(recorded, plain)
     assert len(set(plain.losses)) == 10
 
@@ -128,19 +128,19 @@ def test_recorded_rounds_are_plain_ones_bit_for_bit_with_schedules_that_move():
 )
 def test_every_kind_of_round_is_recorded_as_it_is(arguments):
     rounds = []
-    for capture in (True, False):
+    for record in (True, False):
         made = {name: value() if callable(value) else value for name, value in arguments.items()}
-        rounds.append(CapturedRounds(plane(**made), capture=capture))
+        rounds.append(GraphRounds(plane(**made), record=record))
     recorded, plain = map(play, rounds)
-    assert rounds[0].captured, rounds[0].reason
+    assert rounds[0].recorded, rounds[0].reason
     check_equal(recorded, plain)
 
 
 @pytest.mark.slow
 def test_recorded_rounds_of_images_have_their_dropout_and_moving_averages():
-    rounds = CapturedRounds(images())
-    recorded, plain = play(rounds), play(CapturedRounds(images(), capture=False))
-    assert rounds.captured, rounds.reason
+    rounds = GraphRounds(images())
+    recorded, plain = play(rounds), play(GraphRounds(images(), record=False))
+    assert rounds.recorded, rounds.reason
     check_equal(recorded, plain)
     assert any("moving_mean" in name for name in plain.values)
     dropout = plain.streams[2]
@@ -148,20 +148,20 @@ def test_recorded_rounds_of_images_have_their_dropout_and_moving_averages():
 
 
 def test_rounds_are_those_of_the_trainer():
-    trainer, rounds = plane(seed=3), CapturedRounds(plane(seed=3))
+    trainer, rounds = plane(seed=3), GraphRounds(plane(seed=3))
     order = Stream(3, "shuffle").permutation(IMAGES)
     losses = [(event.d_loss, event.g_loss) for event in trainer.train(steps=5) if hasattr(event, "d_loss")]
     told = [rounds.run([order[start : start + BATCH]]) for start in range(0, IMAGES, BATCH)]
-    assert rounds.captured, rounds.reason
+    assert rounds.recorded, rounds.reason
     assert [(float(d.loss), float(g.loss)) for d, g in told] == losses
     flat = [t.gan.generator.flat_data.get() for t in (trainer, rounds.trainer)]
     np.testing.assert_array_equal(*flat)
 
 
-def test_what_was_told_stays_as_it_is_when_the_next_round_is_played():
-    rounds = CapturedRounds(plane())
+def test_results_of_a_round_are_not_overwritten_by_the_next():
+    rounds = GraphRounds(plane())
     play(rounds, 3)
-    assert rounds.captured
+    assert rounds.recorded
     d, _ = rounds.run([np.arange(BATCH)])
     before = d.real_logits.get()
     play(rounds, 2)
@@ -169,16 +169,16 @@ def test_what_was_told_stays_as_it_is_when_the_next_round_is_played():
 
 
 def test_what_to_tell_is_a_part_of_the_graph():
-    rounds = CapturedRounds(plane(), told=lambda d, g: d.loss + g.loss)
-    plain = CapturedRounds(plane(), capture=False)
+    rounds = GraphRounds(plane(), collect=lambda d, g: d.loss + g.loss)
+    plain = GraphRounds(plane(), record=False)
     for _ in range(5):
         total, (d, g) = rounds.run([np.arange(BATCH)]), plain.run([np.arange(BATCH)])
         assert float(total) == float(d.loss + g.loss)
-    assert rounds.captured
+    assert rounds.recorded
 
 
 def test_a_round_leaves_caches_from_before_it_stale():
-    rounds = CapturedRounds(plane())
+    rounds = GraphRounds(plane())
     play(rounds, 3)
     discriminator = rounds.trainer.gan.discriminator
     x = backend.asarray(np.zeros((3, 2), np.float32))
@@ -193,8 +193,8 @@ def test_a_round_leaves_caches_from_before_it_stale():
 
 def test_drawing_in_between_and_going_back_are_seen_by_the_graph():
     played = []
-    for capture in (True, False):
-        rounds = CapturedRounds(plane(), capture=capture)
+    for record in (True, False):
+        rounds = GraphRounds(plane(), record=record)
         play(rounds, 3)
         state, iterations = rounds.trainer.noise_stream.state, rounds.trainer.d_optimizer.iterations
         play(rounds, 1, first=3)
@@ -203,20 +203,20 @@ def test_drawing_in_between_and_going_back_are_seen_by_the_graph():
         rounds.trainer.noise_stream.state = state
         rounds.trainer.d_optimizer.iterations = iterations
         played.append(play(rounds, 2, first=5))
-        assert rounds.captured == capture
+        assert rounds.recorded == record
     check_equal(*played)
 
 
-def test_a_graph_is_recorded_anew_where_memory_has_moved():
+def test_a_graph_is_recorded_again_if_arrays_were_replaced():
     played = []
-    for capture in (True, False):
-        rounds = CapturedRounds(plane(), capture=capture)
+    for record in (True, False):
+        rounds = GraphRounds(plane(), record=record)
         play(rounds, 3)
         rounds.trainer.d_optimizer.to("numpy").to("cupy")
         play(rounds, 1, first=3)
-        assert not rounds.captured
+        assert not rounds.recorded
         played.append(play(rounds, 3, first=4))
-        assert rounds.captured == capture
+        assert rounds.recorded == record
     check_equal(*played)
 
 
@@ -227,9 +227,9 @@ def differs(plant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.Mon
     """Whether recorded rounds with a fault in them differ from plain ones without."""
     plain = plain_rounds()
     plant(monkeypatch)
-    rounds = CapturedRounds(plane())
+    rounds = GraphRounds(plane())
     faulty = play(rounds)
-    assert rounds.captured, rounds.reason
+    assert rounds.recorded, rounds.reason
     try:
         check_equal(faulty, plain)
     except AssertionError:
@@ -238,22 +238,22 @@ def differs(plant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.Mon
 
 
 def test_a_learning_rate_fixed_in_the_graph_is_caught(monkeypatch):
-    # The device is told its numbers in the rounds that are launched, and never again.
-    settle = optimizers.Optimizer.settle
+    # The numbers are copied to the device in the rounds that are launched, and never again.
+    sync = optimizers.Optimizer.sync_to_device
 
     def only_once(optimizer: optimizers.Optimizer) -> None:
         if optimizer.iterations == cuda_graph.WARM_UP:
-            settle(optimizer)
+            sync(optimizer)
 
-    assert differs(lambda patch: patch.setattr(optimizers.Optimizer, "settle", only_once), monkeypatch)
+    assert differs(lambda patch: patch.setattr(optimizers.Optimizer, "sync_to_device", only_once), monkeypatch)
 
 
 def test_a_step_by_array_code_with_its_learning_rate_as_a_number_is_not_recorded(monkeypatch, caplog):
     monkeypatch.setattr(kernels.update_in_place, "cuda", None)
     with caplog.at_level(logging.WARNING, "minigan"):
-        rounds = CapturedRounds(plane())
+        rounds = GraphRounds(plane())
         play(rounds)
-    assert not rounds.captured
+    assert not rounds.recorded
     assert "learning rate would be fixed" in rounds.reason
     assert "training goes on without a CUDA graph" in caplog.text
 
@@ -266,15 +266,15 @@ def test_counters_that_do_not_move_on_are_caught(monkeypatch):
 
 
 def test_images_that_are_always_the_same_are_caught(monkeypatch):
-    class Once(CapturedRounds):
+    class Once(GraphRounds):
         def run(self, places):
-            return super().run([self.places[0]] if self.captured else places)
+            return super().run([self.places[0]] if self.recorded else places)
 
-    assert differs(lambda patch: patch.setitem(globals(), "CapturedRounds", Once), monkeypatch)
+    assert differs(lambda patch: patch.setitem(globals(), "GraphRounds", Once), monkeypatch)
 
 
 def test_an_event_that_nobody_waits_for_is_caught(monkeypatch):
-    rounds = CapturedRounds(plane())
+    rounds = GraphRounds(plane())
     play(rounds, 3)
     monkeypatch.setattr(type(rounds.recorder.stream), "wait_event", lambda stream, event: None)
     with pytest.raises(StreamRace, match="an event to wait for is missing"):
@@ -282,18 +282,18 @@ def test_an_event_that_nobody_waits_for_is_caught(monkeypatch):
 
 
 def test_memory_of_a_graph_that_is_given_to_others_is_caught():
-    rounds = CapturedRounds(plane())
+    rounds = GraphRounds(plane())
     play(rounds, 3)
     with pytest.raises(AssertionError, match="memory of a recorded graph"):
         rounds.recorder.run(lambda: backend.xp().zeros(3))
 
 
 def test_recording_runs_nothing(monkeypatch):
-    rounds = CapturedRounds(plane())
+    rounds = GraphRounds(plane())
     play(rounds, cuda_graph.WARM_UP)
     before = rounds.trainer.gan.generator.flat_data.get()
     rounds._record()
-    assert rounds.captured, rounds.reason
+    assert rounds.recorded, rounds.reason
     np.testing.assert_array_equal(rounds.trainer.gan.generator.flat_data.get(), before)
 
 
@@ -328,26 +328,26 @@ class Reading:
     ],
     ids=["a read", "a copy from the host", "cublas", "any error"],
 )
-def test_a_round_that_cannot_be_recorded_is_launched_as_before_and_it_is_said(look, reason, caplog):
+def test_a_round_that_cannot_be_recorded_is_launched_as_before_and_the_reason_is_logged(look, reason, caplog):
     # The loss looks from the third round on: the first two are not recorded.
     calls = iter(range(100))
     loss = Reading(lambda z: look(z) if next(calls) == cuda_graph.WARM_UP else None)
-    rounds = CapturedRounds(plane(loss=loss))
+    rounds = GraphRounds(plane(loss=loss))
     with caplog.at_level(logging.WARNING, "minigan"):
         recorded = play(rounds)
-    assert not rounds.captured
+    assert not rounds.recorded
     assert reason in rounds.reason
     assert caplog.text.count("training goes on without a CUDA graph") == 1
     check_equal(recorded, plain_rounds())
 
 
-def test_a_stream_that_nobody_knew_of_is_not_recorded():
+def test_a_stream_that_no_round_before_used_prevents_recording():
     own, calls = Stream(5, "own"), iter(range(100))
     own.uniform((3,))  # it is on the device already
     loss = Reading(lambda z: own.uniform((3,)) if next(calls) == cuda_graph.WARM_UP else None)
-    rounds = CapturedRounds(plane(loss=loss))
+    rounds = GraphRounds(plane(loss=loss))
     recorded = play(rounds)
-    assert not rounds.captured
+    assert not rounds.recorded
     assert "path='own'" in rounds.reason
     assert own.state[2] == 1  # what was being recorded was not drawn
     check_equal(recorded, plain_rounds())
@@ -355,11 +355,11 @@ def test_a_stream_that_nobody_knew_of_is_not_recorded():
 
 def test_a_stream_of_a_layer_or_loss_moves_on_with_the_graph():
     drawn = []
-    for capture in (True, False):
+    for record in (True, False):
         own = Stream(5, "own")
-        rounds = CapturedRounds(plane(loss=Reading(lambda z, own=own: own.uniform(z.shape))), capture=capture)
+        rounds = GraphRounds(plane(loss=Reading(lambda z, own=own: own.uniform(z.shape))), record=record)
         play(rounds, 5)
-        assert rounds.captured == capture
+        assert rounds.recorded == record
         drawn.append(own.state)
     assert drawn[0] == drawn[1]
 
@@ -368,8 +368,8 @@ def test_a_stream_of_a_layer_or_loss_moves_on_with_the_graph():
     ("arguments", "reason"),
     [
         ({"g_steps": 2}, "several steps of the generator"),
-        ({"rules": Rules(penalty=penalties.R1(1.0))}, "a gradient penalty"),
-        ({"rules": Rules(blur=InstanceNoise(0.1, 10, Stream(0, "blur")))}, "fades from step to step"),
+        ({"options": GameOptions(penalty=penalties.R1(1.0))}, "a gradient penalty"),
+        ({"options": GameOptions(instance_noise=InstanceNoise(0.1, 10, Stream(0, "blur")))}, "fades from step to step"),
         ({"loss": NoisyLabels(NonSaturating(), 0.1, Stream(0, "flips"))}, "wrong labels"),
         ({"d_optimizer": type("Own", (optimizers.SGD,), {"update": lambda *_: None})()}, "no kernel"),
     ],
@@ -377,23 +377,23 @@ def test_a_stream_of_a_layer_or_loss_moves_on_with_the_graph():
 )
 def test_settings_that_keep_rounds_from_being_recorded_are_named(arguments, reason):
     trainer = plane(**arguments)
-    assert reason in why_not(trainer)
+    assert reason in why_not_recorded(trainer)
     with pytest.raises(BackendError, match=reason):
-        CapturedRounds(trainer)
+        GraphRounds(trainer)
 
 
 def test_nothing_is_recorded_on_a_cpu_or_with_reference_kernels():
     trainer = plane()
-    assert why_not(trainer) is None
+    assert why_not_recorded(trainer) is None
     with kernels.using("reference"):
-        assert why_not(trainer) == "the kernels are the reference ones"
+        assert why_not_recorded(trainer) == "the kernels are the reference ones"
     with backend.using("numpy"):
-        assert why_not(trainer) == "the backend is numpy"
+        assert why_not_recorded(trainer) == "the backend is numpy"
 
 
 def test_data_that_take_too_much_of_the_device_s_memory_keep_rounds_from_being_recorded(monkeypatch):
     monkeypatch.setattr(backend, "fits", lambda size, part=0.5: False)
-    assert "memory" in why_not(plane())
+    assert "memory" in why_not_recorded(plane())
 
 
 # In the trainer
@@ -410,16 +410,16 @@ def events_of(trainer: Trainer, steps: int) -> list[Any]:
 def test_a_trainer_records_its_rounds_and_tells_what_a_plain_one_tells(d_steps):
     schedule = {"before_step": lambda step: None, "average": 0.9, "d_steps": d_steps}
     recording, plain = plane(**schedule), plane(**schedule)
-    assert recording.rounds is not None
-    plain.rounds = None
+    assert recording.graph_rounds is not None
+    plain.graph_rounds = None
     told, expected = events_of(recording, 8), events_of(plain, 8)
-    assert recording.rounds.captured, recording.rounds.reason
+    assert recording.graph_rounds.recorded, recording.graph_rounds.reason
     assert told == expected
     np.testing.assert_array_equal(recording.gan.generator.flat_data.get(), plain.gan.generator.flat_data.get())
 
 
 def test_a_trainer_that_cannot_record_says_why_and_trains(caplog):
-    trainer = plane(rules=Rules(penalty=penalties.get("r1")))
-    assert trainer.rounds is None
+    trainer = plane(options=GameOptions(penalty=penalties.get("r1")))
+    assert trainer.graph_rounds is None
     assert "training without a CUDA graph: a gradient penalty is asked for" in caplog.text
     assert len(events_of(trainer, 2)) >= 2

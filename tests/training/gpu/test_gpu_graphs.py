@@ -7,7 +7,7 @@ import pytest
 
 from minigan import backend
 from minigan.random import Stream
-from minigan.training.gpu.cuda_graph import CapturedRounds
+from minigan.training.gpu.cuda_graph import GraphRounds
 from tests.training.gpu.test_cuda_graph import check_equal as check_equal_rounds
 from tests.training.gpu.test_cuda_graph import images, plane, play
 
@@ -35,7 +35,7 @@ def test_words_and_bits_are_equal_to_numpy_s(p):
 
 @pytest.mark.parametrize("make", [plane, images])
 def test_recorded_rounds_are_plain_ones_bit_for_bit(make: Callable):
-    rounds = CapturedRounds(make())
-    recorded, plain = play(rounds, 50), play(CapturedRounds(make(), capture=False), 50)
-    assert rounds.captured, rounds.reason
+    rounds = GraphRounds(make())
+    recorded, plain = play(rounds, 50), play(GraphRounds(make(), record=False), 50)
+    assert rounds.recorded, rounds.reason
     check_equal_rounds(recorded, plain)

@@ -11,9 +11,12 @@ from minigan import constraints, kernels, losses, models, optimizers, penalties
 from minigan.backend import asnumpy
 from minigan.data import Dataset, Points
 from minigan.errors import NonFiniteError
+from minigan.model.sequential import Sequential
 from minigan.random import Stream
 from minigan.training import LayerGradients, StepEnd, Trainer, batch_steps, trainer
-from minigan.training.steps import Rules
+from minigan.training.gpu import deferred_events
+from minigan.training.nonfinite import all_finite
+from minigan.training.options import GameOptions
 from tests.devices.strict import DeviceRead, reads, rounds_that_read_nothing, strict_backend
 
 TINY = {"image_size": 8, "latent_size": 5, "generator_filters": (4, 4), "discriminator_filters": (4, 4, 4)}
@@ -39,7 +42,15 @@ def penalised(name: str, loss: str = "non-saturating") -> Trainer:
     """On points, for the penalties refuse the BatchNorm of the others."""
     points = Points(np.random.default_rng(0).standard_normal((64, 2)).astype(np.float32), name="cloud")
     gan = models.build("mlp2d")
-    return Trainer(gan, points, loss=loss, rules=Rules(penalty=penalties.get(name)), batch_size=16)
+    return Trainer(gan, points, loss=loss, options=GameOptions(penalty=penalties.get(name)), batch_size=16)
+
+
+def with_options(loss: str = "non-saturating", **options: Any) -> Trainer:
+    return make(loss=loss, options=GameOptions(**options))
+
+
+def bounded(network: Sequential) -> None:
+    constraints.max_norm(network, 0.5)
 
 
 KINDS: dict[str, Callable[[], Trainer]] = {
@@ -55,9 +66,13 @@ KINDS: dict[str, Callable[[], Trainer]] = {
     "simultaneous": lambda: make(updates="simultaneous"),
     "averaged": lambda: make(average=0.9),
     "normal noise": lambda: make(noise="normal"),
-    "instance noise": lambda: make(rules=Rules(blur=losses.InstanceNoise(0.3, 10, Stream(0, "blur")))),
-    "clipped": lambda: make(loss="wasserstein", rules=Rules(d_constraint=lambda d: constraints.clip_weights(d, 0.01))),
-    "bounded": lambda: make(rules=Rules(None, None, *[lambda network: constraints.max_norm(network, 0.5)] * 2)),
+    "instance noise": lambda: make(
+        options=GameOptions(instance_noise=losses.InstanceNoise(0.3, 10, Stream(0, "blur")))
+    ),
+    "clipped": lambda: make(
+        loss="wasserstein", options=GameOptions(d_constraint=lambda d: constraints.clip_weights(d, 0.01))
+    ),
+    "bounded": lambda: make(options=GameOptions(None, None, *[lambda network: constraints.max_norm(network, 0.5)] * 2)),
     **{f"conditional, {name}": lambda name=name: conditional(name) for name in models.CONDITIONINGS},
     **{f"penalty {name}": lambda name=name: penalised(name) for name in penalties.PENALTIES},
 }
@@ -117,13 +132,13 @@ def test_wrong_labels_are_judged_on_the_device_as_on_the_host_but_for_rounding()
 
 
 def test_events_are_read_in_blocks_and_at_the_end_of_every_epoch(monkeypatch):
-    monkeypatch.setattr(trainer, "BLOCK", 3)
+    monkeypatch.setattr(deferred_events, "BLOCK", 3)
     with strict_backend():
         tiny = make(layer_gradients=False)
         before, seen = reads.count, []
         for event in tiny.train(steps=7):
-            seen.append((type(event).__name__, event.step, tiny.step, tiny.untold))
-        assert reads.count - before == 3 * 3, "of each block the figures, and whether both networks are finite"
+            seen.append((type(event).__name__, event.step, tiny.step, tiny.pending_events))
+        assert reads.count - before == 3 * 3, "of each block the metrics, and whether both networks are finite"
     assert seen == [
         *[("StepEnd", step, 3, 3 - step) for step in (1, 2, 3)],
         *[("StepEnd", 4, 5, 2), ("StepEnd", 5, 5, 1), ("EpochEnd", 5, 5, 0)],
@@ -131,13 +146,13 @@ def test_events_are_read_in_blocks_and_at_the_end_of_every_epoch(monkeypatch):
     ]
 
 
-def test_training_in_parts_is_the_same_as_in_one_if_each_is_heard_to_its_block_s_end():
+def test_split_training_matches_when_each_block_is_consumed():
     with strict_backend(), rounds_that_read_nothing():
         whole, parts = make(), make()
         in_one = outcome(whole, 9)
         list(parts.train(steps=2))
         for _ in parts.train(steps=100):
-            if not parts.untold and parts.step == 5:
+            if not parts.pending_events and parts.step == 5:
                 break
         rest = outcome(parts, 4)
         assert [event.step for event in rest[0] if isinstance(event, StepEnd)] == [6, 7, 8, 9]
@@ -167,7 +182,7 @@ def test_data_that_do_not_fit_are_moved_batch_by_batch(monkeypatch):
         assert_same(outcome(tiny), on_host)
 
 
-def test_the_figures_of_the_layers_are_those_of_their_own_step():
+def test_gradient_norms_of_layers_are_those_of_their_own_step():
     with strict_backend():
         events = list(make().train(steps=4))
     norms = {event.step: event.norms for event in events if isinstance(event, LayerGradients)}
@@ -203,7 +218,7 @@ def poisoned(make_one: Callable[[], Trainer], step: int, parameter: str, value: 
         ("discriminator.conv2d_1.kernel", 3e38),
     ],
 )
-def test_a_lost_loss_is_told_as_on_the_host_with_step_network_and_layer(settings, parameter, value):
+def test_a_nonfinite_loss_is_reported_as_on_the_host_with_step_network_and_layer(settings, parameter, value):
     told = {}
     for where in ("host", "device"):
         context = strict_backend() if where == "device" else kernels.using("reference")
@@ -229,7 +244,7 @@ def test_a_lost_loss_is_told_as_on_the_host_with_step_network_and_layer(settings
             np.testing.assert_array_equal(ours[name], values, err_msg=name)
 
 
-def test_a_loss_that_is_not_lost_again_is_told_as_such(monkeypatch):
+def test_a_loss_that_is_finite_when_run_again_is_reported_as_such(monkeypatch):
     with strict_backend():
         tiny, rounds = make(), []
         judge = batch_steps.discriminator_step
@@ -248,13 +263,13 @@ def test_a_loss_that_is_not_lost_again_is_told_as_such(monkeypatch):
 
 
 def test_a_number_taken_of_a_loss_in_a_step_is_caught(monkeypatch):
-    monkeypatch.setattr("minigan.training.steps.finite", lambda loss, network: float(loss))
+    monkeypatch.setattr("minigan.training.steps.check_finite", lambda loss, network: float(loss))
     with strict_backend(), rounds_that_read_nothing(), pytest.raises(DeviceRead, match=r"^float\(\) reads the device"):
         list(make().train(steps=1))
 
 
 def test_a_look_at_the_weights_in_a_step_is_caught(monkeypatch):
-    monkeypatch.setattr(trainer, "looks_at", lambda array: True)
+    monkeypatch.setattr(trainer, "check_weights", lambda network: bool(all_finite(network.flat_data)))
     with strict_backend(), rounds_that_read_nothing(), pytest.raises(DeviceRead, match=r"^bool\(\) reads the device"):
         list(make().train(steps=1))
 

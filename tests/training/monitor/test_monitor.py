@@ -12,7 +12,7 @@ import pytest
 import minigan as mg
 from minigan.errors import ConfigError
 from minigan.training.events import Diversity, EpochEnd, Notice, StepEnd
-from minigan.training.monitor.detectors import KINDS, WATCHES, Collapse
+from minigan.training.monitor.detectors import DETECTORS, KINDS, ModeCollapse
 from minigan.training.monitor.monitor import Monitor
 
 #: A step of a run that goes well.
@@ -34,8 +34,8 @@ ACCURACIES = ("real_accuracy", "fake_accuracy")
 class Run:
     """A monitor, and the numbers of a run that it is given."""
 
-    def __init__(self, batch_size: int = 16, accuracy: bool = True, blurred: int = 0) -> None:
-        self.monitor = Monitor(batch_size, accuracy, blurred)
+    def __init__(self, batch_size: int = 16, accuracy: bool = True, noise_until: int = 0) -> None:
+        self.monitor = Monitor(batch_size, accuracy, noise_until)
         self.batch_size, self.numbers, self.step = batch_size, count(1), 0
         self.rng = np.random.default_rng(0)
 
@@ -104,10 +104,10 @@ def test_a_short_real_run_on_the_digits_is_left_in_peace():
     gan = mg.models.build("dcgan28", generator_filters=(32, 16), discriminator_filters=(8, 16, 32, 64))
     trainer, monitor = mg.Trainer(gan, mg.data.load("digits"), batch_size=16), Monitor(16)
     assert [notice for event in trainer.train(steps=500) for notice in monitor(event)] == []
-    assert monitor.course.steps == 500
+    assert monitor.statistics.steps == 500
     # It has seen something: D was ahead, and G has come closer.
-    assert monitor.course.best > 0.8
-    assert 0.5 < monitor.course.mean < 0.75
+    assert monitor.statistics.best_accuracy > 0.8
+    assert 0.5 < monitor.statistics.mean_accuracy < 0.75
 
 
 def test_other_events_say_nothing():
@@ -232,7 +232,7 @@ def test_an_accuracy_that_passes_through_half_has_not_come_to_rest():
 
 
 def test_a_d_that_sees_through_noise_has_not_converged_before_the_noise_has_gone():
-    run = Run(blurred=3000)
+    run = Run(noise_until=3000)
     run.steps(200, real_accuracy=0.9, fake_accuracy=0.9)
     half = {"real_accuracy": 0.5, "fake_accuracy": 0.5}
     assert run.steps(2800, **half) == []
@@ -404,12 +404,12 @@ def test_a_critics_loss_that_is_noise_around_zero_does_not_swing():
 
 
 def test_every_kind_has_a_name_of_its_own_and_tells_where_its_advice_comes_from():
-    watches = (*WATCHES, Collapse)
-    assert tuple(watch.kind for watch in watches) == KINDS
+    detectors = (*DETECTORS, ModeCollapse)
+    assert tuple(detector.kind for detector in detectors) == KINDS
     assert len(set(KINDS)) == 6
-    for watch in watches:
-        assert watch.advice.startswith(("People ", "This is where"))
-        assert "arXiv:" in watch.advice
+    for detector in detectors:
+        assert detector.advice.startswith(("People ", "This is where"))
+        assert "arXiv:" in detector.advice
 
 
 def test_a_monitor_never_grows():

@@ -1,8 +1,8 @@
-"""Linear maps of slabs: how the fast twins compute ``A x`` and its two gradients for a few images at a time.
+"""Algorithms for affine maps: how the fast twins compute ``A x`` and its two gradients for a slab of images.
 
-A map knows its kernel w, writes ``y = A x`` into memory it is given, and from dz makes ``dx = A^T dz`` and dw, this in
-whatever order suits its products: sums over slabs are put into the kernel's order once, at the end. All its methods
-work on one slab in one thread; what they need in between is the thread's scratch.
+An algorithm holds the kernel w. It writes ``y = A x`` to an array that it is given, and from dz it computes
+``dx = A^T dz`` and dw; dw in whatever order suits its products, and the sum over slabs is put into the kernel's order
+once, at the end. All methods work on one slab in one thread, and use the thread's scratch memory.
 """
 
 from abc import ABC, abstractmethod
@@ -11,37 +11,37 @@ from typing import Protocol
 
 import numpy as np
 
-from minigan.kernels.cpu.algorithms.small_gemm import correlate, multiply
+from minigan.kernels.cpu.algorithms.small_gemm import matmul, matmul_tn
 from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.reference.affine import Activation
 
-__all__ = ["Dense", "Map", "WholeBatch", "by_tap", "matrix"]
+__all__ = ["AffineAlgorithm", "Gemm", "WholeBatch", "by_tap", "matrix"]
 
 
-class Map(Protocol):
-    """A linear map made of a kernel."""
+class AffineAlgorithm(Protocol):
+    """A way to compute the linear map of a kernel."""
 
-    #: A word for it, which a network's plan shows.
+    #: Its name in a network's plan.
     title: str
 
-    #: Bytes that an image takes in the map's scratch.
+    #: Bytes of scratch memory for one image.
     bytes_each: int
 
-    #: The shape of dw in the map's own order.
+    #: The shape of dw in the algorithm's own order.
     order: tuple[int, ...]
 
     def product(self, x: np.ndarray, y: np.ndarray) -> None:
         """Write ``A x`` to y."""
 
     def grads(self, x: np.ndarray | None, dz: np.ndarray, dx: np.ndarray | None, dw: np.ndarray | None) -> None:
-        """Write ``A^T dz`` to dx, and the gradient of ``<dz, A x>`` with respect to w to dw; where there is one."""
+        """Write ``A^T dz`` to dx, and the gradient of ``<dz, A x>`` with respect to w to dw; None is left out."""
 
     def kernel_grad(self, dw: np.ndarray) -> np.ndarray:
         """dw in the order of the kernel: a view."""
 
 
 class WholeBatch(ABC):
-    """A map that does whole batches, with bias and activation: it cuts them in other ways than into images."""
+    """An algorithm for whole batches, with bias and activation: it divides the work in other ways than into images."""
 
     @abstractmethod
     def apply(self, x: np.ndarray, bias: np.ndarray | None, activation: Activation, y: np.ndarray) -> None:
@@ -51,7 +51,7 @@ class WholeBatch(ABC):
     def apply_grads(
         self, dy: np.ndarray, y: np.ndarray, x: np.ndarray, activation: Activation, dx: np.ndarray, param_grads: bool
     ) -> tuple[np.ndarray | None, np.ndarray | None]:
-        """Write the gradient with respect to x to dx; give those with respect to w and b, or None for both."""
+        """Write the gradient with respect to x to dx; return those with respect to w and b, or None for both."""
 
 
 def matrix(array: np.ndarray) -> np.ndarray:
@@ -60,33 +60,33 @@ def matrix(array: np.ndarray) -> np.ndarray:
 
 
 def by_tap(kernel: np.ndarray) -> np.ndarray:
-    """The kernel (KH, KW, C, F) as one matrix a tap from filters to channels, (KH, KW, F, C)."""
+    """The kernel (KH, KW, C, F) as one matrix for each tap, from filters to channels: (KH, KW, F, C)."""
     return memory_pool.contiguous(kernel.swapaxes(2, 3))
 
 
-class Dense:
+class Gemm:
     """``x w`` along the last axis."""
 
     title = "product"
 
     def __init__(self, kernel: np.ndarray, places: int) -> None:
         self.kernel, self.order = kernel, kernel.shape
-        # Not the kernel's, which all slabs read: the fewer slabs, the fewer times.
+        # Without the kernel, which every slab reads: fewer slabs read it fewer times.
         self.bytes_each = kernel.itemsize * places * sum(kernel.shape)
 
     @cached_property
     def transposed(self) -> np.ndarray:
-        """The kernel as the way back needs it."""
+        """The kernel in the order that the backward needs."""
         return memory_pool.contiguous(self.kernel.T)
 
     def product(self, x: np.ndarray, y: np.ndarray) -> None:
-        multiply(matrix(x), self.kernel, matrix(y))
+        matmul(matrix(x), self.kernel, matrix(y))
 
     def grads(self, x: np.ndarray | None, dz: np.ndarray, dx: np.ndarray | None, dw: np.ndarray | None) -> None:
         if dx is not None:
-            multiply(matrix(dz), self.transposed, matrix(dx))
+            matmul(matrix(dz), self.transposed, matrix(dx))
         if x is not None and dw is not None:
-            correlate(matrix(x), matrix(dz), dw)
+            matmul_tn(matrix(x), matrix(dz), dw)
 
     def kernel_grad(self, dw: np.ndarray) -> np.ndarray:
         return dw

@@ -1,12 +1,12 @@
-"""Activations of slabs from fast operations alone.
+"""Activations of slabs, by fast operations only.
 
-``np.where`` costs ten times as much as a sum, for no processor guesses random signs; a maximum, or a product with
-booleans, costs little: for a slope from 0 to 1 below zero, ``f(z) = max(z, slope * z)``.
+``np.where`` takes ten times as long as a sum, because no processor can predict random signs. A maximum or a product
+with booleans is fast: for a slope from 0 to 1 below zero, ``f(z) = max(z, slope * z)``.
 """
 
 import numpy as np
 
-from minigan.kernels.cpu.parallel.slabs import scratch
+from minigan.kernels.cpu.parallel.scratch import scratch
 from minigan.kernels.reference.affine import Activation
 
 __all__ = ["activate", "activation_grad", "rectify", "shift_and_activate", "sigmoid", "slopes"]
@@ -24,7 +24,7 @@ def activate(z: np.ndarray, activation: Activation) -> None:
 
 
 def shift_and_activate(z: np.ndarray, bias: np.ndarray | None, activation: Activation) -> None:
-    """``z <- f(z + b)``; the bias is `tile_row` to that of several pixels."""
+    """``z <- f(z + b)``; the bias is that of several pixels, by `tile_row`."""
     if bias is not None:
         rows = z.reshape(-1, bias.size)
         rows += bias

@@ -1,9 +1,9 @@
 """Convolutions of 3 x 3 taps with fewer multiplications: Winograd's F(2 x 2, 3 x 3) and F(4 x 2, 3 x 3).
 
 In one dimension, m neighbouring outputs of three taps take 3 m products. But a polynomial of degree m - 1 times one of
-degree 2 is known by its values at m + 2 points, which are as many products. With V_k the powers 0 to k - 1 of the
+degree 2 is determined by its values at m + 2 points, which take m + 2 products. With V_k the powers 0 to k - 1 of the
 points, a row for each, the coefficients of the product are ``V_{m+2}^-1 ((V_3 w) * (V_m y))``. A convolution is the
-transposed of that: of a patch d of m + 2 pixels it makes
+transpose of that: from a patch d of m + 2 pixels it computes
 
     y = V_m^T ((V_3 w) * (V_{m+2}^-T d)) = A ((G w) * (B d)).
 
@@ -17,15 +17,15 @@ becomes 16 numbers by ``B (x) B``, the nine taps become 16 by ``G (x) G``, and o
 2 x 2 outputs. 16 products instead of 36; with channels they are products of matrices, (patches, C) times (C, F). The
 gradients are the adjoints, by the transposed matrices.
 
-Four outputs take six products, of larger and smaller numbers, which cost digits beside the direct sum: less than a bit
-where one axis does so, nearly two where both do. So one axis may, if that saves products.
+Four outputs take six products, of larger and smaller numbers, which loses digits compared with the direct sum: less
+than a bit where one axis does so, nearly two where both do. So one axis may, if that saves products.
 
-Each number of a patch is one piece of work for all patches of a batch: a kernel that is larger than a few images is
-read once.
+The work is divided by the numbers of a patch: one task is the product of one number of all patches of a batch. So a
+kernel that is larger than a few images is read once.
 
 Sources: Winograd, "Arithmetic complexity of computations" (1980); Lavin and Gray, arXiv:1509.09308, section 4. The
-points for four outputs, two pairs of opposite ones around 1, were found by trying: Barabasz et al., "Error analysis and
-improving the accuracy of Winograd convolution for deep neural networks", arXiv:1803.10986, say why they matter.
+points for four outputs, two pairs of opposite numbers around 1, were found by trying. Why they matter: Barabasz et al.,
+"Error analysis and improving the accuracy of Winograd convolution for deep neural networks", arXiv:1803.10986.
 """
 
 import itertools
@@ -35,21 +35,24 @@ from functools import cache, partial
 import numpy as np
 
 from minigan.kernels.cpu.algorithms.gemm import WholeBatch
-from minigan.kernels.cpu.algorithms.im2col import Columns, framed, windows
+from minigan.kernels.cpu.algorithms.im2col import Im2col, window_view, zero_padded
 from minigan.kernels.cpu.algorithms.slab_activations import activation_grad, shift_and_activate
 from minigan.kernels.cpu.algorithms.small_gemm import MULTIPLICATIONS
 from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cpu.parallel.broadcast import row_sum, tile_row
-from minigan.kernels.cpu.parallel.slabs import OrderedSum, cut, run, scratch, split_coarse
+from minigan.kernels.cpu.parallel.ordered_sum import OrderedSum
+from minigan.kernels.cpu.parallel.pool import parallel_for
+from minigan.kernels.cpu.parallel.scratch import scratch
+from minigan.kernels.cpu.parallel.slabs import split, split_coarse
 from minigan.kernels.reference.affine import Activation
-from minigan.kernels.reference.windows import Pads, Pair, crop
+from minigan.kernels.reference.padding import Pads, Pair, crop
 
 __all__ = ["Winograd", "pays"]
 
-#: By how many outputs they serve, along an axis; and infinity.
+#: The points for a number of outputs along an axis; infinity is one more.
 POINTS = {2: (0, 1, -1), 4: (0, 5 / 8, -5 / 8, 3 / 2, -3 / 2)}
 
-#: From so many channels, filters and outputs on, fewer products pay for what is done around them.
+#: From this number of channels and filters, and of outputs, on, fewer products pay for the transforms around them.
 WIDE, MANY = 128, 1024
 
 #: Rows and columns that a patch may make.
@@ -60,7 +63,7 @@ BLOCK = 1 << 24
 
 
 def one_way(outputs: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """B, G and A for so many outputs."""
+    """B, G and A for this number of outputs."""
     points = POINTS[outputs]
 
     def powers(count: int) -> np.ndarray:
@@ -76,71 +79,71 @@ def both_ways(outputs: Pair, dtype: np.dtype) -> tuple[np.ndarray, ...]:
     return tuple(np.kron(m, n).astype(dtype) for m, n in zip(rows, columns))
 
 
-def tiles_of(fit: Pair, outputs: Pair) -> Pair:
-    """How many patches there are below and beside each other."""
-    return -(-fit[0] // outputs[0]), -(-fit[1] // outputs[1])
+def tiles_of(out_size: Pair, outputs: Pair) -> Pair:
+    """The number of patches along the height and along the width."""
+    return -(-out_size[0] // outputs[0]), -(-out_size[1] // outputs[1])
 
 
-def products_of(fit: Pair, outputs: Pair) -> int:
-    """Products that an image of (OH, OW) outputs takes, for each pair of channels."""
-    return math.prod(tiles_of(fit, outputs)) * (outputs[0] + 2) * (outputs[1] + 2)
+def products_of(out_size: Pair, outputs: Pair) -> int:
+    """Products for an image of (OH, OW) outputs, for each pair of channels."""
+    return math.prod(tiles_of(out_size, outputs)) * (outputs[0] + 2) * (outputs[1] + 2)
 
 
 def pays(kernel: np.ndarray, outputs: int) -> bool:
-    """Whether a convolution of stride 1 to so many pixels, of all images, gains."""
+    """Whether a convolution of stride 1 gains; `outputs` are the pixels of all its output images."""
     return kernel.shape[:2] == (3, 3) and min(kernel.shape[2:]) >= WIDE and outputs >= MANY
 
 
 def transformed(matrix: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """The product of a small matrix with many columns, in parts that BLAS need not copy."""
+    """The product of a small matrix with many columns, in parts so small that BLAS need not copy them."""
     result = memory_pool.empty((len(matrix), columns.shape[1]), columns.dtype)
-    parts = cut(columns.shape[1], matrix.size, MULTIPLICATIONS)
+    parts = split(columns.shape[1], matrix.size, MULTIPLICATIONS)
 
     def work(number: int) -> None:
         np.matmul(matrix, columns[:, parts[number]], out=result[:, parts[number]])
 
-    run(work, len(parts))
+    parallel_for(work, len(parts))
     return result
 
 
-class Winograd(Columns, WholeBatch):
+class Winograd(Im2col, WholeBatch):
     """The convolution of images (H, W) with a kernel (3, 3, C, F) to images (OH, OW), for whole batches.
 
-    Of a slab alone it is the convolution by columns.
+    For a slab alone it is `Im2col`.
     """
 
     title = "Winograd"
 
-    def __init__(self, kernel: np.ndarray, image: Pair, fit: Pair, pads: Pads) -> None:
-        super().__init__(kernel, image, fit, (1, 1), pads)
+    def __init__(self, kernel: np.ndarray, image: Pair, out_size: Pair, pads: Pads) -> None:
+        super().__init__(kernel, image, out_size, (1, 1), pads)
         self.filters = kernel.shape[3]
-        self.outputs = min(OUTPUTS, key=partial(products_of, fit))
-        self.tiles = tiles_of(fit, self.outputs)
+        self.outputs = min(OUTPUTS, key=partial(products_of, out_size))
+        self.tiles = tiles_of(out_size, self.outputs)
         self.patch = self.outputs[0] + 2, self.outputs[1] + 2
         self.transformed_shape = math.prod(self.patch), self.channels, self.filters
-        # The last patches may stick out of the image, and what they make out of the output.
+        # The last patches may reach beyond the image, and their outputs beyond the output.
         (top, _), (left, _) = pads
         made_height, made_width = (count * size for count, size in zip(self.tiles, self.outputs))
         self.inside = (top, made_height + 2 - top - image[0]), (left, made_width + 2 - left - image[1])
-        self.outside = (0, made_height - fit[0]), (0, made_width - fit[1])
-        self.bytes_of_numbers = products_of(fit, self.outputs) * (self.channels + self.filters) * kernel.itemsize
+        self.outside = (0, made_height - out_size[0]), (0, made_width - out_size[1])
+        self.bytes_of_numbers = products_of(out_size, self.outputs) * (self.channels + self.filters) * kernel.itemsize
         self.of_patch, self.of_taps, self.of_outputs = both_ways(self.outputs, kernel.dtype)
 
     def blocks(self, count: int) -> tuple[slice, ...]:
-        """So many images in parts whose patches and products together stay small enough."""
-        return cut(count, self.bytes_of_numbers, BLOCK)
+        """`count` images in blocks whose patches and products together take few enough bytes."""
+        return split(count, self.bytes_of_numbers, BLOCK)
 
     def numbers(self, images: int, channels: int) -> np.ndarray:
         """Memory for the numbers of each patch and channel."""
         return memory_pool.empty((len(self.of_patch), images * math.prod(self.tiles), channels), self.kernel.dtype)
 
     def place(self, slab: slice) -> tuple[slice, slice]:
-        """Where a slab's patches lie in it."""
+        """The place of a slab's patches in `numbers`."""
         each = math.prod(self.tiles)
         return slice(None), slice(slab.start * each, slab.stop * each)
 
     def transformed_kernel(self) -> np.ndarray:
-        """The matrices, one for each number of a patch, that the nine of the kernel become."""
+        """The transform of the kernel's nine matrices: one matrix for each number of a patch."""
         return transformed(self.of_taps, self.kernel.reshape(9, -1)).reshape(self.transformed_shape)
 
     def apply(self, x: np.ndarray, bias: np.ndarray | None, activation: Activation, y: np.ndarray) -> None:
@@ -172,9 +175,9 @@ class Winograd(Columns, WholeBatch):
             self.to_images(products[self.place(slabs[number])], part)
             shift_and_activate(part, bias, activation)
 
-        run(lambda i: self.to_patches(x[slabs[i]], patches[self.place(slabs[i])]), len(slabs))
-        run(multiply, len(weights))
-        run(finish, len(slabs))
+        parallel_for(lambda i: self.to_patches(x[slabs[i]], patches[self.place(slabs[i])]), len(slabs))
+        parallel_for(multiply, len(weights))
+        parallel_for(finish, len(slabs))
 
     def grads_of(
         self, dy: np.ndarray, y: np.ndarray, x: np.ndarray, activation: Activation, dx: np.ndarray, param_grads: bool
@@ -197,19 +200,19 @@ class Winograd(Columns, WholeBatch):
                 np.matmul(patches[k].T, products[k], out=dweights[k])
             np.matmul(products[k], weights[k].T, out=patches[k])
 
-        (dbias,) = OrderedSum(slabs, ((self.filters,),), x.dtype).run(begin)
-        run(multiply, len(weights))
-        run(lambda i: self.from_patches(patches[self.place(slabs[i])], dx[slabs[i]]), len(slabs))
+        (dbias,) = OrderedSum(slabs, ((self.filters,),), x.dtype).compute(begin)
+        parallel_for(multiply, len(weights))
+        parallel_for(lambda i: self.from_patches(patches[self.place(slabs[i])], dx[slabs[i]]), len(slabs))
         if dweights is None:
             return ()
         return transformed(self.of_taps.T, dweights.reshape(len(dweights), -1)).reshape(self.order), dbias
 
-    # Slabs, on the way there and back
+    # The transforms of slabs and their adjoints
 
     def to_patches(self, x: np.ndarray, patches: np.ndarray) -> None:
         """Write the numbers of all patches of x."""
-        view = windows(framed(x, self.inside), self.patch, self.outputs, self.tiles)
-        pixels = scratch("columns", view.shape, x.dtype)
+        view = window_view(zero_padded(x, self.inside), self.patch, self.outputs, self.tiles)
+        pixels = scratch("im2col", view.shape, x.dtype)
         np.copyto(pixels, view)
         pixels = pixels.reshape(-1, len(self.of_patch), self.channels)
         np.matmul(self.of_patch, pixels, out=patches.transpose(1, 0, 2))
@@ -217,11 +220,11 @@ class Winograd(Columns, WholeBatch):
     def from_patches(self, patches: np.ndarray, dx: np.ndarray) -> None:
         """The adjoint of `to_patches`: write dx, where patches overlap by two pixels."""
         n, (rows, columns), (height, width), c = len(dx), self.tiles, self.outputs, self.channels
-        pixels = scratch("columns", (n, rows, columns, *self.patch, c), dx.dtype)
+        pixels = scratch("im2col", (n, rows, columns, *self.patch, c), dx.dtype)
         np.matmul(self.of_patch.T, patches.transpose(1, 0, 2), out=pixels.reshape(-1, len(self.of_patch), c))
-        total = scratch("frame", (n, rows + 1, height, columns + 1, width, c), dx.dtype)
+        total = scratch("padded", (n, rows + 1, height, columns + 1, width, c), dx.dtype)
         total.fill(0)
-        # What is left of a patch below its outputs' rows, and beside their columns, lies in the next ones.
+        # The rest of a patch, below its outputs' rows and right of their columns, overlaps the next patches.
         for (i, down), (j, across) in itertools.product(((0, height), (1, 2)), ((0, width), (1, 2))):
             part = pixels[:, :, :, i * height :, j * width :][:, :, :, :down, :across]
             total[:, i : i + rows, :down, j : j + columns, :across] += part.transpose(0, 1, 3, 2, 4, 5)
@@ -230,21 +233,21 @@ class Winograd(Columns, WholeBatch):
 
     def to_images(self, products: np.ndarray, y: np.ndarray) -> None:
         """Write the outputs of all patches to y."""
-        outputs = scratch("columns", (len(y), *self.tiles, *self.outputs, self.filters), y.dtype)
+        outputs = scratch("im2col", (len(y), *self.tiles, *self.outputs, self.filters), y.dtype)
         each = math.prod(self.outputs)
         np.matmul(self.of_outputs, products.transpose(1, 0, 2), out=outputs.reshape(-1, each, self.filters))
         whole = y
         if any(map(any, self.outside)):
             size = (count * size for count, size in zip(self.tiles, self.outputs))
-            whole = scratch("frame", (len(y), *size, self.filters), y.dtype)
-        windows(whole, self.outputs, self.outputs, self.tiles)[...] = outputs
+            whole = scratch("padded", (len(y), *size, self.filters), y.dtype)
+        window_view(whole, self.outputs, self.outputs, self.tiles)[...] = outputs
         if whole is not y:
             y[...] = crop(whole, self.outside)
 
     def from_images(self, dz: np.ndarray, products: np.ndarray) -> None:
         """The adjoint of `to_images`: write the gradients with respect to the products."""
-        view = windows(framed(dz, self.outside), self.outputs, self.outputs, self.tiles)
-        outputs = scratch("columns", view.shape, dz.dtype)
+        view = window_view(zero_padded(dz, self.outside), self.outputs, self.outputs, self.tiles)
+        outputs = scratch("im2col", view.shape, dz.dtype)
         np.copyto(outputs, view)
         each = math.prod(self.outputs)
         np.matmul(self.of_outputs.T, outputs.reshape(-1, each, self.filters), out=products.transpose(1, 0, 2))

@@ -1,14 +1,14 @@
 """A recycling pool for large arrays.
 
-A fresh array of several megabytes costs as much as the arithmetic on it: the system maps its pages one by one, at
-their first touch, and unmaps them when it dies. A training step makes the same arrays over and over, so `empty`
-keeps the memory of those that died and hands it out again.
+A new array of several megabytes takes as long as the arithmetic on it: the system maps its pages one by one, at their
+first use, and unmaps them when the array is freed. A training step makes the same arrays again and again, so the memory
+of freed arrays is kept, and `empty` hands it out again.
 
-Nobody gives anything back. NumPy keeps one owner for all views of an array, and a weak reference to that owner tells
-when the last of them is gone.
+Callers do not return memory. NumPy keeps one owner for all views of an array, and a weak reference to that owner calls
+a function when the last view is freed.
 
-It tells at any moment, in any thread: the garbage collector may come by in the middle of a function below. So a death
-only puts the memory into a queue, and shelves what is queued if nobody is at the shelves.
+The call may come at any moment, in any thread, even in the middle of a function below. So when an array is freed its
+block is queued; the queue is moved to the pool when the pool is not in use.
 """
 
 import os
@@ -21,35 +21,35 @@ import numpy as np
 
 __all__ = ["LIMIT", "aligned", "clear", "contiguous", "empty", "held", "zeros"]
 
-#: Smaller arrays are left to NumPy, whose own cache is good at them.
+#: Smaller arrays are left to NumPy, which has a fast cache for them.
 SMALLEST = 1 << 16
 
-#: Sizes are rounded up to this many bytes, so that nearly equal ones share.
+#: Sizes are rounded up to a multiple of this number of bytes, so that nearly equal arrays share blocks.
 STEP = 1 << 12
 
-#: Arrays begin at a multiple of this many bytes, a cache line, as wide vector instructions like it.
+#: Arrays begin at a multiple of this number of bytes, a cache line: it is best for wide vector instructions.
 ALIGNMENT = 64
 
-#: Idle memory is kept up to this many bytes; the longest idle is given up first.
+#: The most bytes of idle memory that are kept; the block that has been idle longest is freed first.
 LIMIT = 1 << 30
 
-_dead: deque[np.ndarray] = deque()  # not shelved yet
-_idle: OrderedDict[int, np.ndarray] = OrderedDict()  # by the number of their return, oldest first
+_freed: deque[np.ndarray] = deque()  # blocks that are not in the pool yet
+_idle: OrderedDict[int, np.ndarray] = OrderedDict()  # the pool: blocks by the number of their return, oldest first
 _by_size: dict[int, list[int]] = {}
 _owners: dict[int, weakref.ref] = {}
 _held = 0
 _returns = 0
 
 _lock = threading.RLock()
-_at_shelves = False  # whether a function that holds the lock is at work, perhaps further up in this thread's own stack
+_in_use = False  # whether a function that holds the lock is running, perhaps further up in this thread's own stack
 
 if hasattr(os, "register_at_fork"):
-    # No thread is at the shelves while the process forks: in the child nobody would ever leave them.
+    # No thread is in the pool while the process forks: in the child it would never leave.
     os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 
 
 def empty(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
-    """An array of that shape and dtype with arbitrary values, in recycled memory where there is some."""
+    """An array of that shape and dtype with arbitrary values, in recycled memory where the pool has some."""
     dtype = np.dtype(dtype)
     count = 1
     for size in shape:
@@ -57,7 +57,7 @@ def empty(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     if count * dtype.itemsize < SMALLEST:
         return np.empty(shape, dtype)
     block = _take(-(-count * dtype.itemsize // STEP) * STEP)
-    # Not a view of the block: views of it would name the block their owner, and live on unseen.
+    # Not a view of the block: then the block would be the owner of all views, and `owner` could be freed before them.
     owner = np.frombuffer(block.data, dtype, count)
     _watch(owner, block)
     return owner.reshape(shape)
@@ -71,7 +71,7 @@ def zeros(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
 
 
 def contiguous(array: np.ndarray) -> np.ndarray:
-    """The array itself, or a copy in recycled memory where its entries do not lie one after the other."""
+    """The array itself, or a C-contiguous copy in recycled memory."""
     if array.flags.c_contiguous:
         return array
     copy = empty(array.shape, array.dtype)
@@ -80,32 +80,32 @@ def contiguous(array: np.ndarray) -> np.ndarray:
 
 
 def aligned(size: int) -> np.ndarray:
-    """New memory of so many bytes that begins with a cache line."""
+    """New memory of `size` bytes that begins with a cache line."""
     block = np.empty(size + ALIGNMENT, np.uint8)
     start = -block.ctypes.data % ALIGNMENT
     return block[start : start + size]
 
 
 def held() -> int:
-    """Bytes that lie idle in the pool."""
-    _shelve(LIMIT)
+    """Bytes of idle memory."""
+    _update_pool(LIMIT)
     return _held
 
 
 def clear() -> None:
-    """Give all idle memory back to the system."""
-    _shelve(0)
+    """Free all idle memory."""
+    _update_pool(0)
 
 
 def _take(size: int) -> np.ndarray:
     """An idle block of that size, or a new one."""
-    global _at_shelves, _held
+    global _in_use, _held
     with _lock:
-        if not _at_shelves:
-            _at_shelves = True
+        if not _in_use:
+            _in_use = True
             try:
-                if _dead:
-                    _shelve_dead(LIMIT)
+                if _freed:
+                    _add_freed(LIMIT)
                 numbers = _by_size.get(size)
                 while numbers:
                     block = _idle.pop(numbers[-1], None)
@@ -114,7 +114,7 @@ def _take(size: int) -> np.ndarray:
                         _held -= size
                         return block
             finally:
-                _at_shelves = False
+                _in_use = False
     return aligned(size)
 
 
@@ -124,36 +124,36 @@ def _watch(owner: np.ndarray, block: np.ndarray) -> None:
 
     def gone(_: weakref.ref) -> None:
         del _owners[key]
-        _dead.append(block)
-        _shelve(LIMIT, wait=False)
+        _freed.append(block)
+        _update_pool(LIMIT, wait=False)
 
     _owners[key] = weakref.ref(owner, gone)
 
 
-def _shelve(bound: int, wait: bool = True) -> None:
-    """Put the dead on the shelves and keep up to `bound` bytes; somebody else's task if somebody is at it."""
-    global _at_shelves
+def _update_pool(bound: int, wait: bool = True) -> None:
+    """Move freed blocks to the pool, and keep up to `bound` bytes; nothing, if the pool is in use."""
+    global _in_use
     if not _lock.acquire(wait):
         return
     try:
-        if not _at_shelves:
-            _at_shelves = True
+        if not _in_use:
+            _in_use = True
             try:
-                _shelve_dead(bound)
+                _add_freed(bound)
             finally:
-                _at_shelves = False
+                _in_use = False
     finally:
         _lock.release()
 
 
-def _shelve_dead(bound: int) -> None:
-    """As `_shelve`, with the lock held."""
+def _add_freed(bound: int) -> None:
+    """As `_update_pool`, with the lock held."""
     global _held, _returns
-    while _dead:
-        block = _dead.popleft()
+    while _freed:
+        block = _freed.popleft()
         if block.size <= LIMIT:
             _returns += 1
-            # In this order: where Ctrl-C comes between, a number may lack its block, but never a block its number.
+            # In this order: after a Ctrl-C in between, a number may have no block, but no block is without its number.
             _by_size.setdefault(block.size, []).append(_returns)
             _idle[_returns] = block
             _held += block.size

@@ -1,4 +1,4 @@
-// The activations that are fused into products, by the numbers that `minigan.kernels.cuda.convolution` gives them.
+// The activations that kernels apply to their results, by their numbers in `minigan.kernels.cuda.fused_activation`.
 
 #define LINEAR 0
 #define LEAKY_RELU 1

@@ -1,4 +1,4 @@
-"""A rule that changes vectors step by step, as a device knows it: a kernel of its own, and the numbers of the step."""
+"""The scalars of an optimizer's step, in device memory."""
 
 import numpy as np
 
@@ -8,17 +8,17 @@ __all__ = ["DeviceScalars"]
 
 
 class DeviceScalars:
-    """A rule as one CUDA kernel, and the numbers that the kernel finds in device memory.
+    """The CUDA kernel of an optimizer's update, and the scalars that the kernel reads from device memory.
 
-    The numbers are float64: the step's, counted from 1; the learning rate; the momentum; and what else the rule has.
-    The device counts the steps itself. So as long as nothing else changes, it is told nothing, and a step that was
-    recorded as a graph of launches can be replayed: `settle` before the recording and before each replay, and `counted`
-    after each replay.
+    The scalars are float64: the step's number, counted from 1; the learning rate; the momentum; and the optimizer's own
+    constants. The device counts the steps itself: as long as nothing else changes, nothing has to be copied to it, and
+    a step that was recorded as a graph of launches can be replayed. Call `sync` before the recording and before each
+    replay, and `counted` after each replay.
 
     Parameters
     ----------
     kernel : str or None
-        Its name in ``optimizer.cu``; None for a rule that is run as array code.
+        The kernel's name in ``optimizer.cu``; None for an optimizer that runs as array code.
     """
 
     def __init__(self, kernel: str | None) -> None:
@@ -26,14 +26,14 @@ class DeviceScalars:
         self.array: Array | None = None
         self.held: tuple[float, ...] = ()
 
-    def settle(self, numbers: tuple[float, ...], like: Array) -> Array:
-        """Bring the device's numbers to these, of the step to come; in the same memory from the first time on.
+    def sync(self, numbers: tuple[float, ...], like: Array) -> Array:
+        """Copy the scalars of the next step to the device if it has others. The memory is always the same.
 
         Parameters
         ----------
         numbers : tuple of float
         like : array
-            The numbers lie where it lies.
+            An array on the device.
         """
         if self.array is None or type(self.array) is not type(like):
             self.array, self.held = array_module(like).zeros(len(numbers), np.float64), ()

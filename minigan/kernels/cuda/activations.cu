@@ -1,8 +1,8 @@
-// What works entry by entry: activations, their derivatives, dropout.
+// The activations and their derivatives, one thread an entry.
 //
-// Such a kernel does little arithmetic for each number that it fetches, so the memory sets its speed: each number is
+// Such a kernel does little arithmetic for each number that it reads, so the memory limits its speed: each number is
 // read once and written once. The formulas are those of minigan/kernels/reference/activations.py; comparisons are
-// written so that a NaN comes out where it does there: "x > 0" is false for it.
+// written so that a NaN gives the same result as there: "x > 0" is false for it.
 
 #include "common.cuh"
 
@@ -93,10 +93,4 @@ extern "C" __global__ void each_softplus_second(const real* x, real* y, int n) {
         real small = exp_minus_abs(x[i]);
         y[i] = small / ((1 + small) * (1 + small));
     }
-}
-
-// Dropout: entry i has bit i % 8, counted from the lowest, of byte i / 8.
-
-extern "C" __global__ void each_dropout(const real* x, const unsigned char* bits, real* y, real factor, int n) {
-    FOR_EACH(i, n) y[i] = x[i] * (bits[i / 8] >> i % 8 & 1 ? factor : 0);
 }
