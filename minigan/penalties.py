@@ -121,7 +121,7 @@ class Penalty:
 def check_discriminator(discriminator: Sequential) -> None:
     """Refuse a D that mixes examples, or that has no tangent pass and so no second derivative."""
     for layer in discriminator:
-        if getattr(layer, "mixes_examples", False):
+        if layer.mixes_examples:
             raise ConfigError(
                 f"a gradient penalty needs the gradient of each example by itself, and {layer.title} mixes the "
                 f"examples of a batch: use LayerNorm, or nothing, in its place"

@@ -17,7 +17,8 @@ import numpy as np
 from minigan import backend
 from minigan.backend import Array
 from minigan.errors import ConfigError, ShapeError
-from minigan.layers.base import Context, Layer, Parameter
+from minigan.layers.base import Context, Layer
+from minigan.layers.parameter import Parameter
 from minigan.model.sequential import Sequential
 from minigan.random import Stream
 

@@ -1,7 +1,7 @@
 """Layers with an explicit forward and backward, one a file; `minigan.layers.base` has their contract."""
 
 from minigan.layers.average_pooling2d import AveragePooling2D
-from minigan.layers.base import CacheStamp, Context, Layer, Parameter, Shape
+from minigan.layers.base import CacheStamp, Context, Layer, Shape
 from minigan.layers.batch_norm import BatchNorm
 from minigan.layers.channel_max import ChannelMax
 from minigan.layers.concatenate_labels import ConcatenateLabels
@@ -19,6 +19,7 @@ from minigan.layers.leaky_relu import LeakyReLU
 from minigan.layers.max_pooling2d import MaxPooling2D
 from minigan.layers.maxout import Maxout
 from minigan.layers.minibatch_std_dev import MinibatchStdDev
+from minigan.layers.parameter import Parameter
 from minigan.layers.projection_head import ProjectionHead
 from minigan.layers.relu import ReLU
 from minigan.layers.reshape import Reshape

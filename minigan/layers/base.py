@@ -1,16 +1,18 @@
-"""What every layer shares: the contract of `Layer`, its `Parameter`, and the `Context` of a forward pass."""
+"""The contract of all layers, and the `Context` of a forward pass.
 
-import copy
+A parameter is in parameter.py, and the checks that begin each pass are in checks.py.
+"""
+
 import re
 from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from minigan import backend
-from minigan.backend import Array, array_module
-from minigan.errors import DtypeError, NotBuiltError, ShapeError, StaleCacheError
+from minigan.backend import Array
 from minigan.initializers import Initializer
+from minigan.layers.checks import CacheStamp, Checks
+from minigan.layers.parameter import Parameter
 from minigan.random import Stream
 
 __all__ = ["INFERENCE", "CacheStamp", "Context", "Layer", "Parameter", "Shape"]
@@ -29,9 +31,9 @@ class Context(NamedTuple):
     rng : Stream, optional
         Where Dropout and GaussianNoise draw from; needed while training.
     update_stats : bool
-        BatchNorm moves its averages. The generator's step runs the discriminator in training mode without it.
+        BatchNorm updates its moving averages. The generator's step runs the discriminator in training mode without it.
     labels : array of int (N,), optional
-        The classes of the inputs, from 0: conditional layers need them.
+        The classes of the inputs, from 0; conditional layers need them.
     deferred : list of callables, optional
         For concurrent passes: collects the updates of a pass that runs at the same time as another (see `defer`).
     """
@@ -43,82 +45,18 @@ class Context(NamedTuple):
     deferred: list[Callable[[], None]] | None = None
 
     def defer(self, update: Callable[[], None]) -> None:
-        """Run `update`, of what a layer keeps, now; or after the other pass, if two passes run at the same time."""
+        """Run `update` now; or, where two passes run at the same time, after the other one."""
         if self.deferred is None:
             update()
         else:
             self.deferred.append(update)
 
 
-#: What a forward assumes unless told otherwise.
+#: The default of a forward.
 INFERENCE = Context()
 
 
-class Parameter:
-    """An array a layer learns or keeps, with its gradient.
-
-    Parameters
-    ----------
-    data : array
-        The value.
-    trainable : bool
-        Optimizers move it; `grad` is None otherwise (BatchNorm's moving averages).
-
-    Attributes
-    ----------
-    grad : array or None
-        The sum of the gradients of all backwards since it was last set to zero.
-    version : int
-        How often the value was replaced. A cache remembers it, and a backward refuses an older one.
-    """
-
-    __slots__ = ("data", "grad", "trainable", "version")
-
-    def __init__(self, data: Array, trainable: bool = True) -> None:
-        self.data = data
-        self.grad: Array | None = array_module(data).zeros_like(data) if trainable else None
-        self.trainable = trainable
-        self.version = 0
-
-    def __repr__(self) -> str:
-        kind = "" if self.trainable else ", trainable=False"
-        return f"Parameter(shape={self.data.shape}, dtype={self.data.dtype}{kind})"
-
-    def move(self, data: Array, grad: Array | None) -> None:
-        """Live in other memory, such as a part of a network's flat buffers, with the same values."""
-        data[...] = self.data
-        self.data = data
-        if grad is not None:
-            grad[...] = self.grad
-            self.grad = grad
-
-    def to(self, name: str) -> None:
-        """Live in the memory of another backend, "numpy" or "cupy": caches from before are stale from now on."""
-        self.data = backend.to(self.data, name)
-        if self.grad is not None:
-            self.grad = backend.to(self.grad, name)
-        self.version += 1
-
-    def with_grad(self, grad: Array) -> "Parameter":
-        """The same value and version, with `grad` for the gradient: for concurrent passes."""
-        parameter = copy.copy(self)
-        parameter.grad = grad
-        return parameter
-
-
-class CacheStamp(NamedTuple):
-    """What a forward leaves in its cache for the other passes to check: they must be given arrays that fit.
-
-    `backend` names the memory that the output lies in.
-    """
-
-    shape: tuple[int, ...]
-    dtype: Any
-    version: int
-    backend: str = "numpy"
-
-
-class Layer:
+class Layer(Checks):
     """The contract of all layers.
 
     ::
@@ -127,7 +65,7 @@ class Layer:
         y, cache = layer.forward(x, ctx)
         dx = layer.backward(dy, cache, param_grads=True)  # adds to each parameter's grad, returns dL/dx
 
-        y_dot, tangent_cache = layer.tangent(x_dot, cache)       # y moves by y_dot where x moves by x_dot
+        y_dot, tangent_cache = layer.tangent(x_dot, cache)  # the derivative of y along x_dot
         dx, dx_dot = layer.tangent_backward(dy, dy_dot, cache, tangent_cache, param_grads=True)
 
     The cache is returned, never kept: a GAN runs its discriminator on two batches before either backward.
@@ -157,7 +95,11 @@ class Layer:
     The tangent pass: Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6 (1994).
     """
 
-    #: For concurrent passes: whether two forwards at the same time give what one after the other gives.
+    #: In training, an output depends on the other examples of the batch, too: penalties on each example's gradient
+    #: do not fit such a layer.
+    mixes_examples: ClassVar[bool] = False
+
+    #: Two forwards at the same time give the same as one after the other.
     concurrent_safe: ClassVar[bool] = True
 
     def __init__(self, name: str | None = None) -> None:
@@ -214,15 +156,15 @@ class Layer:
         dtype: np.dtype,
         trainable: bool = True,
     ) -> Parameter:
-        """Make one parameter, drawn from the stream that bears its name."""
+        """Make one parameter; its initial values are drawn from the stream with its name."""
         parameter = Parameter(initializer(shape, rng.child(name), dtype), trainable)
         self.parameters[name] = parameter
         return parameter
 
     def to(self, name: str) -> "Layer":
-        """Move the parameters to another backend, "numpy" or "cupy", and return the layer.
+        """Copy the parameters to another backend, "numpy" or "cupy", and return the layer.
 
-        A layer of a network moves with it: `minigan.Sequential.to` keeps all parameters in one buffer.
+        For the layers of a network use `minigan.Sequential.to`, which keeps all parameters in one buffer.
         """
         for parameter in self.parameters.values():
             parameter.to(name)
@@ -231,11 +173,11 @@ class Layer:
     # Running
 
     def rng_blocks(self, examples: int, dtype: Any) -> int:
-        """Blocks of the random stream that a training forward of so many examples of that dtype uses."""
+        """Blocks of the random stream that a training forward draws, for concurrent passes."""
         return 0
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, Any]:
-        """The output for `x`, and what `backward` needs to know of it."""
+        """The output for `x`, and the cache that `backward` needs."""
         raise NotImplementedError
 
     def backward(self, dy: Array, cache: Any, param_grads: bool = True) -> Array:
@@ -243,74 +185,14 @@ class Layer:
         raise NotImplementedError
 
     def tangent(self, x_dot: Array, cache: Any) -> tuple[Array, Any]:
-        """How y moves where x moves by `x_dot`, and what `tangent_backward` needs to know of it."""
+        """The derivative of y along `x_dot`, and the cache that `tangent_backward` needs."""
         raise NotImplementedError(f"{self.title} has no tangent pass")
 
     def tangent_backward(
         self, dy: Array, dy_dot: Array, cache: Any, tangent_cache: Any, param_grads: bool = True
     ) -> tuple[Array, Array]:
-        """The gradients of ``<dy, y> + <dy_dot, y_dot>`` with respect to x and x_dot, and to the parameters."""
+        """The gradients of ``<dy, y> + <dy_dot, y_dot>`` with respect to x and x_dot; adds those of the parameters."""
         raise NotImplementedError(f"{self.title} has no tangent pass")
-
-    # Checks
-
-    @property
-    def version(self) -> int:
-        """Counts the replacements of any of the layer's trainable values."""
-        return sum(parameter.version for parameter in self.parameters.values())
-
-    def stamp(self, y: Array) -> CacheStamp:
-        """What the checks below compare with: `y`'s shape and dtype, the parameters' version."""
-        return CacheStamp(y.shape, y.dtype, self.version, array_module(y).__name__)
-
-    def check_input(self, x: Array) -> None:
-        """Refuse an `x` of another shape, dtype or backend than the layer was built for."""
-        if not self.built:
-            raise NotBuiltError(f"{self.title}: call build(input_shape, rng) before forward")
-        if x.shape[1:] != self.input_shape or not x.shape:
-            expected = ", ".join(["N", *map(str, self.input_shape)])
-            raise ShapeError(f"{self.title}: expected x ({expected}), got {x.shape}")
-        # Complex numbers are for the complex step, the derivative without a difference.
-        if x.dtype.kind not in "fc":
-            raise DtypeError(f"{self.title}: expected x of a floating dtype, got {x.dtype}")
-        for name, parameter in self.parameters.items():
-            if type(parameter.data) is not type(x):
-                backend.check_same(self.title, array_module(parameter.data).__name__, x=x)
-            if parameter.data.dtype != x.dtype:
-                raise DtypeError(f"{self.title}: expected x {parameter.data.dtype}, as its {name}, got {x.dtype}")
-
-    def check_backward(self, dy: Array, cache: Any) -> None:
-        """Refuse a `dy` that is not like the output, and a cache from before the last optimizer step."""
-        self.check_like("dy", dy, cache.stamp)
-
-    def check_tangent(self, x_dot: Array, cache: Any) -> None:
-        """Refuse an `x_dot` that is not like the input, and an old cache."""
-        batch, *_ = cache.stamp.shape
-        self.check_like("x_dot", x_dot, cache.stamp._replace(shape=(batch, *self.input_shape)))
-
-    def check_tangent_backward(self, dy: Array, dy_dot: Array, cache: Any, tangent_cache: Any) -> None:
-        """Refuse a `dy` or `dy_dot` that is not like the output, and old caches or those of two passes."""
-        self.check_like("dy", dy, cache.stamp)
-        self.check_like("dy_dot", dy_dot, cache.stamp)
-        self.check_like("dy_dot", dy_dot, tangent_cache.stamp)
-
-    def check_like(self, argument: str, array: Array, stamp: CacheStamp) -> None:
-        """Refuse an array of another shape, dtype or backend than the stamp's, and a stamp of replaced parameters."""
-        if array.shape != stamp.shape:
-            raise ShapeError(f"{self.title}: expected {argument} {stamp.shape}, got {array.shape}")
-        if array_module(array).__name__ != stamp.backend:
-            backend.check_same(self.title, stamp.backend, **{argument: array})
-        if array.dtype != stamp.dtype:
-            raise DtypeError(f"{self.title}: expected {argument} {stamp.dtype}, got {array.dtype}")
-        if stamp.version != self.version:
-            raise StaleCacheError(
-                f"{self.title}: the cache is from before the last update of the parameters; run forward again"
-            )
-
-    @property
-    def title(self) -> str:
-        """Class and name, as errors show them: ``Conv2D 'conv2d_1'``."""
-        return f"{type(self).__name__} {self.name!r}"
 
 
 def snake_case(name: str) -> str:

@@ -9,7 +9,8 @@ from minigan.backend import Array, array_module
 from minigan.errors import ConfigError
 from minigan.initializers import Normal
 from minigan.layers.affine import Affine, AffineCache, AffineTangent
-from minigan.layers.base import INFERENCE, CacheStamp, Context, Layer, Parameter, Shape
+from minigan.layers.base import INFERENCE, CacheStamp, Context, Layer, Shape
+from minigan.layers.parameter import Parameter
 from minigan.layers.validation import positive_int
 from minigan.random import Stream
 

@@ -21,7 +21,8 @@ from minigan.backend import Array
 from minigan.fusion.step import ours
 from minigan.kernels import memory_pool
 from minigan.kernels.cpu.parallel.pool import parallel_for
-from minigan.layers.base import Context, Layer, Parameter
+from minigan.layers.base import Context, Layer
+from minigan.layers.parameter import Parameter
 from minigan.model.sequential import Sequential
 
 __all__ = ["backward_both", "forward_both"]

@@ -10,8 +10,9 @@ from minigan import backend, fusion
 from minigan.backend import Array
 from minigan.errors import CheckpointError, ConfigError, NotBuiltError, StaleCacheError
 from minigan.layers.affine import Affine
-from minigan.layers.base import INFERENCE, Context, Layer, Parameter, Shape
+from minigan.layers.base import INFERENCE, Context, Layer, Shape
 from minigan.layers.identity import Identity
+from minigan.layers.parameter import Parameter
 from minigan.layers.sigmoid import Sigmoid
 from minigan.layers.spectral_normalization import SpectralNormalization
 from minigan.random import Stream
@@ -142,7 +143,7 @@ class Sequential:
         self.flat_grad = backend.xp().zeros(size, dtype)
         grads = self.parts_of(self.flat_grad)
         for parameter, data in self.parts_of(self.flat_data).items():
-            parameter.move(data, grads[parameter])
+            parameter.rebind(data, grads[parameter])
 
     def parts_of(self, flat: Array) -> dict[Parameter, Array]:
         """Each trainable parameter's part of a buffer like `flat_data`, in the parameter's shape: views."""

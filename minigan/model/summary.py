@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from minigan.layers.base import Parameter
+from minigan.layers.parameter import Parameter
 
 if TYPE_CHECKING:
     from minigan.model.sequential import Sequential

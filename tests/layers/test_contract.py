@@ -40,7 +40,7 @@ def arrays_in(cache: Any) -> list[Array]:
 
 def mixes_at_inference(case: Case) -> bool:
     """Whether an example's output depends on the others of its batch in the only mode there is."""
-    return getattr(case.make(), "mixes_examples", False) and not case.two_modes
+    return case.make().mixes_examples and not case.two_modes
 
 
 @every_layer
@@ -51,7 +51,7 @@ def test_layers_that_mix_examples_in_training_say_so(case: Case):
     other[1:] += 1 + other[1:] ** 2
     whole, changed = (layer.forward(array, training(x)._replace(update_stats=False))[0][0] for array in (x, other))
     assert np.array_equal(asnumpy(whole), asnumpy(changed)) is (
-        len(x) == 1 or not getattr(layer, "mixes_examples", False)
+        len(x) == 1 or not layer.mixes_examples
     )
 
 

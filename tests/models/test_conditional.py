@@ -97,7 +97,7 @@ def test_the_critic_has_no_layer_that_mixes_or_drops():
         *("Conv2D", "LayerNorm", "LeakyReLU") * 2,
         *("Flatten", "Dense"),
     ]
-    assert not any(getattr(layer, "mixes_examples", False) for layer in gan.discriminator)
+    assert not any(layer.mixes_examples for layer in gan.discriminator)
     # LayerNorm learns as much as BatchNorm, and keeps nothing else.
     assert counts(gan.discriminator) == (392_833, 0)
     assert counts(gan.generator) == (855_809, 384)

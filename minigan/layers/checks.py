@@ -1,0 +1,96 @@
+"""The checks at the beginning of every pass: broadcasting and old caches would hide wrong gradients."""
+
+from typing import Any, NamedTuple
+
+from minigan import backend
+from minigan.backend import Array, array_module
+from minigan.errors import DtypeError, NotBuiltError, ShapeError, StaleCacheError
+from minigan.layers.parameter import Parameter
+
+__all__ = ["CacheStamp", "Checks"]
+
+
+class CacheStamp(NamedTuple):
+    """What a forward puts in its cache, by which the other passes check their arguments.
+
+    Attributes
+    ----------
+    shape, dtype
+        Of the output.
+    version : int
+        Of the layer's parameters, see `Checks.version`.
+    backend : str
+        Of the output's memory.
+    """
+
+    shape: tuple[int, ...]
+    dtype: Any
+    version: int
+    backend: str = "numpy"
+
+
+class Checks:
+    """What a layer's passes check, before they compute anything."""
+
+    name: str
+    built: bool
+    input_shape: tuple[int, ...]
+    parameters: dict[str, Parameter]
+
+    @property
+    def version(self) -> int:
+        """The number of times that any of the layer's values was replaced."""
+        return sum(parameter.version for parameter in self.parameters.values())
+
+    def stamp(self, y: Array) -> CacheStamp:
+        """The stamp of an output, for the checks below."""
+        return CacheStamp(y.shape, y.dtype, self.version, array_module(y).__name__)
+
+    def check_input(self, x: Array) -> None:
+        """Refuse an `x` of another shape, dtype or backend than the layer was built for."""
+        if not self.built:
+            raise NotBuiltError(f"{self.title}: call build(input_shape, rng) before forward")
+        if x.shape[1:] != self.input_shape or not x.shape:
+            expected = ", ".join(["N", *map(str, self.input_shape)])
+            raise ShapeError(f"{self.title}: expected x ({expected}), got {x.shape}")
+        # Complex numbers are for the complex step, the derivative without a difference.
+        if x.dtype.kind not in "fc":
+            raise DtypeError(f"{self.title}: expected x of a floating dtype, got {x.dtype}")
+        for name, parameter in self.parameters.items():
+            if type(parameter.data) is not type(x):
+                backend.check_same(self.title, array_module(parameter.data).__name__, x=x)
+            if parameter.data.dtype != x.dtype:
+                raise DtypeError(f"{self.title}: expected x {parameter.data.dtype}, as its {name}, got {x.dtype}")
+
+    def check_backward(self, dy: Array, cache: Any) -> None:
+        """Refuse a `dy` that is not like the output, and a cache from before the last optimizer step."""
+        self.check_like("dy", dy, cache.stamp)
+
+    def check_tangent(self, x_dot: Array, cache: Any) -> None:
+        """Refuse an `x_dot` that is not like the input, and an old cache."""
+        batch, *_ = cache.stamp.shape
+        self.check_like("x_dot", x_dot, cache.stamp._replace(shape=(batch, *self.input_shape)))
+
+    def check_tangent_backward(self, dy: Array, dy_dot: Array, cache: Any, tangent_cache: Any) -> None:
+        """Refuse a `dy` or `dy_dot` that is not like the output, and old caches or those of two passes."""
+        self.check_like("dy", dy, cache.stamp)
+        self.check_like("dy_dot", dy_dot, cache.stamp)
+        self.check_like("dy_dot", dy_dot, tangent_cache.stamp)
+
+    def check_like(self, argument: str, array: Array, stamp: CacheStamp) -> None:
+        """Refuse an array of another shape, dtype or backend than the stamp's, and a stamp of replaced parameters."""
+        if array.shape != stamp.shape:
+            raise ShapeError(f"{self.title}: expected {argument} {stamp.shape}, got {array.shape}")
+        if array_module(array).__name__ != stamp.backend:
+            backend.check_same(self.title, stamp.backend, **{argument: array})
+        if array.dtype != stamp.dtype:
+            raise DtypeError(f"{self.title}: expected {argument} {stamp.dtype}, got {array.dtype}")
+        if stamp.version != self.version:
+            raise StaleCacheError(
+                f"{self.title}: the cache is from before the last update of the parameters; run forward again"
+            )
+
+    @property
+    def title(self) -> str:
+        """Class and name, as errors show them: ``Conv2D 'conv2d_1'``."""
+        return f"{type(self).__name__} {self.name!r}"
