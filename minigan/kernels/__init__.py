@@ -41,7 +41,7 @@ from minigan.kernels.reference import (
 )
 from minigan.kernels.reference.affine import LINEAR, Activation, Convolution, Operation, Product, UpsampledConvolution
 from minigan.kernels.reference.windows import Pads, Pair, crop, output_size
-from minigan.kernels.registry import KINDS, Kernel, kind, using
+from minigan.kernels.registry import KINDS, Kernel, follow_edits, kind, using
 
 __all__ = [
     "KINDS",
@@ -72,6 +72,7 @@ __all__ = [
     "elu",
     "elu_grad",
     "elu_second_derivative",
+    "follow_edits",
     "kind",
     "largest",
     "layer_norm",

@@ -17,7 +17,7 @@ import numpy as np
 
 from minigan import backend, kernels
 from minigan.backend import Array
-from minigan.fusion.step import ours
+from minigan.fusion.step import is_builtin
 from minigan.kernels.cpu.parallel import memory_pool, slabs
 from minigan.layers.base import Context, grads_in
 from minigan.layers.spectral_normalization import SpectralNormalization
@@ -91,4 +91,4 @@ def pays(network: Sequential, batches: Sequence[Array]) -> bool:
 
 def may_run_twice(layer: Any) -> bool:
     """Whether two threads may be in a layer: of those that are not minigan's nobody knows."""
-    return ours(layer) and not isinstance(layer, SpectralNormalization)  # it moves u and uses it at once
+    return is_builtin(layer) and not isinstance(layer, SpectralNormalization)  # it moves u and uses it at once
