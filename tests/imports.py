@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "minigan"
 ORDER = [
     "errors",
     "version",
+    "edits",
     "io",
     "backend",
     "kernels",

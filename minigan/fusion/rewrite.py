@@ -2,13 +2,15 @@
 
 import itertools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+from minigan import edits, kernels
+from minigan import layers as layers_room
 from minigan.errors import ConfigError
 from minigan.fusion.affine import AffineStep
 from minigan.fusion.maxout import MaxoutStep
 from minigan.fusion.normalization import NormalizationStep
-from minigan.fusion.step import Step, activation_of, ours
+from minigan.fusion.step import Step, activation_of, is_builtin
 from minigan.kernels import Convolution, Operation, Product, UpsampledConvolution
 from minigan.layers.base import Layer
 from minigan.layers.batch_norm import BatchNorm
@@ -19,7 +21,7 @@ from minigan.layers.identity import Identity
 from minigan.layers.maxout import Maxout
 from minigan.layers.up_sampling2d import UpSampling2D
 
-__all__ = ["RULES", "enabled", "fuse"]
+__all__ = ["REWRITES", "enabled", "fuse"]
 
 
 def affine(layers: Sequence[Layer], operation: Operation) -> Step | None:
@@ -84,7 +86,7 @@ def normalization(layers: Sequence[Layer]) -> Step | None:
 
 
 #: The rewrites, the first that fits first: each takes the layers from some place on, and joins some or none.
-RULES: tuple[Callable[[Sequence[Layer]], Step | None], ...] = (
+REWRITES: tuple[Callable[[Sequence[Layer]], Step | None], ...] = (
     upsampled_convolution,
     convolution,
     dense,
@@ -94,16 +96,36 @@ RULES: tuple[Callable[[Sequence[Layer]], Step | None], ...] = (
 
 
 def fuse(layers: Sequence[Layer]) -> list[Layer]:
-    """The steps that do what the built `layers` do: layers and `Step`."""
+    """The steps that do what the built `layers` do: layers and `Step`.
+
+    Layers whose files were edited (`minigan.edits`) stay as they are, which is said once.
+    """
+    edits.refresh()
+    edits.announce(consequences(kernels.follow_edits()))
     steps: list[Layer] = []
     place = 0
     while place < len(layers):
-        known = list(itertools.takewhile(ours, layers[place:]))
-        found = (step for rule in RULES if (step := rule(known)) is not None)
+        known = list(itertools.takewhile(is_builtin, layers[place:]))
+        found = (step for rewrite in REWRITES if (step := rewrite(known)) is not None)
         step = next(found, None)
         steps.append(step or layers[place])
         place += len(step.layers) if step else 1
     return steps
+
+
+def consequences(definitions: Sequence[str]) -> Iterator[str]:
+    """What runs plainly because files were edited: classes of layers, and kernels by the names of their definitions."""
+    classes = [cls for cls in vars(layers_room).values() if isinstance(cls, type) and issubclass(cls, Layer)]
+    if edited := [cls.__name__ for cls in classes if edits.edited_behind(cls.__module__)]:
+        yield f"no fused steps for {shortened(edited)}"
+    if definitions:
+        yield f"no fast kernels for {shortened(definitions)}"
+
+
+def shortened(names: Sequence[str], most: int = 6) -> str:
+    """The first of the names, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def enabled() -> bool:

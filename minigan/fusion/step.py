@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from minigan import edits
 from minigan.backend import Array
 from minigan.kernels import Activation, Operation
 from minigan.layers.base import CacheStamp, Layer
@@ -12,7 +13,7 @@ from minigan.layers.relu import ReLU, ReLUCache
 from minigan.layers.sigmoid import Sigmoid, SigmoidCache
 from minigan.layers.tanh import Tanh, TanhCache
 
-__all__ = ["LinearStep", "Step", "StepTangent", "activation_cache", "activation_of", "ours"]
+__all__ = ["LinearStep", "Step", "StepTangent", "activation_cache", "activation_of", "is_builtin"]
 
 
 class StepTangent(NamedTuple):
@@ -90,14 +91,18 @@ class LinearStep(Step):
         raise NotImplementedError
 
 
-def ours(layer: Layer) -> bool:
-    """Whether the layer's class is one of minigan's: another may do more than the one that it is derived from."""
-    return type(layer).__module__.startswith("minigan.layers.")
+def is_builtin(layer: Layer) -> bool:
+    """Whether what the layer does is known: its class is one of minigan's, and its file was not edited.
+
+    A subclass may override anything, and so does an edit (`minigan.edits`): such a layer runs as it is written.
+    """
+    module = type(layer).__module__
+    return module.startswith("minigan.layers.") and not edits.edited_behind(module)
 
 
 def activation_of(layer: Layer) -> Activation | None:
     """A layer as an activation whose derivative its output tells; None where it is none."""
-    if not ours(layer):
+    if not is_builtin(layer):
         return None
     match layer:
         case Identity():

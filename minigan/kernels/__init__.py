@@ -14,7 +14,7 @@ from minigan.kernels.cuda.device_scalars import DeviceScalars
 from minigan.kernels.reference.affine import LINEAR, Activation, Convolution, Operation, Product, UpsampledConvolution
 from minigan.kernels.reference.padding import Pads, Pair, crop
 from minigan.kernels.reference.windows import output_size
-from minigan.kernels.registry import KINDS, Kernel, kind, using
+from minigan.kernels.registry import KINDS, Kernel, follow_edits, kind, using
 
 __all__ = [
     "KINDS",
@@ -46,6 +46,7 @@ __all__ = [
     "elu",
     "elu_grad",
     "elu_second_derivative",
+    "follow_edits",
     "kind",
     "layer_norm",
     "layer_norm_grad",

@@ -18,7 +18,7 @@ import numpy as np
 
 from minigan import backend, kernels
 from minigan.backend import Array
-from minigan.fusion.step import ours
+from minigan.fusion.step import is_builtin
 from minigan.kernels import memory_pool
 from minigan.kernels.cpu.parallel.pool import parallel_for
 from minigan.layers.base import Context, Layer
@@ -88,7 +88,7 @@ def is_faster(network: Sequential, batches: Sequence[Array]) -> bool:
         return False
     numbers = len(batches[0]) * sum(math.prod(layer.output_shape) for layer in network.layers)
     # Of layers that are not minigan's nobody knows whether two threads may be in them.
-    safe = (ours(layer) and layer.concurrent_safe for layer in network.layers)
+    safe = (is_builtin(layer) and layer.concurrent_safe for layer in network.layers)
     return numbers > max(ENOUGH, network.flat_grad.size) and all(safe)
 
 

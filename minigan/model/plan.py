@@ -12,7 +12,7 @@ import numpy as np
 from minigan import kernels
 from minigan.backend import Array, array_module
 from minigan.fusion.normalization import NormalizationStep
-from minigan.fusion.step import LinearStep, Step, ours
+from minigan.fusion.step import LinearStep, Step, is_builtin
 from minigan.kernels import Convolution, Kernel, Operation
 from minigan.kernels.cpu.algorithms.choose import choose
 from minigan.kernels.cpu.algorithms.gemm import AffineAlgorithm
@@ -114,14 +114,15 @@ def row(step: Layer, batch_size: int, size: int) -> PlanRow:
 
 def is_fast(kernel: Kernel, array: Array) -> bool:
     """Whether a kernel's CPU twin answers for such an array."""
-    return kernel.cpu is not None and kernels.kind() == "fast" and type(array) is np.ndarray and array.dtype in REAL
+    fast = kernels.kind() == "fast" and not kernel.edited
+    return kernel.cpu is not None and fast and type(array) is np.ndarray and array.dtype in REAL
 
 
 def operation_of(step: Layer) -> tuple[Operation, Shape, Array] | None:
     """The affine map that a step is made of, the shape of its input, and its kernel; None where there is no map."""
     if isinstance(step, LinearStep):
         return step.operation, step.input_shape, step.matrix
-    if ours(step) and isinstance(step, Conv2D | Conv2DTranspose):
+    if is_builtin(step) and isinstance(step, Conv2D | Conv2DTranspose):
         # The transposed convolution runs the convolution from its output to its input backwards.
         shape = step.input_shape if isinstance(step, Conv2D) else step.output_shape
         return Convolution(step.windows.strides, step.pads), shape, step.kernel.data
@@ -148,7 +149,7 @@ def direct_products(layers: list[Layer]) -> int | None:
 
 def layer_products(layer: Layer) -> int | None:
     """As `direct_products`, of one layer."""
-    if not ours(layer):
+    if not is_builtin(layer):
         return None
     match layer:
         case Dense() | Conv2DTranspose():

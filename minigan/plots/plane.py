@@ -18,6 +18,9 @@ ARROWS, POINTS = 80, 600
 
 ARROW = "#222222"
 
+#: The arrows in the legend.
+ARROW_LABEL = "direction that lowers G's loss"
+
 
 def extent_of(points: np.ndarray, margin: float = 0.25) -> Extent:
     """A square around points (N, 2), with a margin in units of its half side."""
@@ -96,7 +99,7 @@ def keys() -> list[Any]:
     marks = {
         "real": {"marker": "o", "markersize": 8, "color": REAL, "alpha": 0.5, "markeredgewidth": 0},
         "generated": {"marker": "o", "markersize": 5, "color": GENERATED, "markeredgecolor": "white"},
-        "where G is told to move them": {"marker": r"$\rightarrow$", "markersize": 16, "color": ARROW},
+        ARROW_LABEL: {"marker": r"$\rightarrow$", "markersize": 16, "color": ARROW},
     }
     return [Line2D([], [], linestyle="", label=label, **mark) for label, mark in marks.items()]  # type: ignore[arg-type]
 

@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+from contextlib import AbstractContextManager
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -95,11 +96,16 @@ def random_images(path: Path, shape: tuple[int, ...]) -> Path:
     return path
 
 
+def old_words() -> AbstractContextManager[object]:
+    """A block with the legend of version 0.1.0 in the pictures of points, which the recorded digests include."""
+    return mock.patch("minigan.plots.plane.ARROW_LABEL", "where G is told to move them")
+
+
 def run_digest(name: str, folder: Path, threads: int) -> str:
     """Run and digest."""
     folder.mkdir()
     smaller = {model: partial(models.MODELS[model], **options) for model, options in SMALLER.items()}
-    with mock.patch.dict(models.MODELS, smaller):
+    with old_words(), mock.patch.dict(models.MODELS, smaller):
         train_run(settings(name, folder, threads), folder / "run")
     return digest(folder / "run")
 

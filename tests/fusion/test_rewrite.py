@@ -13,7 +13,7 @@ from minigan.fusion import Step
 from minigan.fusion.affine import AffineStep
 from minigan.fusion.maxout import MaxoutStep
 from minigan.fusion.normalization import NormalizationStep
-from minigan.fusion.rewrite import RULES
+from minigan.fusion.rewrite import REWRITES
 from minigan.kernels import registry
 from minigan.kernels.cpu import algorithms
 from minigan.layers import (
@@ -55,7 +55,7 @@ def test_every_case_is_one_step(case: Case):
 
 
 def test_every_rule_has_a_case():
-    for rule in RULES:
+    for rule in REWRITES:
         fitting = [case for case in CASES if rule(case.model(fuse=False).layers) is not None]
         assert fitting, rule
 
@@ -218,7 +218,7 @@ def table(head: str) -> list[list[str]]:
 
 def test_the_page_shows_every_rewrite():
     rows = table("| Rewrite | What it joins |")
-    assert rows == [[f"`{rule.__name__}`", (rule.__doc__ or "").split("\n")[0]] for rule in RULES]
+    assert rows == [[f"`{rule.__name__}`", (rule.__doc__ or "").split("\n")[0]] for rule in REWRITES]
 
 
 def test_the_page_tells_every_fast_kernel():

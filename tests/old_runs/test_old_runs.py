@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from minigan.runs import resume_run
-from tests.bits.cases import arithmetic, digest
+from tests.bits.cases import arithmetic, digest, old_words
 
 HERE = Path(__file__).parent
 
@@ -38,7 +38,8 @@ def test_a_run_of_0_1_0_goes_on_as_if_it_had_never_stopped(name: str, tmp_path: 
     run = tmp_path / name
     shutil.copytree(HERE / "0.1.0" / name, run)
     assert formats(run) == {"1"}
-    assert resume_run(run, {"steps": 20}, ["steps"])
+    with old_words():
+        assert resume_run(run, {"steps": 20}, ["steps"])
     assert "2" in formats(run)
     assert len((run / "metrics.csv").read_text(encoding="utf-8").splitlines()) == 1 + 20
     notices = run / "notices.csv"
