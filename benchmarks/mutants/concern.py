@@ -13,7 +13,7 @@ def concerned(mutant: Mutant) -> list[str]:
         return [case.name for case in LOSSES]
     if mutant.file == "penalties.py":
         return [case.name for case in PENALTIES]
-    if mutant.file == "training/steps.py":
+    if mutant.file in ("training/steps.py", "training/simultaneous.py"):
         return [case.name for case in STEPS]
     owner, _, name = mutant.function.rpartition(".")
     owners = {owner} if owner else users(name)

@@ -22,7 +22,8 @@ SOURCES = {
     "losses/*.py": r"binary_crossentropy\w*|half_squared_error|negative_mean|"
     r"(Minimax|Hinge|Wasserstein)\.(real|fake|generator)",
     "penalties.py": r"Penalty\.__call__|distance_from_one|half_square",
-    "training/steps.py": r"generate|judge|learn|update|\w+_step",
+    "training/steps.py": r"generate|\w+_step",
+    "training/simultaneous.py": r"simultaneous_step",
 }
 
 

@@ -91,13 +91,15 @@ def batches(dtype: Any) -> tuple[Array, Array]:
 def discriminator_step_functions(
     game: str = "non-saturating", label_smoothing: float = 0.1
 ) -> tuple[Callable, Callable, Array]:
-    """Forward and backward of the D step in D's weights, and the weights."""
+    """Forward and backward of the D step in D's weights, and the weights; the minimax game has no options."""
 
     def step(gan: models.GAN, witness: Evidence, real: Array, fake: Array, caches: Any, rng: Stream) -> float:
         averages = gan.discriminator.state_dict()
         watch = Watch(real, fake)
-        result = discriminator_step(gan, losses.get(game, label_smoothing), witness, real, fake, rng, watch.options)
-        watch.check(["discriminator"], ["discriminator"])
+        options = NO_OPTIONS if game == "minimax" else watch.options
+        result = discriminator_step(gan, losses.get(game, label_smoothing), witness, real, fake, rng, options)
+        if options is not NO_OPTIONS:
+            watch.check(["discriminator"], ["discriminator"])
         check_averages(gan.discriminator, averages)
         return result.loss
 
@@ -105,12 +107,17 @@ def discriminator_step_functions(
 
 
 def generator_step_functions(game: str = "non-saturating") -> tuple[Callable, Callable, Array]:
-    """Forward and backward of the G step in G's weights, and the weights; the images are a part of the forward."""
+    """Forward and backward of the G step in G's weights, and the weights; the images are a part of the forward.
+
+    The minimax game has no options.
+    """
 
     def step(gan: models.GAN, witness: Evidence, real: Array, fake: Array, caches: Any, rng: Stream) -> float:
         watch = Watch(real, fake)
-        result = generator_step(gan, losses.get(game), witness, fake, caches, rng, watch.options)
-        watch.check([], ["generator"])
+        options = NO_OPTIONS if game == "minimax" else watch.options
+        result = generator_step(gan, losses.get(game), witness, fake, caches, rng, options)
+        if options is not NO_OPTIONS:
+            watch.check([], ["generator"])
         return result.loss
 
     return step_functions("generator", step)
