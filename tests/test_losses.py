@@ -11,6 +11,7 @@ from minigan import losses
 from minigan.errors import ConfigError, ShapeError
 from minigan.gradcheck import Report
 from minigan.random import Stream
+from tests.loops import loop_over
 
 
 def random_logits(dtype: type = np.float64) -> np.ndarray:
@@ -41,8 +42,8 @@ GAMES = {name: make() for name, make in losses.GAN_LOSSES.items()}
 SMOOTHED = {f"{name}, smoothed": losses.get(name, 0.1, 0.3) for name in ("non-saturating", "minimax", "least-squares")}
 NOISY = {f"{name}, noisy": losses.NoisyLabels(game, 0.3, Stream(1)) for name, game in GAMES.items()}
 TERMS = ("real", "fake", "generator")
-every_game = pytest.mark.parametrize("game", [*GAMES.values(), *SMOOTHED.values()], ids=[*GAMES, *SMOOTHED])
-every_term = pytest.mark.parametrize("term", TERMS)
+every_game = loop_over(game=[*GAMES.values(), *SMOOTHED.values()])
+every_term = loop_over(term=TERMS)
 
 
 @every_term
@@ -52,7 +53,7 @@ def test_gradients_of_the_gan_losses_by_the_checker(game, term, gradcheck):
 
 
 @every_term
-@pytest.mark.parametrize("game", [*GAMES.values(), *SMOOTHED.values(), *NOISY.values()])
+@loop_over(game=[*GAMES.values(), *SMOOTHED.values(), *NOISY.values()])
 def test_float32_stays_float32(game, term):
     z = random_logits(np.float32)
     loss, dz = getattr(game, term)(z)

@@ -36,6 +36,7 @@ from minigan.layers.elementwise import Elementwise
 from minigan.losses import Minimax
 from minigan.model.sequential import Sequential
 from minigan.random import Stream
+from tests.loops import loop_over
 
 NAMES = list(penalties.PENALTIES)
 every_penalty = pytest.mark.parametrize("name", NAMES)
@@ -82,7 +83,7 @@ NETWORKS = {
         (3,),
     ),
 }
-every_network = pytest.mark.parametrize("network", NETWORKS)
+every_network = loop_over(network=NETWORKS)
 
 
 def network_of(layers: list[Layer], shape: tuple[int, ...], dtype: type = np.float64, fuse: bool = True) -> Sequential:

@@ -188,7 +188,7 @@ class TrainConfig(ModelConfig):
     average: float | None = setting(
         SHARE, None, "Decay of a moving average of the generator's weights, used for samples."
     )
-    noise: str = setting(TEXT, "uniform", "Distribution of the generator's noise.", choices=models.NOISES)
+    noise: str = setting(TEXT, "uniform", "Distribution of the generator's noise.", choices=models.NOISE_KINDS)
     epochs: int | None = setting(COUNT, None, f"Passes over the data; {DEFAULT_EPOCHS} unless --steps is given.")
     steps: int | None = setting(COUNT, None, "Generator steps, in place of --epochs.")
     stop_when_converged: bool = setting(

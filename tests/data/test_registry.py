@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from minigan import data
+from tests.loops import loop_over
 
 POINTS = ["gaussian", "ring", "grid", "spiral", "line", "moons"]
 
@@ -91,8 +92,8 @@ def test_importing_and_the_digits_need_no_heavy_library():
     assert run.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("kind", ["mnist:{}", "fashion-mnist:{}", "cifar10:{}", "folder:{}", "{}.npy", "{}.npz"])
-@pytest.mark.parametrize("place", ["x" * 300, "a\0b", "~nobody-of-this-name/a", "/dev/null/a"])
+@loop_over(kind=["mnist:{}", "fashion-mnist:{}", "cifar10:{}", "folder:{}", "{}.npy", "{}.npz"])
+@loop_over(place=["x" * 300, "a\0b", "~nobody-of-this-name/a", "/dev/null/a"])
 def test_a_place_that_cannot_be_is_refused_like_one_that_is_not_there(kind, place, refuses):
     with refuses():
         data.load(kind.format(place))

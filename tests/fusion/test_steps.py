@@ -22,11 +22,12 @@ from tests.fusion.pairs import (
     pair,
     training,
 )
+from tests.loops import loop_over
 
-every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
-every_mode = pytest.mark.parametrize("ctx", [training, Context], ids=["training", "inference"])
-every_kind = pytest.mark.parametrize("kind", kernels.KINDS)
+every_case = loop_over(case=CASES)
+every_dtype = loop_over(dtype=[np.float32, np.float64])
+every_mode = loop_over(ctx=[training, Context])
+every_kind = loop_over(kind=kernels.KINDS)
 
 
 @every_kind

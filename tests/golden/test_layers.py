@@ -8,6 +8,7 @@ import pytest
 
 from minigan import backend, layers
 from tests.golden.golden import ARRAYS, load, relative_error
+from tests.loops import loop_over
 
 pytestmark = pytest.mark.usefixtures("each_backend")
 
@@ -15,12 +16,7 @@ pytestmark = pytest.mark.usefixtures("each_backend")
 TOLERANCES = {"float64": 1e-12, "float32": 1e-5}
 
 FILES = {path.stem: load(path.stem) for path in sorted(ARRAYS.glob("layer_*.npz"))}
-CASES = [
-    pytest.param(file, key.removesuffix("/case"), id=f"{file.removeprefix('layer_')}: {key.removesuffix('/case')}")
-    for file, arrays in FILES.items()
-    for key in arrays
-    if key.endswith("/case")
-]
+CASES = {file: [key.removesuffix("/case") for key in arrays if key.endswith("/case")] for file, arrays in FILES.items()}
 
 
 def tuples(value: Any) -> Any:
@@ -28,9 +24,17 @@ def tuples(value: Any) -> Any:
     return tuple(map(tuples, value)) if isinstance(value, list) else value
 
 
-@pytest.mark.parametrize("dtype", TOLERANCES)
-@pytest.mark.parametrize(("file", "name"), CASES)
-def test_layer_agrees_with_keras(file: str, name: str, dtype: str) -> None:
+@pytest.mark.parametrize("file", FILES)
+def test_layer_agrees_with_keras(file: str) -> None:
+    @loop_over(dtype=TOLERANCES)
+    @loop_over(name=CASES[file])
+    def check(name: str, dtype: str) -> None:
+        check_case(file, name, dtype)
+
+    check()
+
+
+def check_case(file: str, name: str, dtype: str) -> None:
     golden = {key.removeprefix(f"{name}/"): array for key, array in FILES[file].items() if key.startswith(f"{name}/")}
     case = json.loads(str(golden.pop("case")))
     arguments = {key: tuples(value) for key, value in case["arguments"].items()}

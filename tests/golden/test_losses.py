@@ -5,6 +5,7 @@ import pytest
 
 from minigan import backend, losses
 from tests.golden.golden import load, relative_error
+from tests.loops import loop_over
 
 pytestmark = pytest.mark.usefixtures("each_backend")
 
@@ -22,8 +23,8 @@ def check(loss: backend.Array, gradient: backend.Array, case: str, tolerance: fl
     assert relative_error(gradient, GOLDEN[f"{case}/gradient"]) < tolerance
 
 
-@pytest.mark.parametrize("dtype", TOLERANCES)
-@pytest.mark.parametrize("case", CASES)
+@loop_over(dtype=TOLERANCES)
+@loop_over(case=CASES)
 def test_crossentropy_from_logits_agrees_with_keras(case: str, dtype: str) -> None:
     z, targets = arrays(case, dtype)
     loss, dz = losses.binary_crossentropy_from_logits(z, targets)
@@ -31,7 +32,7 @@ def test_crossentropy_from_logits_agrees_with_keras(case: str, dtype: str) -> No
     check(loss, dz, case, TOLERANCES[dtype])
 
 
-@pytest.mark.parametrize("case", CASES)
+@loop_over(case=CASES)
 def test_crossentropy_of_probabilities_agrees_with_keras(case: str) -> None:
     z, targets = arrays(case, "float64")
     p = 1 / (1 + np.exp(-z))
@@ -59,9 +60,10 @@ GAMES = load("games")
 GAME_CASES = sorted({tuple(key.split("/")[:2]) for key in GAMES})
 
 
-@pytest.mark.parametrize("dtype", TOLERANCES)
-@pytest.mark.parametrize(("game", "term"), GAME_CASES)
-def test_the_other_games_agree_with_keras(game: str, term: str, dtype: str) -> None:
+@loop_over(dtype=TOLERANCES)
+@loop_over(case=GAME_CASES)
+def test_the_other_games_agree_with_keras(case: tuple[str, str], dtype: str) -> None:
+    game, term = case
     expected = {key: GAMES[f"{game}/{term}/{key}"] for key in ("logits", "value", "gradient")}
     loss, dz = getattr(losses.get(game), term)(backend.asarray(expected["logits"].astype(dtype)))
     assert loss.dtype == dz.dtype == dtype

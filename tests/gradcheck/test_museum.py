@@ -15,6 +15,7 @@ from tests.gradcheck.museum import (
     same_conv1d_wrong,
 )
 from tests.gradcheck.museum_page import PAGE, page
+from tests.loops import loop_over
 
 SEEDS = (0, 1)
 exhibits = pytest.mark.parametrize("exhibit", EXHIBITS, ids=lambda exhibit: exhibit.name)
@@ -36,7 +37,7 @@ def test_the_museum_is_complete():
     assert len({exhibit.name for exhibit in EXHIBITS}) == len(EXHIBITS)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@loop_over(seed=SEEDS)
 @exhibits
 def test_the_wrong_one_is_caught_for_its_own_reason(exhibit, seed):
     report = exhibit.check_wrong(seed=seed)
@@ -48,7 +49,7 @@ def test_the_wrong_one_is_caught_for_its_own_reason(exhibit, seed):
         assert any(reason in sentence for reason in exhibit.caught_by), f"reported besides: {sentence}"
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@loop_over(seed=SEEDS)
 @exhibits
 def test_the_mended_one_is_right(exhibit, seed):
     exhibit.check_mended(seed=seed).assert_ok()

@@ -18,6 +18,7 @@ from minigan.errors import CheckpointError, ConfigError, RunError
 from minigan.interchange import export_weights, import_weights
 from minigan.interchange.formats import FORMATS
 from tests.interchange.small_networks import GOLDEN, MODELS, NETWORKS, golden_network, network_of, same, shake
+from tests.loops import loop_over
 
 #: What each format needs.
 PACKAGES = {"safetensors": "safetensors", "keras": "h5py", "pytorch": "torch", "pytorch-safetensors": "safetensors"}
@@ -63,8 +64,8 @@ def refused(path: Path, *parts: str, format: str | None = None) -> str:
 # There and back
 
 
-@pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("name", NETWORKS)
+@loop_over(model=MODELS)
+@loop_over(name=NETWORKS)
 def test_what_is_exported_is_imported_bit_for_bit(format, tmp_path, model, name):
     first, second = shake(network_of(model, name)), network_of(model, name, seed=1)
     path = export_weights(first, tmp_path / f"a{FORMATS[format].suffixes[0]}", format)
@@ -80,7 +81,7 @@ def test_the_same_weights_give_the_same_bytes(format, tmp_path):
 
 
 @pytest.mark.parametrize("format", list(FILES), indirect=True)
-@pytest.mark.parametrize("name", NETWORKS)
+@loop_over(name=NETWORKS)
 def test_a_file_of_another_library_gives_its_outputs(golden, format, name):
     network = golden_network(name)
     import_weights(network, GOLDEN / f"{name}.{FILES[format]}")

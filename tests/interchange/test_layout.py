@@ -26,10 +26,11 @@ from minigan.layers import (
     SpectralNormalization,
 )
 from tests.interchange.small_networks import MODELS, NETWORKS, golden_network, network_of
+from tests.loops import loop_over
 
 
 @pytest.mark.parametrize("library", ["keras", "pytorch"])
-@pytest.mark.parametrize("name", NETWORKS)
+@loop_over(name=NETWORKS)
 def test_weights_of_another_library_give_its_outputs(golden, library, name):
     network = golden_network(name)
     prefix = f"{library}/{name}/"
@@ -39,7 +40,7 @@ def test_weights_of_another_library_give_its_outputs(golden, library, name):
 
 
 @pytest.mark.parametrize("library", ["keras", "pytorch"])
-@pytest.mark.parametrize("name", NETWORKS)
+@loop_over(name=NETWORKS)
 def test_every_name_and_shape_is_the_other_library_s(golden, library, name):
     network = golden_network(name)
     prefix = f"{library}/{name}/"
@@ -50,8 +51,8 @@ def test_every_name_and_shape_is_the_other_library_s(golden, library, name):
 
 
 @pytest.mark.parametrize("library", list(FORMATS))
-@pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("name", NETWORKS)
+@loop_over(model=MODELS)
+@loop_over(name=NETWORKS)
 def test_there_and_back_gives_the_same_weights(library, model, name):
     network = network_of(model, name)
     entries = FORMATS[library].entries(network)
@@ -128,7 +129,7 @@ def test_keras_counts_the_layers_of_a_class_whatever_their_names():
 
 
 @pytest.mark.parametrize("library", ["keras", "pytorch"])
-@pytest.mark.parametrize("name", NETWORKS)
+@loop_over(name=NETWORKS)
 def test_a_network_s_source_is_a_program(library, name):
     program = source(golden_network(name), library)
     ast.parse(program)

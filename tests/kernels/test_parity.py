@@ -16,12 +16,16 @@ from minigan import kernels
 from minigan.kernels.cpu.parallel import slabs
 from tests.kernels.kernel_cases import CASES, IN_PLACE, POINTWISE, Drawn, Usual
 from tests.kernels.parity import arrays, assert_close, assert_parity, copies
+from tests.loops import loop_over
 from tests.on_threads import threads
 
 TWINS = {name: kernel for name, kernel in kernels.TABLE.items() if kernel.cpu and name not in IN_PLACE}
 
 each_twin = pytest.mark.parametrize("name", sorted(set(TWINS) & set(CASES)))
 each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+
+every_twin = loop_over(name=sorted(set(TWINS) & set(CASES)))
+every_dtype = loop_over(dtype=[np.float32, np.float64])
 
 
 @contextlib.contextmanager
@@ -54,14 +58,14 @@ def test_a_twin_does_what_the_definition_says(name: str, dtype: Any, data: st.Da
             np.testing.assert_array_equal(array, was)
 
 
-@each_dtype
-@each_twin
+@every_dtype
+@every_twin
 def test_a_twin_answers_in_the_usual_case(name: str, dtype: Any):
     assert TWINS[name].cpu(*CASES[name](Usual(dtype))) is not NotImplemented
 
 
-@each_dtype
-@each_twin
+@every_dtype
+@every_twin
 def test_a_twin_gives_the_same_bits_on_any_number_of_threads(name: str, dtype: Any):
     args = CASES[name](Usual(dtype))
     results = []
@@ -85,8 +89,8 @@ def test_what_is_not_finite_comes_out_where_it_does_by_the_definition(name: str,
             assert_close(got, expected)
 
 
-@pytest.mark.parametrize("other", [np.complex128, np.float32])
-@each_twin
+@loop_over(other=[np.complex128, np.float32])
+@every_twin
 def test_arrays_of_several_dtypes_are_left_to_the_definition(name: str, other: Any):
     kernel, args = TWINS[name], list(CASES[name](Usual(np.float64)))
     floats = [i for i, arg in enumerate(args) if isinstance(arg, np.ndarray) and arg.dtype == np.float64]

@@ -23,11 +23,12 @@ from tests.layers.cases import (
     random_arrays,
     training,
 )
+from tests.loops import loop_over
 
 pytestmark = pytest.mark.usefixtures("each_backend")
 
-every_layer = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+every_layer = loop_over(case=CASES)
+every_dtype = loop_over(dtype=[np.float32, np.float64])
 
 
 def arrays_in(cache: Any) -> list[Array]:
@@ -226,7 +227,7 @@ def test_cache_from_before_an_update_is_refused(case: Case):
             layer.backward(dy, cache)
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if not mixes_at_inference(case)], ids=lambda case: case.name)
+@loop_over(case=[case for case in CASES if not mixes_at_inference(case)])
 def test_single_image_batches_agree_with_one_batch_at_inference(case: Case):
     layer = built(case)
     x, _ = random_arrays(layer, case)

@@ -19,10 +19,11 @@ from minigan.model.sequential import Sequential
 from minigan.random import Stream
 from tests.layers.cases import CASES, Case, built, inference, random_arrays, training
 from tests.layers.test_contract import arrays_in
+from tests.loops import loop_over
 from tests.numerical import relative_error
 
-every_layer = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-every_mode = pytest.mark.parametrize("mode", ["training", "inference"])
+every_layer = loop_over(case=CASES)
+every_mode = loop_over(mode=["training", "inference"])
 
 
 def context(mode: str, x: np.ndarray) -> Context:
@@ -48,15 +49,16 @@ def gradients(layer: Layer, run: Callable[[], tuple]) -> list[np.ndarray]:
     return [*run(), *(parameter.grad.copy() for parameter in trainable(layer).values())]
 
 
-@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-12), (np.float32, 1e-4)])
+@loop_over(dtype=[np.float64, np.float32])
 @every_mode
 @every_layer
-def test_backward_is_the_adjoint_of_tangent(case: Case, mode: str, dtype: type, tolerance: float):
+def test_backward_is_the_adjoint_of_tangent(case: Case, mode: str, dtype: type):
     layer = built(case, dtype)
     x, x_dot, dy, _ = directions(layer, case, dtype)
     _, cache = layer.forward(x, context(mode, x))
     y_dot, _ = layer.tangent(x_dot, cache)
     forwards, backwards = np.sum(y_dot * dy), np.sum(x_dot * layer.backward(dy, cache))
+    tolerance = 1e-12 if dtype == np.float64 else 1e-4
     assert abs(forwards - backwards) < tolerance * np.linalg.norm(y_dot) * np.linalg.norm(dy)
 
 
@@ -128,7 +130,7 @@ def test_param_grads_false_gives_the_same_bits_and_touches_nothing(case: Case):
     assert all(np.any(parameter.grad) for parameter in trainable(layer).values())
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@loop_over(dtype=[np.float32, np.float64])
 @every_mode
 @every_layer
 def test_nothing_is_promoted_and_shapes_are_kept(case: Case, mode: str, dtype: type):
@@ -203,7 +205,7 @@ def test_tcache_of_another_batch_is_refused(case: Case):
         layer.tangent_backward(dy, dy_dot, cache, tangent_cache)
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if built(case).parameters], ids=lambda case: case.name)
+@loop_over(case=[case for case in CASES if built(case).parameters])
 def test_caches_from_before_an_update_are_refused(case: Case):
     layer = built(case)
     x, x_dot, dy, dy_dot = directions(layer, case)

@@ -27,6 +27,7 @@ from minigan.layers.base import INFERENCE
 from minigan.model.plan import PlanRow, rows
 from minigan.model.sequential import Sequential
 from tests.fusion.pairs import CASES, SAME, UP, Case, Spec, arrays, averages, counting, network
+from tests.loops import loop_over
 
 #: Shapes of every kind of map: few and many channels, odd sizes, one pixel.
 MAPS = [
@@ -51,8 +52,8 @@ def plan(*specs: Spec, shape: tuple[int, ...], fuse: bool = True, dtype: type = 
     return rows(network(list(specs), shape, fuse, dtype))
 
 
-@pytest.mark.parametrize("n", [1, 3, 64])
-@pytest.mark.parametrize("case", MAPS, ids=lambda case: case.name)
+@loop_over(n=[1, 3, 64])
+@loop_over(case=MAPS)
 def test_the_kernel_is_the_one_that_runs(case: Case, n: int, monkeypatch):
     model = case.model(np.float32)
     (row,) = rows(model, batch_size=n)
@@ -64,7 +65,7 @@ def test_the_kernel_is_the_one_that_runs(case: Case, n: int, monkeypatch):
 
 
 @pytest.mark.parametrize("fuse", [True, False])
-@pytest.mark.parametrize("case", MAPS, ids=lambda case: case.name)
+@loop_over(case=MAPS)
 def test_products_are_the_multiply_adds_that_it_makes(case: Case, fuse: bool, monkeypatch):
     model, n = case.model(np.float32, fuse), 3
     told = rows(model, batch_size=n)

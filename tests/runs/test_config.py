@@ -36,7 +36,7 @@ def everything() -> st.SearchStrategy[TrainConfig]:
             "d_learning_rate": st.none() | positive,
             "momentum": st.floats(0, 0.999),
             "seed": st.integers(-(2**63), 2**63 - 1),
-            "noise": st.sampled_from(models.NOISES),
+            "noise": st.sampled_from(models.NOISE_KINDS),
             "backend": st.sampled_from(["numpy", "cupy", "auto", None]),
             "threads": st.none() | st.integers(1, 64),
         }

@@ -275,7 +275,7 @@ def test_a_cache_from_before_the_discriminators_update_is_refused(arrays):
     ("mistake", "complaint"),
     [
         (lambda ctx: ctx._replace(training=False), "the generator's step drew no dropout masks"),
-        (lambda ctx: ctx._replace(update_stats=True), "the other network's step moved discriminator's"),
+        (lambda ctx: ctx._replace(update_stats=True), "the other network's step changed discriminator's"),
     ],
 )
 def test_the_checker_sees_how_the_generator_s_step_runs_the_discriminator(monkeypatch, mistake, complaint):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from minigan.kernels.cpu.algorithms import small_gemm
+from tests.loops import loop_over
 
 
 @pytest.fixture(params=[True, False], ids=["small kernels", "none"])
@@ -29,20 +30,22 @@ def written(function, x: np.ndarray, w: np.ndarray, shape: tuple[int, ...]) -> n
 
 
 # 7, 13 and 31 rows leave some over.
-@pytest.mark.parametrize("rows", [0, 1, 7, 8, 13, 31, 64])
-@pytest.mark.parametrize("stack", [(), (3,), (2, 3)])
-@pytest.mark.parametrize(("depth", "columns"), [(3, 5), (1, 4), (6, 1), (5, 20), (20, 40)])
+@loop_over(rows=[0, 1, 7, 8, 13, 31, 64])
+@loop_over(stack=[(), (3,), (2, 3)])
+@loop_over(matrix=[(3, 5), (1, 4), (6, 1), (5, 20), (20, 40)])
 @pytest.mark.usefixtures("_blocks")
-def test_rows_times_one_or_more_matrices(rows: int, stack: tuple[int, ...], depth: int, columns: int):
+def test_rows_times_one_or_more_matrices(rows: int, stack: tuple[int, ...], matrix: tuple[int, int]):
+    depth, columns = matrix
     x, w = numbers(rows, depth), numbers(*stack, depth, columns)
     got = written(small_gemm.matmul, x, w, (*stack, rows, columns))
     np.testing.assert_allclose(got, x @ w, rtol=1e-12, atol=1e-13)
 
 
-@pytest.mark.parametrize("rows", [0, 1, 7, 8, 13, 31, 64])
-@pytest.mark.parametrize(("depth", "columns"), [(3, 5), (1, 4), (6, 1), (5, 20)])
+@loop_over(rows=[0, 1, 7, 8, 13, 31, 64])
+@loop_over(matrix=[(3, 5), (1, 4), (6, 1), (5, 20)])
 @pytest.mark.usefixtures("_blocks")
-def test_a_matrix_times_rows_and_the_sum_over_rows(rows: int, depth: int, columns: int):
+def test_a_matrix_times_rows_and_the_sum_over_rows(rows: int, matrix: tuple[int, int]):
+    depth, columns = matrix
     x, w, y = numbers(rows, depth), numbers(columns, depth), numbers(rows, columns)
     got = written(small_gemm.matmul_nt, w, x, (columns, rows))
     np.testing.assert_allclose(got, w @ x.T, rtol=1e-12, atol=1e-13)

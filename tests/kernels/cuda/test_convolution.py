@@ -21,6 +21,7 @@ from minigan.kernels.reference.affine import Activation, Convolution, Product, U
 from tests.devices import host
 from tests.devices.host import HostCompiler
 from tests.devices.nvrtc import compile_source
+from tests.loops import loop_over
 
 needs_a_compiler = pytest.mark.skipif(host.compiler() is None, reason="the CUDA sources run on the CPU only by g++")
 
@@ -56,7 +57,7 @@ CASES = {
 
 OPERATIONS = Product(), Convolution((2, 2), ((1, 1), (0, 1))), UpsampledConvolution()
 
-each_case = pytest.mark.parametrize("case", CASES)
+every_case = loop_over(case=CASES)
 
 
 @contextmanager
@@ -85,7 +86,7 @@ def numbers(*shape: int, dtype: Any) -> np.ndarray:
 
 
 @needs_a_compiler
-@each_case
+@every_case
 @pytest.mark.parametrize("parts", [1, 3])
 @pytest.mark.parametrize(("tile", "dtype"), KINDS)
 def test_products_of_all_tiles_are_those_of_the_definition(tile: Tile, dtype: Any, parts: int, case: str):
@@ -103,10 +104,10 @@ def test_products_of_all_tiles_are_those_of_the_definition(tile: Tile, dtype: An
 
 
 @needs_a_compiler
-@pytest.mark.parametrize("activation", ["linear", "leaky_relu", "tanh", "sigmoid"])
+@loop_over(activation=["linear", "leaky_relu", "tanh", "sigmoid"])
 @pytest.mark.parametrize("parts", [1, 3])
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)
-@pytest.mark.parametrize("shape", [(2, 3, 5, 8, 12), (1, 4, 3, 5, 3)], ids=["fours", "odd"])
+@loop_over(shape=[(2, 3, 5, 8, 12), (1, 4, 3, 5, 3)])
 def test_bias_and_activations_are_part_of_the_products(shape: tuple, operation: Any, parts: int, activation: str):
     *image, channels, filters = shape
     x = numbers(*image, channels, dtype=np.float64)
@@ -186,11 +187,12 @@ def test_a_thread_has_registers_for_its_part_of_the_tile(tile: Tile, precise: st
     assert all(registers * tile.threads <= 1 << 16 for registers, _ in resources.values())
 
 
-@pytest.mark.parametrize("itemsize", [4, 8])
-@pytest.mark.parametrize("phases", [1, 4])
-@pytest.mark.parametrize("depth", [0, 1, 17, 576, 50176])
-@pytest.mark.parametrize(("rows", "columns"), [(0, 3), (1, 1), (64, 6272), (3136, 128), (802816, 1)])
-def test_every_term_of_a_sum_is_in_one_part(rows: int, columns: int, depth: int, phases: int, itemsize: int):
+@loop_over(itemsize=[4, 8])
+@loop_over(phases=[1, 4])
+@loop_over(depth=[0, 1, 17, 576, 50176])
+@loop_over(size=[(0, 3), (1, 1), (64, 6272), (3136, 128), (802816, 1)])
+def test_every_term_of_a_sum_is_in_one_part(size: tuple[int, int], depth: int, phases: int, itemsize: int):
+    rows, columns = size
     tile, blocks, parts, share = choose_tiling(rows, columns, depth, itemsize, phases)
     assert blocks == -(-rows // tile.rows) * -(-columns // tile.columns)
     assert share % tile.depth == 0

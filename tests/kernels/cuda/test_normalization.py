@@ -18,6 +18,7 @@ from minigan.kernels.reference import pooling as of_pooling
 from minigan.kernels.reference import resizing as of_resizing
 from tests.devices import host
 from tests.devices.host import HostCompiler
+from tests.loops import loop_over
 
 pytestmark = pytest.mark.skipif(host.compiler() is None, reason="the CUDA sources run on the CPU only by g++")
 
@@ -25,11 +26,11 @@ COMPILER = HostCompiler(("shuffled",))  # the parity tests run all orders
 
 TOLERANCE = {np.dtype(np.float32): 1e-5, np.dtype(np.float64): 1e-12}
 
-each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+every_dtype = loop_over(dtype=[np.float32, np.float64])
 
 #: Rows and channels: several parts, of which some are short or empty; several blocks of channels, the last not full.
 SIZES = [(5000, 1), (2500, 3), (1100, 33), (321, 32), (3, 1025), (1, 40)]
-each_size = pytest.mark.parametrize("size", SIZES)
+every_size = loop_over(size=SIZES)
 
 
 @pytest.fixture(autouse=True, params=[(9, 8), (40, 1)], ids=["few blocks", "many blocks"])
@@ -60,8 +61,8 @@ def test_these_sizes_leave_blocks_without_rows():
     assert all(filled) == (rows.BLOCKS == 9)
 
 
-@each_dtype
-@each_size
+@every_dtype
+@every_size
 def test_sums_and_moments_over_many_rows(dtype, size):
     x = numbers(*size, dtype=dtype) + dtype(3)
     assert_close([normalization.channel_sum(x)], [x.sum(axis=0, dtype=np.float64).astype(dtype)])
@@ -69,7 +70,7 @@ def test_sums_and_moments_over_many_rows(dtype, size):
     assert_close(normalization.moments(x), expected)
 
 
-@each_size
+@every_size
 def test_moments_lose_no_digits_to_a_large_mean(size):
     """Of float32 numbers around 10000, E[x^2] - E[x]^2 would not have a single digit right."""
     x = numbers(*size, dtype=np.float32) + np.float32(1e4)
@@ -79,12 +80,10 @@ def test_moments_lose_no_digits_to_a_large_mean(size):
     np.testing.assert_allclose(variance, exact.var(axis=0), rtol=1e-5)
 
 
-@each_dtype
-@each_size
-@pytest.mark.parametrize("dropped", [True, False])
-@pytest.mark.parametrize(
-    "activation", [Activation("leaky_relu", 0.2), Activation("leaky_relu", 0.0), Activation("tanh")]
-)
+@every_dtype
+@every_size
+@loop_over(dropped=[True, False])
+@loop_over(activation=[Activation("leaky_relu", 0.2), Activation("leaky_relu", 0.0), Activation("tanh")])
 def test_normalisation_with_what_follows(dtype, size, dropped, activation):
     x, c = numbers(*size, dtype=dtype), size[1]
     mean, variance = numbers(c, dtype=dtype, seed=1), abs(numbers(c, dtype=dtype, seed=2)) + dtype(0.5)
@@ -101,8 +100,8 @@ def test_normalisation_with_what_follows(dtype, size, dropped, activation):
         assert_close(got, definitions.normalize_activate_grads(*arguments))
 
 
-@each_dtype
-@each_size
+@every_dtype
+@every_size
 def test_batch_normalisation_and_its_gradient_over_many_rows(dtype, size):
     x, g = numbers(*size, dtype=dtype), numbers(*size, dtype=dtype, seed=1)
     mean, variance = x.mean(axis=0), x.var(axis=0) + dtype(0.1)
@@ -112,8 +111,8 @@ def test_batch_normalisation_and_its_gradient_over_many_rows(dtype, size):
     assert_close([got], [of_normalization.batch_norm_grad(g, x_hat, inverse_std)])
 
 
-@each_dtype
-@each_size
+@every_dtype
+@every_size
 def test_layer_normalisation_with_few_and_with_many_channels(dtype, size):
     x, g = numbers(*size[::-1], dtype=dtype) + dtype(1), numbers(*size[::-1], dtype=dtype, seed=1)
     x_hat, inverse_std = normalization.layer_norm(x, 1e-3)
@@ -123,7 +122,7 @@ def test_layer_normalisation_with_few_and_with_many_channels(dtype, size):
     assert_close([got], [of_normalization.layer_norm_grad(g, x_hat, inverse_std)])
 
 
-@each_dtype
+@every_dtype
 def test_images_that_fill_several_blocks(dtype):
     x = numbers(5, 14, 15, 3, dtype=dtype)
     assert_close([resizing.upsample_nearest(x, (2, 3))], [of_resizing.upsample_nearest(x, (2, 3))])

@@ -18,6 +18,7 @@ from tests.devices import host
 from tests.devices.host import HostCompiler
 from tests.kernels.kernel_cases import CASES, IN_PLACE, POINTWISE, Drawn, Usual
 from tests.kernels.parity import assert_parity
+from tests.loops import loop_over
 
 pytestmark = pytest.mark.skipif(host.compiler() is None, reason="the CUDA sources run on the CPU only by g++")
 
@@ -25,6 +26,8 @@ TWINS = {name: kernel for name, kernel in kernels.TABLE.items() if kernel.cuda a
 
 each_twin = pytest.mark.parametrize("name", sorted(TWINS))
 each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+
+every_twin = loop_over(name=sorted(TWINS))
 
 COMPILER = HostCompiler()
 
@@ -43,7 +46,7 @@ def empty(shape: Any, dtype: Any = float, **options: Any) -> np.ndarray:
     return array
 
 
-@each_twin
+@every_twin
 def test_a_cuda_twin_has_the_signature_of_its_definition(name: str):
     kernel = TWINS[name]
     assert parameters(kernel.cuda) == parameters(kernel.definition)
@@ -71,8 +74,8 @@ def test_a_cuda_twin_does_what_the_definition_says_in_many_cases(name: str, dtyp
     assert_parity(TWINS[name], TWINS[name].cuda, CASES[name](Drawn(data, dtype)))
 
 
-@each_dtype
-@each_twin
+@loop_over(dtype=[np.float32, np.float64])
+@every_twin
 def test_a_cuda_twin_answers_in_the_usual_case(name: str, dtype: Any):
     args = CASES[name](Usual(dtype))
     assert TWINS[name].cuda(*args) is not NotImplemented

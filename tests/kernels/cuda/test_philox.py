@@ -11,6 +11,7 @@ from minigan.random import Stream
 from tests.devices import host
 from tests.devices.host.graphs import graph_backend
 from tests.devices.strict import DeviceArray, no_reads
+from tests.loops import loop_over
 
 pytestmark = pytest.mark.skipif(host.compiler() is None, reason="needs g++")
 
@@ -40,7 +41,7 @@ def state_at(counter: int) -> np.ndarray:
 # Words and bits
 
 
-@pytest.mark.parametrize("counter", COUNTERS)
+@loop_over(counter=COUNTERS)
 def test_words_are_those_of_numpy_s_philox(counter):
     # Half of all bits: each is a bit of a word, as it is.
     words = philox.bits(state_at(counter), 0, 64 * 11, 2**31).view(np.uint64)
@@ -48,8 +49,8 @@ def test_words_are_those_of_numpy_s_philox(counter):
     np.testing.assert_array_equal(words, expected)
 
 
-@pytest.mark.parametrize("first", [0, 1, 1000, FULL])
-@pytest.mark.parametrize("counter", COUNTERS)
+@loop_over(first=[0, 1, 1000, FULL])
+@loop_over(counter=COUNTERS)
 def test_a_draw_may_begin_any_number_of_blocks_after_the_state(counter, first):
     words = philox.bits(state_at(counter), first, 64 * 5, 2**31).view(np.uint64)
     expected = np.random.Philox(key=np.array(KEY, np.uint64), counter=counter + first).random_raw(5)
@@ -123,8 +124,8 @@ def test_drawing_leaves_the_state_as_it_is():
     np.testing.assert_array_equal(state, state_at(5))
 
 
-@pytest.mark.parametrize("counter", COUNTERS)
-@pytest.mark.parametrize("blocks", [0, 1, 3, 2**40, FULL])
+@loop_over(counter=COUNTERS)
+@loop_over(blocks=[0, 1, 3, 2**40, FULL])
 def test_advancing_is_a_sum_of_128_bits(counter, blocks):
     state = state_at(counter)
     philox.advance(state, blocks)
@@ -146,7 +147,7 @@ def drawn(stream: Stream) -> list[np.ndarray]:
     ]
 
 
-@pytest.mark.parametrize("counter", COUNTERS)
+@loop_over(counter=COUNTERS)
 def test_a_stream_draws_the_same_on_the_device_and_counts_the_same(counter):
     host, device = stream_at(counter), stream_at(counter)
     expected = [*drawn(host), *drawn(host)]

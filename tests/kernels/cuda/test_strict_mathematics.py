@@ -14,6 +14,7 @@ from minigan.layers import ConcatenateLabels, Context
 from minigan.model.sequential import Sequential
 from minigan.random import Stream
 from tests.devices.strict import DeviceArray, no_reads, strict_backend
+from tests.loops import loop_over
 
 #: Layers that are checked at once; the others take their time.
 QUICK = {
@@ -53,14 +54,14 @@ def assert_equal(pair: tuple[Any, Any]) -> None:
         np.testing.assert_array_equal(ours, theirs)
 
 
-@pytest.mark.parametrize("term", ["real", "fake", "generator"])
-@pytest.mark.parametrize("game", losses.GAN_LOSSES)
+@loop_over(term=["real", "fake", "generator"])
+@loop_over(game=losses.GAN_LOSSES)
 def test_every_loss_and_its_gradient_are_the_host_s_without_a_read(game, term):
     assert_equal(on_both(lambda: getattr(losses.get(game), term)(backend.asarray(LOGITS)), "a loss"))
 
 
-@pytest.mark.parametrize("rate", [0.0, 0.3, 0.49])
-@pytest.mark.parametrize("game", losses.GAN_LOSSES)
+@loop_over(rate=[0.0, 0.3, 0.49])
+@loop_over(game=losses.GAN_LOSSES)
 def test_wrong_labels_cost_the_same_without_a_count_of_them(game, rate):
     def compute() -> Any:
         noisy = losses.NoisyLabels(losses.get(game), rate, Stream(0, "flips"))
@@ -95,7 +96,7 @@ def test_every_optimizer_goes_the_host_s_way_without_a_read(name):
     assert_equal(on_both(compute, "an optimizer's step"))
 
 
-@pytest.mark.parametrize("case", LAYERS, ids=lambda case: case.name)
+@loop_over(case=LAYERS)
 def test_all_passes_of_every_layer_are_the_host_s_without_a_read(case):
     def compute() -> Any:
         layer, rng = case.make(), Stream(0, "layer")
