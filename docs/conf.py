@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from docutils.nodes import Element, TextElement
@@ -12,6 +13,8 @@ from sphinx.util.nodes import make_refnode
 
 from minigan.runs import TrainConfig
 from minigan.version import __version__
+
+ROOT = Path(__file__).resolve().parents[1]
 
 project = "minigan"
 author = "the minigan authors"
@@ -88,10 +91,14 @@ def resolve_name(app: Sphinx, env: BuildEnvironment, node: pending_xref, contnod
     """Resolve a name in single backticks that is not a full name.
 
     If exactly one class or error has this name, it becomes a link. Otherwise it is an argument, an attribute or a name
-    of another library, and stays code. A name that begins with ``minigan.`` must be found: Sphinx warns.
+    of another library, and stays code. A name that begins with ``minigan.`` must be found, or be a module without a
+    page, which stays code too: otherwise Sphinx warns.
     """
-    if node["refdomain"] != "py" or node["reftype"] != "obj" or node["reftarget"].startswith("minigan."):
+    if node["refdomain"] != "py" or node["reftype"] != "obj":
         return None
+    if node["reftarget"].startswith("minigan."):
+        module = ROOT / node["reftarget"].replace(".", "/")
+        return contnode if module.is_dir() or module.with_suffix(".py").exists() else None
     domain = env.domains["py"]
     objects = [
         (name, entry)

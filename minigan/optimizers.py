@@ -31,7 +31,7 @@ class Optimizer:
     #: The attribute that acts as momentum, if there is one.
     momentum_name: str | None = None
 
-    #: The CUDA kernel that does what `update` does, if there is one. A subclass with its own `update` has none.
+    #: The CUDA kernel that does the same as `update`, if there is one; a subclass that overrides `update` has none.
     kernel: str | None = None
 
     def __init_subclass__(cls) -> None:
@@ -89,28 +89,28 @@ class Optimizer:
             self.slots = {name: backend.array_module(w).zeros_like(w) for name in self.slot_names}
         numbers = self.numbers()
         self.iterations += 1
-        # Each entry is for itself, so that a rule may work on any piece of all vectors.
+        # Entries do not depend on each other, so the vectors can be updated piece by piece.
         kernels.update_in_place(
             w, g, *self.slots.values(), rule=self._update_piece, scalars=self.scalars, numbers=numbers
         )
         network.mark_updated()
 
     def numbers(self) -> tuple[float, ...]:
-        """The scalars of the next step, for the CUDA kernel: its number, learning rate, momentum and the constants."""
+        """The scalars of the next step for its CUDA kernel: step number, learning rate, momentum, and `constants`."""
         momentum = 0.0 if self.momentum_name is None else getattr(self, self.momentum_name)
         return (self.iterations + 1, self.learning_rate, momentum, *self.constants())
 
     def constants(self) -> tuple[float, ...]:
-        """The optimizer's other settings, in the order in which its CUDA kernel expects them."""
+        """The other settings of the optimizer, in the order in which the CUDA kernel expects them."""
         return ()
 
     def sync_to_device(self) -> None:
-        """Copy the scalars of the next step to the device: before a step is recorded, and before each replay."""
+        """Copy changed scalars to the device: before a step is recorded as a graph, and before each replay."""
         if self.scalars.array is not None:
             self.scalars.sync(self.numbers(), self.scalars.array)
 
     def note_replay(self, network: Sequential) -> None:
-        """Note that the device has replayed a recorded step of this network."""
+        """Count a step of this network that the device has replayed from a graph."""
         self.iterations += 1
         self.scalars.counted()
         network.mark_updated()

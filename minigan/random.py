@@ -3,7 +3,7 @@
 A stream is Philox4x64-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): block ``i`` of
 four 64-bit words is a pure function of a 128-bit key and the counter ``i``. There is no state but the counter,
 so a stream can be saved in four numbers, and any backend can compute any part of it: numbers for a GPU are drawn on the
-GPU (`minigan.kernels.philox`).
+GPU (`minigan.kernels.cuda.philox`).
 
 Every consumer has a stream of its own, named by a path: ``Stream(seed, "dropout")``. Drawing more from one
 never shifts another: a network with one more layer still sees the same noise. Nothing uses NumPy's global state.

@@ -1,7 +1,7 @@
 """Calls of every kernel, with the sizes of dcgan28's layers, and the operations in them.
 
 The operations are those of the formula: a multiplication, an addition, a comparison and an exponential count one each.
-They are a measure of the work, not of what an implementation does: one that finds a shorter way is the faster for it.
+They measure the work, not what an implementation does: an implementation with fewer operations shows a higher rate.
 """
 
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ class Case(NamedTuple):
 
 
 def cases(batch: int) -> Iterator[Case]:
-    """Calls of all kernels: with the sizes of every step and convolution, the others with G's largest map."""
+    """Calls of all kernels: with the sizes of every step and convolution, the others with G's largest feature map."""
     rng = np.random.default_rng(0)
     gan = build("dcgan28", seed=0)
     for network in (gan.generator, gan.discriminator.logits):
@@ -67,6 +67,12 @@ def normal(rng: np.random.Generator, *shape: int) -> Array:
 def label(shape: tuple[int, ...], more: str = "") -> str:
     """Sizes in a table: ``64x28x28x64``, and what comes out."""
     return "x".join(map(str, shape)) + more
+
+
+def per_entry(found: dict[str, tuple[tuple[Any, ...], int]], x: Array) -> Iterator[Case]:
+    """A case for each kernel by its name, from its arguments and its operations for each entry of x."""
+    for name, (arguments, operations) in found.items():
+        yield Case(name, label(x.shape), arguments, float(operations * x.size))
 
 
 def affine(rng: np.random.Generator, batch: int, step: AffineStep) -> Iterator[Case]:
@@ -105,46 +111,35 @@ def convolution(rng: np.random.Generator, batch: int, layer: Conv2D) -> Iterator
     yield Case("conv2d_input_grad", size, (dy, kernel, x.shape[1:3], strides, pads), operations)
 
 
-#: Operations for each entry, in the formulas of `minigan.kernels.reference.activations`.
-PER_ENTRY = {
-    "relu": 1, "relu_grad": 2, "leaky_relu": 3, "leaky_relu_grad": 3, "elu": 4, "elu_grad": 4,
-    "elu_second_derivative": 3,
-    "sigmoid": 3, "sigmoid_grad": 3, "sigmoid_second_derivative": 4, "tanh": 1, "tanh_grad": 3,
-    "tanh_second_derivative": 4,
-    "softplus": 4, "softplus_grad": 4, "softplus_second_derivative": 5, "softmax": 4, "softmax_grad": 4,
-    "softmax_tangent_grad": 12,
-}  # fmt: skip
-
-
 def activations(rng: np.random.Generator, shape: tuple[int, ...]) -> Iterator[Case]:
     """Every activation and its derivatives."""
     x, dy, x_dot = (normal(rng, *shape) for _ in range(3))
     slope = 0.2
     unit = kernels.sigmoid(x)
     part = kernels.softmax(x, -1)
-    found: dict[str, tuple[Any, ...]] = {
-        "relu": (x,),
-        "relu_grad": (dy, x),
-        "leaky_relu": (x, slope),
-        "leaky_relu_grad": (dy, x, slope),
-        "elu": (x, 1.0),
-        "elu_grad": (dy, x, 1.0),
-        "elu_second_derivative": (x, 1.0),
-        "sigmoid": (x,),
-        "sigmoid_grad": (dy, unit),
-        "sigmoid_second_derivative": (unit,),
-        "tanh": (x,),
-        "tanh_grad": (dy, unit),
-        "tanh_second_derivative": (unit,),
-        "softplus": (x,),
-        "softplus_grad": (dy, x),
-        "softplus_second_derivative": (x,),
-        "softmax": (x, -1),
-        "softmax_grad": (dy, part, -1),
-        "softmax_tangent_grad": (dy, dy, x_dot, part, -1),
+    # Arguments, and the operations for each entry in the formulas of `minigan.kernels.reference.activations`.
+    found: dict[str, tuple[tuple[Any, ...], int]] = {
+        "relu": ((x,), 1),
+        "relu_grad": ((dy, x), 2),
+        "leaky_relu": ((x, slope), 3),
+        "leaky_relu_grad": ((dy, x, slope), 3),
+        "elu": ((x, 1.0), 4),
+        "elu_grad": ((dy, x, 1.0), 4),
+        "elu_second_derivative": ((x, 1.0), 3),
+        "sigmoid": ((x,), 3),
+        "sigmoid_grad": ((dy, unit), 3),
+        "sigmoid_second_derivative": ((unit,), 4),
+        "tanh": ((x,), 1),
+        "tanh_grad": ((dy, unit), 3),
+        "tanh_second_derivative": ((unit,), 4),
+        "softplus": ((x,), 4),
+        "softplus_grad": ((dy, x), 4),
+        "softplus_second_derivative": ((x,), 5),
+        "softmax": ((x, -1), 4),
+        "softmax_grad": ((dy, part, -1), 4),
+        "softmax_tangent_grad": ((dy, dy, x_dot, part, -1), 12),
     }
-    for name, arguments in found.items():
-        yield Case(name, label(shape), arguments, float(PER_ENTRY[name] * x.size))
+    yield from per_entry(found, x)
     bits = Stream(0, "dropout").bits(x.size, 0.75)
     yield Case("dropout", label(shape), (x, bits, 0.75), float(x.size))
     groups = x.reshape(*shape[:-1], -1, 4)
@@ -172,15 +167,14 @@ def normalizations(rng: np.random.Generator, shape: tuple[int, ...]) -> Iterator
     x_hat_dot = kernels.layer_norm_grad(x_dot, x_hat, inverse_std)
     found["layer_norm_grad"] = ((dy, x_hat, inverse_std), 7)
     found["layer_norm_tangent_grad"] = ((dy, dy_dot, x_dot, x_hat, x_hat_dot, inverse_std), 28)
-    for name, (arguments, per_entry) in found.items():
-        yield Case(name, label(shape), arguments, float(per_entry * x.size))
+    yield from per_entry(found, x)
 
 
 def windows(rng: np.random.Generator, shape: tuple[int, ...]) -> Iterator[Case]:
-    """Padding, which only moves numbers, and pooling of 2 x 2 pixels."""
+    """Padding, which only copies numbers, and pooling of 2 x 2 pixels."""
     x = normal(rng, *shape)
-    frame, pair, none = ((0, 1), (0, 1)), (2, 2), ((0, 0), (0, 0))
-    yield Case("pad", label(shape), (x, frame), 0.0)
+    pads, pair, none = ((0, 1), (0, 1)), (2, 2), ((0, 0), (0, 0))
+    yield Case("pad", label(shape), (x, pads), 0.0)
     y, places = kernels.max_pool(x, pair, pair, none)
     dy, image = normal(rng, *y.shape), shape[1:3]
     yield Case("max_pool", label(shape), (x, pair, pair, none), float(x.size))
@@ -191,7 +185,7 @@ def windows(rng: np.random.Generator, shape: tuple[int, ...]) -> Iterator[Case]:
 
 
 def resizings(rng: np.random.Generator, shape: tuple[int, ...]) -> Iterator[Case]:
-    """Doubling of height and width, to a map of this shape, and back."""
+    """Doubling of height and width, to images of this shape, and back."""
     n, height, width, channels = shape
     x, dy = normal(rng, n, height // 2, width // 2, channels), normal(rng, *shape)
     yield Case("upsample_nearest", label(x.shape), (x, (2, 2)), 0.0)

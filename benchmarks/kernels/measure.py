@@ -12,8 +12,8 @@ from minigan import kernels
 __all__ = ["Measured", "Pair", "measure", "pairs"]
 
 
-#: Seconds before a twin begins: the threads of the definition's matrix products go on spinning for a while, on the
-#: processors that the twin's threads are to have.
+#: Seconds before a twin begins: the threads of the definition's matrix products spin for a while after it, on the
+#: processors that the twin's threads need.
 REST = 0.2
 
 
@@ -31,13 +31,13 @@ def pairs() -> dict[str, Pair]:
 
 
 class Measured(NamedTuple):
-    """What came of one case.
+    """The result of one case.
 
     Attributes
     ----------
     case : Case
     bytes : int
-        Of all arrays that go in and come out, each counted once: the least that has to be moved.
+        The bytes of all input and output arrays, each counted once: the least traffic to memory.
     reference, twin : float, optional
         Median seconds; None for the twin where there is none, or where it does not cover the case.
     """
@@ -58,7 +58,7 @@ class Measured(NamedTuple):
         return self.reference if self.twin is None else min(self.reference, self.twin)
 
     def record(self) -> dict[str, object]:
-        """As a file of figures has it."""
+        """The result as a record for a JSON file."""
         return {
             "kernel": self.case.kernel,
             "size": self.case.size,
@@ -70,7 +70,7 @@ class Measured(NamedTuple):
 
 
 def measure(case: Case, pair: Pair, repeat: int) -> Measured:
-    """Call both as often as asked, after once for nothing."""
+    """Call both `repeat` times, after one call that is not timed."""
     result = pair.reference(*case.arguments)
     reference = median_seconds(pair.reference, case.arguments, repeat)
     twin = None
@@ -83,7 +83,7 @@ def measure(case: Case, pair: Pair, repeat: int) -> Measured:
 
 
 def median_seconds(kernel: Any, arguments: tuple[Any, ...], repeat: int) -> float:
-    """Of one call."""
+    """The median time of one call."""
     took = []
     for _ in range(repeat):
         start = time.perf_counter()

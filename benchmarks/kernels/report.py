@@ -13,13 +13,13 @@ __all__ = ["Roof", "draw", "table"]
 
 
 class Roof(NamedTuple):
-    """The most that the machine has done: operations a second in a matrix product, bytes a second in a copy."""
+    """The machine's peak rates: operations a second in a matrix product, bytes a second in a copy."""
 
     operations: float
     bytes: float
 
     def at(self, intensity: float) -> float:
-        """The most operations a second, for so many operations a byte.
+        """The most operations a second, for `intensity` operations a byte.
 
         Examples
         --------
@@ -30,7 +30,7 @@ class Roof(NamedTuple):
 
 
 def table(results: Sequence[Measured], roof: Roof) -> Table:
-    """A line for each case: ms of both, and what the faster achieves of what the machine can."""
+    """A line for each case: ms of both, and the rates of the faster, with the fraction of the machine's peak."""
     rows = []
     for found in results:
         twin = ["", ""] if found.twin is None else [f"{1e3 * found.twin:.2f}", f"{found.reference / found.twin:.1f}"]
@@ -40,7 +40,7 @@ def table(results: Sequence[Measured], roof: Roof) -> Table:
 
 
 def achieved(found: Measured, roof: Roof) -> list[str]:
-    """Operations and bytes a second of the faster, and the part of what the machine can."""
+    """Operations and bytes a second of the faster, and the fraction of the machine's peak."""
     operations, moved = found.case.operations / found.best, found.bytes / found.best
     part = operations / roof.at(found.intensity) if operations else moved / roof.bytes
     return [f"{operations / 1e9:.1f}" if operations else "", f"{moved / 1e9:.1f}", f"{part:.0%}"]
@@ -49,7 +49,7 @@ def achieved(found: Measured, roof: Roof) -> list[str]:
 def draw(axes, results: Sequence[Measured], roof: Roof) -> None:  # type: ignore[no-untyped-def]
     """Operations a byte against operations a second; a line leads from each definition to its twin.
 
-    What does no operation, such as padding, has no place here.
+    Kernels without operations, such as padding, are left out.
     """
     shown = [found for found in results if found.case.operations]
     ends = np.array([0.5 * min(found.intensity for found in shown), 2 * max(found.intensity for found in shown)])

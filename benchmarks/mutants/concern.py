@@ -13,6 +13,8 @@ def concerned(mutant: Mutant) -> list[str]:
         return [case.name for case in LOSSES]
     if mutant.file == "penalties.py":
         return [case.name for case in PENALTIES]
+    if mutant.file == "training/simultaneous.py":
+        return [case.name for case in STEPS if case.name.startswith("simultaneous")]
     if mutant.file == "training/steps.py":
         return [case.name for case in STEPS]
     owner, _, name = mutant.function.rpartition(".")

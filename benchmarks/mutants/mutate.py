@@ -17,12 +17,14 @@ PACKAGE = Path(minigan.__file__).parent
 
 #: The files of the package that are damaged, and the functions and methods in them.
 SOURCES = {
-    "layers/*.py": r"\w+\.(backward|tangent|tangent_backward|\w+_grad|second_derivative|apply|scaled|add_gradients)",
+    "layers/*.py": r"\w+\.(backward|tangent|tangent_backward|(?!with_)\w+_grad|second_derivative|apply|scaled|"
+    r"add_gradients)",
     "kernels/reference/*.py": r"\w+_(grad|second_derivative|tangent)|channel_sum|scatter|crop",
     "losses/*.py": r"binary_crossentropy\w*|half_squared_error|negative_mean|"
     r"(Minimax|Hinge|Wasserstein)\.(real|fake|generator)",
     "penalties.py": r"Penalty\.__call__|distance_from_one|half_square",
-    "training/steps.py": r"generate|judge|learn|update|\w+_step",
+    "training/steps.py": r"generate|\w+_step",
+    "training/simultaneous.py": r"\w+_step",
 }
 
 

@@ -36,7 +36,7 @@ app.command()(info)
 app.command()(export)
 app.command("import")(import_)
 
-#: Whatever typer raises for a command line it cannot read.
+#: The error that typer raises for a command line it cannot read.
 UsageError: Any = typer.BadParameter.__base__
 
 
@@ -75,14 +75,14 @@ def run(arguments: list[str]) -> int:
         return fail(error, 2)
     except MemoryError as error:
         return fail(f"not enough memory: {error}", 1)
-    except OSError as error:  # such as a disk that is full
+    except OSError as error:  # such as a full disk
         return fail(error, 1)
     except (KeyboardInterrupt, typer.Abort):
         return fail("interrupted", 130)
 
 
 def fail(message: object, status: int) -> int:
-    """Say what went wrong in one line, of which a terminal obeys nothing."""
+    """Print the error in one line, without any character that controls a terminal."""
     line = "".join(character if character.isprintable() else "?" for character in " ".join(str(message).split()))
     print(f"minigan: {line}", file=sys.stderr)
     return status

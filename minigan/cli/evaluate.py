@@ -15,7 +15,7 @@ def evaluate(
     count: Annotated[
         int | None,
         typer.Option(
-            help="Samples to draw, at most half as many as there are real ones. "
+            help="Samples to draw, at most half the number of real ones. "
             "Default: 10000 images, 26000 stacked digits, 2500 points.",
             parser=whole_number,
             metavar="N",
@@ -23,16 +23,17 @@ def evaluate(
         ),
     ] = None,
     seed: Annotated[
-        int, typer.Option(help="Of the noise, and of which real examples to compare.", parser=whole_number, metavar="N")
+        int,
+        typer.Option(help="Seed of the noise and of the choice of real examples.", parser=whole_number, metavar="N"),
     ] = 0,
     truncation: Annotated[float | None, TRUNCATION] = None,
     json: Annotated[
-        Path | None, typer.Option(help="Another file for the figures, besides RUN/evaluation.json.", metavar="FILE")
+        Path | None, typer.Option(help="Another file for the results, besides RUN/evaluation.json.", metavar="FILE")
     ] = None,
 ) -> None:
-    """Say in numbers how good a run's samples are, beside what real data get in their place.
+    """Measure a run's samples, with real data as a baseline.
 
-    The figures go to RUN/evaluation.json, too.
+    The results are also written to RUN/evaluation.json.
     """
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -63,7 +64,7 @@ def evaluate(
 
 
 def table(result: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
-    """The figures of the samples, those of real data in their place, and what each says: lines and their styles."""
+    """Each metric of the samples and of real data, with its meaning: lines and their styles."""
     yield f"\n{'':22}{'samples':>18}{'real data':>18}  best", "bold"
     for entry in result["metrics"].values():
         samples, real = (number(entry, source) for source in ("generated", "real"))
@@ -73,7 +74,7 @@ def table(result: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
 
 
 def number(entry: dict[str, Any], source: str) -> str:
-    """A figure in four digits, and how far it spreads in two; one that is smaller than its spread in two."""
+    """A value with four digits, or two if it is smaller than its spread; the spread has two."""
     value, spread = entry[source], entry.get(f"{source}_spread")
     if value is None:
         return "infinite"

@@ -11,7 +11,7 @@ def export(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="The file; its suffix tells the format: .safetensors, .weights.h5 (Keras), .pt (PyTorch), .onnx. "
+            help="The file; its suffix chooses the format: .safetensors, .weights.h5 (Keras), .pt (PyTorch), .onnx. "
             "Default: RUN/generator.safetensors.",
             metavar="FILE",
             show_default=False,
@@ -20,23 +20,24 @@ def export(
     format: Annotated[
         str | None,
         typer.Option(
-            help="Whatever the suffix is: safetensors, keras, pytorch, pytorch-safetensors or onnx.", metavar="NAME"
+            help="Format of the file, whatever its suffix: safetensors, keras, pytorch, pytorch-safetensors or onnx.",
+            metavar="NAME",
         ),
     ] = None,
     network: Annotated[
-        str, typer.Option(help="Which of the two: generator or discriminator.", metavar="NAME")
+        str, typer.Option(help="Which network: generator or discriminator.", metavar="NAME")
     ] = "generator",
     code: Annotated[
         Path | None,
-        typer.Option(help="A Python file, too, that makes the same network in PyTorch or Keras.", metavar="FILE"),
+        typer.Option(help="Also write a Python file that makes the same network in PyTorch or Keras.", metavar="FILE"),
     ] = None,
 ) -> None:
     """Write a run's network for another library.
 
-    safetensors keeps minigan's names. Keras and PyTorch get weights as they
-    save them of the same layers in a Sequential. An ONNX file is the network
-    itself; where onnxruntime is installed, what it makes of some noise is
-    compared with minigan's before the file is written.
+    safetensors keeps minigan's names. Keras and PyTorch get weights in the form
+    in which they save a Sequential of the same layers. An ONNX file is the
+    network itself; if onnxruntime is installed, its outputs are compared with
+    minigan's before the file is written.
     """
     from minigan.interchange.formats import suffix_of
     from minigan.runs import export_run

@@ -22,10 +22,12 @@ def gradcheck(
     shape: Annotated[
         str | None, typer.Option(help="Input shape with the batch axis for --file, such as 2,5,4,3.", metavar="N,...")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the points, the directions and the upstream gradients.")] = 0,
-    table: Annotated[bool, typer.Option("--table", help="Print every check, not a line for each case.")] = False,
+    seed: Annotated[int, typer.Option(help="Seed of the points, the directions and the upstream gradients.")] = 0,
+    table: Annotated[
+        bool, typer.Option("--table", help="Print every check instead of one line for each case.")
+    ] = False,
     plot: Annotated[Path | None, typer.Option(help="A folder for a picture of each case.", metavar="DIR")] = None,
-    json: Annotated[Path | None, typer.Option(help="A file for all figures.", metavar="FILE")] = None,
+    json: Annotated[Path | None, typer.Option(help="A file for all results.", metavar="FILE")] = None,
     backend: Annotated[
         str | None,
         typer.Option(help="Where to compute; default: MINIGAN_BACKEND, else numpy.", metavar="numpy|cupy|auto"),
@@ -53,7 +55,7 @@ def gradcheck(
         raise ConfigError(f"--json: expected a file in a folder that exists, got {json}")
     if backend is not None:
         backends.use(backend)
-    backends.xp()  # without the flag, what MINIGAN_BACKEND names: where it is wrong, nothing is checked
+    backends.xp()  # without the flag MINIGAN_BACKEND decides; a wrong name is refused before any check
     cases = cases_in_file(file, shape) if file else select(names or [])
     if plot:
         plot.mkdir(parents=True, exist_ok=True)
@@ -87,7 +89,7 @@ def gradcheck(
 
 
 def applied(report: Report) -> list:
-    """The rows that say something."""
+    """The rows of checks that were not skipped."""
     return [row for row in report if row.verdict != SKIP]
 
 

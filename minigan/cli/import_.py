@@ -29,21 +29,22 @@ def import_(
     ] = None,
     like: Annotated[
         Path | None,
-        typer.Option(help="A run with the same networks: its settings, its discriminator.", metavar="RUN"),
+        typer.Option(help="A run with the same networks: its settings and its discriminator are used.", metavar="RUN"),
     ] = None,
     format: Annotated[
         str | None,
         typer.Option(
-            help="Whatever the suffixes are: safetensors, keras, pytorch or pytorch-safetensors.", metavar="NAME"
+            help="Format of the files, whatever their suffixes: safetensors, keras, pytorch or pytorch-safetensors.",
+            metavar="NAME",
         ),
     ] = None,
     **flags: Any,
 ) -> None:
     """Make a run of weights from another library, for sample, evaluate and plot.
 
-    The networks are named by --like, or by --model and the flags beside it.
-    The files are compared with them before anything is written: one that does
-    not fit is refused, by the name and the shape.
+    --like names the networks, or --model and the other flags do. The files are
+    compared with them before anything is written; the error for a file that
+    does not fit names the array and its shape.
     """
     from minigan.runs import import_run
     from minigan.runs.start import new_run_folder
@@ -62,7 +63,7 @@ def import_(
 
 
 def origin(like: Path | None, discriminator: Path | None) -> str:
-    """Where the discriminator's weights are from."""
+    """The source of the discriminator's weights."""
     if discriminator is not None:
         return f"that of {discriminator}"
     return "new and untrained" if like is None else f"that of {like}"

@@ -34,7 +34,7 @@ def info() -> None:
         ("numpy", f"NumPy {np.__version__}, matrix products by {products}"),
         ("kernels", f"{kernels.kind()}, on {threads}; memory kept for reuse: {held} of at most {limit} MiB"),
         ("cupy", gpu),
-        ("precision", f"{precision.precision()}, of products on a GPU"),
+        ("precision", f"{precision.precision()}, for matrix products on a GPU"),
         ("models", ", ".join(models.MODELS)),
         ("data", f"{', '.join(data.NAMES)}, {files}"),
         ("losses", ", ".join(losses.GAN_LOSSES)),
@@ -45,7 +45,7 @@ def info() -> None:
 
 
 def described(device: "Device") -> str:
-    """The GPU, and what runs it."""
+    """The GPU, with its driver and the versions of CUDA and CuPy."""
     major, minor = device.capability
     memory, free = (f"{size >> 20:,}" for size in (device.memory, device.free))
     return (

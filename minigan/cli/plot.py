@@ -19,7 +19,10 @@ def plot(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="A folder; default: RUN/pictures.")] = None,
     seed: Annotated[
-        int, typer.Option(help="Of the noise: another seed, other images.", parser=whole_number, metavar="N")
+        int,
+        typer.Option(
+            help="Seed of the noise; a different seed gives different images.", parser=whole_number, metavar="N"
+        ),
     ] = 0,
     truncation: Annotated[float | None, TRUNCATION] = None,
 ) -> None:

@@ -1,4 +1,4 @@
-"""The course of a run on the terminal."""
+"""The progress of a run on the terminal."""
 
 from types import TracebackType
 
@@ -11,18 +11,18 @@ from minigan.training.events import DiscriminatorEnd, EpochEnd, Evaluated, Event
 
 __all__ = ["TrainingProgress"]
 
-#: What runs, and how to get the other.
+#: What runs, and how to choose the other.
 FAST = "Fused steps and fast kernels run; --textbook runs the layer files one by one."
 TEXTBOOK = "Textbook mode: the layer files run one by one on the reference kernels; without --textbook it is faster."
 
 
 class TrainingProgress:
-    """A line an epoch and, on a terminal, a bar over the last step's figures. Called with every event.
+    """Prints a line for each epoch and, on a terminal, a bar with the last step's metrics. Called with every event.
 
     Attributes
     ----------
     signal : int
-        The number of the signal that ended the run; 0 where none did.
+        The number of the signal that ended the run; 0 if there was none.
     """
 
     def __init__(self, console: Console) -> None:
@@ -34,8 +34,8 @@ class TrainingProgress:
             console=console,
         )
         self.task = self.bar.add_task("", total=None, epoch=1)
-        self.figures = Text(no_wrap=True, overflow="ellipsis")
-        self.live = Live(Group(self.bar, self.figures), console=console)
+        self.status = Text(no_wrap=True, overflow="ellipsis")
+        self.live = Live(Group(self.bar, self.status), console=console)
         self.last: StepEnd | None = None
         self.signal = 0
 
@@ -57,13 +57,13 @@ class TrainingProgress:
         elif isinstance(event, StepEnd):
             self.last = event
             self.bar.update(self.task, total=event.steps, completed=event.step, epoch=event.epoch)
-            self.figures.plain = figures(event)
+            self.status.plain = status_line(event)
         elif isinstance(event, DiscriminatorEnd):
-            self.figures.plain = f"discriminator: {event.done} of {event.steps} steps of this round"
+            self.status.plain = f"discriminator: {event.done} of {event.steps} steps of this round"
         elif isinstance(event, EpochEnd) and self.last is not None:
-            self.say(f"epoch {event.epoch:3d}  step {self.last.step}/{self.last.steps}  {figures(self.last)}")
+            self.say(f"epoch {event.epoch:3d}  step {self.last.step}/{self.last.steps}  {status_line(self.last)}")
         elif isinstance(event, Evaluated):
-            named = "  ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in event.figures.items())
+            named = "  ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in event.metrics.items())
             self.say(f"epoch {event.epoch:3d}  samples: {named}")
         elif isinstance(event, Stopped):
             self.signal = event.signal
@@ -71,12 +71,12 @@ class TrainingProgress:
             self.say(f"note, step {event.step}: {event.kind}: {event.text}")
 
     def say(self, line: str) -> None:
-        """Print a line that stays."""
+        """Print a line that stays above the bar."""
         self.console.print(line, highlight=False, soft_wrap=True)
 
 
-def figures(step: StepEnd) -> str:
-    """The figures that tell where a run stands, in 80 columns."""
+def status_line(step: StepEnd) -> str:
+    """The metrics of a step, in 80 columns."""
     return (
         f"loss D {step.d_loss:.2f} G {step.g_loss:.2f}  D(x) {step.d_real:.2f} D(G(z)) {step.d_fake:.2f}  "
         f"right {step.real_accuracy:.0%} real {step.fake_accuracy:.0%} fake  {step.images_per_second:.0f} img/s"

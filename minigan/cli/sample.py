@@ -13,11 +13,19 @@ def sample(
     count: Annotated[int, typer.Option(help="How many images.", parser=whole_number, metavar="N")] = 64,
     columns: Annotated[int, typer.Option(help="Images in a row.", parser=whole_number, metavar="N")] = 8,
     seed: Annotated[
-        int, typer.Option(help="Of the noise: another seed, other images.", parser=whole_number, metavar="N")
+        int,
+        typer.Option(
+            help="Seed of the noise; a different seed gives different images.", parser=whole_number, metavar="N"
+        ),
     ] = 0,
     label: Annotated[
         int | None,
-        typer.Option("--class", help="Of a conditional run: the class to draw.", parser=whole_number, metavar="N"),
+        typer.Option(
+            "--class",
+            help="The class to draw; needs a run trained with --conditional.",
+            parser=whole_number,
+            metavar="N",
+        ),
     ] = None,
     truncation: Annotated[float | None, TRUNCATION] = None,
     out: Annotated[Path | None, typer.Option(help="A PNG; default: RUN/samples-SEED.png.")] = None,

@@ -1,4 +1,4 @@
-"""Command-line flags made from a settings class, so that a setting is written down once."""
+"""Command-line flags made from a settings class, so that each setting is defined once."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -12,18 +12,18 @@ from minigan.runs.config import Kind
 
 __all__ = ["given", "whole_number", "with_settings"]
 
-#: What stands for a value in the help.
+#: The placeholder of a value in the help, by its type.
 METAVARS = {str: "TEXT", int: "N", float: "X", bool: ""}
 
-#: Choices that are longer than this stand in the help instead.
+#: A longer list of choices is shown in the help text instead of the placeholder.
 WIDEST = 20
 
 
 def with_settings(settings: type) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """A decorator that gives a command a flag for every field of `settings`.
 
-    The command takes them as keyword arguments, as they were typed; one that was not given is None, so that a
-    file's value or the default can stand in for it.
+    The command gets them as keyword arguments, as they were typed. A flag that was not given is None: then the value of
+    a file or the default is used.
     """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -46,7 +46,7 @@ def flag(field: Field) -> inspect.Parameter:
     name = field.metadata["flag"] or f"--{field.name.replace('_', '-')}"
     kind, choices = field.metadata["kind"], field.metadata["choices"]
     default: Any = field.default
-    # Every value is text here, of which `given` makes what the setting needs.
+    # Every value is text here; `given` converts it to the setting's type.
     type_: Any = str
     metavar: str | None = METAVARS[kind.types[-1]]
     if bool in kind.types:
@@ -63,7 +63,7 @@ def flag(field: Field) -> inspect.Parameter:
     details: dict[str, Any] = {
         "metavar": metavar,
         "rich_help_panel": field.metadata["panel"],
-        # Typer would show None, the default it sees: the setting's own is part of the help.
+        # Typer would show None, its own default: the setting's default is part of the help.
         "show_default": False,
         "help": help_text + ("" if default is None else f" (default: {default})"),
     }
@@ -76,26 +76,26 @@ def flag(field: Field) -> inspect.Parameter:
 
 
 def given(settings: type, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings that were given on the command line, as `settings` wants them."""
+    """The settings that were given on the command line, converted to the types of `settings`."""
     kinds = {field.name: field.metadata["kind"] for field in fields(settings)}
     chosen = {name: value for name, value in values.items() if value is not None}
     for name in chosen:
-        # What cannot be read is left as it came: the settings say what they expect.
+        # A text that cannot be converted stays as it is: the settings class refuses it with its own message.
         with suppress(ValueError):
             chosen[name] = read(kinds[name], chosen[name])
     return chosen
 
 
 def read(kind: Kind, typed: Any) -> Any:
-    """A value of that kind from the text that was typed, or the two texts."""
+    """A value of that kind from the typed text, or from two texts."""
     number = kind.types[-1]
     if kind.length is None:
-        return number(typed)  # of a switch a truth value, as it was typed
+        return number(typed)  # a switch has its truth value already
     return tuple(map(number, typed.split(",") if isinstance(typed, str) else typed))
 
 
 def whole_number(typed: str) -> int:
-    """The number that was typed, for a flag that is no setting: Typer itself does not say what came."""
+    """The number that was typed, for a flag that is no setting; unlike Typer's, the error shows what was typed."""
     try:
         return int(typed)
     except ValueError:
@@ -103,16 +103,16 @@ def whole_number(typed: str) -> int:
 
 
 def number(typed: str) -> float:
-    """As `whole_number`, of any number."""
+    """As `whole_number`, for any number."""
     try:
         return float(typed)
     except ValueError:
         raise typer.BadParameter(f"expected a number, got {typed!r}") from None
 
 
-#: The option of all commands that draw noise for a trained generator.
+#: The option ``--truncation`` of the commands that draw noise for a trained generator.
 TRUNCATION = typer.Option(
-    help="Draw noise that is farther from 0 than so many standard deviations anew: less variety, better samples.",
+    help="Redraw noise beyond X standard deviations: less variety, better samples.",
     parser=number,
     metavar="X",
     show_default=False,

@@ -22,10 +22,11 @@ def train(
         Path | None, typer.Option(help="Folder of the run; new or empty. Default: the next in runs/.")
     ] = None,
     config: Annotated[
-        Path | None, typer.Option(help="A TOML file of settings, such as a run's config.toml; flags go before it.")
+        Path | None,
+        typer.Option(help="A TOML file of settings, such as a run's config.toml; command-line flags override it."),
     ] = None,
     resume: Annotated[
-        Path | None, typer.Option(help="Go on with the run in this folder, from its newest checkpoint.", metavar="RUN")
+        Path | None, typer.Option(help="Continue the run in this folder from its newest checkpoint.", metavar="RUN")
     ] = None,
     accept: Annotated[
         str | None,
@@ -33,11 +34,11 @@ def train(
     ] = None,
     **flags: Any,
 ) -> int:
-    """Train a GAN; without arguments, the article's DCGAN on the embedded digits.
+    """Train a GAN; without arguments, the model dcgan28 on the embedded digits.
 
-    A model brings the settings that suit it; flags and a file go before them. The run's folder gets config.toml,
+    Each model has recommended settings; flags and a file override them. The run's folder gets config.toml,
     metrics.csv, samples/, progress.gif, losses.png, both networks' weights and checkpoints/. Ctrl-C ends the run after
-    the current step, with everything so far saved; --resume goes on with it as if nothing had happened.
+    the current step, with everything so far saved; --resume continues it as if it had not been interrupted.
     """
     from rich.console import Console
 
@@ -56,7 +57,7 @@ def train(
     if accept:
         raise ConfigError(f"--accept: expected --resume RUN with it, got {accept} alone")
     base = read_config(config) if config else {}
-    if chosen.keys() & {"epochs", "steps"}:  # either flag takes the place of either setting
+    if chosen.keys() & {"epochs", "steps"}:  # each replaces the other
         base = {name: value for name, value in base.items() if name not in ("epochs", "steps")}
     settings = TrainConfig.recommended(**{**base, **chosen})
     folder = out or new_run_folder(settings.model, settings.data)
@@ -66,27 +67,27 @@ def train(
 
 
 def conclude(console: "Console", folder: Path, finished: bool, progress: "TrainingProgress") -> int:
-    """Say what there is now; the exit status, which tells a signal that ended the run."""
+    """Print what was written, and return the exit status, which names a signal that ended the run."""
     console.print(report(folder, finished), highlight=False, soft_wrap=True)
     return 0 if finished else 128 + progress.signal
 
 
 def report(folder: Path, finished: bool) -> str:
-    """What was written, and what to do with it."""
+    """The files that were written, and commands for what to do next."""
     place = shlex.quote(str(folder))
     lines = [
         "Finished." if finished else "Stopped, as you asked; everything so far is saved.",
         "",
         f"  {folder / 'samples'}/  what the generator made of the same noise after each epoch",
-        f"  {folder / 'progress.gif'}  the same as a film",
+        f"  {folder / 'progress.gif'}  the same as an animation",
         f"  {folder / 'losses.png'}  losses, D(x) and D(G(z)) over the steps",
-        f"  {folder / 'metrics.csv'}  one line a step",
+        f"  {folder / 'metrics.csv'}  one line for each step",
         f"  {folder / 'generator.npz'}, discriminator.npz  the weights",
         f"  {folder / 'config.toml'}  every setting",
         "",
         f"More samples:       minigan sample {place}",
     ]
     if not finished:
-        lines.append(f"To go on with it:   minigan train --resume {place}")
+        lines.append(f"To continue it:     minigan train --resume {place}")
     lines.append(f"The same run again: minigan train --config {place}/config.toml")
     return "\n".join(lines)

@@ -1,7 +1,7 @@
 """Data sets: by name, from NumPy files, from folders of images, and points drawn from known distributions.
 
 `load` finds a data set by its name. A `Dataset` keeps images as they are stored (bytes stay bytes) and scales them
-batch by batch; `Points` are for the sets whose truth can be drawn, and know it.
+batch by batch; `Points` are for sets in one or two dimensions, and store the modes they were drawn from.
 
 Examples
 --------

@@ -30,15 +30,15 @@ def load(path: Path, *, value_range: tuple[float, float] | None = None) -> Datas
     Raises
     ------
     DataError
-        There is no such file, it is damaged, needs pickle, has no images by those names, unpacks to more than a file
-        of its size can honestly hold, or `Dataset` refuses them.
+        There is no such file, it is damaged, needs pickle, has no images by those names, has an implausible
+        compression ratio, or `Dataset` refuses them.
     """
     images, labels = _read(path)
     return Dataset(images, labels, name=str(path), value_range=value_range)
 
 
 def _read(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
-    """Images and, where there are some, labels."""
+    """The images and, if there are any, the labels."""
     try:
         with open_file(path) as file:
             magic = file.read(6)
@@ -54,12 +54,12 @@ def _read(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
         raise DataError(f"no such file: {path}") from None
     except ObjectsError as error:
         raise DataError(f"{path}: {error}") from None
-    except Exception as error:  # a damaged file can raise nearly anything
+    except Exception as error:  # a damaged file can raise almost anything
         raise DataError(f"{path}: damaged, or no NumPy file: {one_line(error)}") from None
 
 
 def _pick(content: Archive, path: Path) -> tuple[np.ndarray, np.ndarray | None]:
-    """Images and labels out of an .npz file."""
+    """The images and labels of an .npz file."""
     keys = content.names
     key = next((key for key in KEYS if key in keys), keys[0] if len(keys) == 1 else None)
     if key is None:

@@ -1,4 +1,4 @@
-"""What images and points have in common: their labels, and the dtype of their batches."""
+"""Checks that images and points share: of their labels, and of the dtype of their batches."""
 
 from typing import Any
 

@@ -1,12 +1,12 @@
 """CIFAR-10: 60,000 colour photographs of ten classes, from the archive its authors publish for Python.
 
-The archive, ``cifar-10-python.tar.gz``, is read where it lies; nothing is unpacked to the disk. It holds pickles, which
+The archive, ``cifar-10-python.tar.gz``, is read in memory; nothing is extracted to the disk. It holds pickles, which
 `minigan.data.pickles` reads without running them::
 
     cifar-10-batches-py/data_batch_1 ... data_batch_5      50,000 images to train
     cifar-10-batches-py/test_batch                         10,000 images to test
 
-Each is a dictionary with ``data``, bytes (10000, 3072), a row an image: 1,024 of red, then green, then blue, row by
+Each is a dictionary with ``data``, bytes (10000, 3072), one row per image: 1,024 of red, then green, then blue, row by
 row; and ``labels``, a list of 10,000 numbers from 0 to 9: airplane, automobile, bird, cat, deer, dog, frog, horse,
 ship, truck. See Krizhevsky, "Learning multiple layers of features from tiny images", 2009.
 """
@@ -39,8 +39,8 @@ FILES = {"train": tuple(f"data_batch_{number}" for number in range(1, 6)), "test
 FOLDER = "cifar-10-batches-py"
 CLASSES = 10
 
-#: Bytes that an archive may have, packed (the published one has 170,498,071) and unpacked (some 186 million), and that
-#: one batch may have (31 million).
+#: Maximum size in bytes of an archive, packed (the published one has 170,498,071) and unpacked (about 186 million), and
+#: of one batch (31 million).
 PACKED, UNPACKED, BATCH = 200_000_000, 220_000_000, 40_000_000
 
 
@@ -50,7 +50,7 @@ def load(path: Path | None = None, *, split: str = "train", value_range: tuple[f
     Parameters
     ----------
     path : Path, optional
-        An archive in this format, or the folder it lies in; any images in it are taken. Default: the published one,
+        An archive in this format, or the folder that holds it; its images may be any. Default: the published one,
         from the cache, else downloaded into it.
     split : {"train", "test"}
     value_range : (float, float), optional
@@ -58,8 +58,8 @@ def load(path: Path | None = None, *, split: str = "train", value_range: tuple[f
     Raises
     ------
     DataError
-        The archive is missing, cannot be downloaded, is damaged, larger than such an archive can be, or holds
-        anything else than such images and their labels.
+        The archive is missing, cannot be downloaded, is damaged, is too large, or holds
+        anything but such images and their labels.
     """
     name = "cifar10" if path is None else f"cifar10:{path}"
     batches = _batches(_published() if path is None else _given(path), FILES[split], name)
@@ -105,7 +105,7 @@ def _verified(content: bytes, what: object) -> bytes:
 
 
 class _Bounded:
-    """A stream that refuses to give more than `limit` bytes: a small archive can unpack to a very large one."""
+    """A stream of at most `limit` bytes: a small archive can unpack to a very large one."""
 
     def __init__(self, stream: gzip.GzipFile, limit: int) -> None:
         self.stream, self.limit, self.given = stream, limit, 0
@@ -113,7 +113,7 @@ class _Bounded:
     def read(self, size: int) -> bytes:
         """The next bytes, at most `size`."""
         content = self.stream.read(size)
-        # At the end, what was asked for counts: tarfile would look for the end of a file of 2**88 bytes for ever.
+        # At the end count the requested size: otherwise tarfile would search a file of 2**88 bytes for ever.
         self.given += len(content) or size
         if self.given > self.limit:
             raise DataError(f"expected at most {self.limit:,} bytes unpacked, got more")
@@ -121,22 +121,22 @@ class _Bounded:
 
 
 def _batches(content: bytes, files: tuple[str, ...], name: str) -> dict[str, bytes]:
-    """These files of an archive's folder; the others are passed over."""
+    """These files of an archive's folder; others are skipped."""
     wanted = {f"{FOLDER}/{file}": file for file in files}
     found: dict[str, bytes] = {}
     try:
         with gzip.open(io.BytesIO(content)) as unpacked:
-            stream: Any = _Bounded(unpacked, UNPACKED)  # all that tarfile asks of a stream is to be read
+            stream: Any = _Bounded(unpacked, UNPACKED)  # tarfile only reads from it
             with tarfile.open(fileobj=stream, mode="r|") as archive:
                 for member in archive:
                     file = wanted.get(member.name.removeprefix("./"))
                     if file is not None and member.isfile():
                         found[file] = _extracted(archive, member)
-            while stream.read(1 << 20):  # to the very end, for there gzip keeps its checksum
+            while stream.read(1 << 20):  # to the end, where gzip has its checksum
                 pass
     except DataError as error:
         raise DataError(f"{name}: {error}") from None
-    except Exception as error:  # a damaged archive can fail in nearly any way
+    except Exception as error:  # a damaged archive can raise almost anything
         raise DataError(f"{name}: a damaged archive, or no .tar.gz file: {one_line(error)}") from None
     missing = [file for file in wanted if wanted[file] not in found]
     if missing:

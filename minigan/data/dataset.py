@@ -14,9 +14,9 @@ __all__ = ["Dataset"]
 
 
 class Dataset:
-    """Images with their value range, and labels where there are some.
+    """Images with their value range, and optional labels.
 
-    The images stay as they are stored: a byte a pixel for most sets, a quarter of what float32 would take.
+    The images stay as they are stored: one byte per pixel in most sets, a quarter of float32.
     Only a batch is scaled, from the stored range [a, b] to the network's range [low, high]::
 
         t = (x - a) / (b - a)
@@ -31,7 +31,7 @@ class Dataset:
         put an array in C order and in the machine's byte order.
     labels : ndarray of int, shape (N,) or (N, 1), optional
     name : str
-        What error messages call the set.
+        The name of the set in error messages.
     value_range : (float, float), optional
         The least and the greatest value a stored pixel can have. For uint8 the default is (0, 255); for any
         other dtype it must be stated, since a guess from the values found would differ from set to set.
@@ -108,7 +108,7 @@ class Dataset:
         indices : sequence of int, ndarray of int, or slice
             In host memory; n of them, in any order, repeats allowed.
         output_range : (float, float), optional
-            What the two ends of `value_range` become. None leaves the stored values as they are.
+            The values that the two ends of `value_range` become. None leaves the stored values as they are.
         dtype : dtype
             float32 or float64; all arithmetic is done in it.
 
@@ -125,7 +125,7 @@ class Dataset:
             An index is out of bounds.
         """
         dtype = checked_batch_dtype(dtype, self.name)
-        # The move comes first: bytes cross to a GPU four times faster than floats.
+        # Copy first, convert later: bytes are copied to a GPU four times faster than floats.
         t = backend.asarray(self.images[indices]).astype(dtype)
         if output_range is None:
             return t
@@ -153,7 +153,7 @@ def _checked_images(images: np.ndarray, name: str) -> np.ndarray:
 
 
 def _checked_range(value_range: tuple[float, float] | None, images: np.ndarray, name: str) -> tuple[float, float]:
-    """The range of the stored values, with every one of them in it."""
+    """The range of the stored values; all of them must be in it."""
     if value_range is None:
         if images.dtype != np.uint8:
             raise DataError(
@@ -162,10 +162,10 @@ def _checked_range(value_range: tuple[float, float] | None, images: np.ndarray, 
             )
         return 0.0, 255.0
     low, high = map(float, value_range)
-    # In float32, for there the division by high - low is done.
+    # Compared in float32, because the division by high - low is done in it.
     if not (np.isfinite([low, high]).all() and np.float32(low) < np.float32(high)):
         raise DataError(f"{name}: expected a value range LOW < HIGH, got {low:g} {high:g}")
-    with np.errstate(invalid="ignore"):  # a NaN is found below, not warned of
+    with np.errstate(invalid="ignore"):  # a NaN raises an error below, without a warning
         least, greatest = images.min(), images.max()
     if np.isnan(least):
         raise DataError(f"{name}: expected values from {low:g} to {high:g}, got NaN")

@@ -1,6 +1,6 @@
 """The embedded digits: 5,000 images of MNIST, 500 of each digit, that need no network.
 
-`files/ATTRIBUTION.md` beside the data says whose they are and under which licence.
+`files/ATTRIBUTION.md` in the same folder names the authors and the licence.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ def load(*, value_range: tuple[float, float] | None = None) -> Dataset:
     Raises
     ------
     DataError
-        The file is missing from the installed package, or is not the one that belongs there.
+        The file is missing from the installed package, or damaged.
     """
     from importlib import resources
 

@@ -1,4 +1,4 @@
-"""Downloads into the cache: several mirrors, every file verified, never half a file."""
+"""Downloads into the cache: from several mirrors; every file is verified and complete."""
 
 import os
 import uuid
@@ -34,15 +34,15 @@ def cache_folder() -> Path:
 def download(urls: Sequence[str], target: Path, check: Callable[[bytes], T]) -> T:
     """Download the first of `urls` that works to `target`.
 
-    The bytes go to a temporary file beside `target`, which takes its name only once `check` has passed:
-    whoever looks finds the whole file or none, also after a crash.
+    The bytes go to a temporary file beside `target`, which is renamed only after `check` has passed: a
+    reader finds the complete file or none, also after a crash.
 
     Parameters
     ----------
     urls : sequence of str
         The same file on several mirrors, tried in order.
     target : Path
-        Its folder is made if need be.
+        Its folder is made if it does not exist.
     check : callable
         Given the file's bytes, raises `DataError` if they are not the right ones.
 
@@ -53,7 +53,7 @@ def download(urls: Sequence[str], target: Path, check: Callable[[bytes], T]) -> 
     Raises
     ------
     DataError
-        No mirror gave the right file (the message tells why for each), or `target` cannot be written.
+        No mirror gave the right file (the message has the reason for each), or `target` cannot be written.
     """
     from requests import RequestException
 
@@ -86,5 +86,5 @@ def _download_one(url: str, target: Path, check: Callable[[bytes], T]) -> T:
 
 
 def _reason(error: "RequestException") -> str:
-    """A few words, where requests tells a long story: ``HTTP 404``, ``ConnectionError``, ``ReadTimeout``."""
+    """A short reason instead of the long message of requests: ``HTTP 404``, ``ConnectionError``, ``ReadTimeout``."""
     return type(error).__name__ if error.response is None else f"HTTP {error.response.status_code}"

@@ -1,8 +1,8 @@
 """Images from a folder of picture files, by Pillow.
 
-Pictures come from anywhere, and so do files that only look like them. Pillow is told which formats to expect, since it
-would hand an EPS file to Ghostscript, which runs it. A header of a few bytes can ask for gigabytes: what a picture may
-have is bounded, and so is what all pictures that are open at a time have together.
+A folder may hold pictures from unknown sources, and files that only look like pictures. Pillow gets a list of formats,
+because it would pass an EPS file to Ghostscript, which runs it. A header of a few bytes can ask for gigabytes: the
+number of pixels of one picture is limited, and that of all pictures decoded at the same time.
 """
 
 import os
@@ -30,8 +30,8 @@ EXTENSIONS = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png",
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 MODES = {1: "L", 3: "RGB"}
 
-#: Pixels that a picture may have, as many as cameras of 50 megapixels make, and that all those may have together which
-#: are decoded at a time. A pixel takes 4 bytes, and blending, cropping and turning copy it: 16 bytes at the most.
+#: Maximum number of pixels of a picture (that of a 50-megapixel camera), and of all pictures decoded at the same time.
+#: A pixel takes 4 bytes, and blending, cropping and rotating copy it: at most 16 bytes.
 PIXELS = 48 * 2**20
 
 REMEDY = "state an image size to crop and resize all images to"
@@ -76,9 +76,9 @@ def load(
     from PIL import Image
 
     paths = _find(folder)
-    Image.init()  # else the threads race to load the rarer formats, and the losers find them unknown
+    Image.init()  # otherwise the threads race to load the rarer formats, and some would not know them
     with warnings.catch_warnings(), ThreadPoolExecutor() as pool:  # Pillow decodes outside the GIL
-        warnings.simplefilter("ignore")  # of damaged notes about a picture that itself is whole, and of many pixels
+        warnings.simplefilter("ignore")  # about damaged metadata of good pictures, and about many pixels
         heads = list(track(pool.map(_head, paths), len(paths), "looking at images"))
         size = image_size or _common_size(paths, heads)
         channels = channels or (1 if all(head.grey for head in heads) else 3)
@@ -101,7 +101,7 @@ def _find(folder: Path) -> list[Path]:
     inside = os.path.join(os.path.realpath(folder), "")
     names, pending = [], [""]
     try:
-        while pending:  # no function that calls itself: folders may be nested deeper than calls
+        while pending:  # not recursive: folders may be nested deeper than calls
             below = pending.pop()
             with os.scandir(folder / below) as entries:
                 for entry in entries:
@@ -120,14 +120,14 @@ def _find(folder: Path) -> list[Path]:
 
 
 def _check_link(entry: "os.DirEntry[str]", inside: str) -> None:
-    """Raise where a link leads to a file that is not below the folder `inside`."""
+    """Raise if a link leads to a file outside the folder `inside`."""
     if entry.is_symlink() and not (target := os.path.realpath(entry.path)).startswith(inside):
         link = one_line(entry.path)
         raise DataError(f"{link}: leads out of the folder, to {one_line(target)}: copy the file, or leave it out")
 
 
 class Head(NamedTuple):
-    """What a file says of its picture: width and height, and whether it is grey; and how many bytes it has."""
+    """The header of a picture: its size and whether it is grey; and the file's size in bytes."""
 
     size: tuple[int, int]
     grey: bool
@@ -135,12 +135,12 @@ class Head(NamedTuple):
 
     @property
     def pixels(self) -> int:
-        """How many it has."""
+        """The number of pixels."""
         return self.size[0] * self.size[1]
 
 
 class Room:
-    """Where pictures are decoded: many small ones or one large one at a time."""
+    """A limit on the pixels decoded at the same time: many small pictures, or one large one."""
 
     def __init__(self) -> None:
         self.free = Semaphore(PIXELS >> 20)
@@ -148,9 +148,9 @@ class Room:
 
     @contextmanager
     def taken(self, pixels: int) -> Iterator[None]:
-        """Have room for so many pixels."""
+        """A block that holds this number of pixels; waits until they are free."""
         count = -(-pixels >> 20)
-        with self.turn:  # else two large ones could each hold half of what they need
+        with self.turn:  # otherwise two large pictures could each hold half of what they need
             for _ in range(count):
                 self.free.acquire()
         try:
@@ -161,10 +161,10 @@ class Room:
 
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
-    """Whatever goes wrong in the ``with`` block names the file."""
+    """Every error in the ``with`` block names the file."""
     try:
         yield
-    except Exception as error:  # on damaged files, Pillow's decoders raise nearly anything
+    except Exception as error:  # on damaged files Pillow's decoders raise almost anything
         raise DataError(f"{one_line(str(path))}: cannot be read as an image: {one_line(error)}") from None
 
 
@@ -180,13 +180,13 @@ def _opened(path: Path) -> "Iterator[Image]":
 
 
 def _head(path: Path) -> Head:
-    """What a file says of its picture; reads no pixels."""
+    """Read the header of a picture, and no pixels."""
     with _named(path), _opened(path) as image:
         return Head(image.size, image.getbands()[0] in ("1", "L", "I"), path.stat().st_size)
 
 
 def _empty(folder: Path, shape: tuple[int, ...]) -> np.ndarray:
-    """Memory for all images."""
+    """Allocate the array of all images."""
     try:
         return np.empty(shape, np.uint8)
     except (MemoryError, ValueError):
@@ -220,13 +220,13 @@ def _pixels(path: Path, size: int, mode: str) -> np.ndarray:
 
 
 def _square(path: Path) -> "Image":
-    """The largest square in the middle of the picture, decoded; the rest is forgotten."""
+    """The largest square in the middle of the picture, decoded."""
     with _opened(path) as image:
         image.load()
         side = min(image.size)
         left, top = (image.width - side) // 2, (image.height - side) // 2
         square = image.crop((left, top, left + side, top + side))
-        square.format = image.format  # a crop forgets it
+        square.format = image.format  # a crop does not keep it
         return square
 
 
@@ -237,7 +237,7 @@ def _flat(image: "Image") -> "Image":
     if image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PNG"):
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if image.mode in ("I", "F"):
-        raise ValueError("32 bits a pixel, whose range of values nothing tells")
+        raise ValueError("32 bits a pixel, with an unknown range of values")
     if "A" in image.getbands() or "transparency" in image.info:
         black = Image.new("RGBA", image.size, (0, 0, 0, 255))
         return Image.alpha_composite(black, image if image.mode == "RGBA" else image.convert("RGBA"))

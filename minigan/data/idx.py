@@ -10,7 +10,7 @@ bytes    meaning
 ...      the values, last dimension fastest
 =======  =====================================================
 
-So the header says how long the file must be, and a file cut short is always found out.
+So the header determines the length of the file, and a truncated file is always detected.
 """
 
 import gzip
@@ -40,8 +40,8 @@ def unpack(content: bytes, what: object) -> bytes:
     Raises
     ------
     DataError
-        The gzip data are cut short, their checksum is wrong, or they unpack to more than images or labels of their
-        size can. `what` names them in the message.
+        The gzip data are cut short, their checksum is wrong, or their compression ratio is implausible.
+        `what` names them in the message.
     """
     if not content.startswith(GZIP):
         return content
@@ -65,7 +65,7 @@ def parse(content: bytes, ndim: int, what: object) -> np.ndarray:
     ndim : int
         How many dimensions it must have: 3 for images (N, H, W), 1 for labels (N,).
     what : object
-        What error messages call it.
+        Its name in error messages.
 
     Returns
     -------
@@ -84,7 +84,7 @@ def parse(content: bytes, ndim: int, what: object) -> np.ndarray:
 
 
 def _shape(header: bytes, size: int, ndim: int, what: object) -> tuple[int, ...]:
-    """The shape that a header tells, if a file of `size` bytes holds so many values."""
+    """The shape in a header, if the file's size agrees with it."""
     expected = bytes([0, 0, UNSIGNED_BYTE, ndim])
     if header[:4] != expected:
         raise DataError(
@@ -107,7 +107,7 @@ def read(path: Path, ndim: int) -> np.ndarray:
         with open_file(path) as file:
             header = file.read(4 + 4 * ndim)
             if not header.startswith(GZIP):
-                _shape(header, size_of(file), ndim, path)  # before so much is read
+                _shape(header, size_of(file), ndim, path)  # before the content is read
         content = read_bytes(path)
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {one_line(error)}") from None

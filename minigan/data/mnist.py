@@ -1,7 +1,7 @@
 """MNIST and Fashion-MNIST: the same four idx files from two sources.
 
-Files are verified by the MD5 of their decompressed bytes, since whoever packs them anew (Debian does) changes
-the compressed ones.
+Files are verified by the MD5 of their decompressed bytes, because the compressed ones differ if the
+files are packed again (as Debian does).
 """
 
 import hashlib
@@ -30,13 +30,13 @@ FILES = {
 
 @dataclass(frozen=True)
 class Source:
-    """Where a data set's files come from, and how they are known.
+    """The addresses and checksums of a data set's files.
 
     Attributes
     ----------
     name : str
     mirrors : tuple of str
-        Addresses that end in ``/``, tried in order; there lie the four files, each with ``.gz`` added.
+        Addresses that end in ``/``, tried in order; each has the four files, with ``.gz`` added.
     md5 : dict of str to str
         For each file, the checksum of its decompressed bytes.
     folders : tuple of Path
@@ -114,7 +114,7 @@ def load(
 
 
 def _candidates(folder: Path, file: str) -> Iterator[Path]:
-    """`file` in `folder`, plain or gzipped, as far as there is one, or anything else that is no folder."""
+    """The existing paths of `file` in `folder`, plain or gzipped, that are not folders."""
     places = folder / file, folder / f"{file}.gz"
     return (path for path in places if os.path.lexists(path) and not os.path.isdir(path))
 
@@ -129,7 +129,7 @@ def _given(folder: Path, file: str, ndim: int) -> np.ndarray:
 
 
 def _published(source: Source, file: str, ndim: int) -> np.ndarray:
-    """`file` as the authors published it, from this machine if it is there, else downloaded."""
+    """`file` as the authors published it, from this machine, else downloaded."""
     md5 = source.md5[file]
     home = cache_folder() / source.name
     damaged = []

@@ -1,15 +1,15 @@
 """Pickled dictionaries of lists and byte arrays, read without Python's unpickler.
 
-A pickle is a program for a small stack machine, and Python's machine can be made to call anything: whoever unpickles
-a stranger's file runs the stranger's code. The machine here knows only the instructions that build numbers, byte
-strings, lists, tuples and dictionaries. It imports nothing and calls nothing. The three names a NumPy array is
-pickled with are known to it as words, so that an array of bytes can be built; any other name or instruction ends it.
+A pickle is a program for a small stack machine, and Python's machine can be made to call any function: unpickling an
+unknown file runs unknown code. The machine here knows only the instructions that build numbers, byte strings, lists,
+tuples and dictionaries. It imports nothing and calls nothing. It knows the three names in the pickle of a NumPy array,
+so that it can build an array of bytes; any other name or instruction is an error.
 
-A pickle that Python 2's NumPy wrote of an array of shape (2, 3) tells the story in four steps::
+The pickle of an array of shape (2, 3), written by NumPy on Python 2, has four steps::
 
     GLOBAL numpy.core.multiarray _reconstruct, GLOBAL numpy ndarray, (0,), b'b', REDUCE     an array to be
     GLOBAL numpy dtype, (b'u1', 0, 1), REDUCE, (3, b'|', ...), BUILD                        its type: a byte
-    (1, (2, 3), that type, False, b'the six bytes')                                         what it holds
+    (1, (2, 3), that type, False, b'the six bytes')                                         its content
     BUILD                                                                                   the array
 """
 
@@ -28,7 +28,7 @@ __all__ = ["loads"]
 
 
 class Word(Enum):
-    """What can stand on the stack besides data."""
+    """Stack entries that are not data."""
 
     MARK = "a mark"
     RECONSTRUCT = "numpy's _reconstruct"
@@ -41,7 +41,7 @@ class Word(Enum):
 #: A pickle of more instructions is refused; 10,000 images with their labels and file names take about 30,000.
 LIMIT = 200_000
 
-#: The names that may be told, in NumPy 1's spelling and in NumPy 2's.
+#: The names that are accepted, as NumPy 1 and NumPy 2 spell them.
 GLOBALS = {
     "numpy.core.multiarray _reconstruct": Word.RECONSTRUCT,
     "numpy._core.multiarray _reconstruct": Word.RECONSTRUCT,
@@ -58,18 +58,18 @@ def loads(content: bytes, what: object) -> Any:
     content : bytes
         A pickle as Python 2 wrote it: its strings are byte strings.
     what : object
-        What error messages call it.
+        Its name in error messages.
 
     Raises
     ------
     DataError
-        The pickle is cut short or damaged, or asks for anything else than data.
+        The pickle is truncated or damaged, or asks for anything but data.
     """
     stack: list[Any] = []
     memo: dict[int, Any] = {}
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of odd escapes in texts, which are refused anyway
+            warnings.simplefilter("ignore")  # about odd escapes in texts, which are refused anyway
             for count, (opcode, argument, _) in enumerate(pickletools.genops(content)):
                 if opcode.name == "STOP":
                     (value,) = stack
@@ -79,13 +79,13 @@ def loads(content: bytes, what: object) -> Any:
                 _step(opcode.name, argument, stack, memo)
     except DataError as error:
         raise DataError(f"{what}: {error}") from None
-    except Exception as error:  # a damaged pickle can fail in nearly any way
+    except Exception as error:  # a damaged pickle can raise almost anything
         raise DataError(f"{what}: a damaged pickle: {one_line(error)}") from None
     raise DataError(f"{what}: a damaged pickle: it has no end")
 
 
 def _step(name: str, argument: Any, stack: list[Any], memo: dict[int, Any]) -> None:
-    """One instruction."""
+    """Run one instruction."""
     match name:
         case "PROTO":
             pass
@@ -135,7 +135,7 @@ def _step(name: str, argument: Any, stack: list[Any], memo: dict[int, Any]) -> N
 
 
 def _since_mark(stack: list[Any]) -> list[Any]:
-    """What lies on the stack above the last mark; both are taken off."""
+    """Remove the entries above the last mark, and the mark; returns the entries."""
     place = len(stack) - 1
     while stack[place] is not Word.MARK:  # an IndexError where there is none
         place -= 1
@@ -145,14 +145,14 @@ def _since_mark(stack: list[Any]) -> list[Any]:
 
 
 def _top(stack: list[Any], kind: type) -> Any:
-    """The topmost thing of the stack, which must be of this type."""
+    """The top entry of the stack, which must be of this type."""
     if type(stack[-1]) is not kind:
         raise DataError(f"refused: the pickle takes a {type(stack[-1]).__name__} for a {kind.__name__}")
     return stack[-1]
 
 
 def _reduced(word: Any, arguments: Any) -> Word:
-    """The two calls there are: an array without content, and the type of a byte."""
+    """The result of REDUCE, for the two accepted calls: an array without content, and the type of a byte."""
     if word is Word.RECONSTRUCT and type(arguments) is tuple and arguments[:1] == (Word.NDARRAY,):
         return Word.UNFILLED
     if word is Word.DTYPE and type(arguments) is tuple and arguments[:1] in ((b"u1",), (b"|u1",)):
@@ -161,7 +161,7 @@ def _reduced(word: Any, arguments: Any) -> Word:
 
 
 def _built(word: Any, state: Any) -> Any:
-    """What becomes of an array or a type when it is told its state."""
+    """The result of BUILD: an array filled with its content, or the type of a byte."""
     if word is Word.BYTE:
         return word
     if word is not Word.UNFILLED or type(state) is not tuple or len(state) != 5:

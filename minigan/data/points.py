@@ -1,4 +1,4 @@
-"""Points in a plane or on a line, where one can see what a network made of them."""
+"""Points in a plane or on a line, so few dimensions that a picture shows them all."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,11 +14,11 @@ __all__ = ["Points"]
 
 
 class Points:
-    """Points of D coordinates each, with labels, modes and a density where they are known.
+    """Points of D coordinates each, with labels, modes and a density if they are known.
 
     Unlike an image, a point has no range of values to scale from: a batch is the points as they are.
 
-    Where `modes` are given, the points are taken for a sample of the even mixture of M normal distributions, and
+    If `modes` are given, the points are a sample of the even mixture of M normal distributions, and
     `density` is that mixture's. A point x is called good when it is no further than three standard deviations from
     the mode nearest to it (Lin et al., "PacGAN", arXiv:1712.04086, section 4.1).
 
@@ -27,9 +27,9 @@ class Points:
     points : ndarray, shape (N, D)
         Finite real numbers; kept as float32.
     labels : ndarray of int, shape (N,) or (N, 1), optional
-        Where there are modes, each point's mode.
+        With modes, the index of each point's mode.
     name : str
-        What error messages call the set.
+        The name of the set in error messages.
     modes : ndarray, shape (M, D), optional
         The centres of the mixture.
     mode_stddev : float, optional
@@ -169,7 +169,7 @@ class Points:
             raise DataError(f"{self.name}: expected x of shape (n, {size}), got {x.shape}")
         modes, stddev = self.modes.astype(x.dtype), x.dtype.type(self.mode_stddev)
         total = np.zeros(len(x), x.dtype)
-        # Mode by mode, for the distances of many points to all modes at once are a large array.
+        # Mode by mode, because the distances of many points to all modes are a large array.
         for mode in modes:
             total += np.exp(-0.5 * np.square((x - mode) / stddev).sum(axis=1))
         return total / x.dtype.type(len(modes) * (np.sqrt(2 * np.pi) * self.mode_stddev) ** size)
@@ -183,7 +183,7 @@ def _checked_points(points: np.ndarray, name: str) -> np.ndarray:
         raise DataError(f"{name}: expected at least one point of at least one coordinate, got {points.shape}")
     if points.dtype.kind not in "uif":
         raise DataError(f"{name}: expected points of a real number type, got {points.dtype}")
-    with np.errstate(over="ignore"):  # what float32 cannot hold is found below, not warned of
+    with np.errstate(over="ignore"):  # an overflow in float32 raises an error below, without a warning
         points = np.ascontiguousarray(points, np.float32)
     finite = np.isfinite(points)
     if not finite.all():

@@ -1,4 +1,4 @@
-"""Progress bars for what takes long, drawn on standard error where that is a terminal, and gone when done."""
+"""Progress bars for slow work, on standard error if that is a terminal; they disappear at the end."""
 
 import time
 from collections.abc import Iterable, Iterator

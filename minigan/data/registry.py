@@ -13,7 +13,7 @@ __all__ = ["NAMES", "SPLITS", "load"]
 #: The data sets that have a name of their own.
 NAMES = ("digits", *mnist.SOURCES, "cifar10", "stacked-digits", *toy.SETS)
 
-#: What a set's images can be there for.
+#: The parts of a data set.
 SPLITS = ("train", "test")
 
 
@@ -31,9 +31,9 @@ def load(
     name                          data
     ============================  ==========================================================================
     ``digits``                    5,000 digits of MNIST, 28x28x1; in the package, no network needed
-    ``mnist``                     60,000 digits, 28x28x1; cached, downloaded if need be
-    ``fashion-mnist``             60,000 pictures of clothes, 28x28x1; cached, downloaded if need be
-    ``cifar10``                   50,000 photographs, 32x32x3; cached, downloaded if need be
+    ``mnist``                     60,000 digits, 28x28x1; cached, downloaded on first use
+    ``fashion-mnist``             60,000 pictures of clothes, 28x28x1; cached, downloaded on first use
+    ``cifar10``                   50,000 photographs, 32x32x3; cached, downloaded on first use
     ``stacked-digits``            25,600 images 28x28x3 of three of the ``digits``: 1,000 modes
     ``gaussian``                  50,000 points on a line, from one normal distribution
     ``ring``, ``grid``            50,000 points in the plane, from 8 and from 25 normal distributions
@@ -41,7 +41,7 @@ def load(
     ``moons``                     50,000 points in the plane, on two half circles
     ``mnist:FOLDER``              the same idx files, or your own in this format, plain or ``.gz``
     ``fashion-mnist:FOLDER``      likewise
-    ``cifar10:PATH``              the same archive, or your own in this format, or the folder it lies in
+    ``cifar10:PATH``              the same archive, or your own in this format, or the folder that holds it
     ``stacked-digits:NAME``       three images of the set ``NAME``, as ``stacked-digits:mnist``
     ``folder:PATH``               all images below a folder: png, jpg, gif, bmp, webp, tif ...
     ``PATH.npy``, ``PATH.npz``    images (N, H, W) or (N, H, W, C) from a NumPy file
@@ -72,7 +72,7 @@ def load(
     Raises
     ------
     DataError
-        The name is unknown, or the data are missing, damaged, or do not fit what was asked for.
+        The name is unknown, or the data are missing, damaged, or do not have the requested size or channels.
 
     Examples
     --------
@@ -126,7 +126,7 @@ def _refuse_test(name: str, split: str) -> None:
 
 
 def _refuse_settings(name: str, **settings: object) -> None:
-    """Points have no size, channels or range of values: whoever states one means another set."""
+    """Refuse an image size, channels or a value range: points have none."""
     for setting, value in settings.items():
         if value is not None:
             raise DataError(f"{name}: is a set of points, which have no {setting.replace('_', ' ')}, got {value}")

@@ -1,7 +1,7 @@
 """Stacked digits: 1,000 kinds of image that can be counted, made of three digits each.
 
-A generator that makes only some kinds of image is found out by counting. Three random digits in the red, the green and
-the blue channel make 10 x 10 x 10 kinds, all as likely, and any classifier of digits can tell them. Metz et al.,
+Counting shows whether a generator makes only some kinds of image. Three random digits in the red, the green and
+the blue channel make 10 x 10 x 10 kinds, all as likely, and any classifier of digits can distinguish them. Metz et al.,
 "Unrolled generative adversarial networks", arXiv:1611.02163, section 3.3.1, as VEEGAN (arXiv:1705.07761) and PacGAN
 (arXiv:1712.04086, section 4.2) use it.
 """
@@ -16,7 +16,7 @@ from minigan.random import Stream
 
 __all__ = ["COUNT", "MODES", "stack"]
 
-#: How many images are stacked unless told otherwise: as many as VEEGAN and PacGAN trained on.
+#: Default number of images, as in VEEGAN and PacGAN.
 COUNT = 25_600
 
 #: How many kinds of image there are.
@@ -37,11 +37,11 @@ def stack(
     count : int
         How many images to make.
     name : str
-        What the new set is called.
+        The name of the new set.
     seed : int
         The same seed makes the same images.
     split : {"train", "test"}
-        What `digits` are there for; names the random numbers.
+        The split of `digits`; part of the name of the random stream.
 
     Returns
     -------

@@ -1,8 +1,8 @@
-"""Distributions on a line and in the plane, whose whole truth fits in a picture.
+"""Distributions on a line and in the plane, which a picture can show completely.
 
 Each function draws a fixed sample: the same `count`, `seed` and `split` give the same points, to the last bit on one
 machine. A GAN is trained on the sample ``train``; the sample ``test`` is as many other points of the same
-distribution, for what must not be judged by the points that were trained on.
+distribution, to evaluate on points that were not trained on.
 
 ==========  ===================================================================================================
 name        points
@@ -11,8 +11,8 @@ gaussian    one normal distribution on the line
 ring        8 normal distributions around a circle of radius 1 (PacGAN, VEEGAN)
 grid        25 normal distributions on a square grid from -4 to 4 (PacGAN, VEEGAN)
 spiral      two turns of a spiral
-line        a diagonal: a distribution that has less dimensions than its space
-moons       two half circles that reach into each other
+line        a diagonal: a distribution with fewer dimensions than its space
+moons       two interleaving half circles
 ==========  ===================================================================================================
 """
 
@@ -27,7 +27,7 @@ from minigan.random import Stream
 
 __all__ = ["COUNT", "SETS", "gaussian", "grid", "line", "moons", "ring", "spiral"]
 
-#: How many points a sample has unless told otherwise.
+#: Default number of points.
 COUNT = 50_000
 
 
@@ -43,7 +43,7 @@ def gaussian(
     count : int
         How many points.
     mean, stddev : float
-        The default is far enough from 0 that one sees a new generator travel.
+        The default mean is far from 0, so that a picture shows how the generator's samples move there.
     seed : int
     split : {"train", "test"}
 
@@ -157,7 +157,7 @@ def line(count: int = COUNT, *, noise: float = 0.0, seed: int = 0, split: str = 
 
 
 def moons(count: int = COUNT, *, noise: float = 0.05, seed: int = 0, split: str = "train") -> Points:
-    """Two half circles that reach into each other, the shape of scikit-learn's ``make_moons``.
+    """Two interleaving half circles, the shape of scikit-learn's ``make_moons``.
 
     A point is::
 
@@ -206,7 +206,7 @@ def _mixture(name: str, modes: np.ndarray, stddev: float, count: int, seed: int,
 
 
 def _curve(name: str, points: np.ndarray, noise: float, rng: Stream, labels: np.ndarray | None = None) -> Points:
-    """Points of a curve, moved off it at random."""
+    """Points of a curve, with normal noise."""
     if not 0 <= noise < np.inf:
         raise DataError(f"{name}: expected a noise of at least 0, got {noise:g}")
     return Points(points + noise * _normal(rng, points.shape), labels, name=name)

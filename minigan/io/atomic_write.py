@@ -1,8 +1,8 @@
-"""Files that are either whole or not there, whatever happens while they are written: an error, a signal, a power cut.
+"""Atomic writes: after an error, a signal or a power cut a file is complete or absent, never partly written.
 
-A file is written beside its place and flushed to the disk; then one call puts it in the place of what was there, and
-the folder, which holds the name, is flushed as well. A reader finds the old file or the new one, never a part. So do
-databases (see "Atomic Commit In SQLite", sqlite.org/atomiccommit.html).
+A file is written under a temporary name and flushed to the disk; then one call renames it, replacing the old file, and
+the folder, which holds the name, is flushed as well. A reader finds the old file or the new one. Databases do the
+same (see "Atomic Commit In SQLite", sqlite.org/atomiccommit.html).
 """
 
 import errno
@@ -21,66 +21,66 @@ from minigan.io.safe_read import open_file
 
 __all__ = ["atomic_path", "load_arrays", "remove_leftovers", "save_arrays", "write_pieces"]
 
-#: What the names of files begin with that are being written.
+#: The prefix of temporary names.
 PARTIAL = ".partial-"
 
 
 class System:
-    """The operating system's calls by which a file becomes durable; tests put failing ones in their place."""
+    """The operating system's calls that make a file durable; tests replace them by failing ones."""
 
     def open(self, path: Path, flags: int) -> int:
-        """A handle; a new file is as readable as the umask says."""
+        """Open a file and return its handle; a new file gets the permissions of the umask."""
         return os.open(path, flags | getattr(os, "O_BINARY", 0), 0o666)
 
     def write(self, handle: int, data: memoryview) -> int:
-        """How many of the bytes were taken."""
+        """Write bytes; returns how many were written."""
         return os.write(handle, data)
 
     def sync(self, handle: int) -> None:
-        """Return when it is on the disk."""
+        """Flush to the disk, and return when that is done."""
         os.fsync(handle)
 
     def close(self, handle: int) -> None:
-        """Give the handle back."""
+        """Close the handle."""
         os.close(handle)
 
     def rename(self, source: Path, target: Path) -> None:
-        """In one step, in the place of a file that may be there."""
+        """Rename in one step, replacing an existing file."""
         os.replace(source, target)
 
     def remove(self, path: Path) -> None:
-        """Take the name away."""
+        """Remove a file."""
         os.unlink(path)
 
 
-#: What all writing here goes through.
+#: All writes of this module use these calls.
 system = System()
 
 
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
-    """A temporary path beside `path`, which takes its place, durably, when the block ends well, and is removed if not.
+    """A temporary path in the same folder: renamed to `path` when the block succeeds, removed when it fails.
 
-    It has the same suffix, so that writers which go by it do the same as with `path`. An error leaves what was there
-    before; only where the very last call fails, which makes the new name durable, the new file may be there, whole.
+    It has the suffix of `path`, because some writers choose their format by it. After an error the old file is still
+    there; only if the very last call fails, which makes the new name durable, the complete new file may be there.
     """
     path = Path(path)
     temporary = path.parent / f"{PARTIAL}{os.urandom(8).hex()}{path.suffix}"
     system.close(system.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
     try:
         yield temporary
-        # Before it gets the name: else a power cut could leave the name on a file without its content.
+        # Before the rename: otherwise a power cut could leave the name on a file without its content.
         sync(temporary, os.O_RDWR)
         system.rename(temporary, path)
     except BaseException:
-        with suppress(OSError):  # the first error is the one to tell
+        with suppress(OSError):  # the first error is the one to report
             system.remove(temporary)
         raise
     sync_folder(path.parent)
 
 
 def sync(path: Path, flags: int) -> None:
-    """Return when a file or folder is on the disk."""
+    """Flush a file or folder to the disk."""
     handle = system.open(path, flags)
     try:
         system.sync(handle)
@@ -89,8 +89,8 @@ def sync(path: Path, flags: int) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Return when the names in it are on the disk."""
-    if os.name == "nt":  # there no folder can be opened
+    """Flush the names in a folder to the disk."""
+    if os.name == "nt":  # Windows cannot open a folder
         return
     try:
         sync(folder, os.O_RDONLY)
@@ -100,12 +100,12 @@ def sync_folder(folder: Path) -> None:
 
 
 def write_pieces(path: str | Path, pieces: Iterable[bytes | np.ndarray]) -> None:
-    """Write bytes and arrays one after the other, as a file that is whole or not there.
+    """Write bytes and arrays one after the other, as one atomic write.
 
     Raises
     ------
     OSError
-        It could not be written; what was there before is as it was.
+        It could not be written; the old file is unchanged.
     """
     with atomic_path(path) as temporary:
         handle = system.open(temporary, os.O_WRONLY)
@@ -117,19 +117,19 @@ def write_pieces(path: str | Path, pieces: Iterable[bytes | np.ndarray]) -> None
 
 
 def write_all(handle: int, data: memoryview) -> None:
-    """Write all bytes: a call may take fewer than it was given."""
+    """Write all bytes: one call may write fewer than it was given."""
     rest = data.cast("B") if data.nbytes else memoryview(b"")
     while rest:
         rest = rest[system.write(handle, rest) :]
 
 
 def remove_leftovers(folder: str | Path) -> list[Path]:
-    """Remove what writes left in the folder that were killed; no other process may be writing there.
+    """Remove the temporary files of writes that were killed; no other process may be writing to the folder.
 
     Returns
     -------
     list of Path
-        What was removed.
+        The files that were removed.
     """
     leftovers = sorted(path for path in Path(folder).iterdir() if path.name.startswith(PARTIAL))
     for path in leftovers:
@@ -138,7 +138,7 @@ def remove_leftovers(folder: str | Path) -> list[Path]:
 
 
 def save_arrays(path: str | Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write named arrays to an .npz file: no pickle, and the same bytes for the same arrays."""
+    """Write named arrays to an .npz file, without pickle; the same arrays give the same bytes."""
     contents: dict[str, Any] = dict(arrays)
     for name, array in contents.items():
         if array.dtype.hasobject:
@@ -148,13 +148,12 @@ def save_arrays(path: str | Path, arrays: Mapping[str, np.ndarray]) -> None:
 
 
 def load_arrays(path: str | Path) -> dict[str, np.ndarray]:
-    """Read what `save_arrays` wrote.
+    """Read a file of `save_arrays`.
 
     Raises
     ------
     CheckpointError
-        The file is missing, damaged, holds pickled objects, or unpacks to more than a file of its size can honestly
-        hold.
+        The file is missing, damaged, holds pickled objects, or has an implausible compression ratio.
     """
     try:
         with open_file(path) as file:

@@ -1,16 +1,16 @@
-"""Other libraries' errors, told on one line."""
+"""Other libraries' errors, shortened to one line."""
 
 __all__ = ["one_line"]
 
-#: Characters of somebody else's text in a message.
+#: Maximum length of another library's text in a message.
 LENGTH = 500
 
 
 def one_line(error: BaseException | str) -> str:
-    """What `error` says, with every run of blanks and line ends as one blank; a mute error's type.
+    """The text of `error` on one line; its type if it has no text.
 
-    What a damaged file made it say may be long, and may steer a terminal: it is cut, and what cannot be printed becomes
-    a question mark.
+    A damaged file can make the text long, and put characters in it that control a terminal: it is cut, and characters
+    that cannot be printed become question marks.
     """
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     text = " ".join(text[: 8 * LENGTH].split()) or type(error).__name__

@@ -1,9 +1,9 @@
-"""NumPy's .npy and .npz files, read as numbers: never unpickled, and no more memory than the file accounts for.
+"""Reads NumPy's .npy and .npz files without pickle, and with no more memory than the file's size justifies.
 
-A header says which shape and dtype follow. `numpy.load` takes its word and asks for that much memory before it reads a
-single number; here a header must agree with the bytes that are there. An .npz file is a zip archive of .npy files, and
-its directory tells what each unpacks to: one that tells of more than a file of its size can honestly hold is not
-unpacked, and `zipfile` gives no more than was told.
+A header names the shape and dtype of an array. `numpy.load` believes it and allocates that much memory before it reads
+a single number; here the header must agree with the number of bytes in the file. An .npz file is a zip archive of .npy
+files, and its directory has the unpacked size of each: an implausible compression ratio is refused, and `zipfile`
+unpacks no more than the directory says.
 """
 
 import math
@@ -18,17 +18,17 @@ from minigan.io.safe_read import most_unpacked, size_of
 
 __all__ = ["Archive", "ObjectsError", "read_array"]
 
-#: Bytes within which the header of an array of numbers ends: NumPy itself refuses one of more than 10,000.
+#: Maximum length of a header in bytes; NumPy itself refuses more than 10,000.
 HEADER = 2**14
 
-#: Characters that an array's name may have.
+#: Maximum length of an array's name.
 NAME = 200
 
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
 class ObjectsError(ValueError):
-    """An array is no array of numbers but of pickled Python objects."""
+    """An array holds pickled Python objects instead of numbers."""
 
 
 def read_array(file: IO[bytes], size: int) -> np.ndarray:
@@ -42,7 +42,7 @@ def read_array(file: IO[bytes], size: int) -> np.ndarray:
         It holds more or fewer bytes than its header says. A damaged file can raise other errors, too.
     """
     begin = BytesIO(file.read(HEADER))
-    with warnings.catch_warnings():  # of headers as Python 2 wrote them, and of Python code in them, which is not run
+    with warnings.catch_warnings():  # about headers written by Python 2, and Python code in them, which is not run
         warnings.simplefilter("ignore")
         version = np.lib.format.read_magic(begin)
         if version not in HEADERS:
@@ -58,7 +58,7 @@ def read_array(file: IO[bytes], size: int) -> np.ndarray:
 
 
 class Archive:
-    """The arrays of an open .npz file by name, each read when it is asked for.
+    """The arrays of an open .npz file by name; each is read on access.
 
     Parameters
     ----------
@@ -71,8 +71,8 @@ class Archive:
     Raises
     ------
     ValueError
-        It unpacks to more than its size can honestly hold, or in a way that NumPy does not pack. A damaged file can
-        raise other errors, too.
+        It has an implausible compression ratio, or a compression that NumPy does not use. A damaged file can raise
+        other errors, too.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -81,9 +81,9 @@ class Archive:
         self.names = list(self.members)
         if not all(name.isprintable() and len(name) <= NAME for name in self.names):
             raise ValueError(f"expected names of arrays, of at most {NAME} printable characters")
-        told = sum(member.file_size for member in self.zip.infolist())
-        if told > (most := most_unpacked(size_of(file))):
-            raise ValueError(f"expected at most {most:,} bytes unpacked, got {told:,}")
+        unpacked = sum(member.file_size for member in self.zip.infolist())
+        if unpacked > (most := most_unpacked(size_of(file))):
+            raise ValueError(f"expected at most {most:,} bytes unpacked, got {unpacked:,}")
         if {member.compress_type for member in self.zip.infolist()} - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
             raise ValueError("expected arrays that are stored or deflated, as NumPy does")
 

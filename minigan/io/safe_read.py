@@ -1,7 +1,7 @@
-"""Files from anywhere: opened only where they are files, and unpacked only as far as they can honestly go.
+"""Safe reading of files from unknown sources: only regular files are opened, with a limit on the decompressed size.
 
-A path may name a pipe that nobody writes to, or a device that never ends. A file of a kilobyte may say that it holds a
-terabyte, and one of ten megabytes may really unpack to ten gigabytes of zeros. Whoever reads must neither wait for ever
+A path may name a pipe that nobody writes to, or a device that never ends. A file of a kilobyte may claim to hold a
+terabyte, and one of ten megabytes may really unpack to ten gigabytes of zeros. A reader must neither wait for ever
 nor fill the memory.
 """
 
@@ -13,8 +13,8 @@ from typing import BinaryIO
 
 __all__ = ["most_unpacked", "open_file", "read_bytes", "size_of"]
 
-#: A file may unpack to so many bytes, a large one to so many times its size. Pictures, numbers and labels are packed to
-#: a half or a tenth of their size, mostly black drawings to a fiftieth, and zeros alone to a thousandth.
+#: A file may unpack to this many bytes; a large file to this many times its size. Pictures, numbers and labels are
+#: compressed to a half or a tenth of their size, mostly black drawings to a fiftieth, zeros alone to a thousandth.
 UNPACKED, RATIO = 2**28, 100
 
 
@@ -24,7 +24,7 @@ def open_file(path: str | Path) -> BinaryIO:
     Raises
     ------
     OSError
-        There is none, it may not be read, or it is a folder, a pipe, a device or another thing without an end.
+        There is no such file, it may not be read, or it is a folder, a pipe or a device.
     """
     try:
         file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115 (the caller closes it)
@@ -37,19 +37,19 @@ def open_file(path: str | Path) -> BinaryIO:
 
 
 def _without_waiting(path: str, flags: int) -> int:
-    """A handle at once, even of a pipe that nobody writes to."""
+    """Open without waiting, even a pipe that nobody writes to."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def size_of(file: BinaryIO) -> int:
-    """How many bytes an open file has now."""
+    """The size of an open file in bytes."""
     return os.fstat(file.fileno()).st_size
 
 
 def read_bytes(path: str | Path, most: int | None = None) -> bytes:
     """All of a file, if it has at most `most` bytes.
 
-    What comes to it while it is read stays unread, so that this ends.
+    Bytes that are appended while it is read are not read, so that reading ends.
 
     Raises
     ------
@@ -67,5 +67,5 @@ def read_bytes(path: str | Path, most: int | None = None) -> bytes:
 
 
 def most_unpacked(packed: int) -> int:
-    """How many bytes a file of `packed` bytes can honestly unpack to."""
+    """The largest plausible decompressed size of a file of `packed` bytes."""
     return max(UNPACKED, RATIO * packed)

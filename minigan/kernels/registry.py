@@ -1,8 +1,8 @@
 """One definition, fast twins: how a kernel is chosen.
 
-A `Kernel` is called like the function that defines it. On arrays of one real dtype a twin answers, if there is one:
-on NumPy arrays the CPU twin, on arrays in a GPU's memory the CUDA twin. What a twin does not cover it declines by
-returning `NotImplemented`. Everything else, complex numbers and arrays of other libraries included, goes to the
+A `Kernel` is called like the function that defines it. Arrays of one real dtype go to a twin, if there is one:
+NumPy arrays to the CPU twin, arrays in a GPU's memory to the CUDA twin. A twin declines cases that it does not cover by
+returning `NotImplemented`. All other arrays, such as complex numbers and arrays of other libraries, go to the
 definition.
 
 The environment variable ``MINIGAN_KERNELS`` (``fast``, the default, or ``reference``), `using` and textbook mode
@@ -40,7 +40,7 @@ _kind: str | None = None
 
 
 def kind() -> str:
-    """Which kernels answer: ``"fast"`` twins where there are any, or ``"reference"`` alone."""
+    """Which kernels run: ``"fast"`` twins where there are any, or only ``"reference"``."""
     global _kind
     if _kind is None:
         _kind = _checked(os.environ.get("MINIGAN_KERNELS", "fast"))
@@ -59,12 +59,12 @@ def using(name: str) -> Iterator[None]:
 
 
 def on_device(array: object) -> bool:
-    """Whether an array lies in a GPU's memory: such arrays of all libraries have the CUDA Array Interface."""
+    """Whether an array is in a GPU's memory: such arrays of all libraries have the CUDA Array Interface."""
     return hasattr(type(array), "__cuda_array_interface__")
 
 
 def one_real_dtype(arguments: tuple[Any, ...]) -> bool:
-    """Whether the first is a real array, and no other array of its type has numbers of another dtype."""
+    """Whether the first argument is a real array, and no other array of its type has another floating dtype."""
     kind, dtype = type(arguments[0]), arguments[0].dtype
     if dtype not in REAL:
         return False
@@ -82,11 +82,11 @@ class Kernel(Generic[P, R]):
     Parameters
     ----------
     definition : callable
-        What the kernel is, on arrays of any library.
+        The function that defines the kernel, for arrays of any library.
     cpu : callable, optional
-        Its twin for NumPy arrays.
+        The twin for NumPy arrays.
     cuda : callable, optional
-        Its twin for arrays in a GPU's memory.
+        The twin for arrays in a GPU's memory.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class Kernel(Generic[P, R]):
         self.definition, self.cpu, self.cuda = definition, cpu, cuda
 
     def twin(self, arguments: tuple[Any, ...]) -> Callable[P, R] | None:
-        """The twin for these arguments, which may still decline them."""
+        """The twin for these arguments, if there is one; it may still decline them."""
         first = arguments[0]
         twin = self.cpu if type(first) is np.ndarray else self.cuda if on_device(first) else None
         return twin if twin is not None and one_real_dtype(arguments) else None

@@ -5,7 +5,7 @@
 
 from collections.abc import Iterator
 from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -27,10 +27,9 @@ from minigan.layers.dense import Dense
 from minigan.layers.maxout import Maxout
 from minigan.layers.projection_head import ProjectionHead
 from minigan.layers.spectral_normalization import SpectralNormalization
+from minigan.model.network import Network
+from minigan.model.summary import memory
 from minigan.random import Stream
-
-if TYPE_CHECKING:
-    from minigan.model.sequential import Sequential
 
 __all__ = ["PlanRow", "print_plan", "rows"]
 
@@ -70,7 +69,7 @@ class PlanRow(NamedTuple):
     parameters: int
 
 
-def rows(model: "Sequential", batch_size: int = 16) -> list[PlanRow]:
+def rows(model: Network, batch_size: int = 16) -> list[PlanRow]:
     """One row a step.
 
     The kernels are those of this process at this moment. Two small forwards, of one image and of two, show what is
@@ -178,7 +177,7 @@ def made_products(chosen: AffineAlgorithm, direct: int | None) -> int | None:
 # Memory
 
 
-def footprints(model: "Sequential", count: int) -> list[int]:
+def footprints(model: Network, count: int) -> list[int]:
     """The bytes that each step of a training forward of so many images adds to what is kept."""
     values = [parameter.data for parameter in model.parameters().values()]
     flat = model.flat_data
@@ -217,13 +216,11 @@ def owner_of(array: Array) -> Array:
 # Print
 
 
-def print_plan(model: "Sequential", batch_size: int = 16) -> None:
+def print_plan(model: Network, batch_size: int = 16) -> None:
     """Print `rows` as a table, and their sums."""
     from rich.box import HEAVY_HEAD
     from rich.console import Console
     from rich.table import Table
-
-    from minigan.model.summary import memory
 
     table = Table(box=HEAVY_HEAD, show_lines=True, title=f"Plan: {model.name}", title_justify="left")
     # Nothing is cut off in a narrow terminal: names are folded, numbers stay whole.

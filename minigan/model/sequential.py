@@ -15,6 +15,8 @@ from minigan.layers.identity import Identity
 from minigan.layers.parameter import Parameter
 from minigan.layers.sigmoid import Sigmoid
 from minigan.layers.spectral_normalization import SpectralNormalization
+from minigan.model.plan import print_plan
+from minigan.model.summary import print_summary
 from minigan.random import Stream
 
 __all__ = ["Sequential"]
@@ -321,8 +323,6 @@ class Sequential:
 
     def summary(self) -> None:
         """Print the table of layers, output shapes and parameters that Keras users know."""
-        from minigan.model.summary import print_summary
-
         self._check_built()
         print_summary(self)
 
@@ -331,8 +331,6 @@ class Sequential:
 
         `minigan.model.plan.rows` has the same as data, and says what is counted.
         """
-        from minigan.model.plan import print_plan
-
         self._check_built()
         print_plan(self, batch_size)
 

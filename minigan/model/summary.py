@@ -1,16 +1,12 @@
 """The table of a network: layer, output shape, parameters, totals."""
 
-from typing import TYPE_CHECKING
-
 from minigan.layers.parameter import Parameter
-
-if TYPE_CHECKING:
-    from minigan.model.sequential import Sequential
+from minigan.model.network import Network
 
 __all__ = ["memory", "print_summary"]
 
 
-def print_summary(model: "Sequential") -> None:
+def print_summary(model: Network) -> None:
     """Print `model` as Keras prints its models."""
     from rich.box import HEAVY_HEAD
     from rich.console import Console

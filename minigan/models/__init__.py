@@ -7,7 +7,7 @@ from typing import Any
 from minigan.errors import ConfigError
 from minigan.models.dcgan28 import CONDITIONINGS, OUTPUT_RANGES, dcgan28, wgan_gp28
 from minigan.models.dcgan64 import dcgan64
-from minigan.models.gan import GAN, NOISES, classes_in_turn, draw_classes, draw_noise
+from minigan.models.gan import GAN, NOISE_KINDS, classes_in_turn, draw_classes, draw_noise
 from minigan.models.gan2014 import gan2014_cifar10, gan2014_cifar10_conv, gan2014_mnist, gan2014_tfd
 from minigan.models.gan2014_initial import FROM_MARGINALS, bias_from_marginals
 from minigan.models.mlp import mlp1d, mlp2d
@@ -18,7 +18,7 @@ __all__ = [
     "FROM_MARGINALS",
     "GAN",
     "MODELS",
-    "NOISES",
+    "NOISE_KINDS",
     "OUTPUT_RANGES",
     "RECOMMENDED",
     "bias_from_marginals",

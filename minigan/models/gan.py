@@ -11,10 +11,10 @@ from minigan.errors import ConfigError
 from minigan.model.sequential import Sequential
 from minigan.random import Stream
 
-__all__ = ["GAN", "NOISES", "classes_in_turn", "draw_classes", "draw_noise"]
+__all__ = ["GAN", "NOISE_KINDS", "classes_in_turn", "draw_classes", "draw_noise"]
 
 #: Distributions of the generator's input, by name.
-NOISES = ("uniform", "normal", "unit-uniform")
+NOISE_KINDS = ("uniform", "normal", "unit-uniform")
 
 #: The least truncation, in standard deviations: with less, nearly all normal numbers would be drawn again.
 LEAST_TRUNCATION = 0.1
@@ -73,7 +73,7 @@ def draw_noise(
     rng : Stream
     count, latent_size : int
     kind : str
-        One of `NOISES`.
+        One of `NOISE_KINDS`.
     truncation : float, optional
         At least 0.1: numbers farther from 0 than this many standard deviations are drawn again. Samples become more
         typical and less diverse (Brock et al., arXiv:1809.11096, section 3.1).
@@ -83,8 +83,8 @@ def draw_noise(
     ConfigError
         There is no such noise; the truncation is less than 0.1.
     """
-    if kind not in NOISES:
-        raise ConfigError(f"unknown noise {kind!r}: expected one of {', '.join(NOISES)}")
+    if kind not in NOISE_KINDS:
+        raise ConfigError(f"unknown noise {kind!r}: expected one of {', '.join(NOISE_KINDS)}")
     if truncation is not None and not truncation >= LEAST_TRUNCATION:
         raise ConfigError(f"expected truncation to be at least {LEAST_TRUNCATION}, got {truncation!r}")
     if kind == "normal":

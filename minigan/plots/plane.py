@@ -96,7 +96,7 @@ def keys() -> list[Any]:
     marks = {
         "real": {"marker": "o", "markersize": 8, "color": REAL, "alpha": 0.5, "markeredgewidth": 0},
         "generated": {"marker": "o", "markersize": 5, "color": GENERATED, "markeredgecolor": "white"},
-        "direction that lowers G's loss": {"marker": r"$\rightarrow$", "markersize": 16, "color": ARROW},
+        "where G is told to move them": {"marker": r"$\rightarrow$", "markersize": 16, "color": ARROW},
     }
     return [Line2D([], [], linestyle="", label=label, **mark) for label, mark in marks.items()]  # type: ignore[arg-type]
 

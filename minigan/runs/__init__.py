@@ -1,4 +1,14 @@
-"""Runs: settings, a folder for all that a training writes, and what is done with it afterwards."""
+"""Runs: training with a folder for settings, tables, pictures, weights and checkpoints, and the use of such a folder.
+
+- `minigan.runs.config`: the settings; `minigan.runs.build` builds data, networks and trainer from them;
+- `minigan.runs.start`: train, resume and load a run; `minigan.runs.folder` writes the files while it trains;
+- `minigan.runs.resume`, `minigan.runs.lock`, `minigan.runs.interrupt`, `minigan.runs.checkpoint_interval`: going back
+  to a checkpoint, one process at a time, Ctrl-C, when to save;
+- `minigan.runs.tables`, `minigan.runs.sample_grid`, `minigan.runs.epoch_metrics`: what steps and epochs write;
+- `minigan.runs.sample`, `minigan.runs.plot`: images and pictures of a finished run;
+- `minigan.runs.evaluate`: its metrics, computed by `minigan.runs.measures` on a `minigan.runs.comparison`;
+- `minigan.runs.exchange`: export to and import from other libraries.
+"""
 
 from minigan.runs.config import ModelConfig, TrainConfig
 from minigan.runs.evaluate import evaluate, save_evaluation

@@ -19,10 +19,10 @@ from minigan.training.trainer import COUNTED, UPDATES
 
 __all__ = ["Kind", "ModelConfig", "TrainConfig", "read_config", "write_config"]
 
-#: What to do where a number stops being finite.
+#: What to do if a number is not finite.
 ON_NAN = ("stop", "restore")
 
-#: Bytes that a file of settings may have; that of a run has some 4,000.
+#: Maximum size of a file of settings, in bytes; a run's has about 4,000.
 FILE_SIZE = 2**16
 
 #: Passes over the embedded digits: about three minutes on two processor cores.
@@ -31,7 +31,7 @@ DEFAULT_EPOCHS = 5
 
 @dataclass(frozen=True)
 class Kind:
-    """What values a setting takes, in words and as a test."""
+    """The values that a setting accepts, in words and as a test."""
 
     words: str
     types: tuple[type, ...]
@@ -59,7 +59,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class ScheduledKind(Kind):
-    """A number, or a schedule (`minigan.training.schedules`) of such numbers, which may come to rest at the lowest."""
+    """A number, or a schedule (`minigan.training.schedules`) of such numbers, which may also reach the lower bound."""
 
     def _accepts(self, item: Any) -> bool:
         if not isinstance(item, str):
@@ -70,7 +70,7 @@ class ScheduledKind(Kind):
 
 @dataclass(frozen=True)
 class IntervalKind(Kind):
-    """A number of steps, or the words for some minutes (`minigan.runs.checkpoint_interval`)."""
+    """A number of steps, or a text for minutes (`minigan.runs.checkpoint_interval`)."""
 
     def _accepts(self, item: Any) -> bool:
         if isinstance(item, str):
@@ -96,7 +96,7 @@ RANGE = Kind("two numbers", (int, float), length=2)
 def setting(
     kind: Kind, default: Any, help: str, flag: str | None = None, choices: Any = (), panel: str = "Training"
 ) -> Any:
-    """A field with what the command line and the check of a file need to know of it."""
+    """A field, with the metadata for its flag and for the check of a file."""
     facts = {"kind": kind, "help": help, "flag": flag, "choices": tuple(choices), "panel": panel}
     return field(default=default, metadata=facts)
 
@@ -106,9 +106,9 @@ network = partial(setting, panel="Networks")
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """The size and shape of the two networks; None for what the model itself takes."""
+    """The size and shape of the two networks; None for the model's own default."""
 
-    latent_size: int | None = network(COUNT, None, "Length of the generator's noise.")
+    latent_size: int | None = network(COUNT, None, "Length of the generator's noise vectors.")
     image_size: int | None = network(COUNT, None, "Height and width of the images, in pixels.")
     channels: int | None = network(COUNT, None, "Colour channels: 1 grey, 3 RGB.")
     generator_filters: tuple[int, ...] | None = network(
@@ -120,9 +120,9 @@ class ModelConfig:
     output_activation: str | None = network(
         TEXT, None, "The generator's last activation; images are scaled to its range.", choices=models.OUTPUT_RANGES
     )
-    classes: int | None = network(COUNT, None, "Classes that a conditional GAN tells apart.")
+    classes: int | None = network(COUNT, None, "Number of classes of a conditional GAN.")
     conditioning: str | None = network(
-        TEXT, None, "How a conditional discriminator learns of the class.", choices=models.CONDITIONINGS
+        TEXT, None, "How a conditional discriminator gets the class.", choices=models.CONDITIONINGS
     )
 
     def __post_init__(self) -> None:
@@ -154,54 +154,67 @@ class TrainConfig(ModelConfig):
         RANGE, None, "Lowest and highest value of a file of floating-point images."
     )
     model: str = network(TEXT, "dcgan28", "The two networks, by name.", choices=models.MODELS)
-    conditional: bool = network(SWITCH, False, "Let both networks know the classes that the data's labels tell.")
-    loss: str = game(TEXT, "non-saturating", "The game the two play.", choices=losses.GAN_LOSSES)
+    conditional: bool = network(SWITCH, False, "Give both networks the classes from the data's labels.")
+    loss: str = game(TEXT, "non-saturating", "The loss of both networks.", choices=losses.GAN_LOSSES)
     label_smoothing: float = game(SHARE, 0.0, "Real images have the target 1 minus this.")
     fake_label_smoothing: float = game(SHARE, 0.0, "Generated images have this target.")
-    label_flips: float = game(SHARE, 0.0, "Part of the labels that the discriminator is told wrongly.")
-    penalty: str | None = game(TEXT, None, "On the discriminator's input gradient.", choices=penalties.PENALTIES)
-    penalty_weight: float | None = game(POSITIVE, None, "The penalty's weight, if not its paper's.")
-    clip: float | None = game(POSITIVE, None, "Bound of the discriminator's weights, for the wasserstein loss.")
-    max_norm: float | None = game(POSITIVE, None, "Longest that the weights of a unit may be, in both networks.")
-    instance_noise: float = game(AMOUNT, 0.0, "Standard deviation of noise on all that the discriminator sees.")
-    instance_noise_steps: int | None = game(COUNT, None, "Steps in which that noise fades; default: all of the run.")
-    optimizer: str = setting(TEXT, "adam", "The rule that turns gradients into steps.", choices=optimizers.OPTIMIZERS)
-    learning_rate: float | str = setting(
-        RATE, 4e-4, 'Size of the optimizer\'s steps; a number or a schedule: "4e-4 -> 0 over 10000".', flag="--lr"
+    label_flips: float = game(SHARE, 0.0, "Fraction of the labels flipped for the discriminator.")
+    penalty: str | None = game(
+        TEXT, None, "Penalty on the discriminator's input gradient.", choices=penalties.PENALTIES
     )
-    d_learning_rate: float | str | None = setting(RATE, None, "The discriminator's, if it is another.", flag="--d-lr")
+    penalty_weight: float | None = game(POSITIVE, None, "The penalty's weight; default: its paper's.")
+    clip: float | None = game(POSITIVE, None, "Limit of the discriminator's weights, for the wasserstein loss.")
+    max_norm: float | None = game(POSITIVE, None, "Maximum L2 norm of a unit's weights, in both networks.")
+    instance_noise: float = game(AMOUNT, 0.0, "Standard deviation of noise added to all inputs of the discriminator.")
+    instance_noise_steps: int | None = game(
+        COUNT, None, "Steps in which that noise fades to 0; default: the whole run."
+    )
+    optimizer: str = setting(TEXT, "adam", "The optimizer of both networks.", choices=optimizers.OPTIMIZERS)
+    learning_rate: float | str = setting(
+        RATE, 4e-4, 'Learning rate; a number or a schedule: "4e-4 -> 0 over 10000".', flag="--lr"
+    )
+    d_learning_rate: float | str | None = setting(
+        RATE, None, "Discriminator's learning rate, if different.", flag="--d-lr"
+    )
     momentum: float | str = setting(
         MOMENTUM, 0.5, "Adam's beta_1, Momentum's momentum; sgd and rmsprop have none. A number or a schedule."
     )
     beta_2: float | None = setting(SHARE, None, "Adam's beta_2, if not 0.999.")
-    batch_size: int = setting(COUNT, 16, "Real images in a step, and generated ones.")
+    batch_size: int = setting(COUNT, 16, "Real images, and generated images, in each step.")
     d_steps: int = setting(COUNT, 1, "Discriminator steps in a round.")
     g_steps: int = setting(COUNT, 1, "Generator steps in a round.")
-    count_in: str = setting(TEXT, "batches", "What d-steps and g-steps count.", choices=COUNTED)
-    updates: str = setting(TEXT, "alternating", "One network after the other, or both at once.", choices=UPDATES)
-    average: float | None = setting(SHARE, None, "Decay of a moving average of the generator's weights, which samples.")
-    noise: str = setting(TEXT, "uniform", "Distribution of the generator's noise.", choices=models.NOISES)
+    count_in: str = setting(TEXT, "batches", "The unit of --d-steps and --g-steps.", choices=COUNTED)
+    updates: str = setting(TEXT, "alternating", "Update one network after the other, or both at once.", choices=UPDATES)
+    average: float | None = setting(
+        SHARE, None, "Decay of a moving average of the generator's weights, used for samples."
+    )
+    noise: str = setting(TEXT, "uniform", "Distribution of the generator's noise.", choices=models.NOISE_KINDS)
     epochs: int | None = setting(COUNT, None, f"Passes over the data; {DEFAULT_EPOCHS} unless --steps is given.")
     steps: int | None = setting(COUNT, None, "Generator steps, in place of --epochs.")
-    stop_when_converged: bool = setting(SWITCH, False, "End when the discriminator can no longer tell, for long.")
+    stop_when_converged: bool = setting(
+        SWITCH, False, "Stop when the discriminator can no longer separate real from generated images."
+    )
     textbook: bool = output(SWITCH, False, "Run the layer files one by one on the reference kernels (slow).")
     metrics: bool = output(SWITCH, False, "Measure the samples against the data after each epoch.")
     checkpoint_every: int | str | None = output(
-        INTERVAL, None, "Steps between two checkpoints, or minutes: 500, 10min; default: each epoch."
+        INTERVAL, None, "Steps or minutes between two checkpoints: 500, 10min; default: each epoch."
     )
-    keep: int = output(COUNT, 3, "Checkpoints that stay: the last ones. The best by --metrics stays as well.")
+    keep: int = output(COUNT, 3, "Newest checkpoints to keep. The best one by --metrics is kept as well.")
     on_nan: str = output(
         TEXT,
         "stop",
-        "Where a number is not finite: stop, or go on from the last checkpoint at half the rate.",
+        "If a number is not finite: stop, or restore the last checkpoint and halve the learning rates.",
         choices=ON_NAN,
     )
-    seed: int = setting(INTEGER, 0, "One seed, one run: weights, noise, dropout and order of the images.")
+    seed: int = setting(INTEGER, 0, "Seed of the weights, the noise, dropout and the order of the images.")
     backend: str | None = output(
         TEXT, None, "Where to compute; default: MINIGAN_BACKEND, else numpy.", choices=backend.NAMES
     )
     precision: str | None = output(
-        TEXT, None, "Of products on a GPU; default: MINIGAN_PRECISION, else float32.", choices=precision.PRECISIONS
+        TEXT,
+        None,
+        "Precision of matrix products on a GPU; default: MINIGAN_PRECISION, else float32.",
+        choices=precision.PRECISIONS,
     )
     threads: int | None = output(COUNT, None, "Threads of the CPU's kernels; default: all processors.")
 
@@ -212,14 +225,14 @@ class TrainConfig(ModelConfig):
 
     @classmethod
     def recommended(cls, **given: Any) -> "TrainConfig":
-        """The settings that are given, and for the others those that suit the model."""
+        """The given settings; the others are those recommended for the model."""
         suited = dict(models.RECOMMENDED.get(given.get("model", cls.model), {}))
-        if given.keys() & {"epochs", "steps"}:  # either takes the place of either
+        if given.keys() & {"epochs", "steps"}:  # each replaces the other
             suited = {name: value for name, value in suited.items() if name not in ("epochs", "steps")}
         return cls(**{**suited, **given})
 
     def resolved(self) -> "TrainConfig":
-        """The same settings with nothing left to a machine's or a version's default."""
+        """The same settings, with every default of this machine and this version filled in."""
         model = {**model_defaults(self.model), **self.model_options()}
         return replace(
             self,
@@ -237,7 +250,7 @@ MODEL_OPTIONS = tuple(item.name for item in fields(ModelConfig))
 
 
 def model_defaults(name: str) -> dict[str, Any]:
-    """What the model's own function takes unless it is told otherwise, without its conditions."""
+    """The default options of the model's function, except those for classes."""
     parameters = inspect.signature(models.MODELS[name]).parameters.values()
     defaults = {item.name: item.default for item in parameters if item.default is not item.empty}
     return {name: value for name, value in defaults.items() if name not in ("seed", "classes", "conditioning")}
@@ -269,13 +282,13 @@ def read_config(path: str | Path) -> dict[str, Any]:
 
     try:
         table: Mapping[str, Any] = tomlkit.parse(read_bytes(path, FILE_SIZE).decode("utf-8")).unwrap()
-    except Exception as error:  # the parser meets some damage with errors of all kinds
+    except Exception as error:  # on a damaged file the parser can raise almost anything
         raise ConfigError(f"expected a TOML file in {path}, got: {one_line(error)}") from None
     known = {item.name for item in fields(TrainConfig)}
     unknown = sorted(table.keys() - known)
     if unknown:
         found, expected = one_line(", ".join(unknown)), ", ".join(sorted(known))
-        raise ConfigError(f"{path}: unknown setting {found}: expected some of {expected}")
+        raise ConfigError(f"{path}: unknown setting {found}: expected one of {expected}")
     settings: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in table.items()
     }
@@ -287,7 +300,7 @@ def read_config(path: str | Path) -> dict[str, Any]:
 
 
 def write_config(path: str | Path, config: TrainConfig) -> None:
-    """Write all settings of `config` that have a value, each with what it means."""
+    """Write all settings of `config` that have a value, each with its help as a comment."""
     import tomlkit
 
     from minigan.io.atomic_write import atomic_path

@@ -163,7 +163,7 @@ class Run:
             self.report(event)
             if isinstance(event, EpochEnd):
                 self._measure_samples(event)
-            # On a GPU the networks are ahead of the events: what is kept or left is where the last event told.
+            # On a GPU the networks are ahead of the events: a checkpoint or stop waits until all are reported.
             if self.trainer.pending_events:
                 continue
             if self.interval.due(self.trainer.step, isinstance(event, EpochEnd)):
@@ -240,7 +240,7 @@ class Run:
         scale = self.rates.scale / 2
         self.continue_from(found[1])
         self.rates.scale = scale
-        words = f"{error}. The run goes on from step {found[0]}, with {scale:g} times the learning rates."
+        words = f"{error}. The run continues from step {found[0]}, with {scale:g} times the learning rates."
         self.notes.append(Notice(found[0], "restored", words))
         return True
 

@@ -78,12 +78,12 @@ def choose_measures(comparison: Comparison, config: Any) -> tuple[dict[str, Meas
         return {**modes, "Fréchet distance": frechet, **on_vectors}, notes
     likelihood, note = likelihood_of(comparison, config)
     if comparison.kind == "images":
-        remark = "on raw pixels: the package has no classifier for such images, and pixels know nothing of content"
+        remark = "on raw pixels: the package has no classifier for such images, and pixels do not describe content"
         return {**on_vectors, "Parzen windows": likelihood}, [remark, note]
     measures = {"Fréchet distance": frechet, "kernel distance": kernel, "classes": classes, **on_vectors}
     notes = [note]
     if config.data.partition(":")[0] not in ("digits", "mnist"):
-        notes.append("features of a digit classifier: of pictures that are no digits they see little")
+        notes.append("features of a digit classifier: they say little about pictures that are not digits")
     return {**measures, "Parzen windows": likelihood}, notes
 
 

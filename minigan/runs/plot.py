@@ -232,7 +232,7 @@ def draw_run(
     ``losses``      losses, D(x), D(G(z)) and accuracies over the steps
     ``histogram``   D's outputs on real and on generated data
     ``gradients``   norms of the layers' gradients over the steps, from ``gradients.csv``
-    ``plane``       for points of two coordinates: the points, D, and the direction of G's gradient
+    ``plane``       for points of two coordinates: the points, D, and the direction that lowers G's loss
     ``figure1``     for numbers: both densities, D, and how G carries noise to data (2014 paper, figure 1)
     ==============  ========================================================================================
 
@@ -268,7 +268,7 @@ def draw_run(
     """
     for name in kinds:
         if name not in PICTURES:
-            raise ConfigError(f"unknown picture {name!r}: expected some of {', '.join(PICTURES)}")
+            raise ConfigError(f"unknown picture {name!r}: expected one of {', '.join(PICTURES)}")
     run = PlottedRun(Path(folder), seed, truncation)
     for name in kinds:
         if reason := PICTURES[name].refuse(run):

@@ -104,13 +104,14 @@ def check_settings(
     saved = {**ADDED, **saved}
     unknown = sorted(set(accepted) - now.keys())
     if unknown:
-        raise ConfigError(f"unknown setting {', '.join(unknown)}: expected some of {', '.join(sorted(now))}")
+        raise ConfigError(f"unknown setting {', '.join(unknown)}: expected one of {', '.join(sorted(now))}")
     lines = {
         name: f"{name}: {saved.get(name)!r} at the checkpoint, now {now.get(name)!r}"
         for name in sorted({*saved, *now} - {*free})
         if saved.get(name) != now.get(name)
     }
-    refused = [line for name, line in lines.items() if name not in accepted]
+    refused = {name: line for name, line in lines.items() if name not in accepted}
     if refused:
-        raise ConfigError(f"expected the settings of the checkpoint, got others: {'; '.join(refused)}")
+        accept = ",".join([*accepted, *refused])
+        raise ConfigError(f"settings differ from the checkpoint: {'; '.join(refused.values())}; add --accept {accept}")
     return list(lines.values())

@@ -71,6 +71,7 @@ def sample_run(
 def classes_to_draw(gan: GAN, count: int, label: int | None) -> Array | None:
     """The class of each image: always `label`, or all in turn; None for a GAN without classes."""
     if label is not None and not 0 <= label < gan.classes:
-        known = f"a class from 0 to {gan.classes - 1}" if gan.classes else "no class, for the run is not conditional"
-        raise ConfigError(f"expected {known}, got {label}")
+        if not gan.classes:
+            raise ConfigError(f"expected no class, got {label}: --class needs a run trained with --conditional")
+        raise ConfigError(f"expected a class from 0 to {gan.classes - 1}, got {label}")
     return classes_in_turn(count, gan.classes) if label is None else backend.asarray(np.full(count, label))

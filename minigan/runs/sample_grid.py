@@ -1,4 +1,4 @@
-"""The pictures of a run's samples: of the same noises, time after time."""
+"""The picture of samples that a run saves after each epoch, always from the same noise vectors."""
 
 from pathlib import Path
 

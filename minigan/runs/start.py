@@ -93,8 +93,8 @@ def resume_run(
 ) -> bool:
     """Continue a run from its newest checkpoint, as if it had never been interrupted.
 
-    With the same settings, versions and machine the rest of the run is the same, bit for bit. Of a finished run the
-    animation is written once more.
+    With the same settings, versions and machine the rest of the run is the same, bit for bit. Of a finished run
+    pictures and weights are written once more.
 
     Parameters
     ----------
@@ -134,15 +134,15 @@ def resume_run(
         run.open()
         found = run.checkpoints.newest()
         if found is None:
-            raise RunError(f"expected a checkpoint to go on from in {folder / 'checkpoints'}, found none")
+            raise RunError(f"expected a checkpoint to resume from in {folder / 'checkpoints'}, found none")
         step, checkpoint = found
         changed = check_settings(checkpoint.state["run"]["config"], run.config, accepted, FREE)
         run.continue_from(checkpoint)
         if changed:
             write_config(folder / "config.toml", run.config)
         if step >= run.total:
-            words = f"all {step} steps were taken: more are had with --steps N --accept steps,epochs"
-            listener(Notice(step, "at its end", words))
+            words = f"all {step} steps are done; to train longer: --steps N --accept steps,epochs"
+            listener(Notice(step, "finished", words))
             run.write_summary()
             return True
         run.notes += resumed(step, run.config, changed, checkpoint, lock.left_by)
@@ -153,14 +153,14 @@ def resumed(
     step: int, config: TrainConfig, changed: list[str], checkpoint: Checkpoint, left_by: str
 ) -> Iterator[Notice]:
     """The notice at the start of a resumed run: everything that differs from before."""
-    remarks = [f"the settings are others: {', '.join(changed)}"] if changed else []
+    remarks = [f"with changed settings: {', '.join(changed)}"] if changed else []
     before = checkpoint.state["run"]["config"]["backend"]
     if before != config.backend:
-        remarks.append(f"it ran on {before} and goes on with {config.backend}: what follows differs in the last digits")
+        remarks.append(f"it ran on {before} and continues on {config.backend}: numbers will differ in the last digits")
     if checkpoint.versions != versions():
-        remarks.append(f"made by {checkpoint.versions}, now {versions()}: what follows may differ in the last digits")
+        remarks.append(f"made by {checkpoint.versions}, now {versions()}: numbers may differ in the last digits")
     if left_by:
-        remarks.append(f"it was left by {left_by}")
+        remarks.append(f"its last process was killed: {left_by}")
     if remarks:
         yield Notice(step, "resumed", "; ".join(remarks))
 

@@ -14,36 +14,36 @@ __all__ = ["MovingAverage"]
 
 
 class MovingAverage:
-    """An average of the values that a network's weights had, the last ones weighted most.
+    """An average of the earlier values of a network's weights, in which the last ones count most.
 
-    G's weights circle around a good place as much as they move towards it. Their average is nearer to it: images of
-    the averaged G are often better than those of any G on the way. The network itself trains on as if nobody watched.
+    During training G's weights circle around good values rather than approach them. Their average is nearer: images of
+    the averaged G are often better than those of G at any step. Training itself is not changed by the average.
 
     After the updates 1 to t, with the weights w and the decay d,
 
     ``average_t = (1 - d) / (1 - d^t) * (w_t + d w_(t-1) + d^2 w_(t-2) + ... + d^(t-1) w_1)``.
 
-    The factor in front makes the parts add up to 1 from the first update on, as Adam's correction does: the initial
-    weights count no more than others. It is computed step by step, in place, from ``average_1 = w_1``:
+    The factor in front makes the coefficients add up to 1 from the first update on, as Adam's correction does: the
+    initial weights count no more than others. It is computed step by step, in place, from ``average_1 = w_1``:
 
     ``average <- average + r (w - average)`` with ``r = (1 - d) / (1 - d^t)``.
 
-    Only what is learnt is averaged. Moving averages of a layer, such as BatchNorm's, are averages as they are: the
-    network's last ones are taken.
+    Only trainable values are averaged. The moving averages of a layer, such as BatchNorm's, are averages already: those
+    of the network are used.
 
     Parameters
     ----------
     network : Sequential
         Built.
     decay : float
-        At least 0 and less than 1. About ``1 / (1 - decay)`` updates count: 0.999 are about a thousand.
+        At least 0 and less than 1. About ``1 / (1 - decay)`` updates count: with 0.999 about a thousand.
 
     Attributes
     ----------
     values : array
         The average of the network's `flat_data`, after one update or more.
     updates : int
-        How many there were.
+        The number of updates so far.
 
     Raises
     ------
@@ -86,32 +86,33 @@ class MovingAverage:
         return f"MovingAverage({self.network.name!r}, decay={self.decay!r}, updates={self.updates})"
 
     def to(self, name: str) -> "MovingAverage":
-        """Move the average to another backend, "numpy" or "cupy", as its network has moved, and return it."""
+        """Move the average to another backend, "numpy" or "cupy", as its network was, and return it."""
         if self.updates:
             self.values = backend.to(self.values, name)
         return self
 
     def update(self) -> None:
-        """Count the network's values as they are now; nothing is allocated after the first time."""
+        """Include the network's current values; nothing is allocated after the first update."""
         w = self.network.flat_data
         self.updates += 1
         if self.updates == 1:
             self.values = w.copy()
             return
         self._rate = (1 - self.decay) / (1 - self.decay**self.updates)
-        kernels.update_in_place(self.values, w, rule=self._move_piece)
+        kernels.update_in_place(self.values, w, rule=self._update_slab)
 
-    def _move_piece(self, average: Array, w: Array, *, scratch: Array) -> None:
+    def _update_slab(self, average: Array, w: Array, *, scratch: Array) -> None:
+        """``average <- average + r (w - average)``."""
         np.subtract(w, average, out=scratch)
         scratch *= self._rate
         average += scratch
 
     @contextmanager
     def applied(self) -> Iterator[Sequential]:
-        """The network with the averaged weights, for as long as the block runs; before any update, as it is.
+        """A block in which the network has the averaged weights; before any update, its own.
 
-        Afterwards it has its own weights again, bit for bit, and its own moving statistics. Caches from before the
-        block are stale in it, and those made in it are stale afterwards.
+        Afterwards it has its own weights again, bit for bit, and its own moving averages. Caches from before the block
+        are stale in it, and those made in it are stale afterwards.
         """
         if not self.updates:
             yield self.network
@@ -125,10 +126,10 @@ class MovingAverage:
         finally:
             for place, values in kept:
                 place[...] = values
-            # A second time: going back to the old number would revive caches that the next step makes stale.
+            # A second time: with the old version number, caches made in the block could become valid again.
             self.network.mark_updated()
 
     def state_dict(self) -> dict[str, np.ndarray]:
-        """Copies of the averaged values, and of what is not averaged, in host memory: those of a network of its own."""
+        """Copies of the averaged values, and of the network's others, in host memory: enough to build a network."""
         with self.applied() as network:
             return network.state_dict()

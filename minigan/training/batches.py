@@ -16,28 +16,28 @@ State = tuple[tuple[int, int, int, int], int]
 
 
 class RealBatches:
-    """Batches of real images and their classes without end, in a new order at every pass.
+    """An endless iterator over batches of real images and their classes, in a new order at every pass.
 
-    On a GPU all images are moved to its memory once, as they are stored, if they take no more than half of what is
-    free; from then on a batch is gathered there by indices that lie there too, and nothing crosses the bus. Where they
-    do not fit, each batch is moved by itself.
+    On a GPU all images are copied to its memory once, as they are stored, if they take no more than half of the free
+    memory; from then on a batch is gathered there, by indices that are there too, and no image crosses the bus again.
+    If they do not fit, each batch is copied by itself.
 
     Parameters
     ----------
     data : Dataset or Points
     batch_size : int
-        What does not fill a batch waits for the next pass.
+        Images that do not fill a batch at the end of a pass are skipped until the next pass.
     output_range : (float, float), or None
-        What images are scaled to.
+        The range to which images are scaled.
     labelled : bool
-        Whether the classes are asked for.
+        Whether classes are returned too.
     stream : Stream
-        Of the orders.
+        The stream from which the orders are drawn.
 
     Attributes
     ----------
     state : State
-        Where it stands; may be set, to go on from there.
+        The place in the pass; may be set, to go on from there.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class RealBatches:
     ) -> None:
         self.stored = "images" if isinstance(data, Dataset) else "points"
         self.resident = backend.name() != "numpy" and backend.fits(getattr(data, self.stored).nbytes)
-        self.data = self._moved(data) if self.resident else data
+        self.data = self._on_device(data) if self.resident else data
         self.labels = data.labels if labelled else None
         if self.labels is not None and self.resident:
             self.labels = backend.asarray(self.labels)
@@ -58,17 +58,17 @@ class RealBatches:
         self.order: Array = np.empty(0, np.intp)
         self.place, self.before = 0, stream.state
 
-    def _moved(self, data: Dataset | Points) -> Dataset | Points:
+    def _on_device(self, data: Dataset | Points) -> Dataset | Points:
         """The same data with its images on the device."""
-        moved = copy.copy(data)
-        setattr(moved, self.stored, backend.asarray(getattr(data, self.stored)))
-        return moved
+        copied = copy.copy(data)
+        setattr(copied, self.stored, backend.asarray(getattr(data, self.stored)))
+        return copied
 
     def __iter__(self) -> "RealBatches":
         return self
 
     def places(self) -> Array:
-        """Which images the next batch has: indices, on the device where the images are there."""
+        """The indices of the next batch's images, in the memory where the images are."""
         if self.place + self.batch_size > len(self.order):
             self._shuffle()
         self.place += self.batch_size

@@ -1,4 +1,4 @@
-"""What a training run tells those who listen: plain records, the same for a progress bar, a file or a page."""
+"""The events of a training run: plain records, the same for a progress bar, a file or a page."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class RunStart:
-    """Everything fits, and training begins.
+    """All settings are checked, and training begins.
 
     `textbook` says whether the layer files run one by one (`minigan.backend.textbook`).
     """
@@ -49,11 +49,11 @@ class StepEnd:
     d_real, d_fake : float
         Means of D(x) and D(G(z)) in D's last step, before its update.
     real_accuracy, fake_accuracy : float
-        Parts of the real and of the generated images that D judged rightly there.
+        Fractions of the real and of the generated images that D judged rightly there.
     d_grad_norm, g_grad_norm : float
         L2 norms of all gradients of a network in its step, D's in its last one.
     images_per_second : float
-        Real images seen a second, since D's first step of the round; on a GPU, since events were told the last time.
+        Real images per second, since D's first step of the round; on a GPU, since events were last reported.
     seconds : float
         Since the run began.
     """
@@ -90,7 +90,7 @@ class LayerGradients:
 
 @dataclass(frozen=True)
 class DiscriminatorEnd:
-    """One of several discriminator steps of a round, `done` of `steps`; `step` generator steps lie behind it."""
+    """One of several discriminator steps of a round, `done` of `steps`; `step` generator steps came before it."""
 
     step: int
     done: int
@@ -131,23 +131,23 @@ class Diversity:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """What the samples measured against the data, at the end of an epoch.
+    """The metrics of the samples, compared with the data, at the end of an epoch.
 
     Attributes
     ----------
     epoch, step : int
-    figures : mapping of str to float
+    metrics : mapping of str to float
         By name.
     """
 
     epoch: int
     step: int
-    figures: Mapping[str, float]
+    metrics: Mapping[str, float]
 
 
 @dataclass(frozen=True)
 class Notice:
-    """Something in the course of the run that a person should know.
+    """A warning about the run.
 
     Attributes
     ----------
@@ -155,7 +155,7 @@ class Notice:
     kind : str
         A short name, such as "mode collapse".
     text : str
-        What is seen, and what people do about it.
+        What was measured, and what people do about it.
     """
 
     step: int

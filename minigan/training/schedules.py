@@ -5,10 +5,10 @@ line, and ``str(schedule)`` is that line again:
 
 =====================================  ======================================================================
 ``0.0004``                             always the same
-``0.5 -> 0.7 over 10000``              in a straight line, in so many steps; then it stays there
+``0.5 -> 0.7 over 10000``              in a straight line, over 10000 steps; constant from then on
 ``0.0004 -> 0 over 10000 cosine``      along half a wave of the cosine: slow, fast, slow
-``0.1 -> 1e-06 dividing by 1.000004``  divided by that number after every step, until it is at the end
-``0.01 until 5000, 0.001``             in stairs; as many as you like
+``0.1 -> 1e-06 dividing by 1.000004``  divided by that number after every step, down to the end value
+``0.01 until 5000, 0.001``             in stairs, any number of them
 =====================================  ======================================================================
 
 A trainer sets the values before each step: ``optimizer.learning_rate = schedule(step)``.
@@ -32,7 +32,7 @@ class Schedule(Protocol):
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """The lowest and the highest value there is, for those who must refuse some."""
+        """The lowest and the highest value of the schedule, for checks."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Constant:
 
 @dataclass(frozen=True)
 class Ramp:
-    """What two schedules share: they go from one value to another in so many steps, and stay there.
+    """The base of two schedules that go from one value to another in `steps` steps, and are constant from then on.
 
     Parameters
     ----------
@@ -86,12 +86,12 @@ class Ramp:
         return f"{number(self.start)} -> {number(self.end)} over {self.steps}"
 
     def share(self, time: float) -> float:
-        """The part of the way that is done after this part of the time."""
+        """The fraction of the way after this fraction of the time."""
         raise NotImplementedError
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """Both ends, in order: what is between them lies between them."""
+        """Both ends, in order: all other values are between them."""
         return min(self.start, self.end), max(self.start, self.end)
 
 
@@ -102,8 +102,8 @@ class Linear(Ramp):
 
     Notes
     -----
-    The momentum of the GAN paper's networks rises so (Goodfellow et al., arXiv:1406.2661; their code says from 0.5 to
-    0.7 in 250 passes over 50,000 digits in batches of 100, which are 125,000 steps).
+    The momentum of the GAN paper's networks rises like this (Goodfellow et al., arXiv:1406.2661; in their code from 0.5
+    to 0.7 in 250 passes over 50,000 digits in batches of 100, which are 125,000 steps).
     """
 
     def share(self, time: float) -> float:
@@ -143,8 +143,8 @@ class Exponential:
 
     Notes
     -----
-    The learning rate of the GAN paper's networks falls so, with the numbers above (Goodfellow et al., arXiv:1406.2661;
-    they are in the code they published).
+    The learning rate of the GAN paper's networks falls like this, with the numbers above (Goodfellow et al.,
+    arXiv:1406.2661; the numbers are in their published code).
     """
 
     start: float
@@ -278,7 +278,7 @@ def read_step(word: str, text: str | float) -> int:
 
 
 def not_a_schedule(text: str | float, word: str = "", kind: str = "") -> ConfigError:
-    """What could have stood there; where one word is wrong, which, and what it should have been."""
+    """The error that lists the forms of a schedule; with the wrong `word` and the `kind` it should be, if one is."""
     reason = f": {word!r} is not {kind}" if word else ""
     return ConfigError(
         "expected a schedule such as 0.1, '0.5 -> 0.7 over 10000', '0.1 -> 0 over 10000 cosine', "

@@ -13,7 +13,7 @@ from minigan.backend import Array, array_module
 from minigan.data import Dataset, Points
 from minigan.errors import ConfigError, DataError, NonFiniteError
 from minigan.model.sequential import Sequential
-from minigan.models import GAN, NOISES
+from minigan.models import GAN, NOISE_KINDS
 from minigan.random import Stream
 from minigan.training.averaging import MovingAverage
 from minigan.training.batch_steps import (
@@ -81,7 +81,7 @@ class Trainer:
         Called before each round and before each step of G with the number of G's steps so far: to set a learning rate
         by a schedule (`minigan.training.schedules`), for example.
     average : float, optional
-        Decay of a moving average of G's weights, by which `sampler` draws.
+        Decay of a moving average of G's weights, which `sampler` uses.
     noise : {"uniform", "normal"}
     seed : int
     layer_gradients : bool
@@ -137,7 +137,7 @@ class Trainer:
         layer_gradients: bool = False,
     ) -> None:
         check_counts(batch_size=batch_size, d_steps=d_steps, g_steps=g_steps)
-        check_names(count_in=(count_in, COUNTED), updates=(updates, UPDATES), noise=(noise, NOISES))
+        check_names(count_in=(count_in, COUNTED), updates=(updates, UPDATES), noise=(noise, NOISE_KINDS))
         if updates == "simultaneous" and (d_steps, g_steps, count_in) != (1, 1, "batches"):
             raise ConfigError(
                 f"simultaneous updates: expected rounds of one step of each network, got {d_steps} of the "

@@ -53,7 +53,7 @@ def python(code: str, **environment: str) -> subprocess.CompletedProcess:
 # Which
 
 
-def test_numpy_is_the_backend_unless_told_otherwise(monkeypatch):
+def test_numpy_is_the_default_backend(monkeypatch):
     monkeypatch.setattr(backend, "_active", None)
     assert backend.name() == "numpy"
     assert backend.xp() is np
@@ -107,7 +107,7 @@ def test_the_environment_chooses_the_backend(monkeypatch, name):
     assert backend.name() == "numpy"
 
 
-def test_the_environment_is_read_in_a_process_of_its_own_and_a_bad_name_is_told_at_first_use():
+def test_a_bad_backend_in_the_environment_is_refused_at_first_use():
     code = "import minigan; print('imported'); minigan.backend.xp()"
     assert python(code, MINIGAN_BACKEND="auto").returncode == 0
     process = python(code, MINIGAN_BACKEND="abacus")
@@ -166,7 +166,7 @@ def test_a_container_s_quota_rounds_up_to_whole_processors(tmp_path, text, expec
 
 
 @pytest.mark.parametrize("setting", ["many", "0", "-1", "1.5", " "])
-def test_a_bad_number_of_threads_in_the_environment_is_told(monkeypatch, setting):
+def test_a_bad_number_of_threads_in_the_environment_is_refused(monkeypatch, setting):
     monkeypatch.setenv("MINIGAN_THREADS", setting)
     with pytest.raises(BackendError, match="MINIGAN_THREADS: expected a whole number of at least 1, got"):
         backend.threads()

@@ -115,7 +115,7 @@ def test_the_command_line_says_it_on_stderr(message, capsys):
     assert message in row
 
 
-def test_a_program_shows_what_auto_said_without_being_told_to():
+def test_the_warning_of_auto_is_on_stderr_by_default():
     code = "import sys; sys.modules['cupy'] = None; import minigan; minigan.backend.use('auto'); minigan.backend.xp()"
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert process.returncode == 0
@@ -123,7 +123,7 @@ def test_a_program_shows_what_auto_said_without_being_told_to():
     assert process.stderr.count("\n") == 1
 
 
-def test_a_cupy_that_cannot_be_loaded_is_told_from_one_that_is_not_there(tmp_path, monkeypatch):
+def test_a_cupy_that_cannot_be_loaded_has_its_own_message(tmp_path, monkeypatch):
     (tmp_path / "cupy.py").write_text("raise ImportError('libcublas.so.12:\\n  cannot open shared object file')")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "cupy", raising=False)

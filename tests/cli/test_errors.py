@@ -100,7 +100,7 @@ def test_a_command_line_that_cannot_be_read(refuses, arguments, parts):
         (["--epochs", "1", "--steps", "2"], "epochs or steps", "both: 1 and 2"),
     ],
 )
-def test_a_setting_that_is_none(refuses, flags, expected, got):
+def test_an_unknown_setting_is_refused(refuses, flags, expected, got):
     message = refuses(["train", "--out", "run", *flags])
     expectation, _, rest = message.rpartition("got ")
     if "--data" not in flags:
@@ -264,7 +264,7 @@ def test_folders_without_usable_images(refuses, tiny, tmp_path):
 @pytest.mark.parametrize(
     ("content", "parts"),
     [
-        ("epochz = 3", ["unknown setting epochz", "expected some of"]),
+        ("epochz = 3", ["unknown setting epochz", "expected one of"]),
         ("epochs = 'many'", ["epochs: expected a whole number from 1 to 2147483647, got 'many'"]),
         ("epochs = 1\nsteps = 1", ["expected epochs or steps, got both"]),
         ("epochs: 3", ["expected a TOML file in"]),
@@ -272,7 +272,7 @@ def test_folders_without_usable_images(refuses, tiny, tmp_path):
         (None, ["expected a TOML file in", "No such file"]),
     ],
 )
-def test_a_file_of_settings_that_is_none(refuses, tmp_path, content, parts):
+def test_a_bad_file_of_settings_is_refused(refuses, tmp_path, content, parts):
     path = tmp_path / "my.toml"
     if content is not None:
         path.write_bytes(content if isinstance(content, bytes) else content.encode())

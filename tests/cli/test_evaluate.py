@@ -43,7 +43,7 @@ def test_it_prints_the_table_and_writes_the_figures(minigan, fresh):
     assert f"Wrote {fresh / 'evaluation.json'}\nWrote figures.json\n" in out
 
 
-def test_truncated_noise_is_told_and_makes_other_samples(minigan, fresh):
+def test_truncation_is_printed_and_changes_the_samples(minigan, fresh):
     figures = {}
     for name, options in (("all", ()), ("typical", ("--truncation", 0.5))):
         out = minigan("evaluate", fresh, "--count", 50, *options, "--json", f"{name}.json").out

@@ -361,7 +361,7 @@ def test_figures_are_those_of_the_library(minigan):
     assert json.loads(Path("figures.json").read_text()) == json.loads(expected)
 
 
-def test_the_help_tells_every_option(minigan, monkeypatch):
+def test_the_help_lists_every_option(minigan, monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")
     page = " ".join(re.sub(r"[│╭╮╰╯─]", " ", minigan("gradcheck", "--help").out).split())
     for part in (

@@ -45,7 +45,7 @@ def test_every_command_has_a_help_page_of_its_own(minigan, command):
 
 
 @pytest.mark.parametrize(("command", "settings"), [("train", TrainConfig), ("summary", ModelConfig)])
-def test_help_tells_every_setting_with_its_meaning_default_and_choices(minigan, monkeypatch, command, settings):
+def test_help_shows_every_setting_with_its_meaning_default_and_choices(minigan, monkeypatch, command, settings):
     monkeypatch.setenv("COLUMNS", "400")
     page = words(minigan(command, "--help").out)
     for field in fields(settings):
@@ -57,7 +57,7 @@ def test_help_tells_every_setting_with_its_meaning_default_and_choices(minigan, 
             assert f" (default: {field.default})" in page.split(field.metadata["help"])[1].split(" --")[0]
 
 
-def test_help_tells_the_design_s_flags(minigan, monkeypatch):
+def test_help_shows_the_design_s_flags(minigan, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     page = words(minigan("train", "--help").out)
     flags = "data model loss epochs steps batch-size lr noise d-steps seed backend threads out config"
@@ -72,7 +72,7 @@ def test_help_fits_a_terminal_of_80_columns(minigan, monkeypatch):
         assert "…" not in out
 
 
-def test_info_tells_versions_and_all_there_is_to_choose(minigan, monkeypatch):
+def test_info_shows_versions_and_all_choices(minigan, monkeypatch):
     status, out, err = minigan("info")
     assert (status, err) == (0, "")
     text = words(out)
@@ -82,7 +82,7 @@ def test_info_tells_versions_and_all_there_is_to_choose(minigan, monkeypatch):
         assert ", ".join(choices) in text
 
 
-def test_info_tells_how_to_get_a_gpu_where_there_is_none(minigan, monkeypatch):
+def test_info_shows_how_to_get_cupy_without_it(minigan, monkeypatch):
     monkeypatch.setitem(sys.modules, "cupy", None)
     assert "pip install 'minigan[cuda12]'" in words(minigan("info").out)
 

@@ -15,7 +15,7 @@ def line(out: str, name: str) -> str:
 
 @pytest.mark.parametrize("kind", kernels.KINDS)
 @pytest.mark.parametrize(("count", "threads"), [(1, "1 thread"), (2, "2 threads")])
-def test_info_tells_the_kernels_their_threads_and_their_memory(minigan, monkeypatch, kind, count, threads):
+def test_info_shows_the_kernels_their_threads_and_their_memory(minigan, monkeypatch, kind, count, threads):
     monkeypatch.setattr(thread_count, "_count", count)
     memory_pool.clear()
     with kernels.using(kind):

@@ -48,7 +48,7 @@ def settings_of(folder: Path) -> dict:
 # One run
 
 
-def test_a_run_leaves_its_files_and_no_others(finished):
+def test_a_run_writes_its_files_and_no_others(finished):
     folder, outcome = finished
     assert outcome.status == 0, outcome.err
     files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
@@ -74,7 +74,7 @@ def test_a_run_leaves_its_files_and_no_others(finished):
                 picture.load()
 
 
-def test_a_run_tells_what_it_does_what_it_wrote_and_what_to_do_next(finished):
+def test_train_prints_what_it_does_what_it_wrote_and_what_to_do_next(finished):
     folder, (_, out, err) = finished
     assert err == ""
     lines = out.splitlines()
@@ -240,7 +240,7 @@ def test_sample_makes_a_picture_of_new_noise(finished, minigan):
     assert first != other
 
 
-def test_sample_puts_its_picture_into_the_run_unless_told_otherwise(repeated, minigan):
+def test_sample_writes_into_the_run_s_folder_by_default(repeated, minigan):
     for arguments, name in (((), "samples-0.png"), (("--seed", 7), "samples-7.png")):
         assert minigan("sample", repeated, *arguments).out == f"Wrote {repeated / name}\n"
         with Image.open(repeated / name) as picture:

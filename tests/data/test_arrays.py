@@ -71,7 +71,7 @@ def test_several_arrays_without_a_known_key_are_named(tmp_path, images, refuses)
         data.load(name)
 
 
-def test_an_archive_of_nothing_is_told(tmp_path, refuses):
+def test_an_empty_archive_is_refused(tmp_path, refuses):
     with refuses("found none"):
         data.load(savez(tmp_path / "a.npz"))
 
@@ -142,7 +142,7 @@ def test_damaged_contents_are_refused(tmp_path, images, refuses):
             data.load(str(path))
 
 
-def test_no_such_file_is_told(tmp_path, refuses):
+def test_a_missing_file_is_refused(tmp_path, refuses):
     for extension in ("npy", "npz"):
         with refuses(f"no such file: {tmp_path / 'none'}.{extension}"):
             data.load(f"{tmp_path / 'none'}.{extension}")

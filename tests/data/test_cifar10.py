@@ -296,7 +296,7 @@ def test_an_archive_larger_than_any_is_not_opened(files, put, monkeypatch, refus
         data.load(f"cifar10:{path}")
 
 
-def test_a_place_without_an_archive_is_told(tmp_path, refuses):
+def test_a_path_without_an_archive_is_refused(tmp_path, refuses):
     with refuses(f"no such file: {tmp_path / cifar10.ARCHIVE}"):
         data.load(f"cifar10:{tmp_path}")
     with refuses(f"no such file: {tmp_path / 'none.tar.gz'}"):

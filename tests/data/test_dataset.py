@@ -39,7 +39,7 @@ def test_any_memory_layout_becomes_c_order_and_native(images):
     np.testing.assert_array_equal(dataset.images.reshape(images.shape), images)
 
 
-def test_repr_tells_what_is_in_it(labels):
+def test_repr_shows_size_and_content(labels):
     float_set = Dataset(np.zeros((7, 4, 5, 3), np.float32), labels, name="mine", value_range=(-0.5, 1))
     assert repr(float_set) == "Dataset('mine': 7 images of 4x5x3, float32 from -0.5 to 1, labelled)"
     assert repr(Dataset(EVERY_BYTE)) == "Dataset('images': 4 images of 8x8x1, uint8 from 0 to 255)"

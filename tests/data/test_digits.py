@@ -35,7 +35,7 @@ def test_the_digits_are_the_default():
     assert data.load().name == "digits"
 
 
-def test_the_attribution_lies_beside_the_data_and_names_its_checksum():
+def test_the_attribution_is_in_the_data_s_folder_and_names_their_checksum():
     files = resources.files("minigan.data") / "files"
     text = (files / "ATTRIBUTION.md").read_text("utf-8")
     assert hashlib.sha256((files / "digits5k.npz").read_bytes()).hexdigest() in text

@@ -94,7 +94,7 @@ def test_files_are_downloaded_once_and_then_found(home, server, images, labels):
     np.testing.assert_array_equal(data.load("mnist").images, dataset.images)
 
 
-def test_a_rerun_goes_on_with_the_files_already_there(home, server, refuses):
+def test_a_second_download_keeps_the_files_already_there(home, server, refuses):
     labels = {path: server.files.pop(path) for path in list(server.files) if LABELS in path}
     with refuses(f"cannot download {LABELS}.gz"):
         data.load("mnist")
@@ -165,7 +165,7 @@ def test_files_that_the_server_unpacked_are_taken(home, server, as_idx, images):
     assert f"/b/{IMAGES}.gz" not in server.requests
 
 
-def test_without_a_network_the_message_tells_what_was_tried_and_what_to_do(home, server, refuses):
+def test_without_a_network_the_message_names_what_was_tried_and_what_to_do(home, server, refuses):
     server.close()
     with refuses(
         f"mnist: cannot download {IMAGES}.gz, tried {server.url}/a/{IMAGES}.gz (ConnectionError), "
@@ -178,13 +178,13 @@ def test_without_a_network_the_message_tells_what_was_tried_and_what_to_do(home,
     assert names(home) == []
 
 
-def test_an_http_error_is_told_by_its_number(home, server, refuses):
+def test_an_http_error_is_reported_by_its_number(home, server, refuses):
     server.files.clear()
     with refuses(f"{server.url}/a/{IMAGES}.gz (HTTP 404)", f"{server.url}/b/{IMAGES}.gz (HTTP 404)"):
         data.load("mnist")
 
 
-def test_a_cache_that_cannot_be_written_is_told(home, server, refuses):
+def test_a_cache_that_cannot_be_written_is_refused(home, server, refuses):
     home.parent.write_text("a file where the cache folder should be")
     with refuses(f"mnist: cannot write {home / IMAGES}.gz: "):
         data.load("mnist")

@@ -130,7 +130,7 @@ def test_of_an_animation_the_first_frame_counts(tmp_path):
     np.testing.assert_array_equal(data.load(f"folder:{tmp_path}", channels=1).images.ravel(), [10] * 16)
 
 
-def test_no_such_folder_is_told(tmp_path, refuses):
+def test_a_missing_folder_is_refused(tmp_path, refuses):
     with refuses(f"no such folder: {tmp_path / 'none'}"):
         data.load(f"folder:{tmp_path / 'none'}")
     (tmp_path / "file").touch()
@@ -138,7 +138,7 @@ def test_no_such_folder_is_told(tmp_path, refuses):
         data.load(f"folder:{tmp_path / 'file'}")
 
 
-def test_a_folder_without_images_is_told(tmp_path, refuses):
+def test_a_folder_without_images_is_refused(tmp_path, refuses):
     (tmp_path / "notes.txt").touch()
     (tmp_path / "folder.png").mkdir()
     with refuses(f"{tmp_path}: no images in this folder", ".png"):

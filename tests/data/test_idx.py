@@ -93,9 +93,7 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path, refuses):
         idx.read(tmp_path / "none", 3)
 
 
-def test_a_gzip_file_that_unpacks_to_more_than_it_can_honestly_hold_is_not_read_to_its_end(
-    as_idx, monkeypatch, refuses
-):
+def test_a_gzip_file_with_an_implausible_compression_ratio_is_not_read_to_its_end(as_idx, monkeypatch, refuses):
     monkeypatch.setattr(safe_read, "UNPACKED", 1000)
     monkeypatch.setattr(safe_read, "RATIO", 2)
     bomb = gzip.compress(as_idx(np.zeros((10, 50, 50), np.uint8)))

@@ -103,7 +103,7 @@ def test_a_file_with_another_checksum_is_no_published_one(cache, small_mnist, re
         data.load("mnist")
 
 
-def test_a_damaged_gzip_file_in_the_cache_is_told(cache, small_mnist, refuses):
+def test_a_damaged_gzip_file_in_the_cache_is_reported(cache, small_mnist, refuses):
     files = put(cache / "mnist", small_mnist, packed=True)
     path = files / f"{LABELS}.gz"
     path.write_bytes(path.read_bytes()[:-6])

@@ -33,7 +33,7 @@ def test_any_memory_layout_becomes_c_order_and_native(array):
     np.testing.assert_array_equal(points, CORNERS)
 
 
-def test_repr_tells_what_is_in_it():
+def test_repr_shows_size_and_content():
     assert repr(Points(CORNERS, name="corners")) == "Points('corners': 4 points of 2 coordinates)"
     one = Points(np.zeros((2, 1)), [0, 0], name="one", modes=[[0.0]], mode_stddev=1)
     assert repr(one) == "Points('one': 2 points of 1 coordinate, 1 mode, labelled)"

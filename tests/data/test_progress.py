@@ -67,7 +67,7 @@ def test_without_a_terminal_nothing_is_drawn(capsys):
     assert capsys.readouterr() == ("", "")
 
 
-def test_errors_are_told_on_one_line():
+def test_errors_are_reported_on_one_line():
     assert one_line(ValueError("one\n  two\r\nthree")) == "one two three"
     assert one_line(FileNotFoundError(2, "No such file or directory", "x")) == "No such file or directory"
     assert one_line(EOFError()) == "EOFError"

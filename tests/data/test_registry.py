@@ -34,7 +34,7 @@ def test_an_unknown_name_to_stack_is_refused(refuses):
         data.load("stacked-digits:foo")
 
 
-def test_an_unknown_name_is_told_before_a_missing_split(refuses):
+def test_an_unknown_name_is_reported_before_a_missing_split(refuses):
     with refuses("unknown data set 'foo'"):
         data.load("foo", split="test")
 

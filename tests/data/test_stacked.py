@@ -14,7 +14,7 @@ def digits() -> Dataset:
     return Dataset(images, np.tile(np.arange(10, dtype=np.uint8), 2), name="small")
 
 
-def test_each_channel_is_a_digit_and_the_label_tells_all_three(digits):
+def test_each_channel_is_a_digit_and_the_label_names_all_three(digits):
     stack = stacked.stack(digits, 500)
     assert (stack.shape, len(stack), stack.images.dtype) == ((2, 3, 3), 500, np.uint8)
     assert (stack.images == stack.images[:, :1, :1]).all()

@@ -75,7 +75,7 @@ def test_a_mixture_is_normal_about_each_of_its_modes_and_all_are_as_likely(name)
         assert abs(chi_squared(np.bincount(points.labels))) < 2
 
 
-def test_the_gaussian_is_told_by_its_mean_and_deviation():
+def test_the_gaussian_has_its_mean_and_deviation():
     points = toy.gaussian(mean=-2, stddev=0.5)
     assert (points.modes.tolist(), points.mode_stddev) == ([[-2]], 0.5)
     assert points.points.mean() == pytest.approx(-2, abs=0.01)
@@ -117,7 +117,7 @@ def test_the_density_is_that_of_the_points(name):
     assert points.density(points.points.astype(np.float64)).mean() == pytest.approx(expected, rel=0.01)
 
 
-def test_the_spiral_goes_round_twice_and_evenly():
+def test_the_spiral_has_two_turns_evenly_covered():
     points = toy.spiral(noise=0).points.astype(np.float64)
     radius = np.hypot(*points.T)
     turned = np.exp(1j * 4 * np.pi * radius) - (points[:, 0] + 1j * points[:, 1]) / radius

@@ -216,8 +216,8 @@ def table(head: str) -> list[list[str]]:
     return [line.strip("| ").split(" | ") for line in rest.split("\n\n")[0].splitlines()[2:]]
 
 
-def test_the_page_s_rules_are_the_rules():
-    rows = table("| Rule | What it joins |")
+def test_the_page_shows_every_rewrite():
+    rows = table("| Rewrite | What it joins |")
     assert rows == [[f"`{rule.__name__}`", (rule.__doc__ or "").split("\n")[0]] for rule in RULES]
 
 

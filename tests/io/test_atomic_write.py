@@ -39,7 +39,7 @@ def test_what_the_block_wrote_takes_the_place_of_the_old_file(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_the_temporary_file_lies_beside_the_path_and_has_its_suffix(tmp_path):
+def test_the_temporary_file_is_in_the_same_folder_and_has_the_same_suffix(tmp_path):
     with atomic_path(tmp_path / "a.png") as temporary:
         assert temporary.parent == tmp_path
         assert temporary.suffix == ".png"
@@ -57,7 +57,7 @@ def test_an_exception_leaves_the_old_file_and_nothing_else(tmp_path, error):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_an_exception_leaves_no_file_where_there_was_none(tmp_path):
+def test_after_an_exception_a_new_file_is_absent(tmp_path):
     with contextlib.suppress(ValueError), atomic_path(tmp_path / "a.txt") as temporary:
         temporary.write_text("half of")
         raise ValueError
@@ -72,7 +72,7 @@ def test_a_path_that_cannot_be_replaced_leaves_no_temporary_file(tmp_path):
     assert list(tmp_path.iterdir()) == [folder]
 
 
-def test_a_block_that_moves_its_file_away_is_told_so(tmp_path):
+def test_a_block_that_moves_its_file_away_gets_an_error(tmp_path):
     with pytest.raises(FileNotFoundError), atomic_path(tmp_path / "a.txt") as temporary:
         temporary.unlink()
     assert not list(tmp_path.iterdir())

@@ -85,7 +85,7 @@ def archive(path, method: int = zipfile.ZIP_DEFLATED, **members: bytes) -> str:
     return str(path)
 
 
-def test_an_archive_that_tells_of_more_than_it_can_hold_is_not_unpacked(tmp_path, monkeypatch):
+def test_an_archive_with_an_implausible_compression_ratio_is_not_unpacked(tmp_path, monkeypatch):
     monkeypatch.setattr(safe_read, "UNPACKED", 1000)
     monkeypatch.setattr(safe_read, "RATIO", 3)
     path = archive(tmp_path / "a.npz", a=npy((5000,), data=bytes(5000)))
@@ -101,7 +101,7 @@ def test_many_arrays_count_together(tmp_path, monkeypatch):
         load_arrays(path)
 
 
-def test_a_directory_that_tells_of_less_gives_no_more(tmp_path):
+def test_no_more_is_unpacked_than_the_directory_says(tmp_path):
     path = archive(tmp_path / "a.npz", a=npy((6,)))
     content = bytearray((tmp_path / "a.npz").read_bytes())
     place = content.rindex(b"PK\1\2") + 24  # the size when unpacked

@@ -66,7 +66,7 @@ def test_folders_sockets_and_links_to_nothing_are_refused(tmp_path, monkeypatch)
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/version"), reason="needs Linux's files without a size")
-def test_a_file_of_the_system_s_that_tells_no_size_ends(tmp_path):
+def test_reading_a_system_file_without_a_size_ends(tmp_path):
     assert read_bytes("/proc/version") == b""
 
 

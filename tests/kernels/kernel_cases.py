@@ -179,7 +179,7 @@ def relu_options(s: Source) -> tuple:
 
 
 def pools(s: Source) -> tuple:
-    """As `windows`, none of which lies beside the image: its mean would be that of nothing."""
+    """As `windows`, without windows that are outside the image: they would have no mean."""
     (n, h, w, c), size, strides, pads = windows(s)
     pads = tuple((min(before, k - 1), min(after, k - 1)) for (before, after), k in zip(pads, size))
     h, w = (max(extent, k) for extent, k in zip((h, w), size))
@@ -369,7 +369,7 @@ CASES: dict[str, Callable[[Source], tuple]] = {
 IN_PLACE = ("update_in_place",)
 
 #: Kernels in which a NaN or an infinity has to come out where it does by the definition. In a product over windows or
-#: a mean over a batch it may spread: 0 times infinity is a NaN, and which zeros are multiplied is the twin's affair.
+#: a mean over a batch it may spread: 0 times infinity is a NaN, and each twin may multiply other zeros.
 POINTWISE = sorted(
     set(CASES)
     - {name for name in CASES if name.startswith(("affine", "binary", "conv2d", "normalize", "moments", "channel_sum"))}

@@ -1,4 +1,4 @@
-"""What a twin owes to the definition of its kernel."""
+"""The comparison of a twin with the definition of its kernel."""
 
 import warnings
 from collections.abc import Callable

@@ -50,9 +50,7 @@ def test_layers_that_mix_examples_in_training_say_so(case: Case):
     other = x.copy()
     other[1:] += 1 + other[1:] ** 2
     whole, changed = (layer.forward(array, training(x)._replace(update_stats=False))[0][0] for array in (x, other))
-    assert np.array_equal(asnumpy(whole), asnumpy(changed)) is (
-        len(x) == 1 or not layer.mixes_examples
-    )
+    assert np.array_equal(asnumpy(whole), asnumpy(changed)) is (len(x) == 1 or not layer.mixes_examples)
 
 
 def test_cases_cover_every_layer():

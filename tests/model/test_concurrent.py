@@ -63,7 +63,7 @@ def built(make) -> Sequential:
 
 @pytest.fixture(autouse=True)
 def _always(monkeypatch) -> Iterator[None]:
-    """However small the network is; unless the kernels are told to be simple."""
+    """However small the network is; except with reference kernels."""
     monkeypatch.setattr(concurrent, "ENOUGH", 0)
     with kernels.using("fast"):
         yield
@@ -84,7 +84,7 @@ def crews(monkeypatch) -> list[int]:
 
 
 def passes(network: Sequential, count: int) -> dict[str, np.ndarray]:
-    """All that two rounds of two passes leave behind, on so many threads."""
+    """All results of two rounds of two passes, on `count` threads."""
     rng = np.random.default_rng(0)
     stream = Stream(3, "masks")
     found: dict[str, np.ndarray] = {}
@@ -106,7 +106,7 @@ def passes(network: Sequential, count: int) -> dict[str, np.ndarray]:
 
 
 @pytest.mark.parametrize("make", [convolutions, conditional])
-def test_they_give_the_bits_of_one_after_the_other(make, crews):
+def test_concurrent_passes_give_the_bits_of_one_after_the_other(make, crews):
     expected = passes(built(make), 1)
     assert not crews
     found = passes(built(make), 2)
@@ -141,7 +141,7 @@ def test_the_second_backward_reaches_no_gradient_of_the_first(case, fuse):
         assert parameter.grad is None or np.shares_memory(parameter.grad, own)
 
 
-def test_each_has_a_thread():
+def test_each_pass_has_a_thread():
     seen = []
 
     def note() -> None:
@@ -155,7 +155,7 @@ def test_each_has_a_thread():
 
 
 @pytest.mark.parametrize("failing", [0, 1])
-def test_an_error_in_either_is_the_caller_s(failing):
+def test_an_error_in_either_pass_reaches_the_caller(failing):
     def fail() -> None:
         raise ValueError("this one")
 
@@ -183,7 +183,7 @@ def spectral() -> list[Layer]:
         (spectral, 2, "fast"),
     ],
 )
-def test_otherwise_one_follows_the_other(make, count, kind, crews):
+def test_otherwise_the_passes_run_one_after_the_other(make, count, kind, crews):
     with kernels.using(kind):
         found = passes(built(make), count)
         expected = passes(built(make), 1)

@@ -45,7 +45,7 @@ def test_the_paper_s_schedules_are_as_published():
     assert (momentum(0), momentum(250 * 500), momentum(10**6)) == (0.5, pytest.approx(0.7), pytest.approx(0.7))
 
 
-@pytest.mark.parametrize("kind", models.NOISES)
+@pytest.mark.parametrize("kind", models.NOISE_KINDS)
 def test_noise_is_float32_and_fresh_at_every_draw(kind):
     rng = Stream(0, "noise")
     first, second = (models.draw_noise(rng, 4, 3, kind) for _ in range(2))
@@ -90,7 +90,7 @@ def test_truncated_noise_stays_within_the_given_standard_deviations(kind: str, d
     assert share == pytest.approx(expected, abs=0.02)
 
 
-@pytest.mark.parametrize("kind", models.NOISES)
+@pytest.mark.parametrize("kind", models.NOISE_KINDS)
 def test_a_wide_truncation_changes_nothing_and_a_narrow_one_is_refused(kind: str):
     plain, wide = (models.draw_noise(Stream(0, "test"), 3, 5, kind, truncation=value) for value in (None, 9.0))
     np.testing.assert_array_equal(plain, wide)

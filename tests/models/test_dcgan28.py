@@ -149,7 +149,7 @@ def test_any_valid_options_give_the_counts_and_shapes_they_say(data):
     assert gan.image_shape == gan.discriminator.input_shape == (size, size, channels)
     assert gan.latent_size == latent
 
-    noise = models.draw_noise(Stream(0, "test"), 2, latent, data.draw(st.sampled_from(models.NOISES)))
+    noise = models.draw_noise(Stream(0, "test"), 2, latent, data.draw(st.sampled_from(models.NOISE_KINDS)))
     ctx = Context(training=True, rng=Stream(0, "dropout"))
     images, _ = gan.generator.forward(noise, ctx)
     low, _ = gan.output_range

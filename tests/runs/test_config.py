@@ -36,7 +36,7 @@ def everything() -> st.SearchStrategy[TrainConfig]:
             "d_learning_rate": st.none() | positive,
             "momentum": st.floats(0, 0.999),
             "seed": st.integers(-(2**63), 2**63 - 1),
-            "noise": st.sampled_from(models.NOISES),
+            "noise": st.sampled_from(models.NOISE_KINDS),
             "backend": st.sampled_from(["numpy", "cupy", "auto", None]),
             "threads": st.none() | st.integers(1, 64),
         }
@@ -90,7 +90,7 @@ def test_a_run_of_the_same_settings_writes_the_same_file(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("epochz = 3", "unknown setting epochz: expected some of average, backend, batch_size"),
+        ("epochz = 3", "unknown setting epochz: expected one of average, backend, batch_size"),
         ("[train]\nepochs = 3", "unknown setting train"),
         ('epochs = "many"', "epochs: expected a whole number from 1 to 2147483647, got 'many'"),
         ("epochs = 1.0", "epochs: expected a whole number from 1 to 2147483647, got 1.0"),
@@ -137,13 +137,13 @@ def test_what_cannot_be_read_is_refused_by_its_name(tmp_path, make):
         ("seed = " + "9" * 5000, "got: "),
         ("learning_rate = 1" + "0" * 400, "learning_rate: expected "),
         ("seed = " + "[" * 5000, "got: "),
-        ("x" * 60_000 + " = 1", "unknown setting x{500} ...: expected some of "),
+        ("x" * 60_000 + " = 1", "unknown setting x{500} ...: expected one of "),
         ('"\\u001b[2J" = 1', r"unknown setting \?\[2J: "),
         ("seed = '" + "x" * 60_000 + "'", "seed: expected a whole number, got 'x"),
         ("#" * 70_000, "Expected at most 65,536 bytes, got 70,000"),
     ],
 )
-def test_values_and_names_beyond_all_measure_are_refused_in_one_short_line(tmp_path, text, message):
+def test_huge_values_and_names_are_refused_in_one_short_line(tmp_path, text, message):
     (tmp_path / "my.toml").write_text(text)
     with pytest.raises(ConfigError, match=message) as caught:
         read_config(tmp_path / "my.toml")

@@ -89,7 +89,7 @@ def test_a_run_survives_every_call_that_fails(config, tmp_path, failure):
 
 
 @pytest.mark.parametrize("room", [100, 20_000, 50_000])
-def test_a_full_disk_is_one_error_and_the_run_goes_on_when_there_is_room(config, tmp_path, room):
+def test_a_full_disk_is_one_error_and_the_run_can_be_resumed_when_there_is_space(config, tmp_path, room):
     assert train_run(config, tmp_path / "whole")
     saved: list[int] = []
     with full_disk(room), pytest.raises((RunError, OSError), match="No space left on device"):

@@ -42,7 +42,7 @@ def hold(tmp_path):
         process.communicate()
 
 
-def test_the_second_process_is_refused_and_told_of_the_first(tmp_path, hold):
+def test_a_second_process_is_refused_and_the_error_names_the_first(tmp_path, hold):
     first = hold()
     with pytest.raises(
         RunError,

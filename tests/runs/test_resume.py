@@ -1,4 +1,4 @@
-"""A run that was interrupted and goes on is the run that was not: the same files, byte for byte, but for times."""
+"""A resumed run equals one that was not interrupted: the same files, byte for byte, except for times."""
 
 import csv
 import signal
@@ -144,7 +144,7 @@ def test_what_was_written_after_the_checkpoint_is_written_again(whole, tmp_path)
     assert contents(folder) == contents(expected)
 
 
-def test_the_clock_goes_on(make_config, tmp_path, no_curves):
+def test_a_resumed_run_continues_to_count_seconds(make_config, tmp_path, no_curves):
     assert not train_run(make_config(steps=STEPS), tmp_path, interrupt({6}))
     before = read_metrics(tmp_path / "metrics.csv")["seconds"][-1]
     resume_run(tmp_path)
@@ -156,7 +156,7 @@ def test_the_clock_goes_on(make_config, tmp_path, no_curves):
 # The newest checkpoint that is whole
 
 
-def test_a_damaged_checkpoint_is_told_and_the_one_before_taken(whole, tmp_path):
+def test_a_damaged_checkpoint_is_reported_and_the_one_before_is_used(whole, tmp_path):
     config, expected = whole()
     folder, events = tmp_path / "run", []
     assert not train_run(config, folder, interrupt({8}))
@@ -165,8 +165,8 @@ def test_a_damaged_checkpoint_is_told_and_the_one_before_taken(whole, tmp_path):
     damaged[len(damaged) // 2] ^= 1
     newest.write_bytes(damaged)
     assert resume_run(folder, listener=events.append)
-    (told,) = [event for event in events if isinstance(event, Notice) and event.kind == "damaged checkpoint"]
-    assert newest.name in told.text
+    (notice,) = [event for event in events if isinstance(event, Notice) and event.kind == "damaged checkpoint"]
+    assert newest.name in notice.text
     first = next(event for event in events if isinstance(event, StepEnd))
     assert first.step == 6
     assert contents(folder) == contents(expected)
@@ -208,22 +208,22 @@ def test_a_run_without_checkpoints_is_refused(make_config, tmp_path, no_curves):
     assert not train_run(make_config(steps=STEPS), tmp_path, interrupt({2}))
     for path in (tmp_path / "checkpoints").iterdir():
         path.unlink()
-    with pytest.raises(RunError, match=r"expected a checkpoint to go on from in .*checkpoints, found none"):
+    with pytest.raises(RunError, match=r"expected a checkpoint to resume from in .*checkpoints, found none"):
         resume_run(tmp_path)
 
 
-def test_a_run_at_its_end_is_shown_and_says_how_to_have_more(make_config, tmp_path, no_curves):
+def test_a_finished_run_writes_its_summary_and_says_how_to_train_longer(make_config, tmp_path, no_curves):
     train_run(make_config(steps=2), tmp_path)
     before, events = contents(tmp_path), []
     (tmp_path / "generator.npz").unlink()
     assert resume_run(tmp_path, listener=events.append)
     assert contents(tmp_path) == before
-    assert "all 2 steps were taken" in next(event.text for event in events if isinstance(event, Notice))
+    assert "all 2 steps are done" in next(event.text for event in events if isinstance(event, Notice))
     events = []
     assert resume_run(tmp_path, {"steps": 4}, ["steps"], events.append)
     assert read_metrics(tmp_path / "metrics.csv")["step"].tolist() == [1, 2, 3, 4]
-    (told,) = [event for event in events if isinstance(event, Notice)]
-    assert told.text == "the settings are others: steps: 2 at the checkpoint, now 4"
+    (notice,) = [event for event in events if isinstance(event, Notice)]
+    assert notice.text == "with changed settings: steps: 2 at the checkpoint, now 4"
     assert "steps = 4" in (tmp_path / "config.toml").read_text()
 
 
@@ -274,20 +274,20 @@ def with_run(monkeypatch) -> Callable:
     return give
 
 
-def test_it_stops_unless_told_otherwise(make_config, tmp_path, with_run, no_curves):
+def test_a_nonfinite_loss_stops_the_run_by_default(make_config, tmp_path, with_run, no_curves):
     with pytest.raises(NonFiniteError, match="step 8"):
         train_run(make_config(steps=STEPS), tmp_path, with_run(spoilt_once(7)))
     assert resume_run(tmp_path)
 
 
-def test_it_goes_back_and_lowers_the_rates(make_config, tmp_path, with_run, no_curves):
+def test_on_nan_restore_returns_to_the_checkpoint_and_halves_the_rates(make_config, tmp_path, with_run, no_curves):
     assert train_run(make_config(steps=STEPS, on_nan="restore"), tmp_path, with_run(spoilt_once(7)))
     assert read_metrics(tmp_path / "metrics.csv")["step"].tolist() == list(range(1, STEPS + 1))
     with open(tmp_path / "notices.csv", newline="") as file:
         (row,) = [row for row in csv.DictReader(file) if row["kind"] == "restored"]
     assert row["step"] == "5"
     assert row["text"].startswith("step 8: ")
-    assert row["text"].endswith("The run goes on from step 5, with 0.5 times the learning rates.")
+    assert row["text"].endswith("The run continues from step 5, with 0.5 times the learning rates.")
 
 
 def test_lower_rates_stay_lower(make_config, tmp_path, with_run, no_curves):
@@ -308,7 +308,7 @@ def test_it_gives_up_where_nothing_helps(make_config, tmp_path, no_curves):
         assert sum(row["kind"] == "restored" for row in csv.DictReader(file)) == 1
 
 
-def test_epochs_are_told_to_the_end(make_config, tmp_path, no_curves):
+def test_a_resumed_run_reports_every_epoch_to_the_end(make_config, tmp_path, no_curves):
     """An interruption at the last step of an epoch does not lose the epoch."""
     config = replace(make_config(steps=None), epochs=2)
     assert not train_run(config, tmp_path, interrupt({5}))

@@ -54,7 +54,7 @@ def test_a_table_that_lost_lines_is_refused_and_none_is_cut(tmp_path, tables, co
     assert tables[1].read_text() == "step,text\n5,more\n"
 
 
-def test_a_table_that_may_not_be_cut_is_told(tmp_path, tables, monkeypatch):
+def test_a_table_that_cannot_be_cut_is_an_error(tmp_path, tables, monkeypatch):
     def truncate(path, length):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
@@ -70,24 +70,25 @@ def test_the_same_settings_are_accepted(make_config):
 def test_all_changed_settings_are_refused_with_both_values(make_config):
     saved = settings_of(make_config())
     changed = make_config(learning_rate=0.1, generator_filters=(8, 4), threads=2)
-    with pytest.raises(ConfigError) as told:
+    with pytest.raises(ConfigError) as caught:
         check_settings(saved, changed, free=["threads"])
-    assert str(told.value) == (
-        "expected the settings of the checkpoint, got others: "
-        "generator_filters: [4, 4] at the checkpoint, now [8, 4]; learning_rate: 0.0004 at the checkpoint, now 0.1"
+    assert str(caught.value) == (
+        "settings differ from the checkpoint: "
+        "generator_filters: [4, 4] at the checkpoint, now [8, 4]; learning_rate: 0.0004 at the checkpoint, now 0.1; "
+        "add --accept generator_filters,learning_rate"
     )
 
 
 def test_changed_settings_are_accepted_by_name_alone(make_config):
     saved, changed = settings_of(make_config()), make_config(learning_rate=0.1, seed=5)
-    with pytest.raises(ConfigError, match=r"got others: seed: 0 at the checkpoint, now 5$"):
+    with pytest.raises(ConfigError, match=r"checkpoint: seed: 0 at the .*, now 5; add --accept learning_rate,seed$"):
         check_settings(saved, changed, accepted=["learning_rate"])
     accepted = check_settings(saved, changed, accepted=["learning_rate", "seed"])
     assert accepted == ["learning_rate: 0.0004 at the checkpoint, now 0.1", "seed: 0 at the checkpoint, now 5"]
 
 
 def test_a_name_that_is_no_setting_is_refused(make_config):
-    with pytest.raises(ConfigError, match=r"unknown setting lr: expected some of .*learning_rate"):
+    with pytest.raises(ConfigError, match=r"unknown setting lr: expected one of .*learning_rate"):
         check_settings(settings_of(make_config()), make_config(), accepted=["lr"])
 
 

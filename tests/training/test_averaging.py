@@ -77,7 +77,7 @@ def test_after_the_first_an_update_allocates_nothing():
     assert peak < model.flat_data.nbytes / 20
 
 
-def test_a_network_that_is_averaged_and_used_so_trains_on_bit_for_bit(network):
+def test_using_the_average_does_not_change_training_by_a_bit(network):
     alone = Sequential([Dense(4), BatchNorm(momentum=0.5), Dense(2, activation="tanh")])
     alone.build((3,), seed=0)
     average = MovingAverage(network, 0.9)

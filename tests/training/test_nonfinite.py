@@ -46,7 +46,7 @@ def test_the_message_names_step_network_and_layer(make_trainer, network, paramet
     assert trainer.step == 2
 
 
-def test_a_generator_s_loss_is_told_from_a_discriminator_s(make_trainer):
+def test_the_message_distinguishes_the_losses_of_generator_and_discriminator(make_trainer):
     trainer = make_trainer(d_optimizer=SGD(1e30))
     with pytest.raises(
         NonFiniteError, match=r"^step 1: the generator's loss is \w+; it came from the discriminator's "
@@ -54,7 +54,7 @@ def test_a_generator_s_loss_is_told_from_a_discriminator_s(make_trainer):
         train_until(trainer, 1)
 
 
-def test_a_step_of_the_discriminator_that_fails_before_the_last_is_told_as_that(make_trainer):
+def test_a_failure_before_the_last_discriminator_step_names_the_discriminator(make_trainer):
     trainer = make_trainer(d_optimizer=SGD(1e30), d_steps=3)
     with pytest.raises(
         NonFiniteError, match=r"^step 1: the discriminator's loss is \w+; it came from the discriminator's "
@@ -62,7 +62,7 @@ def test_a_step_of_the_discriminator_that_fails_before_the_last_is_told_as_that(
         train_until(trainer, 1)
 
 
-def test_a_loss_that_goes_out_of_range_by_itself_is_told_as_that(make_trainer):
+def test_a_loss_that_goes_out_of_range_by_itself_is_reported_as_such(make_trainer):
     class Broken(losses.NonSaturating):
         def real(self, z):
             return z.sum() * np.float32(NAN), z
@@ -71,7 +71,7 @@ def test_a_loss_that_goes_out_of_range_by_itself_is_told_as_that(make_trainer):
         train_until(make_trainer(loss=Broken()), 1)
 
 
-def test_no_value_moves_in_a_step_that_failed(make_trainer):
+def test_a_failed_step_updates_no_value(make_trainer):
     trainer = make_trainer()
     train_until(trainer, 2)
     trainer.gan.generator.parameters()["conv2d_2.kernel"].data[0] = NAN
@@ -82,7 +82,7 @@ def test_no_value_moves_in_a_step_that_failed(make_trainer):
         np.testing.assert_array_equal(network.flat_data, old)
 
 
-def test_looking_for_the_origin_changes_nothing(make_trainer, dataset):
+def test_searching_for_the_origin_changes_nothing(make_trainer, dataset):
     gan = make_trainer().gan
     before = [network.state_dict() for network in (gan.generator, gan.discriminator)]
     real, noise = dataset.batch(range(4)), np.zeros((4, 5), np.float32)
@@ -111,7 +111,7 @@ def test_the_largest_numbers_are_finite_and_so_is_nothing(dtype):
     assert all_finite(np.zeros((0, 3), dtype))
 
 
-def test_weights_are_looked_through_without_another_array_of_their_size():
+def test_checking_weights_allocates_no_array_of_their_size():
     weights = np.ones(1_000_000, np.float32)
     tracemalloc.start()
     try:

@@ -80,7 +80,7 @@ def test_simultaneous_updates_are_of_one_step_each(make_trainer, settings):
 
 
 @pytest.mark.parametrize("settings", [{"g_steps": 0}, {"count_in": "days"}, {"updates": "never"}])
-def test_rounds_that_are_none_are_refused(make_trainer, settings):
+def test_impossible_rounds_are_refused(make_trainer, settings):
     with pytest.raises(ConfigError, match="expected"):
         make_trainer(**settings)
 
@@ -88,7 +88,7 @@ def test_rounds_that_are_none_are_refused(make_trainer, settings):
 # Both at once
 
 
-def test_simultaneous_updates_follow_both_gradients_from_where_both_stood():
+def test_simultaneous_updates_use_both_gradients_at_the_old_weights():
     tiny = {"image_size": 8, "latent_size": 5, "generator_filters": (4, 4), "discriminator_filters": (4, 4, 4)}
     rng = np.random.default_rng(0)
     real = rng.uniform(-1, 1, (8, 8, 8, 1)).astype(np.float32)
@@ -118,7 +118,7 @@ def test_simultaneous_updates_follow_both_gradients_from_where_both_stood():
     assert np.any(d_both != d_start)
 
 
-def test_a_trainer_moves_both_at_once_if_asked_to(make_trainer, calls):
+def test_a_trainer_updates_both_networks_at_once_if_asked_to(make_trainer, calls):
     list(make_trainer(updates="simultaneous").train(steps=3))
     assert calls == ["simultaneous"] * 3
 
@@ -169,7 +169,7 @@ def test_a_penalty_is_a_part_of_the_discriminator_s_loss_and_gradient():
 SMALL = {"generator_filters": (4, 4), "discriminator_filters": (4, 4)}
 
 
-def test_what_is_to_be_set_is_set_before_every_step(make_trainer):
+def test_before_step_is_called_before_every_step(make_trainer):
     seen = []
     d_optimizer = optimizers.Adam(1e-3)
     list(make_trainer(d_optimizer=d_optimizer, before_step=seen.append, g_steps=2).train(steps=4))

@@ -223,7 +223,7 @@ def test_steps_stay_in_float32(arrays):
         assert array.dtype == np.float32
 
 
-def test_steps_move_each_network_down_its_loss(arrays):
+def test_steps_lower_the_loss_of_each_network(arrays):
     real, noise = arrays
     gan, loss = small_gan(), losses.NonSaturating()
     for step in (
@@ -245,7 +245,7 @@ def test_a_saturated_discriminator_still_teaches_the_generator(arrays):
 
 
 @pytest.mark.parametrize("step", ["discriminator", "generator"])
-def test_a_nan_stops_a_step_before_any_weight_moves(arrays, step):
+def test_a_nan_stops_a_step_before_any_weight_is_updated(arrays, step):
     real, noise = arrays
     gan, loss = small_gan(), losses.NonSaturating()
     gan.discriminator["dense"].bias.data[...] = np.nan
@@ -275,7 +275,7 @@ def test_a_cache_from_before_the_discriminators_update_is_refused(arrays):
     ("mistake", "complaint"),
     [
         (lambda ctx: ctx._replace(training=False), "the generator's step drew no dropout masks"),
-        (lambda ctx: ctx._replace(update_stats=True), "the other network's step moved discriminator's"),
+        (lambda ctx: ctx._replace(update_stats=True), "the other network's step changed discriminator's"),
     ],
 )
 def test_the_checker_sees_how_the_generator_s_step_runs_the_discriminator(monkeypatch, mistake, complaint):

@@ -1,4 +1,4 @@
-"""The trainer: how many steps on which images, what it tells of them, and that it can go on."""
+"""The trainer: how many steps on which images, the events of each, and that it can go on."""
 
 from dataclasses import astuple
 from types import SimpleNamespace
@@ -79,7 +79,7 @@ def without_times(events) -> list[tuple]:
 @pytest.mark.parametrize(
     ("batch_size", "d_steps", "expected"), [(8, 1, 5), (8, 2, 2), (12, 1, 3), (40, 1, 1), (8, 10, 1), (1, 1, 40)]
 )
-def test_an_epoch_is_as_many_steps_as_show_d_about_all_images(make_trainer, batch_size, d_steps, expected):
+def test_an_epoch_is_the_steps_in_which_d_sees_about_all_images(make_trainer, batch_size, d_steps, expected):
     assert make_trainer(batch_size=batch_size, d_steps=d_steps).steps_per_epoch == expected
 
 
@@ -106,7 +106,7 @@ def test_either_epochs_or_steps_must_be_stated(make_trainer, amount):
 # On which images
 
 
-def test_every_pass_shows_every_image_once_in_another_order(make_trainer, steps):
+def test_every_pass_has_every_image_once_in_another_order(make_trainer, steps):
     list(make_trainer().train(epochs=3))
     numbers = [number for batch in shown(steps) for number in batch]
     passes = [numbers[:40], numbers[40:80], numbers[80:]]
@@ -139,7 +139,7 @@ def test_both_networks_learn_from_the_same_generated_images(make_trainer, steps,
 
 
 @pytest.mark.parametrize("d_steps", [1, 3])
-def test_no_forward_is_run_that_is_not_needed(make_trainer, monkeypatch, d_steps):
+def test_no_unnecessary_forward_is_run(make_trainer, monkeypatch, d_steps):
     tiny, forwards = make_trainer(d_steps=d_steps), []
     forward = Sequential.forward
 
@@ -185,10 +185,10 @@ def test_noise_is_of_the_kind_that_was_asked_for(make_trainer, steps):
     assert max(np.abs(noise).max() for noise in noises(steps)) <= 1
 
 
-# What it tells
+# Its events
 
 
-def test_events_tell_what_the_logits_say(make_trainer, steps):
+def test_metrics_of_events_follow_from_the_logits(make_trainer, steps):
     events = [event for event in make_trainer(d_steps=2).train(steps=4) if isinstance(event, StepEnd)]
     for event, calls in zip(events, zip(steps[3::5], steps[4::5]), strict=True):
         d, g = (call.result for call in calls)  # D's last step, and G's
@@ -203,7 +203,7 @@ def test_events_tell_what_the_logits_say(make_trainer, steps):
         np.testing.assert_allclose(event.g_loss, np.mean(np.log1p(np.exp(-judged))), rtol=1e-5)
 
 
-def test_right_is_counted_from_the_logit_at_which_the_game_is_undecided(make_trainer, steps):
+def test_accuracy_is_counted_from_the_decision_threshold(make_trainer, steps):
     events = list(make_trainer(loss="least-squares").train(steps=4))
     logits = [call.result[1:] for call in steps if call.name == "discriminator_step"]
     assert [event.real_accuracy for event in events] == [(real > 0.5).mean() for real, _ in logits]
@@ -240,7 +240,7 @@ def test_training_in_parts_is_the_same_as_in_one(make_trainer):
             np.testing.assert_array_equal(values, b.state_dict()[name], err_msg=name)
 
 
-def test_a_caller_may_stop_listening_and_go_on_later(make_trainer):
+def test_a_caller_may_stop_iterating_and_go_on_later(make_trainer):
     whole, stopped = make_trainer(), make_trainer()
     list(whole.train(steps=4))
     for event in stopped.train(steps=100):
@@ -251,7 +251,7 @@ def test_a_caller_may_stop_listening_and_go_on_later(make_trainer):
     np.testing.assert_array_equal(stopped.gan.generator.flat_data, whole.gan.generator.flat_data)
 
 
-def test_nothing_happens_before_the_first_event_is_asked_for(make_trainer):
+def test_nothing_happens_before_the_first_event_is_requested(make_trainer):
     tiny = make_trainer()
     before = tiny.gan.generator.flat_data.copy()
     tiny.train(steps=3)
@@ -265,7 +265,7 @@ def test_one_seed_gives_one_training_and_another_another(make_trainer):
     assert first != other
 
 
-def test_every_step_moves_both_networks(make_trainer):
+def test_every_step_updates_both_networks(make_trainer):
     tiny = make_trainer()
     networks = (tiny.gan.generator, tiny.gan.discriminator)
     before = [network.flat_data.copy() for network in networks]
@@ -283,7 +283,7 @@ def test_the_optimizers_are_the_dcgan_paper_s_by_default(make_trainer):
     assert tiny.g_optimizer is not tiny.d_optimizer
 
 
-def test_the_optimizers_that_were_given_move_the_networks(make_trainer):
+def test_given_optimizers_update_the_networks(make_trainer):
     g, d = optimizers.SGD(1e-9), optimizers.SGD(0.1)
     tiny = make_trainer(g_optimizer=g, d_optimizer=d)
     before = [tiny.gan.generator.flat_data.copy(), tiny.gan.discriminator.flat_data.copy()]
@@ -332,7 +332,7 @@ def test_a_batch_larger_than_the_data_is_refused(make_trainer):
 
 @pytest.mark.parametrize("argument", ["batch_size", "d_steps"])
 @pytest.mark.parametrize("value", [0, -1])
-def test_a_step_of_nothing_is_refused(make_trainer, argument, value):
+def test_a_count_below_one_is_refused(make_trainer, argument, value):
     with pytest.raises(ConfigError, match=f"expected {argument} to be at least 1, got {value}"):
         make_trainer(**{argument: value})
 

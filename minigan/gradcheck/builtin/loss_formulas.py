@@ -10,7 +10,7 @@ import numpy as np
 
 from minigan.backend import Array, array_module, asnumpy
 from minigan.errors import GradientError
-from minigan.gradcheck.builtin.training_steps import moved
+from minigan.gradcheck.builtin.training_steps import changed_names
 from minigan.layers.base import Context
 from minigan.model.sequential import Sequential
 from minigan.penalties import Penalty
@@ -82,7 +82,7 @@ def check_penalty(
     """
     before = critic.state_dict()
     value = penalty(critic, real, fake, Stream(3, "gradcheck/penalty"), *labels)
-    if names := moved(critic, before):
+    if names := changed_names(critic, before):
         raise GradientError(f"{name}: the penalty changed the critic's {names}")
     rng = Stream(3, "gradcheck/penalty")
     points = penalty.points(real, fake, rng)

@@ -1,4 +1,4 @@
-"""The steps of training as functions of one network's weights, for the checker."""
+"""The training steps as functions of one network's weights, for the checker."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +8,7 @@ import numpy as np
 from minigan import losses, models
 from minigan.backend import Array, array_module, asnumpy
 from minigan.errors import GradientError
+from minigan.layers.base import Context
 from minigan.model.sequential import Sequential
 from minigan.optimizers import Optimizer
 from minigan.random import Stream
@@ -15,20 +16,20 @@ from minigan.training.options import NO_OPTIONS, GameOptions
 from minigan.training.simultaneous import simultaneous_step
 from minigan.training.steps import discriminator_step, generate, generator_step
 
-__all__ = ["discriminator_step_functions", "generator_step_functions", "moved", "simultaneous_step_functions"]
+__all__ = ["changed_names", "discriminator_step_functions", "generator_step_functions", "simultaneous_step_functions"]
 
-#: Of 12 pixels the second halving leaves 3, which is padded: the odd map is in it too.
+#: Two halvings of 12 pixels leave 3, which is padded: so the padding of odd maps is checked too.
 LATENT, SIZE, BATCH = 3, 12, 4
 
-#: A gradient left over from an earlier step, everywhere.
+#: A gradient from an earlier step, in every entry.
 EARLIER = 7
 
-#: The weight of the penalty that stands for any.
+#: The weight of a simple penalty.
 DECAY = 0.3
 
 
 class Evidence(Optimizer):
-    """Notes the gradient it is given and moves nothing."""
+    """An optimizer that keeps the gradient of a step and updates nothing."""
 
     gradient: Array | None = None
 
@@ -36,12 +37,12 @@ class Evidence(Optimizer):
         super().__init__(learning_rate=1.0)
 
     def update(self, w: Array, g: Array, slots: dict[str, Array]) -> None:
-        # All of it: networks as small as these are one piece.
+        # The whole gradient: networks as small as these are one piece.
         self.gradient = g.copy()
 
 
-class Watch:
-    """Options that note how a step uses them: bounds that bind nothing, and for a penalty ``DECAY/2 |w|^2`` of D."""
+class Recorder:
+    """Options that record how a step uses them: constraints without effect, and a penalty ``DECAY/2 |w|^2`` of D."""
 
     def __init__(self, real: Array, fake: Array) -> None:
         self.real, self.fake = real, fake
@@ -51,7 +52,7 @@ class Watch:
 
     def penalty(self, discriminator: Sequential, real: Array, fake: Array, rng: Stream, *labels: Array | None) -> Array:
         if real is not self.real or fake is not self.fake or not isinstance(rng, Stream) or len(labels) != 2:
-            raise GradientError("a penalty was called with anything but D, the images, a stream and two labels")
+            raise GradientError("expected a penalty to be called with D, the images, a stream and two labels")
         self.penalized.append(discriminator.name)
         w = discriminator.flat_data
         discriminator.flat_grad += w.dtype.type(DECAY) * w
@@ -61,20 +62,20 @@ class Watch:
         self.bounded.append(network.name)
 
     def check(self, penalized: list[str], bounded: list[str]) -> None:
-        """The penalty was added to D's loss, and these networks, and no others, were brought back within bounds."""
+        """Check which networks got a penalty, and which a constraint."""
         found = self.penalized, self.bounded
         if found != (penalized, bounded):
-            raise GradientError(f"expected penalties of {penalized} and bounds of {bounded}, got {found}")
+            raise GradientError(f"expected penalties of {penalized} and constraints of {bounded}, got {found}")
 
 
 def small_gan(dtype: Any) -> models.GAN:
-    """The article's networks, small: Dropout, BatchNorm in training and the path through both included."""
+    """The networks of the article, small; with Dropout, BatchNorm in training mode, and the path through both."""
     gan = models.build(
         "dcgan28", image_size=SIZE, latent_size=LATENT, generator_filters=(2, 2), discriminator_filters=(2, 2, 3)
     )
     for network, shape in ((gan.generator, (LATENT,)), (gan.discriminator, (SIZE, SIZE, 1))):
         network.build(shape, seed=1, dtype=dtype)
-        # With biases at 0, a patch of dead units would leave the next ReLU exactly on its kink.
+        # With biases at 0, inactive units would put the next ReLU exactly on its kink.
         size = network.flat_data.shape
         network.flat_data += Stream(1, f"gradcheck/{network.name}").normal(size, stddev=0.05, dtype=dtype)
     return gan
@@ -89,82 +90,103 @@ def batches(dtype: Any) -> tuple[Array, Array]:
 
 
 def discriminator_step_functions(
-    game: str = "non-saturating", label_smoothing: float = 0.1
+    loss: str = "non-saturating", label_smoothing: float = 0.1
 ) -> tuple[Callable, Callable, Array]:
-    """Forward and backward of the D step in D's weights, and the weights."""
+    """Forward and backward of D's step in D's weights, and the weights; with options where labels are smoothed."""
 
-    def step(gan: models.GAN, witness: Evidence, real: Array, fake: Array, caches: Any, rng: Stream) -> float:
+    def step(gan: models.GAN, evidence: Evidence, real: Array, fake: Array, caches: Any, rng: Stream) -> float:
         averages = gan.discriminator.state_dict()
-        watch = Watch(real, fake)
-        result = discriminator_step(gan, losses.get(game, label_smoothing), witness, real, fake, rng, watch.options)
-        watch.check(["discriminator"], ["discriminator"])
+        recorder, drawn = Recorder(real, fake), rng.state
+        options = recorder.options if label_smoothing else NO_OPTIONS
+        result = discriminator_step(gan, losses.get(loss, label_smoothing), evidence, real, fake, rng, options)
+        if options is not NO_OPTIONS:
+            recorder.check(["discriminator"], ["discriminator"])
         check_averages(gan.discriminator, averages)
+        check_logits(gan, result, real, fake, drawn)
         return result.loss
 
     return step_functions("discriminator", step)
 
 
-def generator_step_functions(game: str = "non-saturating") -> tuple[Callable, Callable, Array]:
-    """Forward and backward of the G step in G's weights, and the weights; the images are a part of the forward."""
+def generator_step_functions(loss: str = "non-saturating") -> tuple[Callable, Callable, Array]:
+    """Forward and backward of G's step in G's weights, and the weights; with options where the loss has labels.
 
-    def step(gan: models.GAN, witness: Evidence, real: Array, fake: Array, caches: Any, rng: Stream) -> float:
-        watch = Watch(real, fake)
-        result = generator_step(gan, losses.get(game), witness, fake, caches, rng, watch.options)
-        watch.check([], ["generator"])
+    The forward also generates the images.
+    """
+    labelled = issubclass(losses.GAN_LOSSES[loss], losses.TargetLoss)
+
+    def step(gan: models.GAN, evidence: Evidence, real: Array, fake: Array, caches: Any, rng: Stream) -> float:
+        recorder = Recorder(real, fake)
+        options = recorder.options if labelled else NO_OPTIONS
+        result = generator_step(gan, losses.get(loss), evidence, fake, caches, rng, options)
+        if options is not NO_OPTIONS:
+            recorder.check([], ["generator"])
         return result.loss
 
     return step_functions("generator", step)
 
 
-def simultaneous_step_functions(network: str, game: str = "non-saturating") -> tuple[Callable, Callable, Array]:
+def simultaneous_step_functions(network: str, loss: str = "non-saturating") -> tuple[Callable, Callable, Array]:
     """Forward and backward of the step of both networks in the weights of one of them, and these weights.
 
     In D's with options, in G's without.
     """
 
-    def step(gan: models.GAN, witness: Evidence, real: Array, fake: Array, caches: Any, rng: Stream) -> float:
-        other, watch = Evidence(), Watch(real, fake)
-        options = watch.options if network == "discriminator" else NO_OPTIONS
-        optimizers = (witness, other) if network == "discriminator" else (other, witness)
-        d, g = simultaneous_step(gan, losses.get(game), *optimizers, real, fake, caches, rng, options)
+    def step(gan: models.GAN, evidence: Evidence, real: Array, fake: Array, caches: Any, rng: Stream) -> float:
+        other, recorder, drawn = Evidence(), Recorder(real, fake), rng.state
+        options = recorder.options if network == "discriminator" else NO_OPTIONS
+        optimizers = (evidence, other) if network == "discriminator" else (other, evidence)
+        d, g = simultaneous_step(gan, losses.get(loss), *optimizers, real, fake, caches, rng, options)
         if options is not NO_OPTIONS:
-            watch.check(["discriminator"], ["discriminator", "generator"])
+            recorder.check(["discriminator"], ["discriminator", "generator"])
         if other.gradient is None:
-            raise GradientError(f"the step of both networks moved the {network} alone")
+            raise GradientError(f"the step of both networks updated the {network} only")
+        check_logits(gan, d, real, fake, drawn)
         return d.loss if network == "discriminator" else g.loss
 
     return step_functions(network, step, both=True)
 
 
 def check_averages(network: Sequential, before: dict[str, Array]) -> None:
-    """The images are made, and D learns, in training mode: the network's averages follow."""
+    """Check that a network ran in training mode: its moving averages were updated."""
     averages = {name: p for name, p in network.parameters().items() if not p.trainable}
-    if still := [name for name, p in averages.items() if (asnumpy(p.data) == before[name]).all()]:
-        raise GradientError(f"the {network.name}'s forward did not move {', '.join(still)}")
+    if same := [name for name, p in averages.items() if (asnumpy(p.data) == before[name]).all()]:
+        raise GradientError(f"the {network.name}'s forward did not update {', '.join(same)}")
 
 
-def moved(network: Sequential, before: dict[str, Array]) -> str:
-    """The names of those of its values and averages that are not as they were."""
+def check_logits(gan: models.GAN, result: Any, real: Array, fake: Array, drawn: tuple[int, int, int, int]) -> None:
+    """Check that the reported logits are D's for the real and for the generated images, with the same dropout."""
+    rng = Stream(0, "gradcheck/dropout")
+    rng.state = drawn
+    ctx = Context(training=True, rng=rng, update_stats=False)
+    for name, x, logits in (("real", real, result.real_logits), ("generated", fake, result.fake_logits)):
+        expected, _ = gan.discriminator.logits.forward(x, ctx)
+        if not bool((expected == logits).all()):
+            raise GradientError(f"the step reported other logits than D's for the {name} images")
+
+
+def changed_names(network: Sequential, before: dict[str, Array]) -> str:
+    """The names of the network's values and averages that have changed."""
     return ", ".join(name for name, array in network.state_dict().items() if (array != before[name]).any())
 
 
-def check_bystander(network: Sequential, before: dict[str, Array]) -> None:
-    """The other network stands still: its values, its averages, its gradients."""
-    if names := moved(network, before):
-        raise GradientError(f"the other network's step moved {network.name}'s {names}")
+def check_unchanged(network: Sequential, before: dict[str, Array]) -> None:
+    """Check that the other network has not changed: its values, averages and gradients."""
+    if names := changed_names(network, before):
+        raise GradientError(f"the other network's step changed {network.name}'s {names}")
     if (network.flat_grad != EARLIER).any():
         raise GradientError(f"the other network's step touched {network.name}'s gradients")
 
 
 def step_functions(network: str, step: Callable, both: bool = False) -> tuple[Callable, Callable, Array]:
-    """A step as a function of the weights of `network`; its cache is the gradient that the step found.
+    """A step as a function of the weights of `network`; its cache is the gradient of the step.
 
-    With `both` the other network learns, too.
+    With `both` the step updates the other network too.
     """
     built: dict[Any, tuple[models.GAN, dict[str, Array], dict[str, Array]]] = {}
 
     def fresh_gan(dtype: Any) -> models.GAN:
-        """The networks as they were at first; to build them takes as long as a step."""
+        """The networks in their initial state; building them again would take as long as a step."""
         if dtype not in built:
             gan = small_gan(dtype)
             built[dtype] = gan, gan.generator.state_dict(), gan.discriminator.state_dict()
@@ -174,22 +196,22 @@ def step_functions(network: str, step: Callable, both: bool = False) -> tuple[Ca
         return gan
 
     def forward(weights: Array) -> tuple[Array, Array]:
-        gan, witness, rng = fresh_gan(weights.dtype), Evidence(), Stream(3, "gradcheck/dropout")
-        learner = getattr(gan, network)
-        bystander = gan.generator if learner is gan.discriminator else gan.discriminator
-        learner.flat_data[...] = weights
+        gan, evidence, rng = fresh_gan(weights.dtype), Evidence(), Stream(3, "gradcheck/dropout")
+        trained = getattr(gan, network)
+        other = gan.generator if trained is gan.discriminator else gan.discriminator
+        trained.flat_data[...] = weights
         gan.generator.flat_grad[...] = gan.discriminator.flat_grad[...] = EARLIER
         real, noise = batches(weights.dtype)
         averages = gan.generator.state_dict()
         fake, caches = generate(gan, noise, rng)
         check_averages(gan.generator, averages)
-        before, drawn = bystander.state_dict(), rng.state
-        loss = step(gan, witness, real, fake, caches, rng)
+        before, drawn = other.state_dict(), rng.state
+        loss = step(gan, evidence, real, fake, caches, rng)
         if not both:
-            check_bystander(bystander, before)
+            check_unchanged(other, before)
         if rng.state == drawn:
             raise GradientError(f"the {network}'s step drew no dropout masks: D did not run in training mode")
-        return array_module(weights).asarray(loss, weights.dtype), witness.gradient
+        return array_module(weights).asarray(loss, weights.dtype), evidence.gradient
 
     def backward(dy: Array, gradient: Array) -> Array:
         return dy * gradient

@@ -13,7 +13,7 @@ __all__ = ["dropout", "mask_of"]
 
 @lru_cache(maxsize=16)
 def octets(keep: float, dtype: np.dtype) -> np.ndarray:
-    """For each byte the eight factors that its bits stand for, (256, 8): ``1 / keep`` where one is set, else 0."""
+    """The eight factors for the bits of each byte, (256, 8): ``1 / keep`` where a bit is set, else 0."""
     bits = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little")
     return bits * dtype.type(1 / keep)
 

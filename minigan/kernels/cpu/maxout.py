@@ -1,7 +1,7 @@
-"""The largest of neighbouring numbers, one after the other.
+"""The largest of neighbouring numbers, over slabs.
 
-NumPy's own maximum along a short axis starts a loop for every few numbers. Here the k-th of all groups are a view, and
-are compared with what was the largest so far, in one long loop.
+NumPy's maximum along a short axis starts a loop for every few numbers. Here the k-th numbers of all groups are a view,
+which is compared with the largest so far in one long loop.
 """
 
 import numpy as np
@@ -24,14 +24,14 @@ def max_with_mask(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     def work(number: int) -> None:
         slab = slabs[number]
-        compete(x[slab], y[slab], won[slab])
+        find_largest(x[slab], y[slab], won[slab])
 
     parallel_for(work, len(slabs))
     return y, won
 
 
-def compete(x: np.ndarray, y: np.ndarray, won: np.ndarray) -> None:
-    """Write the largest along the last axis to `y`, and who it was to `won`; a NaN is larger than all numbers."""
+def find_largest(x: np.ndarray, y: np.ndarray, won: np.ndarray) -> None:
+    """Write the largest along the last axis to `y`, and its mask to `won`; a NaN is larger than all numbers."""
     np.copyto(y, x[..., 0])
     for k in range(1, x.shape[-1]):
         np.maximum(y, x[..., k], out=y)

@@ -30,12 +30,12 @@ __all__ = [
     "moments",
 ]
 
-#: The moments of so few slabs are taken before another thread has come to help.
+#: The moments of this number of slabs are computed before another thread has started.
 SHORT = 2
 
 
 def slabs_of(x: np.ndarray) -> tuple[slice, ...]:
-    """Slabs for x and twice as much that is made of it."""
+    """Slabs for x and for twice as many numbers that are computed from it."""
     return split_coarse(len(x), 3 * bytes_each(x))
 
 
@@ -58,7 +58,7 @@ def moments_of(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if is_near(mean, square / count):
         return mean, square - count * mean * mean
     rest = centred(x, mean)
-    # A large mean was rounded: what is left of it is the mean of the rest.
+    # A large mean is rounded: the error is the mean of the differences.
     left = row_sum(rest) / count
     return mean.astype(np.float64) + left, row_dot(rest, rest) - count * left * left
 
@@ -77,7 +77,7 @@ def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         means[number], squares[number] = moments_of(x[slabs[number]])
 
     parallel_for(work, len(slabs))
-    # The slabs' own numbers are few: joined in float64, which costs nothing.
+    # There are few slabs: combining their numbers in float64 takes no time.
     weights = (counts / counts.sum())[:, None]
     mean = (weights * means).sum(axis=0)
     variance = (weights * (means - mean) ** 2).sum(axis=0) + squares.sum(axis=0) / counts.sum()
@@ -151,7 +151,7 @@ def batch_norm_tangent_grad(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The twin of `minigan.kernels.reference.normalization.batch_norm_tangent_grad`.
 
-    By `batch_norm_grad`, as the definition: without dx_hat_dot the result is the same, bit for bit.
+    It uses `batch_norm_grad`, as the definition does: without dx_hat_dot the result has the same bits.
     """
     arrays = dx_hat, dx_hat_dot, x_dot, x_hat, x_hat_dot
     if not x_hat.size or any(a.shape != x_hat.shape or a.dtype != inverse_std.dtype for a in arrays):

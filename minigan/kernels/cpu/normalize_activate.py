@@ -62,7 +62,7 @@ def normalize_activate(
             mask_of(bits, slab, keep, factor)
             if activation.name != "linear":
                 factor[slab] *= slopes(y[slab], activation.slope)
-        # A straight piece through the origin: f(u) is u times its slope.
+        # f is linear on each side of 0: f(u) is u times its slope.
         y[slab] *= factor[slab]
 
     parallel_for(work, len(slabs))

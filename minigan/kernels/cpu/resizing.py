@@ -1,6 +1,6 @@
 """Upsampling by repetition over slabs.
 
-A row is widened once; its copies are copies of a long row. The gradient adds rows first, for the same reason.
+A row is widened once, and the long row is copied. The gradient adds the long rows first, for the same reason.
 """
 
 import numpy as np

@@ -16,7 +16,7 @@ __device__ __forceinline__ real activation(int name, real slope, real z) {
     return z;
 }
 
-// dz = dy f'(z), which y tells.
+// dz = dy f'(z), computed from y = f(z).
 __device__ __forceinline__ real activation_grad(int name, real slope, real dy, real y) {
     if (name == LEAKY_RELU) return y > 0 ? dy : slope * dy;
     if (name == TANH) return dy * (1 - y * y);

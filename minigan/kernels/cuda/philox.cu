@@ -117,7 +117,7 @@ extern "C" __global__ void bits(const unsigned long long* state, unsigned long l
     out[group] = below;
 }
 
-// Move the counter on by so many blocks. One thread: nothing else may run on the state meanwhile, and in a stream of
+// Advance the counter by `blocks`. One thread: nothing else may run on the state meanwhile, and in a stream of
 // launches nothing does.
 extern "C" __global__ void advance_counter(unsigned long long* state, unsigned long long blocks) {
     state[2] += blocks;

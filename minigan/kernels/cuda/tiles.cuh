@@ -42,7 +42,7 @@ constexpr int BLOCKS_AT_ONCE = 2048 / sizeof(real) / THREADS;
 
 // A tile of a or b in shared memory: for each step along K the numbers of EXTENT rows of a, or columns of b.
 //
-// Shared memory lies in 32 banks, of which each delivers a number at a time. With some numbers between the rows the
+// Shared memory has 32 banks, of which each delivers a number at a time. With some numbers between the rows the
 // threads of a warp, which write one column, or read in the order of the tensor cores, mostly use different banks.
 #ifdef TF32
 #define GAP 8
@@ -76,9 +76,9 @@ __device__ __forceinline__ Vec4 operands(Vec4 values) {
 
 #define OWN_ROWS THREAD_ROWS
 #define OWN_COLUMNS THREAD_COLUMNS
-#define RUN 4  // of a thread's columns, so many lie side by side
+#define RUN 4  // consecutive columns of a thread
 
-// Where in the tile of c a thread's own entries lie: four rows and columns together, then as many for every other
+// The places of a thread's own entries in the tile of c: four rows and columns together, then as many for every other
 // thread before the next four. So the threads of a warp read neighbouring fours of b.
 __device__ __forceinline__ int own_row(int i) {
     return i / 4 * (4 * ROWS / THREAD_ROWS) + threadIdx.x / (COLUMNS / THREAD_COLUMNS) * 4 + i % 4;
@@ -215,7 +215,7 @@ __device__ __forceinline__ void multiply(A& a, B& b, int depth, real (&sum)[OWN_
 }
 
 // Writes a thread's own entries of c: entry (m, n) to `c[row(m) + column(n)]`, as `value(sum, j)` for its own column j.
-// A row or a column below 0 is none. `wide` says that runs of RUN columns lie side by side, and that a Vec of them
+// A row or a column below 0 is none. `wide` says that runs of RUN columns are consecutive, and that a Vec of them
 // may be written.
 template <class Row, class Column, class Value>
 __device__ __forceinline__ void store(

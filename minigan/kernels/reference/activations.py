@@ -1,11 +1,11 @@
 """Activation functions and what they do to a gradient.
 
-Each ``f_grad`` takes dy and whatever makes its derivative cheapest (x or y) and returns ``dy * f'(x)``; each
-``f_second`` returns ``f''(x)``. Where f has a kink its derivative there is 0 or the left one, as in Keras and PyTorch.
+Each ``f_grad`` takes dy, and x or y, whichever makes its derivative cheaper, and returns ``dy * f'(x)``; each
+``f_second_derivative`` returns ``f''(x)``. At a kink the derivative is 0 or the left one, as in Keras and PyTorch.
 
 The smooth functions are analytic as they are written: f(x + ih) has the imaginary part ``h f'(x)`` (the complex
-step). So none takes an absolute value, and the minimum or maximum of two numbers is one of them as a whole:
-NumPy orders complex numbers by their real parts first.
+step). So none uses an absolute value; a minimum or maximum is one of its complex numbers, because NumPy orders them by
+their real parts first.
 """
 
 from minigan.backend import Array, array_module
@@ -37,14 +37,14 @@ def relu(x: Array, max_value: float | None = None, negative_slope: float = 0.0, 
     """x above the threshold, ``negative_slope * (x - threshold)`` below, at most `max_value`."""
     xp = array_module(x)
     below = negative_slope * (x - threshold) if negative_slope else x.dtype.type(0)
-    y = xp.where(x <= threshold, below, x)  # in this order a NaN stays one
+    y = xp.where(x <= threshold, below, x)  # written so that a NaN gives a NaN
     return y if max_value is None else xp.minimum(y, x.dtype.type(max_value))
 
 
 def relu_grad(
     dy: Array, x: Array, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0
 ) -> Array:
-    """dy where x passed, ``negative_slope * dy`` below the threshold, 0 where `max_value` held it."""
+    """dy where x passed, ``negative_slope * dy`` below the threshold, 0 where `max_value` limited it."""
     xp = array_module(dy)
     dx = xp.where(x > threshold, dy, dy * negative_slope if negative_slope else dy.dtype.type(0))
     return dx if max_value is None else xp.where(x < max_value, dx, dx.dtype.type(0))
@@ -139,14 +139,14 @@ def softmax(x: Array, axis: int) -> Array:
 
 
 def softmax_grad(dy: Array, y: Array, axis: int) -> Array:
-    """``dx_i = y_i (dy_i - sum_j y_j dy_j)``: the sum is there because raising one output lowers the others."""
+    """``dx_i = y_i (dy_i - sum_j y_j dy_j)``: with the sum, because raising one output lowers the others."""
     return y * (dy - (y * dy).sum(axis=axis, keepdims=True))
 
 
 def softmax_tangent_grad(dy: Array, dy_dot: Array, x_dot: Array, y: Array, axis: int) -> tuple[Array, Array]:
     """The gradients with respect to x and x_dot through ``y = softmax(x)`` and ``y_dot = softmax_grad(x_dot, y)``.
 
-    y stands in y_dot too: ``y_dot_i = y_i (x_dot_i - sum_j y_j x_dot_j)``, each y_i once before and once in the sum.
+    y_dot contains y too: ``y_dot_i = y_i (x_dot_i - sum_j y_j x_dot_j)``, each y_i once in front and once in the sum.
     """
     mean = (y * x_dot).sum(axis=axis, keepdims=True)
     through_y_dot = dy_dot * (x_dot - mean) - x_dot * (y * dy_dot).sum(axis=axis, keepdims=True)

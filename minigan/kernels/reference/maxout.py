@@ -6,7 +6,7 @@ __all__ = ["max_with_mask"]
 
 
 def max_with_mask(x: Array) -> tuple[Array, Array]:
-    """The largest numbers along the last axis, and which they are: of several equal ones the first.
+    """The largest numbers along the last axis, and a mask of their places: of several equal ones the first.
 
     Shapes: x (..., K), y (...), won (..., K) of booleans, one of which is true for each y.
     """

@@ -1,18 +1,18 @@
 """Normalisation: to mean 0 and variance 1 over the batch (BatchNorm) or over the channels (LayerNorm).
 
 Both subtract a mean and divide by a standard deviation that themselves depend on x, so a change of one value
-moves all the others of its group. With ``x_hat = (x - mean) / std`` and g the gradient with respect to x_hat,
+changes all others of its group. With ``x_hat = (x - mean) / std`` and g the gradient with respect to x_hat,
 
     dx = (g - mean(g) - x_hat * mean(g * x_hat)) / std:
 
 the part of g along "all equal" (which the mean takes out) and along x_hat (which the division takes out) cannot
 change the output. Source: Ioffe and Szegedy, arXiv:1502.03167, section 3, simplified.
 
-This Jacobian is symmetric, so x_dot moves x_hat by the same formula, with ``r = 1 / std``:
+This Jacobian is symmetric, so x_hat changes along x_dot by the same formula, with ``r = 1 / std``:
 
     x_hat_dot = r (x_dot - mean(x_dot) - x_hat * mean(x_hat * x_dot)).
 
-A gradient g_dot with respect to x_hat_dot reaches x_dot by it once more, and x on two ways: through the two x_hat,
+A gradient g_dot with respect to x_hat_dot reaches x_dot by the same formula, and x in two ways: through both x_hat,
 
     e = -r (g_dot * mean(x_hat * x_dot) + x_dot * mean(x_hat * g_dot)),
 
@@ -102,7 +102,7 @@ def layer_norm_tangent_grad(
     return normalize_tangent_grad(dx_hat, dx_hat_dot, x_dot, x_hat, x_hat_dot, inverse_std, position_mean)
 
 
-# The formulas, for whatever group the mean is taken over.
+# The formulas, for any group of values; `mean` is the mean over the group.
 
 Mean = Callable[[Array], Array]
 
@@ -115,7 +115,7 @@ def normalize_grad(dx_hat: Array, x_hat: Array, inverse_std: Array, mean: Mean) 
 def normalize_tangent_grad(
     dx_hat: Array, dx_hat_dot: Array, x_dot: Array, x_hat: Array, x_hat_dot: Array, inverse_std: Array, mean: Mean
 ) -> tuple[Array, Array]:
-    """The reverse of `normalize_grad` as a tangent pass: to x, on the ways above, and to x_dot."""
+    """The gradients through `normalize_grad` as a tangent pass: to x, in the two ways above, and to x_dot."""
     through_x_hat = -inverse_std * (dx_hat_dot * mean(x_hat * x_dot) + x_dot * mean(x_hat * dx_hat_dot))
     through_r = -inverse_std * x_hat * mean(dx_hat_dot * x_hat_dot)
     dx = normalize_grad(dx_hat + through_x_hat, x_hat, inverse_std, mean) + through_r

@@ -44,8 +44,8 @@ def separable(x: Array, rows: Array, cols: Array) -> Array:
 def interpolation(like: Array, extent: int, factor: int) -> Array:
     """The matrix (extent*factor, extent) of linear interpolation with half-pixel centres.
 
-    Output pixel p lies at ``(p + 1/2) / factor - 1/2`` in input pixels; beyond the outermost centres the
-    outermost pixel is kept.
+    Output pixel p is at ``(p + 1/2) / factor - 1/2`` in input pixels; beyond the outermost centres the outermost
+    pixel is used.
     """
     xp = array_module(like)
     centres = ((xp.arange(extent * factor) + 0.5) / factor - 0.5).clip(0, extent - 1)

@@ -9,7 +9,7 @@ __all__ = ["output_size", "scatter", "windows"]
 
 
 def output_size(size: int, kernel: int, stride: int, pads: Pair) -> int:
-    """How many windows of `kernel` pixels, `stride` apart, fit into `size` pixels with `pads` around them."""
+    """The number of windows of `kernel` pixels, `stride` apart, in `size` pixels with `pads` around them."""
     return (size + sum(pads) - kernel) // stride + 1
 
 
@@ -20,10 +20,10 @@ def windows(x: Array, size: Pair, strides: Pair) -> Array:
 
 
 def scatter(taps: Iterable[Array], image: Pair, size: Pair, strides: Pair, pads: Pads) -> Array:
-    """The adjoint of `windows`: every pixel (N, H, W, C) adds up what the windows it lies in send it.
+    """The adjoint of `windows`: every pixel (N, H, W, C) is the sum of the values from all windows that it is in.
 
-    `taps` yields, for each place in a window, row by row, what all windows send to that place: (N, OH, OW, C).
-    Pixels of the frame are cut off again.
+    `taps` yields, for each place in a window, row by row, the values of all windows for that place: (N, OH, OW, C).
+    The padding is cropped.
     """
     dx = None
     for tap, part in enumerate(taps):

@@ -25,7 +25,7 @@ class Snapshot:
         self.taken = 0 if trainer.options.instance_noise is None else trainer.options.instance_noise.taken
 
     def restore(self) -> None:
-        """Put everything back, into the same memory; caches from before are stale."""
+        """Write the state back into the same arrays; caches from before are stale."""
         trainer = self.trainer
         for place, values in self.arrays:
             place[...] = values

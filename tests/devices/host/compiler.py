@@ -182,7 +182,7 @@ class HostProgram:
         runs = [self.run(kernel, size, order, given, arrays) for order in self.orders]
         first = runs[0][0]
         for order, (results, damaged) in zip(self.orders, runs):
-            if damaged is not None:  # told only now: another order may have told the line
+            if damaged is not None:  # raised only now: another order may have named the line
                 raise self.error(kernel, f"writes beside {described(damaged, given)}")
             self.check_orders(kernel, order, first, results, given, arrays)
         written = {id(value) for value, parameter in zip(given, parameters) if parameter.startswith("w")}
@@ -261,7 +261,7 @@ class HostProgram:
         return f"{where}memory that is no argument's"
 
     def line(self, instruction: str) -> str:
-        """The file and line of an instruction, where addr2line can tell."""
+        """The file and line of an instruction, where addr2line finds it."""
         tool = shutil.which("addr2line")
         if tool:
             done = subprocess.run([tool, "-s", "-e", str(self.file), instruction], capture_output=True, text=True)

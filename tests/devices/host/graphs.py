@@ -8,9 +8,9 @@ memory. An operation that gives a new array is run once to learn its shape; then
 there would be no result either. What CuPy refuses of a stream that records is refused: reads of the device, copies from
 the host where the pinned memory's allocator refuses them, and products by cuBLAS.
 
-Streams do not wait for each other unless they are told to, by events. Every operation notes what it reads and writes,
-and a `StreamRace` tells of memory that one stream writes while another may still use it. And once a graph was recorded
-in the memory of a pool, nobody may be given memory of that pool.
+Streams wait for each other only where events make them. Every operation notes which memory it reads and writes, and a
+`StreamRace` reports memory that one stream writes while another may still use it. And once a graph was recorded in the
+memory of a pool, no other array may get memory of that pool.
 """
 
 import contextlib
@@ -107,7 +107,7 @@ class MemoryPool:
 
     def malloc(self, size: int) -> None:
         if self.frozen:
-            raise AssertionError("memory of a recorded graph is given to somebody else")
+            raise AssertionError("memory of a recorded graph is given to another array")
 
 
 #: The current streams, the innermost last; the pool that memory comes from; who gives pinned memory.

@@ -25,7 +25,7 @@ class Guarded:
     """A copy of an array that touches forbidden memory at its end or at its beginning.
 
     Reading or writing there is a SIGSEGV. At its other side the array's page may have some bytes left: they are
-    poisoned, and `damaged` tells whether one of them was written.
+    poisoned, and `damaged` reports whether one of them was written.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class Guarded:
     at_end : bool
         Whether forbidden memory begins with the array's last byte, or ends with its first.
     alignment : int
-        Of the array's first byte. An array that ends at forbidden memory has up to so many bytes between.
+        Of the array's first byte. Between an array and the forbidden memory at its end there are fewer bytes than this.
     """
 
     def __init__(self, array: np.ndarray, at_end: bool, alignment: int) -> None:
@@ -58,11 +58,11 @@ class Guarded:
         return self.room[self.start : self.stop]
 
     def damaged(self) -> bool:
-        """Whether anything was written beside the array."""
+        """Whether anything was written outside the array."""
         return bool((self.room[: self.start] != POISON).any() or (self.room[self.stop :] != POISON).any())
 
     def distance(self, address: int) -> int | None:
-        """How many bytes an address lies behind the array (negative: before it); None if it is not near."""
+        """How many bytes an address is behind the array (negative: before it); None if it is not near."""
         if not self.base <= address < self.base + self.mapped:
             return None
         return address - self.pointer if address < self.pointer else address - (self.pointer + self.nbytes)

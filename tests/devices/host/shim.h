@@ -34,7 +34,7 @@
 #define __launch_bounds__(...)
 #define __restrict__ __restrict
 #define __align__(n) __attribute__((aligned(n)))
-// One block runs at a time, so a block's shared memory is static. All of it lies in one section, which is filled with
+// One block runs at a time, so a block's shared memory is static. All of it is in one section, which is filled with
 // NaN before each block; the gaps let small overruns meet NaN instead of another array.
 #define __shared__ static __attribute__((section("shared_memory"), aligned(128)))
 

@@ -1,4 +1,4 @@
-"""The array: it holds its values where nobody gets at them unasked."""
+"""The array: its values cannot be read by accident."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -84,7 +84,7 @@ def reading(name: str, take: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class Memory:
-    """Where an array lies, as ``cupy.ndarray.data``."""
+    """The address of an array, as ``cupy.ndarray.data``."""
 
     def __init__(self, address: int) -> None:
         self.ptr = address
@@ -146,7 +146,7 @@ class DeviceArray(NDArrayOperatorsMixin):
                 note_read(with_mask)
         key = lowered(key, "index")
         key = key if isinstance(key, tuple) else (key,)
-        # With an ellipsis the result for an entry is an array of no axes, which lies in this one's memory.
+        # With an ellipsis the result for an entry is an array of no axes, a view of this one.
         return key if any(item is Ellipsis for item in key) else (*key, Ellipsis)
 
     # What gives values to the host

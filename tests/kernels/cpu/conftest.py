@@ -7,7 +7,7 @@ from minigan import backend
 
 @pytest.fixture(params=[1, 2, 4])
 def threads(request) -> int:
-    """So many threads for the kernels."""
+    """The number of threads for the kernels."""
     before = backend.threads()
     yield backend.threads(request.param)
     backend.threads(before)

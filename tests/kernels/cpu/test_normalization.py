@@ -1,4 +1,4 @@
-"""Batch normalisation's sums of squares keep their digits, whether the mean is small beside the deviation or large."""
+"""Batch normalisation's sums of squares keep their digits, whether the mean is smaller or larger than the deviation."""
 
 import numpy as np
 import pytest

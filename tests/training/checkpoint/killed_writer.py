@@ -66,7 +66,7 @@ def kill_again_and_again(place: Path, rounds: int, seed: int) -> tuple[int, int,
     reported = newest = cut_off = locked = 0
     for _ in range(rounds):
         process, out = start(place)
-        # So many saves, on a disk of any speed, and then a part of one or of its report.
+        # Some saves, on a disk of any speed, and then a part of one or of its report.
         reports = os.read(out, REPORT.size * rng.randrange(3))
         time.sleep(rng.uniform(0, 0.02))
         os.kill(process, signal.SIGKILL)

@@ -40,19 +40,19 @@ def test_whatever_call_fails_no_checkpoint_is_lost_and_one_error_says_why(tmp_pa
     folder = CheckpointFolder(tmp_path / "checkpoints", keep=2, listener=heard.append)
     folder.save(1, at(1))
     folder.save(2, at(2))
-    number, told = 3, []
+    number, errors = 3, []
 
     def save():
         try:
             folder.save(number, at(number))
         except RunError as error:
-            told.append(str(error))
+            errors.append(str(error))
 
     for fault in every_fault(kind, failure, save):
         reported = [int(event.path.name[5:-11]) for event in heard]
         there = saved_in(folder.folder)
-        if told:
-            assert os.strerror(failure) in told.pop()
+        if errors:
+            assert os.strerror(failure) in errors.pop()
             # The last call makes the name durable: when it fails, the file is there, whole.
             assert there in ([1, 2], [1, 2, 3])
             assert reported == [1, 2]
@@ -94,7 +94,7 @@ def test_a_system_that_takes_a_few_bytes_at_a_time_gets_them_all(tmp_path, monke
     assert saved_in(tmp_path) == [1]
 
 
-def test_a_folder_that_was_removed_is_told_and_not_made_again(tmp_path):
+def test_a_folder_that_was_removed_is_an_error_and_not_made_again(tmp_path):
     folder = CheckpointFolder(tmp_path / "checkpoints")
     folder.save(1, at(1))
     shutil.rmtree(folder.folder)
@@ -103,7 +103,7 @@ def test_a_folder_that_was_removed_is_told_and_not_made_again(tmp_path):
     assert not folder.folder.exists()
 
 
-def test_a_folder_that_vanishes_in_the_middle_of_a_write_is_told(tmp_path, monkeypatch):
+def test_a_folder_that_vanishes_in_the_middle_of_a_write_is_an_error(tmp_path, monkeypatch):
     folder = CheckpointFolder(tmp_path / "checkpoints")
 
     def sync(handle):
@@ -115,7 +115,7 @@ def test_a_folder_that_vanishes_in_the_middle_of_a_write_is_told(tmp_path, monke
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_became_read_only_is_told(tmp_path):
+def test_a_folder_that_became_read_only_is_an_error(tmp_path):
     folder = CheckpointFolder(tmp_path)
     folder.save(1, at(1))
     tmp_path.chmod(0o500)
@@ -238,7 +238,7 @@ def test_no_handle_stays_open_whatever_fails(tmp_path):
         assert handles() == before
 
 
-def test_leftovers_are_told_and_removed(tmp_path):
+def test_leftovers_are_reported_and_removed(tmp_path):
     (tmp_path / f"{PARTIAL}1.png").touch()
     (tmp_path / "a.png").touch()
     assert remove_leftovers(tmp_path) == [tmp_path / f"{PARTIAL}1.png"]

@@ -152,7 +152,7 @@ def test_the_layout_is_the_one_that_is_documented(path, checkpoint):
     [np.array([{}]), np.array(["text"]), np.array([b"text"]), np.zeros(2, "M8[s]"), np.zeros(2, "f4,i4")],
     ids=["object", "text", "bytes", "date", "record"],
 )
-def test_what_is_no_number_is_not_written(tmp_path, array):
+def test_arrays_without_numbers_are_not_written(tmp_path, array):
     with pytest.raises(ValueError, match="expected a to hold numbers of at most 64 bits each, got"):
         write_checkpoint(tmp_path / "a", Checkpoint({"a": array}, {}))
     assert not list(tmp_path.iterdir())
@@ -168,7 +168,7 @@ def test_what_is_no_number_is_not_written(tmp_path, array):
         (b"text", "of bytes"),
     ],
 )
-def test_what_would_not_come_back_as_it_is_is_not_written(tmp_path, value, message):
+def test_values_that_json_would_change_are_not_written(tmp_path, value, message):
     with pytest.raises(ValueError, match=message):
         write_checkpoint(tmp_path / "a", Checkpoint({}, {"a": {"b": [0, value]}}))
     assert not list(tmp_path.iterdir())
@@ -225,17 +225,17 @@ def test_a_foreign_file_is_refused(tmp_path, content):
     assert refused(tmp_path / "a")
 
 
-def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path):
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
     assert refused(tmp_path)
     if hasattr(os, "mkfifo"):
         os.mkfifo(tmp_path / "pipe")
         assert refused(tmp_path / "pipe")
 
 
-def test_a_missing_file_is_told_from_a_damaged_one(tmp_path):
-    with pytest.raises(CheckpointError, match="found no such file") as told:
+def test_a_missing_file_is_distinguished_from_a_damaged_one(tmp_path):
+    with pytest.raises(CheckpointError, match="found no such file") as reported:
         read_checkpoint(tmp_path / "none")
-    assert not isinstance(told.value, DamagedCheckpointError)
+    assert not isinstance(reported.value, DamagedCheckpointError)
 
 
 @pytest.mark.parametrize(
@@ -269,7 +269,7 @@ def entry(shape, dtype="<f4", name="a") -> dict:
     return {"name": name, "dtype": dtype, "shape": shape}
 
 
-def test_a_forged_file_is_read_where_nothing_in_it_lies(tmp_path):
+def test_a_forged_file_with_a_true_manifest_is_read(tmp_path):
     loaded = read_checkpoint(forged(tmp_path / "a", manifest_of(entry([2])), bytes(8)))
     assert loaded.arrays["a"].tolist() == [0, 0]
 
@@ -306,7 +306,7 @@ LIES = {
 
 
 @pytest.mark.parametrize("manifest", LIES.values(), ids=LIES)
-def test_a_manifest_that_lies_is_refused_in_little_memory(tmp_path, manifest):
+def test_a_false_manifest_is_refused_in_little_memory(tmp_path, manifest):
     forged(tmp_path / "a", manifest, bytes(8))
     tracemalloc.start()
     try:
@@ -327,6 +327,6 @@ def test_a_newer_format_is_distinguished_from_damage(tmp_path):
         forged(tmp_path / "a", b"whatever it may hold", head=b"minigan checkpoint " + number + b"\n")
         with pytest.raises(
             CheckpointError, match=f"found format {number.decode()}, which a newer minigan made"
-        ) as told:
+        ) as reported:
             read_checkpoint(tmp_path / "a")
-        assert not isinstance(told.value, DamagedCheckpointError)
+        assert not isinstance(reported.value, DamagedCheckpointError)

@@ -56,14 +56,14 @@ def test_names_sort_as_the_steps_do(place):
 
 
 @pytest.mark.parametrize("keep", [1, 2, 5])
-def test_the_last_ones_stay(place, keep):
+def test_the_last_checkpoints_are_kept(place, keep):
     folder = CheckpointFolder(place, keep)
     for step in range(1, 8):
         folder.save(step, at(step))
         assert steps(folder) == list(range(max(1, step - keep + 1), step + 1))
 
 
-def test_the_best_stays_as_well(place):
+def test_the_best_checkpoint_is_kept_as_well(place):
     folder = CheckpointFolder(place, keep=2)
     for step, score in enumerate([5.0, 2.0, 3.0, 4.0, 2.0, None, float("nan"), float("-inf")], start=1):
         folder.save(step, at(step, score))
@@ -84,7 +84,7 @@ def test_old_files_go_only_after_the_new_one_is_there(place, monkeypatch):
     assert there == [[1, 2]]
 
 
-def test_the_listener_hears_of_a_checkpoint_once_it_is_durable(place, monkeypatch):
+def test_a_checkpoint_is_reported_once_it_is_durable(place, monkeypatch):
     calls = []
     monkeypatch.setattr(system, "sync", lambda handle: calls.append("sync"), raising=False)
     folder = CheckpointFolder(place, keep=1, listener=calls.append)
@@ -115,34 +115,34 @@ def test_an_old_file_that_is_gone_is_no_error(place):
     assert steps(folder) == [2]
 
 
-def test_a_damaged_newest_one_is_skipped_and_told(place):
+def test_a_damaged_newest_checkpoint_is_skipped_and_reported(place):
     folder = CheckpointFolder(place)
     for step in (1, 2, 3):
         folder.save(step, at(step))
     damage(folder, 2)
     damage(folder, 3)
-    told = []
-    step, checkpoint = CheckpointFolder(place, listener=told.append).newest()
+    reported = []
+    step, checkpoint = CheckpointFolder(place, listener=reported.append).newest()
     assert step == checkpoint.state["step"] == 1
-    assert [(type(event), event.step, event.kind) for event in told] == [
+    assert [(type(event), event.step, event.kind) for event in reported] == [
         (Notice, 3, "damaged checkpoint"),
         (Notice, 2, "damaged checkpoint"),
     ]
-    assert "step-000000003.checkpoint, found a damaged or foreign file: its SHA-256" in told[0].text
+    assert "step-000000003.checkpoint, found a damaged or foreign file: its SHA-256" in reported[0].text
 
 
-def test_one_that_was_damaged_since_it_was_checked_is_skipped_as_well(place):
-    told = []
-    folder = CheckpointFolder(place, listener=told.append)
+def test_a_checkpoint_damaged_since_it_was_checked_is_skipped_as_well(place):
+    reported = []
+    folder = CheckpointFolder(place, listener=reported.append)
     folder.save(1, at(1))
     folder.save(2, at(2))
     damage(folder, 2)
     step, _ = folder.newest()
     assert step == 1
-    assert isinstance(told[-1], Notice)
+    assert isinstance(reported[-1], Notice)
 
 
-def test_only_damaged_ones_are_an_error_that_names_them(place):
+def test_only_damaged_checkpoints_are_an_error_that_names_them(place):
     folder = CheckpointFolder(place)
     for step in (1, 2):
         folder.save(step, at(step))
@@ -151,7 +151,7 @@ def test_only_damaged_ones_are_an_error_that_names_them(place):
         CheckpointFolder(place).newest()
 
 
-def test_damaged_ones_do_not_count_among_the_last(place):
+def test_damaged_checkpoints_do_not_count_among_the_last(place):
     folder = CheckpointFolder(place, keep=2)
     for step in (1, 2):
         folder.save(step, at(step))
@@ -162,7 +162,7 @@ def test_damaged_ones_do_not_count_among_the_last(place):
     assert steps(again) == [1, 3]
 
 
-def test_a_damaged_one_is_replaced_where_the_run_comes_by_again(place):
+def test_a_damaged_checkpoint_is_replaced_when_its_step_is_saved_again(place):
     folder = CheckpointFolder(place)
     folder.save(1, at(1))
     folder.save(2, at(2))
@@ -173,7 +173,7 @@ def test_a_damaged_one_is_replaced_where_the_run_comes_by_again(place):
     assert step == 2
 
 
-def test_a_run_that_went_back_leaves_no_later_checkpoint_of_its_old_course(place):
+def test_saving_at_an_earlier_step_removes_later_checkpoints(place):
     folder = CheckpointFolder(place)
     for step in (10, 20, 30):
         folder.save(step, at(step, score=0.0))
@@ -183,7 +183,7 @@ def test_a_run_that_went_back_leaves_no_later_checkpoint_of_its_old_course(place
     assert step == 15
 
 
-def test_what_killed_writes_left_is_removed_and_nothing_else(place):
+def test_leftovers_of_killed_writes_are_removed_and_nothing_else(place):
     place.mkdir(parents=True)
     for name in (
         ".partial-0123456789abcdef.checkpoint",
@@ -200,7 +200,7 @@ def test_what_killed_writes_left_is_removed_and_nothing_else(place):
     assert names == [".hidden", "notes.txt", "step-000000001.png", "step-000000002.checkpoint", "step-1.checkpoint"]
 
 
-def test_one_that_may_not_be_read_is_an_error_and_not_skipped(place, monkeypatch):
+def test_a_checkpoint_that_may_not_be_read_is_an_error_and_not_skipped(place, monkeypatch):
     folder = CheckpointFolder(place)
     folder.save(1, at(1))
     folder.save(2, at(2))
@@ -215,7 +215,7 @@ def test_one_that_may_not_be_read_is_an_error_and_not_skipped(place, monkeypatch
 
 
 @pytest.mark.parametrize("keep", [0, -1])
-def test_to_keep_none_is_refused(place, keep):
+def test_keeping_no_checkpoint_is_refused(place, keep):
     with pytest.raises(ConfigError, match=f"expected to keep at least 1 checkpoint, got {keep}"):
         CheckpointFolder(place, keep)
     assert not place.exists()

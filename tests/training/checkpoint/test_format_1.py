@@ -1,7 +1,7 @@
 """Checkpoints of format 1, which minigan 0.1.0 wrote, are read: the names of its monitor and trainer are translated.
 
-``monitor-0.1.0.json`` is the monitor of such a checkpoint after the first 2000 steps of `course`. Whole runs of 0.1.0
-are in ``tests/old_runs``.
+``monitor-0.1.0.json`` is the monitor of such a checkpoint after the first 2000 steps of `swinging_run`. Complete
+runs of 0.1.0 are in ``tests/old_runs``.
 """
 
 import json
@@ -15,7 +15,7 @@ from minigan.training.checkpoint.format_1 import as_format_2
 from minigan.training.events import Diversity
 from minigan.training.monitor.monitor import Monitor
 from tests.training.checkpoint.test_file import forged
-from tests.training.checkpoint.test_trainer_state import course
+from tests.training.checkpoint.test_trainer_state import swinging_run
 
 OLD = json.loads((Path(__file__).parent / "monitor-0.1.0.json").read_text(encoding="utf-8"))
 HEAD = b"minigan checkpoint 1\n"
@@ -39,7 +39,7 @@ def leaves(state: object, path: str = "") -> Iterator[tuple[str, object]]:
 
 def monitor_after(steps: int) -> Monitor:
     monitor = Monitor(16)
-    for event in list(course(3000))[:steps]:
+    for event in list(swinging_run(3000))[:steps]:
         monitor(event)
         if event.step == 1000:
             monitor(Diversity(1000, generated=5.0, real=20.0))
@@ -56,7 +56,7 @@ def test_a_monitor_of_format_1_has_the_state_of_one_that_saw_the_same_steps():
 def test_a_monitor_of_format_1_goes_on_as_one_that_saw_the_same_steps():
     whole, loaded = monitor_after(2000), Monitor(16)
     loaded.load_state(translated(OLD))
-    events = [*list(course(3000))[2000:], Diversity(3000, generated=5.0, real=20.0)]
+    events = [*list(swinging_run(3000))[2000:], Diversity(3000, generated=5.0, real=20.0)]
     said = [[notice.text for notice in whole(event)] for event in events]
     assert [[notice.text for notice in loaded(event)] for event in events] == said
     assert sum(map(len, said)) >= 2
@@ -93,7 +93,7 @@ def test_a_file_of_format_1_is_read_with_the_names_of_format_2(tmp_path):
     }
 
 
-def test_a_state_of_one_s_own_in_format_1_comes_back_as_it_is(tmp_path):
+def test_a_user_s_own_state_in_format_1_comes_back_as_it_is(tmp_path):
     for state in ({}, {"step": 7}, {"trainer": None, "monitor": None}):
         manifest = {"arrays": [], "figure": None, "state": state, "versions": {}}
         assert read_checkpoint(forged(tmp_path / "a", manifest, head=HEAD)).state == state

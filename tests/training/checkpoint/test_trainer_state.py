@@ -85,17 +85,17 @@ KINDS = {
 }
 
 
-def figures(event) -> dict:
-    """All that an event tells but for its times."""
+def comparable(event) -> dict:
+    """The fields of an event, without its times."""
     return {"kind": type(event), **{name: value for name, value in vars(event).items() if name not in TIMES}}
 
 
 def follow(trainer: Trainer, monitor: Monitor | None, total: int):
-    """Each event with what it and the monitor tell, up to a number of steps."""
+    """Each event with the notices of the monitor, up to a number of steps."""
     if trainer.step < total:
         for event in trainer.train(steps=total - trainer.step):
             notices = [] if monitor is None else [notice.text for notice in monitor(event)]
-            yield {**figures(event), "notices": notices, "steps": None}
+            yield {**comparable(event), "notices": notices, "steps": None}
 
 
 def content(checkpoint: Checkpoint) -> bytes:
@@ -111,21 +111,21 @@ def from_bytes(saved: bytes, folder) -> Checkpoint:
 
 
 def events_and_checkpoints(pixels, kind: str, total: int):
-    """All that is told, and the checkpoints that can be made on the way, each with how much was told before it."""
+    """All events, and the checkpoints that can be made on the way, each with the number of events before it."""
     trainer, monitor = make(pixels, **KINDS[kind])
-    told, taken = [], [(0, content(capture(trainer, monitor)))]
+    reported, taken = [], [(0, content(capture(trainer, monitor)))]
     for event in follow(trainer, monitor, total):
-        told.append(event)
+        reported.append(event)
         if not trainer.pending_events:
-            taken.append((len(told), content(capture(trainer, monitor))))
-    return told, taken
+            taken.append((len(reported), content(capture(trainer, monitor))))
+    return reported, taken
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_run_that_goes_on_from_any_of_its_events_is_the_same_run(pixels, tmp_path, kind):
+def test_a_run_resumed_after_any_of_its_events_is_the_same_run(pixels, tmp_path, kind):
     total = 4 if "three steps of D" in kind else 7
-    told, taken = events_and_checkpoints(pixels, kind, total)
-    kinds = {event["kind"] for event in told}
+    reported, taken = events_and_checkpoints(pixels, kind, total)
+    kinds = {event["kind"] for event in reported}
     assert {StepEnd, EpochEnd, LayerGradients} <= kinds
     assert (DiscriminatorEnd in kinds) == any(name in kind for name in ("steps of D", "of D,", "epochs", "all at once"))
     _, last = taken[-1]
@@ -133,16 +133,16 @@ def test_a_run_that_goes_on_from_any_of_its_events_is_the_same_run(pixels, tmp_p
         trainer, monitor = make(pixels, **KINDS[kind])
         restore(from_bytes(saved, tmp_path), trainer, monitor)
         assert content(capture(trainer, monitor)) == saved
-        assert list(follow(trainer, monitor, total)) == told[place:]
+        assert list(follow(trainer, monitor, total)) == reported[place:]
         assert content(capture(trainer, monitor)) == last
 
 
 def test_going_back_in_the_same_trainer_is_the_same_run_too(pixels, tmp_path):
-    told, taken = events_and_checkpoints(pixels, "all at once", 7)
+    reported, taken = events_and_checkpoints(pixels, "all at once", 7)
     trainer, monitor = make(pixels, **KINDS["all at once"])
     for place, saved in [taken[0], taken[-2], taken[len(taken) // 2], taken[0]]:
         restore(from_bytes(saved, tmp_path), trainer, monitor)
-        assert list(follow(trainer, monitor, 7)) == told[place:]
+        assert list(follow(trainer, monitor, 7)) == reported[place:]
 
 
 def test_going_back_writes_into_the_memory_that_is_there(pixels):
@@ -160,7 +160,7 @@ def test_going_back_writes_into_the_memory_that_is_there(pixels):
 
 
 @pytest.mark.parametrize("split", [1, 2, 3, 4, 5])
-def test_twice_some_steps_are_as_many_at_once_wherever_a_round_was_left(pixels, split):
+def test_training_in_two_calls_equals_one_call_wherever_the_round_was_left(pixels, split):
     whole, _ = make(pixels, d_steps=2, g_steps=3)
     parts, _ = make(pixels, d_steps=2, g_steps=3)
     list(whole.train(steps=2 * split))
@@ -182,7 +182,7 @@ def test_no_checkpoint_is_made_between_the_last_step_of_an_epoch_and_its_end(pix
     assert refused == [(5, "expected no pending events, got 1")]
 
 
-def test_a_checkpoint_holds_what_changes_and_nothing_that_the_settings_tell(pixels):
+def test_a_checkpoint_holds_what_changes_and_nothing_that_follows_from_settings(pixels):
     trainer, monitor = make(pixels, **KINDS["averaged"])
     list(trainer.train(steps=3))
     checkpoint = capture(trainer, monitor, run={"mine": [1, 2.5]}, score=0.5)
@@ -273,7 +273,7 @@ def test_the_monitor_may_be_left_out(pixels):
 # The monitor
 
 
-def course(count: int):
+def swinging_run(count: int):
     """Steps of a run that swings, whose G's gradient dies, and that explodes."""
     wave = np.sin(np.arange(count) / 40)
     for step in range(1, count + 1):
@@ -282,9 +282,9 @@ def course(count: int):
         yield StepEnd(1, step, count, 0.7, 0.8, 0.5, 0.5, right, right, size, size, 1.0, 1.0)
 
 
-def test_a_monitor_that_goes_on_says_what_it_would_have_said(pixels):
+def test_a_restored_monitor_reports_what_an_uninterrupted_one_would(pixels):
     trainer, _ = make(pixels)
-    events = list(course(3000))
+    events = list(swinging_run(3000))
     whole = Monitor(16)
     said = [[notice.text for notice in whole(event)] for event in events]
     assert len([texts for texts in said if texts]) >= 2
@@ -299,7 +299,7 @@ def test_a_monitor_that_goes_on_says_what_it_would_have_said(pixels):
 
 def test_a_monitor_keeps_an_infinity(pixels, tmp_path):
     trainer, monitor = make(pixels)
-    monitor(next(course(100)))
+    monitor(next(swinging_run(100)))
     monitor.statistics.averages["g_grad_norm"].value = float("inf")
     _, after = make(pixels)
     restore(from_bytes(content(capture(trainer, monitor)), tmp_path), trainer, after)

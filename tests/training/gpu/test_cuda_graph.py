@@ -73,7 +73,7 @@ def decay(trainer: Trainer, played: int) -> None:
 def play(
     rounds: GraphRounds, count: int = ROUNDS, before: Callable[[Trainer, int], None] = decay, first: int = 0
 ) -> Played:
-    """So many rounds, each on other images, and with other numbers for the optimizers."""
+    """Run `count` rounds, each on other images, and with other numbers for the optimizers."""
     trainer, losses = rounds.trainer, []
     for played in range(first, first + count):
         before(trainer, played)
@@ -151,9 +151,9 @@ def test_rounds_are_those_of_the_trainer():
     trainer, rounds = plane(seed=3), GraphRounds(plane(seed=3))
     order = Stream(3, "shuffle").permutation(IMAGES)
     losses = [(event.d_loss, event.g_loss) for event in trainer.train(steps=5) if hasattr(event, "d_loss")]
-    told = [rounds.run([order[start : start + BATCH]]) for start in range(0, IMAGES, BATCH)]
+    reported = [rounds.run([order[start : start + BATCH]]) for start in range(0, IMAGES, BATCH)]
     assert rounds.recorded, rounds.reason
-    assert [(float(d.loss), float(g.loss)) for d, g in told] == losses
+    assert [(float(d.loss), float(g.loss)) for d, g in reported] == losses
     flat = [t.gan.generator.flat_data.get() for t in (trainer, rounds.trainer)]
     np.testing.assert_array_equal(*flat)
 
@@ -168,7 +168,7 @@ def test_results_of_a_round_are_not_overwritten_by_the_next():
     np.testing.assert_array_equal(d.real_logits.get(), before)
 
 
-def test_what_to_tell_is_a_part_of_the_graph():
+def test_collect_is_a_part_of_the_graph():
     rounds = GraphRounds(plane(), collect=lambda d, g: d.loss + g.loss)
     plain = GraphRounds(plane(), record=False)
     for _ in range(5):
@@ -177,7 +177,7 @@ def test_what_to_tell_is_a_part_of_the_graph():
     assert rounds.recorded
 
 
-def test_a_round_leaves_caches_from_before_it_stale():
+def test_a_round_makes_earlier_caches_stale():
     rounds = GraphRounds(plane())
     play(rounds, 3)
     discriminator = rounds.trainer.gan.discriminator
@@ -258,7 +258,7 @@ def test_a_step_by_array_code_with_its_learning_rate_as_a_number_is_not_recorded
     assert "training goes on without a CUDA graph" in caplog.text
 
 
-def test_counters_that_do_not_move_on_are_caught(monkeypatch):
+def test_counters_that_are_not_advanced_are_caught(monkeypatch):
     def stay(stream: Stream) -> int:
         return stream._counter - stream._device_counter
 
@@ -273,7 +273,7 @@ def test_images_that_are_always_the_same_are_caught(monkeypatch):
     assert differs(lambda patch: patch.setitem(globals(), "GraphRounds", Once), monkeypatch)
 
 
-def test_an_event_that_nobody_waits_for_is_caught(monkeypatch):
+def test_an_event_without_a_wait_is_caught(monkeypatch):
     rounds = GraphRounds(plane())
     play(rounds, 3)
     monkeypatch.setattr(type(rounds.recorder.stream), "wait_event", lambda stream, event: None)
@@ -281,7 +281,7 @@ def test_an_event_that_nobody_waits_for_is_caught(monkeypatch):
         play(rounds, 2)
 
 
-def test_memory_of_a_graph_that_is_given_to_others_is_caught():
+def test_reusing_the_memory_of_a_graph_is_caught():
     rounds = GraphRounds(plane())
     play(rounds, 3)
     with pytest.raises(AssertionError, match="memory of a recorded graph"):
@@ -353,7 +353,7 @@ def test_a_stream_that_no_round_before_used_prevents_recording():
     check_equal(recorded, plain_rounds())
 
 
-def test_a_stream_of_a_layer_or_loss_moves_on_with_the_graph():
+def test_streams_of_layers_and_losses_are_advanced_by_the_graph():
     drawn = []
     for record in (True, False):
         own = Stream(5, "own")
@@ -400,21 +400,21 @@ def test_data_that_take_too_much_of_the_device_s_memory_keep_rounds_from_being_r
 
 
 def events_of(trainer: Trainer, steps: int) -> list[Any]:
-    """What a training tells, but for times."""
-    told = [replace(event, images_per_second=0, seconds=0) if isinstance(event, StepEnd) else event
+    """The events of a training, without times."""
+    reported = [replace(event, images_per_second=0, seconds=0) if isinstance(event, StepEnd) else event
             for event in trainer.train(steps=steps)]  # fmt: skip
-    return told
+    return reported
 
 
 @pytest.mark.parametrize("d_steps", [1, 2])
-def test_a_trainer_records_its_rounds_and_tells_what_a_plain_one_tells(d_steps):
+def test_a_trainer_with_recorded_rounds_reports_the_events_of_a_plain_one(d_steps):
     schedule = {"before_step": lambda step: None, "average": 0.9, "d_steps": d_steps}
     recording, plain = plane(**schedule), plane(**schedule)
     assert recording.graph_rounds is not None
     plain.graph_rounds = None
-    told, expected = events_of(recording, 8), events_of(plain, 8)
+    reported, expected = events_of(recording, 8), events_of(plain, 8)
     assert recording.graph_rounds.recorded, recording.graph_rounds.reason
-    assert told == expected
+    assert reported == expected
     np.testing.assert_array_equal(recording.gan.generator.flat_data.get(), plain.gan.generator.flat_data.get())
 
 

@@ -86,7 +86,7 @@ def comparable(event: Any) -> Any:
 
 
 def outcome(trainer: Trainer, steps: int = 7) -> tuple[list[Any], dict[str, np.ndarray]]:
-    """What was told, without times, and all that was learnt."""
+    """The events, without times, and all that was learnt."""
     events = [comparable(event) for event in trainer.train(steps=steps)]
     arrays = {}
     for network in (trainer.gan.generator, trainer.gan.discriminator):
@@ -159,7 +159,7 @@ def test_split_training_matches_when_each_block_is_consumed():
         assert_same(([], rest[1]), ([], in_one[1]))
 
 
-def test_the_data_are_moved_once_and_nothing_follows_them_but_the_orders(monkeypatch):
+def test_data_are_copied_once_and_later_only_the_orders(monkeypatch):
     from tests.devices.strict import uploads
 
     with strict_backend():
@@ -172,7 +172,7 @@ def test_the_data_are_moved_once_and_nothing_follows_them_but_the_orders(monkeyp
         assert uploads.count == before + 1, "a new order"
 
 
-def test_data_that_do_not_fit_are_moved_batch_by_batch(monkeypatch):
+def test_data_that_do_not_fit_are_copied_batch_by_batch(monkeypatch):
     with kernels.using("reference"):
         on_host = outcome(make())
     with strict_backend(), rounds_that_read_nothing():
@@ -219,7 +219,7 @@ def poisoned(make_one: Callable[[], Trainer], step: int, parameter: str, value: 
     ],
 )
 def test_a_nonfinite_loss_is_reported_as_on_the_host_with_step_network_and_layer(settings, parameter, value):
-    told = {}
+    reported = {}
     for where in ("host", "device"):
         context = strict_backend() if where == "device" else kernels.using("reference")
         with context:
@@ -233,8 +233,11 @@ def test_a_nonfinite_loss_is_reported_as_on_the_host_with_step_network_and_layer
                 error = str(caught)
             states = [kept.state_dict() for kept in (tiny.gan.generator, tiny.gan.discriminator, tiny.average)]
             states.append({"updates": tiny.average.updates})
-            told[where] = steps, error, tiny.step, states
-    (steps, error, step, states), (host_steps, host_error, host_step, host_states) = told["device"], told["host"]
+            reported[where] = steps, error, tiny.step, states
+    (steps, error, step, states), (host_steps, host_error, host_step, host_states) = (
+        reported["device"],
+        reported["host"],
+    )
     assert error == host_error
     assert error.startswith("step 3: ")
     assert (steps, step) == (host_steps, host_step)
@@ -262,13 +265,13 @@ def test_a_loss_that_is_finite_when_run_again_is_reported_as_such(monkeypatch):
 # Faults that are planted
 
 
-def test_a_number_taken_of_a_loss_in_a_step_is_caught(monkeypatch):
+def test_reading_a_loss_in_a_step_is_caught(monkeypatch):
     monkeypatch.setattr("minigan.training.steps.check_finite", lambda loss, network: float(loss))
     with strict_backend(), rounds_that_read_nothing(), pytest.raises(DeviceRead, match=r"^float\(\) reads the device"):
         list(make().train(steps=1))
 
 
-def test_a_look_at_the_weights_in_a_step_is_caught(monkeypatch):
+def test_checking_the_weights_in_a_step_is_caught(monkeypatch):
     monkeypatch.setattr(trainer, "check_weights", lambda network: bool(all_finite(network.flat_data)))
     with strict_backend(), rounds_that_read_nothing(), pytest.raises(DeviceRead, match=r"^bool\(\) reads the device"):
         list(make().train(steps=1))

@@ -40,7 +40,7 @@ class Run:
         self.rng = np.random.default_rng(0)
 
     def steps(self, number: int, **values: float | Callable[[int], float]) -> list[Notice]:
-        """So many steps: each value a number, or a function of the step; what was said on the way."""
+        """Run `number` steps: each value a number, or a function of the step. Returns the notices."""
         said = []
         for _ in range(number):
             self.step = next(self.numbers)
@@ -65,7 +65,7 @@ def kinds(notices: list[Notice]) -> list[str]:
 
 
 def wave(period: float, height: float, middle: float = 0.5) -> Callable[[int], float]:
-    """A swing of so many steps, and so high from bottom to top."""
+    """An oscillation of this period in steps, and this height from bottom to top."""
     return lambda step: middle + height / 2 * math.sin(2 * math.pi * step / period)
 
 
@@ -73,7 +73,7 @@ def wave(period: float, height: float, middle: float = 0.5) -> Callable[[int], f
 
 
 @pytest.mark.parametrize("batch_size", [1, 4, 16, 64, 512])
-def test_a_healthy_run_is_left_in_peace_at_any_batch_size(batch_size):
+def test_a_healthy_run_has_no_notices_at_any_batch_size(batch_size):
     run, said = Run(batch_size), []
     # D wins at first, as it always does; then G comes closer. Numbers of runs on the digits.
     length = max(100, 1600 // batch_size)
@@ -100,7 +100,7 @@ def test_a_healthy_run_is_left_in_peace_at_any_batch_size(batch_size):
 
 
 @pytest.mark.slow
-def test_a_short_real_run_on_the_digits_is_left_in_peace():
+def test_a_short_real_run_on_the_digits_has_no_notices():
     gan = mg.models.build("dcgan28", generator_filters=(32, 16), discriminator_filters=(8, 16, 32, 64))
     trainer, monitor = mg.Trainer(gan, mg.data.load("digits"), batch_size=16), Monitor(16)
     assert [notice for event in trainer.train(steps=500) for notice in monitor(event)] == []
@@ -110,14 +110,14 @@ def test_a_short_real_run_on_the_digits_is_left_in_peace():
     assert 0.5 < monitor.statistics.mean_accuracy < 0.75
 
 
-def test_other_events_say_nothing():
+def test_other_events_cause_no_notice():
     assert Monitor(16)(EpochEnd(1, 100)) == []
 
 
 # Who is winning
 
 
-def test_a_d_that_stays_right_is_told_once():
+def test_a_d_that_stays_right_is_reported_once():
     run = Run()
     said = run.steps(2000, real_accuracy=0.99, fake_accuracy=1.0)
     assert kinds(said) == ["D winning"]
@@ -126,13 +126,13 @@ def test_a_d_that_stays_right_is_told_once():
     assert "G's gradient is at 100%" in said[0].text
 
 
-def test_a_d_that_is_right_for_the_first_steps_is_not_told():
+def test_a_d_that_is_right_for_the_first_steps_is_not_reported():
     run = Run()
     assert run.steps(450, real_accuracy=1.0, fake_accuracy=1.0) == []
     assert run.steps(1000) == []
 
 
-def test_a_d_that_wins_is_told_sooner_where_gs_gradient_has_vanished():
+def test_a_d_that_wins_is_reported_sooner_if_gs_gradient_has_vanished():
     run = Run()
     said = run.steps(400, real_accuracy=1.0, fake_accuracy=1.0, g_grad_norm=lambda step: 10 * math.exp(-step / 10))
     assert kinds(said) == ["D winning"]
@@ -147,7 +147,7 @@ def test_a_gradient_of_zero_has_vanished():
     assert kinds(said) == ["D winning"]
 
 
-def test_a_vanishing_gradient_alone_is_not_told():
+def test_a_vanishing_gradient_alone_is_not_reported():
     run = Run()
     assert run.steps(1000, g_grad_norm=lambda step: 10 * math.exp(-step / 50)) == []
 
@@ -156,7 +156,7 @@ def test_a_d_that_is_right_about_real_images_only_does_not_win():
     assert Run().steps(2000, real_accuracy=1.0, fake_accuracy=0.7) == []
 
 
-def test_a_d_that_wins_again_is_told_again():
+def test_a_d_that_wins_again_is_reported_again():
     run = Run()
     winning = {"real_accuracy": 1.0, "fake_accuracy": 1.0}
     assert kinds(run.steps(700, **winning)) == ["D winning"]
@@ -243,7 +243,7 @@ def test_a_d_that_sees_through_noise_has_not_converged_before_the_noise_has_gone
 # Collapse
 
 
-def test_samples_that_are_all_alike_are_told_once():
+def test_samples_that_are_all_alike_are_reported_once():
     run = Run()
     run.steps(400)
     assert run.diversity(0.9) == []
@@ -259,7 +259,7 @@ def test_samples_that_are_all_alike_are_told_once():
     assert kinds(run.diversity(0.1)) == ["mode collapse"]
 
 
-def test_samples_that_are_alike_at_one_look_and_not_at_the_next_are_not_told():
+def test_samples_alike_at_one_measurement_only_are_not_reported():
     run = Run()
     run.steps(400)
     assert [run.diversity(share) for share in (0.2, 0.7, 0.2, 0.7)] == [[], [], [], []]
@@ -271,7 +271,7 @@ def test_samples_of_a_g_that_has_not_learnt_yet_may_be_alike():
     assert run.diversity(0.05) == []
 
 
-def test_real_images_that_are_all_the_same_tell_nothing():
+def test_real_images_that_are_all_the_same_cause_no_notice():
     run = Run()
     run.steps(400)
     assert run.monitor(Diversity(400, generated=0.0, real=0.0)) == []
@@ -281,13 +281,13 @@ def test_real_images_that_are_all_the_same_tell_nothing():
 
 
 def swings(run: Run, steps: int, course: Callable[[int], float]) -> list[Notice]:
-    """So many steps in which D's accuracy takes this course, with the noise of batches."""
+    """Run `steps` steps in which D's accuracy follows `course`, with the noise of batches."""
     noisy = {name: lambda step: run.accuracy(min(max(course(step), 0), 1))(step) for name in ACCURACIES}
     return run.steps(steps, **noisy)
 
 
 @pytest.mark.parametrize(("period", "steps"), [(40, 1000), (150, 1000), (600, 3000), (2500, 9000)])
-def test_a_wide_slow_swing_is_told_once(period, steps):
+def test_a_wide_slow_oscillation_is_reported_once(period, steps):
     said = swings(Run(), steps, wave(period, 0.5, 0.7))
     assert kinds(said) == ["oscillation"]
     text = r"D's accuracy swings between (3|4)\d% and (9\d|100)%, (\d+) times in the last ([\d,]+) steps"
@@ -295,7 +295,7 @@ def test_a_wide_slow_swing_is_told_once(period, steps):
     assert abs(int(times) - int(history.replace(",", "")) / period) <= 1
 
 
-def test_a_swing_is_told_at_any_batch_size():
+def test_an_oscillation_is_reported_at_any_batch_size():
     assert kinds(swings(Run(512), 1000, wave(100, 0.5, 0.7))) == ["oscillation"]
     assert kinds(swings(Run(1), 16_000, wave(1600, 0.5, 0.7))) == ["oscillation"]
 
@@ -311,11 +311,11 @@ def test_a_swing_is_told_at_any_batch_size():
     ],
 )
 @pytest.mark.parametrize("batch_size", [4, 16])
-def test_what_is_no_swing_is_not_told(course, batch_size):
+def test_noise_and_drift_are_not_reported_as_oscillation(course, batch_size):
     assert swings(Run(batch_size), 4000, course) == []
 
 
-def test_swings_that_begin_anew_are_told_anew():
+def test_oscillations_that_begin_again_are_reported_again():
     run = Run()
     assert kinds(swings(run, 1000, wave(100, 0.5, 0.7))) == ["oscillation"]
     assert swings(run, 9000, lambda step: 0.7) == []
@@ -367,7 +367,7 @@ def test_gradients_may_grow_tenfold():
 # A critic
 
 
-def test_of_a_critics_accuracy_nothing_is_said():
+def test_a_critics_accuracy_is_not_reported():
     for accuracy in (0.5, 1.0, 0.1):
         run = Run(accuracy=False)
         run.steps(200, real_accuracy=0.9, fake_accuracy=0.9)
@@ -403,7 +403,7 @@ def test_a_critics_loss_that_is_noise_around_zero_does_not_swing():
 # The notices
 
 
-def test_every_kind_has_a_name_of_its_own_and_tells_where_its_advice_comes_from():
+def test_every_detector_has_its_own_kind_and_advice_with_sources():
     detectors = (*DETECTORS, ModeCollapse)
     assert tuple(detector.kind for detector in detectors) == KINDS
     assert len(set(KINDS)) == 6
@@ -412,7 +412,7 @@ def test_every_kind_has_a_name_of_its_own_and_tells_where_its_advice_comes_from(
         assert "arXiv:" in detector.advice
 
 
-def test_a_monitor_never_grows():
+def test_a_monitor_uses_constant_memory():
     run = Run()
     run.steps(6000)
     size = len(pickle.dumps(run.monitor))

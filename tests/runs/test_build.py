@@ -1,4 +1,4 @@
-"""Runs of other kinds: conditional, averaged, of points, measured, with penalties and schedules."""
+"""Runs built from other settings: conditional, averaged, of points, with metrics, penalties and schedules."""
 
 import csv
 import inspect
@@ -53,7 +53,7 @@ def test_a_conditional_run_draws_what_is_asked_for(tmp_path):
 
 def test_a_class_of_a_run_without_classes_is_refused(tmp_path):
     train_run(TrainConfig(**SMALL), tmp_path / "run")
-    with pytest.raises(ConfigError, match="expected no class, for the run is not conditional, got 3"):
+    with pytest.raises(ConfigError, match="expected no class, got 3: --class needs a run trained with --conditional"):
         sample_run(tmp_path / "run", tmp_path / "none.png", label=3)
 
 
@@ -86,8 +86,8 @@ def test_a_run_of_points_is_drawn_and_measured(tmp_path):
     (measured,) = (event for event in events if isinstance(event, Evaluated))
     with open(tmp_path / "run" / "evaluation.csv", newline="") as file:
         (row,) = csv.DictReader(file)
-    assert set(measured.figures) == {"modes_found", "good_share"} == set(row) - {"epoch", "step"}
-    for name, value in measured.figures.items():
+    assert set(measured.metrics) == {"modes_found", "good_share"} == set(row) - {"epoch", "step"}
+    for name, value in measured.metrics.items():
         assert float(row[name]) == pytest.approx(value, rel=1e-8)
     (diversity,) = (event for event in events if isinstance(event, Diversity))
     assert diversity.real == pytest.approx(1.27, abs=0.1)  # two points of a circle of radius 1: 4 / pi
@@ -127,7 +127,7 @@ def test_gradients_are_written_layer_by_layer(make_config, tmp_path):
         np.testing.assert_allclose(np.sqrt(squares), metrics[name], rtol=1e-5)
 
 
-def test_notices_are_told_and_kept(make_config, tmp_path, monkeypatch):
+def test_notices_are_reported_and_written_to_their_table(make_config, tmp_path, monkeypatch):
     said = Notice(2, "a kind", "Something, and what to do.")
     monkeypatch.setattr(Monitor, "__call__", lambda self, event: [said] if getattr(event, "step", 0) == 2 else [])
     events = []
@@ -196,7 +196,7 @@ def test_a_weight_without_a_penalty_is_refused(make_config, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_a_model_brings_its_settings_and_what_is_given_goes_before_them():
+def test_given_settings_override_those_recommended_for_a_model():
     config = TrainConfig.recommended(model="gan2014-mnist", batch_size=7)
     assert (config.updates, config.optimizer, config.batch_size) == ("simultaneous", "momentum", 7)
     for name in models.MODELS:

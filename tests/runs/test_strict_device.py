@@ -74,7 +74,7 @@ def test_a_run_s_folder_is_that_of_the_host(tmp_path, images, no_curves, setting
     assert [type(event) for event in told["cupy"]] == [type(event) for event in told["numpy"]]
 
 
-def test_a_run_that_converges_is_left_where_its_last_event_told(tmp_path, images, no_curves, monkeypatch):
+def test_a_converged_run_stops_at_its_last_reported_event(tmp_path, images, no_curves, monkeypatch):
     monkeypatch.setattr("minigan.training.gpu.deferred_events.BLOCK", 4)
     monkeypatch.setattr(
         "minigan.training.monitor.monitor.Monitor.converged", property(lambda self: self.statistics.steps >= 2)
