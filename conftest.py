@@ -24,15 +24,17 @@ from minigan.runs import TrainConfig
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep what Python compiles, for all processes of the tests, also where it may write nothing beside the sources.
+    """Settings for all processes of the tests: workers and commands take them from the environment.
 
-    The workers of a run and the commands that tests start would compile every module again.
+    Modules are compiled once, also where Python may write nothing beside the sources. Workers that share the
+    processors have one thread each for products: more would wait for each other, and waiting takes time, too.
     """
     if sys.dont_write_bytecode and hasattr(config, "cache"):
-        folder = str(config.cache.mkdir("compiled"))
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-        os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = folder
+        os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(config.cache.mkdir("compiled"))
         sys.dont_write_bytecode = False
+    if config.getoption("numprocesses", None):
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def run_console(example: Example) -> str | None:
