@@ -14,7 +14,7 @@ __all__ = ["AffineStep"]
 
 
 class AffineStepCache(NamedTuple):
-    """Input and output: the activation's derivative is told by the output."""
+    """Input and output: the derivative of the activation is a function of its output."""
 
     x: Array
     y: Array
@@ -22,7 +22,7 @@ class AffineStepCache(NamedTuple):
 
 
 class AffineStep(LinearStep):
-    """``y = f(A x + b)`` at once: a slab is multiplied, shifted and bent while it is in the cache.
+    """``y = f(A x + b)`` in one step: a slab is multiplied, biased and activated while it is in the cache.
 
     Parameters
     ----------

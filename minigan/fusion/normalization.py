@@ -29,7 +29,7 @@ class NormalizationStepCache(NamedTuple):
 class NormalizationStep(Step):
     """``y = dropout(f(gamma * x_hat + beta))`` at once.
 
-    x_hat is never kept: the backward makes it anew from x, which costs less than to write and to read it.
+    x_hat is not kept: the backward computes it again from x, which costs less than to write and to read it.
 
     Parameters
     ----------

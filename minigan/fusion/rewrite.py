@@ -129,7 +129,7 @@ def shortened(names: Sequence[str], most: int = 6) -> str:
 
 
 def enabled() -> bool:
-    """Whether networks fuse unless told otherwise: ``MINIGAN_FUSE`` is 1 (the default) or 0."""
+    """Whether networks fuse by default: ``MINIGAN_FUSE`` is 1 (the default) or 0."""
     setting = os.environ.get("MINIGAN_FUSE", "1")
     if setting not in ("0", "1"):
         raise ConfigError(f"MINIGAN_FUSE: expected 0 or 1, got {setting!r}")

@@ -101,7 +101,7 @@ def is_builtin(layer: Layer) -> bool:
 
 
 def activation_of(layer: Layer) -> Activation | None:
-    """A layer as an activation whose derivative its output tells; None where it is none."""
+    """A layer as an activation whose derivative is a function of its output; None for other layers."""
     if not is_builtin(layer):
         return None
     match layer:
@@ -119,7 +119,7 @@ def activation_of(layer: Layer) -> Activation | None:
 
 
 def activation_cache(layer: Layer, y: Array) -> Any:
-    """The cache that such a layer would have made, told by its output: of a rectifier's input the sign is all."""
+    """The cache that such a layer would have made, from its output: a rectifier needs only the sign of its input."""
     stamp = layer.stamp(y)
     match layer:
         case Tanh():

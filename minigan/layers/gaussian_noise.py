@@ -21,7 +21,7 @@ class GaussianNoise(Elementwise):
     """In training, add noise: ``y = x + e`` with e from N(0, stddev^2); elsewhere ``y = x``.
 
     The noise does not depend on x: ``dx = dy``. On a discriminator's input it keeps real and generated images
-    from being told apart too easily (Sønderby et al., arXiv:1610.04490, section 3.3).
+    from being distinguished too easily (Sønderby et al., arXiv:1610.04490, section 3.3).
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """What a built network runs: its steps, the kernel of each, and what they cost.
 
-`rows` tells it, `print_plan` prints it; `minigan.Sequential.plan` is the way to both.
+`rows` returns it, `print_plan` prints it, and `minigan.Sequential.plan` calls both.
 """
 
 from collections.abc import Iterator
@@ -179,7 +179,7 @@ def made_products(chosen: AffineAlgorithm, direct: int | None) -> int | None:
 
 
 def footprints(model: Network, count: int) -> list[int]:
-    """The bytes that each step of a training forward of so many images adds to what is kept."""
+    """The bytes that each step of a training forward of `count` images adds to what is kept."""
     values = [parameter.data for parameter in model.parameters().values()]
     flat = model.flat_data
     x = array_module(flat).ones((count, *model.input_shape), flat.dtype)

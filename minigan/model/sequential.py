@@ -160,8 +160,8 @@ class Sequential:
     def to(self, name: str) -> "Sequential":
         """Move all values and gradients to another backend, "numpy" or "cupy", and return the network.
 
-        Caches from before are stale afterwards, and `logits` is to be asked for anew. An optimizer that has begun has
-        a ``to`` of its own.
+        Caches from before are stale afterwards, and so is the network that `logits` returned. An optimizer that has
+        begun has a ``to`` of its own.
 
         Raises
         ------
@@ -327,7 +327,7 @@ class Sequential:
         print_summary(self)
 
     def plan(self, batch_size: int = 16) -> None:
-        """Print what runs: the steps, the kernel of each for so many images, and what they cost.
+        """Print what runs: the steps, the kernel of each for `batch_size` images, and what they cost.
 
         `minigan.model.plan.rows` has the same as data, and says what is counted.
         """
