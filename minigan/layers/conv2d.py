@@ -2,15 +2,13 @@
 
 from minigan import kernels
 from minigan.backend import Array
-from minigan.initializers import Initializer
-from minigan.kernels import Pads, Pair
-from minigan.layers.affine import Affine
-from minigan.layers.base import Layer, Shape
-from minigan.layers.validation import height_width, image_shape, positive_int
-from minigan.layers.window_spec import WindowSpec
+from minigan.kernels import Pads
+from minigan.layers.base import Shape
+from minigan.layers.convolution import Convolution2D
+from minigan.layers.validation import height_width, image_shape
 
 
-class Conv2D(Affine):
+class Conv2D(Convolution2D):
     """Convolution: one small kernel looks at every place of an image.
 
     With a kernel w of KH x KW pixels, strides s and x padded with zeros,
@@ -51,22 +49,6 @@ class Conv2D(Affine):
     To read: `product`, `kernel_grad` and `input_grad` here, then `Affine.forward` and `Affine.backward` (affine.py),
     which call them, then the three functions in kernels/reference/convolution.py.
     """
-
-    def __init__(
-        self,
-        filters: int,
-        kernel_size: int | Pair,
-        strides: int | Pair = 1,
-        padding: str | int | Pair | Pads = "valid",
-        activation: str | Layer | None = None,
-        use_bias: bool = True,
-        kernel_initializer: str | Initializer = "glorot_uniform",
-        bias_initializer: str | Initializer = "zeros",
-        name: str | None = None,
-    ) -> None:
-        super().__init__(activation, use_bias, kernel_initializer, bias_initializer, name)
-        self.filters = positive_int(self, "filters", filters)
-        self.windows = WindowSpec.of(self, ("kernel_size", kernel_size), ("strides", strides), padding)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         height, width, _ = image_shape(self, input_shape)

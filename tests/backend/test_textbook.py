@@ -59,6 +59,14 @@ def test_one_step_calls_forward_and_backward_of_every_layer_class(name: str, mon
     assert called == {(cls, method) for cls in classes_in(gan) for method in ("forward", "backward")}
 
 
+FUSED = ("Conv2D", "Dense", "UpSampling2D", "Maxout", "BatchNorm", "Dropout", "Identity", "LeakyReLU", "ReLU", "Tanh")
+
+
+@pytest.mark.parametrize("name", [*FUSED, "Conv2DTranspose", "Sigmoid"])
+def test_the_docstring_of_a_layer_that_something_faster_replaces_says_so(name: str):
+    assert "`minigan.backend.textbook` runs" in getattr(mg.layers, name).__doc__
+
+
 def test_it_switches_networks_that_are_built_and_kernels():
     network = mg.Sequential([mg.layers.Dense(8, activation="relu"), mg.layers.Dense(1), mg.layers.LeakyReLU(0.2)])
     network.build((3,), seed=0)

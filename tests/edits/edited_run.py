@@ -1,8 +1,8 @@
 """Runs of a package whose files were damaged, each in a process of its own.
 
-``python -m tests.edits.edited_run FOLDER`` reads lines of JSON, a file of the package in FOLDER and its damaged text,
-and answers each with a line: how a default run of two steps ended, and what it said. It imports NumPy once and then
-forks, which costs less than to start Python for each.
+``python tests/edits/edited_run.py FOLDER``, with FOLDER in PYTHONPATH, reads lines of JSON, each with a file of the
+package in FOLDER and its damaged text, and answers with a line: how a default run of two steps ended, and what it
+said. It imports NumPy once and then forks, which costs less than to start Python for each.
 """
 
 import contextlib
@@ -94,13 +94,12 @@ def answer(penalised: bool) -> dict[str, str]:
     return {"ended": ended, "said": said.getvalue()}
 
 
-def in_a_process(folder: Path, penalised: bool) -> dict[str, str]:
-    """The answer of a process that imports the package in this folder."""
+def in_a_process(penalised: bool) -> dict[str, str]:
+    """The answer of a process that imports the package."""
     out, into = os.pipe()
     process = os.fork()
     if not process:
         os.close(out)
-        sys.path.insert(0, str(folder))
         with os.fdopen(into, "w") as file:
             file.write(json.dumps(answer(penalised)))
         os._exit(0)
@@ -129,4 +128,4 @@ if __name__ == "__main__":
         name, text, penalised = json.loads(line)
         sys.dont_write_bytecode = bool(name)  # that of the undamaged files is enough
         with replaced(place / "minigan" / name, text) if name else contextlib.nullcontext():
-            print(json.dumps(in_a_process(place, penalised)), flush=True)
+            print(json.dumps(in_a_process(penalised)), flush=True)
