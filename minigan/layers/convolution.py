@@ -18,7 +18,7 @@ class Convolution2D(Affine):
     filters : int
         The number of output channels.
     kernel_size, strides, padding
-        See `minigan.layers.window_spec.WindowSpec`.
+        As in `minigan.layers.Conv2D`.
     activation, use_bias, kernel_initializer, bias_initializer, name
         As in `Affine`.
     """
