@@ -104,11 +104,12 @@ def _sources(module: str, edited: frozenset[str]) -> frozenset[str]:
     more = {module.rpartition(".")[2]}
     while more:
         found |= more
-        more = {name for stem in more for name in _imported(room, stem)} - found
+        more = {name for stem in more for name in _imported(room, stem, edited)} - found
     return frozenset(f"{room}/{stem}.py" for stem in found)
 
 
-def _imported(room: str, stem: str) -> set[str]:
+@lru_cache(maxsize=256)
+def _imported(room: str, stem: str, edited: frozenset[str]) -> frozenset[str]:
     """The modules of its own room that a module imports."""
     package = f"minigan.{room.replace('/', '.')}"
     nodes = ast.walk(ast.parse((PACKAGE / room / f"{stem}.py").read_bytes()))
@@ -117,4 +118,4 @@ def _imported(room: str, stem: str) -> set[str]:
         if isinstance(node, ast.ImportFrom) and node.module:
             names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
     stems = {name.removeprefix(f"{package}.") for name in names if name.startswith(f"{package}.")}
-    return {stem for stem in stems if (PACKAGE / room / f"{stem}.py").exists()}
+    return frozenset(stem for stem in stems if (PACKAGE / room / f"{stem}.py").exists())

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from minigan import plots
 from tests.bits.cases import RUNS, arithmetic, run_digest
@@ -23,8 +24,17 @@ def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(plots, name, lambda path, *_: Path(path).touch())
 
 
-@pytest.mark.parametrize("threads", [1, 2])
-@pytest.mark.parametrize("name", RUNS)
+#: Runs that the default suite has on one thread, too: all kernels of the others run in these. `slow` has the rest.
+ON_ONE = ("dcgan28", "dcgan64", "mlp1d", "wgan-gp28")
+
+
+def on_threads(name: str, threads: int) -> ParameterSet:
+    """The arguments of a test."""
+    slow = threads == 1 and name not in ON_ONE
+    return pytest.param(name, threads, marks=pytest.mark.slow if slow else ())
+
+
+@pytest.mark.parametrize(("name", "threads"), [on_threads(name, threads) for name in RUNS for threads in (1, 2)])
 def test_a_run_has_the_recorded_bits(name: str, threads: int, tmp_path: Path):
     recorded = DIGESTS.get(arithmetic())
     if recorded is None:

@@ -143,10 +143,3 @@ def test_the_table_has_every_kernel_by_its_name():
     assert {name: kernel.__name__ for name, kernel in kernels.TABLE.items()} == {name: name for name in kernels.TABLE}
     assert set(kernels.TABLE) <= set(kernels.__all__)
     assert kernels.TABLE.keys() == {name for name in kernels.__all__ if isinstance(getattr(kernels, name), Kernel)}
-
-
-@pytest.mark.parametrize("name", kernels.TABLE)
-def test_twins_are_in_the_file_of_the_definition_s_name(name: str):
-    kernel = kernels.TABLE[name]
-    stems = {f.__module__.rsplit(".", 1)[1] for f in (kernel.definition, kernel.cpu, kernel.cuda) if f is not None}
-    assert len(stems) == 1
