@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from minigan import backend, models, plots
 from minigan.data import Dataset
@@ -68,3 +69,14 @@ def make_config(images_file) -> Callable[..., TrainConfig]:
 def no_curves(monkeypatch) -> None:
     """Leave the curves unpainted: they take most of a tiny run's time."""
     monkeypatch.setattr(plots, "save_losses", lambda path, *_: Path(path).touch())
+
+
+@pytest.fixture
+def plain_planes(monkeypatch) -> None:
+    """Leave the pictures of points undrawn: each has the numbers that the drawing would show as its pixels."""
+
+    def save(path: Path, real: np.ndarray, fake: np.ndarray, ground: np.ndarray, gradient: np.ndarray, *_) -> None:
+        numbers = b"".join(array.astype(np.float32).tobytes() for array in (fake, ground, gradient))
+        Image.frombytes("L", (len(numbers) // 16, 16), numbers).save(path)
+
+    monkeypatch.setattr("minigan.plots.points.save_plane", save)

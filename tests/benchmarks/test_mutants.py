@@ -145,6 +145,7 @@ def test_the_page_of_a_run_in_which_all_are_noticed():
 @pytest.fixture
 def run(monkeypatch):
     """The command, with trials that notice every mutant at once."""
+    monkeypatch.setattr(command, "all_mutants", every_mutant)
     monkeypatch.setattr(command, "outcomes", lambda found, jobs, console: ["WRONG"] * len(found))
     app = typer.Typer()
     app.command()(mutants)

@@ -101,7 +101,7 @@ def test_so_is_one_resumed_inside_a_round(whole, tmp_path):
 
 
 @pytest.mark.parametrize("settings", [{"penalty": "r1"}, {"loss": "wasserstein", "penalty": "wgan-gp", "d_steps": 2}])
-def test_so_is_one_with_a_penalty(tmp_path, settings, no_curves):
+def test_so_is_one_with_a_penalty(tmp_path, settings, no_curves, plain_planes):
     config = TrainConfig.recommended(
         model="mlp2d", data="ring", **{**settings, "steps": 8, "batch_size": 16, "threads": 1}
     )
