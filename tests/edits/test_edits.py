@@ -77,9 +77,10 @@ def undamaged(run) -> dict[bool, str]:
     return {penalised: answer["ended"] for penalised, answer in answers.items()}
 
 
-#: What no training step calls, whatever the networks: abstract methods, moves between devices, and the tangent passes
-#: of layers that mix examples, which gradient penalties refuse.
+#: What no training step on a CPU calls, whatever the networks: protocols and abstract methods, copies to a device, and
+#: the tangent passes of layers that mix examples, which gradient penalties refuse.
 NEVER_CALLED = {
+    "kernels/reference/optimizer.py": {"StepScalars.sync", "StepScalars.counted"},
     "kernels/reference/normalization.py": {"batch_norm_tangent_grad"},
     "layers/affine.py": {"Affine.product", "Affine.kernel_grad", "Affine.input_grad"},
     "layers/base.py": {
