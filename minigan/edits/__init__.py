@@ -21,6 +21,9 @@ PACKAGE = Path(__file__).parents[1]
 #: The folders of the package that are read.
 ROOMS = ("kernels/reference", "layers")
 
+#: Modules that make layers by name, and import them only for that: each layer that is made counts for itself.
+MAKERS = ("activation",)
+
 #: Where the digests are: a line a file, as of ``sha256sum``.
 DIGESTS = Path(__file__).with_name("digests.txt")
 
@@ -104,7 +107,7 @@ def _sources(module: str, edited: frozenset[str]) -> frozenset[str]:
     more = {module.rpartition(".")[2]}
     while more:
         found |= more
-        more = {name for stem in more for name in _imported(room, stem, edited)} - found
+        more = {name for stem in more if stem not in MAKERS for name in _imported(room, stem, edited)} - found
     return frozenset(f"{room}/{stem}.py" for stem in found)
 
 

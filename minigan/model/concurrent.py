@@ -87,8 +87,9 @@ def is_faster(network: Sequential, batches: Sequence[Array]) -> bool:
     if type(network.flat_data) is not np.ndarray or kernels.kind() != "fast" or backend.threads() not in (2, 3):
         return False
     numbers = len(batches[0]) * sum(math.prod(layer.output_shape) for layer in network.layers)
-    # Of layers that are not minigan's nobody knows whether two threads may be in them.
-    safe = (is_builtin(layer) and layer.concurrent_safe for layer in network.layers)
+    # Of layers and activations that are not minigan's nobody knows whether two threads may be in them.
+    layers = (part for layer in network.layers for part in (layer, getattr(layer, "activation", layer)))
+    safe = (is_builtin(layer) and layer.concurrent_safe for layer in layers)
     return numbers > max(ENOUGH, network.flat_grad.size) and all(safe)
 
 

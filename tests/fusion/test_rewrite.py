@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minigan import fusion, kernels
+from minigan import edits, fusion, kernels
 from minigan.errors import ConfigError
 from minigan.fusion import Step
 from minigan.fusion.affine import AffineStep
 from minigan.fusion.maxout import MaxoutStep
 from minigan.fusion.normalization import NormalizationStep
-from minigan.fusion.rewrite import REWRITES
+from minigan.fusion.rewrite import REWRITES, shortened
 from minigan.kernels import registry
 from minigan.kernels.cpu import algorithms
 from minigan.layers import (
@@ -233,3 +233,30 @@ def test_the_page_tells_every_fast_kernel():
     }
     assert titles <= {word for word, _ in table("| Kernel | What it does |")}
     assert "nine products" in titles
+
+
+# Edits
+
+
+def test_a_network_says_once_what_an_edit_costs(monkeypatch, caplog):
+    monkeypatch.setattr(edits, "refresh", lambda: frozenset())
+    monkeypatch.setattr(edits, "_edited", frozenset({"layers/tanh.py", "kernels/reference/pooling.py"}))
+    monkeypatch.setattr(edits, "_announced", frozenset())
+    layers = [Dense(3), Tanh(), Dense(2, activation="tanh")]
+    try:
+        for _ in range(2):
+            network = Sequential(layers, fuse=True)
+            network.build((4,))
+        assert network.steps[1:] == layers[1:]
+    finally:
+        monkeypatch.undo()
+        kernels.follow_edits()
+    names = "average_pool, average_pool_grad, max_pool, max_pool_grad, max_pool_tangent"
+    assert caplog.messages == [
+        "edited: minigan/kernels/reference/pooling.py, minigan/layers/tanh.py: no fused steps for Tanh; "
+        f"no fast kernels for {names}"
+    ]
+
+
+def test_a_long_list_of_names_is_shortened():
+    assert shortened([*"abcdefgh"]) == "a, b, c, d, e, f and 2 more"

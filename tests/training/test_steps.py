@@ -7,7 +7,11 @@ import pytest
 
 from minigan import losses, models
 from minigan.errors import GradientError, NonFiniteError, StaleCacheError
-from minigan.gradcheck.builtin.training_steps import discriminator_step_functions, generator_step_functions
+from minigan.gradcheck.builtin.training_steps import (
+    discriminator_step_functions,
+    generator_step_functions,
+    simultaneous_step_functions,
+)
 from minigan.gradcheck.builtin.training_steps import small_gan as checked_gan
 from minigan.layers import Context
 from minigan.optimizers import SGD, Adam, Optimizer
@@ -90,6 +94,12 @@ def test_discriminator_gradient_is_that_of_its_loss(name, smoothing, gradcheck):
     forward, backward, weights = discriminator_step_functions(name, smoothing)
     report = gradcheck(forward, weights, backward=backward, mode="directional")
     assert report.rows[0].mode == "differences, 8 directions"
+
+
+@pytest.mark.parametrize("network", ["discriminator", "generator"])
+def test_a_step_of_both_has_the_gradient_of_each(network, gradcheck):
+    forward, backward, weights = simultaneous_step_functions(network)
+    gradcheck(forward, weights, backward=backward, mode="directional")
 
 
 @every_game
