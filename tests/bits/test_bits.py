@@ -24,8 +24,8 @@ def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(plots, name, lambda path, *_: Path(path).touch())
 
 
-#: Runs that the default suite has on one thread, too: all kernels of the others run in these. `slow` has the rest.
-ON_ONE = ("dcgan28", "dcgan64", "mlp1d", "wgan-gp28")
+#: Runs that the default suite has on one thread, too; `slow` has the others.
+ON_ONE = ("dcgan28", "mlp1d")
 
 
 def on_threads(name: str, threads: int) -> ParameterSet:

@@ -1,6 +1,7 @@
 """An edit in ``layers/`` or ``kernels/reference/`` is never ignored: a default run executes it, and says so."""
 
 import ast
+import itertools
 import json
 import os
 import shutil
@@ -8,11 +9,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
 import minigan
-from minigan import edits
+from minigan import backend, edits, kernels
+from tests.edits import edited_run
 
 PACKAGE = Path(minigan.__file__).parent
 FILES = sorted(path.relative_to(PACKAGE).as_posix() for room in edits.ROOMS for path in (PACKAGE / room).glob("*.py"))
@@ -120,7 +123,41 @@ def check_damage(run, name: str, function: str) -> None:
         assert answers[-1]["said"].startswith(f"edited: minigan/{name}: "), function
 
 
-@pytest.mark.parametrize("name", FILES)
+def test_every_file_is_entered_by_a_run():
+    entered: set[str] = set()
+
+    def note(frame: FrameType, event: str, argument: object) -> None:
+        path = Path(frame.f_code.co_filename)
+        if event == "call" and path.is_relative_to(PACKAGE):
+            entered.add(path.relative_to(PACKAGE).as_posix())
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        with kernels.using("reference"):
+            for textbook, penalised in itertools.product((False, True), (False, True)):
+                with backend.textbook(textbook):
+                    edited_run.train(penalised)
+    finally:
+        sys.setprofile(before)
+    assert set(FILES) <= entered, "a new layer goes into the networks of tests/edits/edited_run.py"
+
+
+#: Files of every kind; `slow` has all functions of all files.
+SOME = (
+    "affine",
+    "base",
+    "batch_norm",
+    "conv2d",
+    "leaky_relu",
+    "linear_map",
+    "activations",
+    "convolution",
+    "normalization",
+)
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if Path(name).stem in SOME])
 def test_a_damaged_formula_ends_a_default_run_that_says_so(run, undamaged, name):
     check_damage(run, name, called(name)[-1])
 
