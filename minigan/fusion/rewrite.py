@@ -11,6 +11,7 @@ from minigan.fusion.affine import AffineStep
 from minigan.fusion.maxout import MaxoutStep
 from minigan.fusion.normalization import NormalizationStep
 from minigan.fusion.step import Step, activation_of, is_builtin
+from minigan.io.messages import listed
 from minigan.kernels import Convolution, Operation, Product, UpsampledConvolution
 from minigan.layers.base import Layer
 from minigan.layers.batch_norm import BatchNorm
@@ -117,15 +118,9 @@ def consequences(definitions: Sequence[str]) -> Iterator[str]:
     """What runs plainly because files were edited: classes of layers, and kernels by the names of their definitions."""
     classes = [cls for cls in vars(layers_room).values() if isinstance(cls, type) and issubclass(cls, Layer)]
     if edited := [cls.__name__ for cls in classes if edits.edited_behind(cls.__module__)]:
-        yield f"no fused steps for {shortened(edited)}"
+        yield f"no fused steps for {listed(edited)}"
     if definitions:
-        yield f"no fast kernels for {shortened(definitions)}"
-
-
-def shortened(names: Sequence[str], most: int = 6) -> str:
-    """The first of the names, and how many more there are."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+        yield f"no fast kernels for {listed(definitions)}"
 
 
 def enabled() -> bool:

@@ -1,7 +1,7 @@
 """A stack of layers: the networks of a GAN."""
 
 import copy
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from minigan import backend, fusion
 from minigan.backend import Array
 from minigan.errors import CheckpointError, ConfigError, NotBuiltError, StaleCacheError
+from minigan.io.messages import listed
 from minigan.layers.affine import Affine
 from minigan.layers.base import INFERENCE, Context, Layer, Shape
 from minigan.layers.identity import Identity
@@ -337,9 +338,3 @@ class Sequential:
     def _check_built(self) -> None:
         if not self.built:
             raise NotBuiltError(f"Sequential {self.name!r}: call build(input_shape, seed) first")
-
-
-def listed(names: Collection[str], most: int = 5) -> str:
-    """The first of the names, and how many more there are."""
-    first = ", ".join(sorted(names)[:most]) or "none"
-    return first if len(names) <= most else f"{first} and {len(names) - most} more"

@@ -13,7 +13,8 @@ from minigan.fusion import Step
 from minigan.fusion.affine import AffineStep
 from minigan.fusion.maxout import MaxoutStep
 from minigan.fusion.normalization import NormalizationStep
-from minigan.fusion.rewrite import REWRITES, shortened
+from minigan.fusion.rewrite import REWRITES
+from minigan.io.messages import listed
 from minigan.kernels import registry
 from minigan.kernels.cpu import algorithms
 from minigan.layers import (
@@ -259,4 +260,4 @@ def test_a_network_says_once_what_an_edit_costs(monkeypatch, caplog):
 
 
 def test_a_long_list_of_names_is_shortened():
-    assert shortened([*"abcdefgh"]) == "a, b, c, d, e, f and 2 more"
+    assert listed([*"abcdefgh"], most=6) == "a, b, c, d, e, f and 2 more"
