@@ -10,6 +10,7 @@ PACKAGE = Path(__file__).parents[1] / "minigan"
 #: The rooms of the package. A module imports only from its own room and from those before it.
 ORDER = [
     "errors",
+    "numbers",
     "version",
     "edits",
     "io",
