@@ -56,7 +56,7 @@ class Judged(NamedTuple):
     """The verdict on one entry or direction: its index or None, the derivative by the backward and the expected one."""
 
     verdict: str
-    index: int | None
+    at: int | None
     given: float
     expected: float
 
@@ -177,14 +177,14 @@ def judge(
 def rows(target: str, name: str, judged: list[Judged], shape: tuple[int, ...], source: str) -> Iterator[Row]:
     """A row for the entries that could be judged, and one for those that could not."""
     known = [entry for entry in judged if entry.verdict in (RIGHT, WRONG)]
-    what = "entries" if not judged or judged[0].index is not None else "directions"
+    what = "entries" if not judged or judged[0].at is not None else "directions"
     mode = f"{source}, small {what} by their own size"
     if known:
         wrong = [entry for entry in known if entry.verdict == WRONG]
         worst = max(wrong or known, key=relative_error)
         row = Row(target, name, mode, FAIL if wrong else PASS, relative_error(worst), TOLERANCE)
         row.backward, row.expected = worst.given, worst.expected
-        row.index = None if worst.index is None else tuple(map(int, np.unravel_index(worst.index, shape)))
+        row.index = None if worst.at is None else tuple(map(int, np.unravel_index(worst.at, shape)))
         if wrong:
             given, expected = (np.array([entry[column] for entry in wrong]) for column in (2, 3))
             at = "" if row.index is None else f"at index {row.index}: "
@@ -195,7 +195,7 @@ def rows(target: str, name: str, judged: list[Judged], shape: tuple[int, ...], s
         yield row
     unknown = [entry for entry in judged if entry.verdict == UNKNOWN]
     if unknown:
-        index = unknown[0].index
+        index = unknown[0].at
         at = "" if index is None else f", the first at index {tuple(map(int, np.unravel_index(index, shape)))}"
         detail = f"not judged: {len(unknown)} of {len(judged)}, below the rounding errors of the largest{at}"
         yield Row(target, name, mode, SKIP, detail=detail)
