@@ -2,12 +2,18 @@
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from minigan import backend
 from minigan.backend import Array, array_module
 from minigan.errors import DtypeError, NotBuiltError, ShapeError, StaleCacheError
 from minigan.layers.parameter import Parameter
+from minigan.numbers import whole
 
-__all__ = ["CacheStamp", "Checks"]
+__all__ = ["CacheStamp", "Checks", "parameter_dtype", "shape_of"]
+
+#: What layers compute in; complex numbers are for the complex step, the derivative without a difference.
+FLOATS = ("float32", "float64", "complex64", "complex128")
 
 
 class CacheStamp(NamedTuple):
@@ -94,3 +100,28 @@ class Checks:
     def title(self) -> str:
         """Class and name, as errors show them: ``Conv2D 'conv2d_1'``."""
         return f"{type(self).__name__} {self.name!r}"
+
+
+def shape_of(where: str, shape: Any) -> tuple[int, ...]:
+    """A shape without the batch axis, as a tuple of Python's own numbers."""
+    try:
+        sizes = tuple(whole(size) or 0 for size in shape)
+    except TypeError:
+        sizes = (0,)
+    if min(sizes, default=1) < 1:
+        raise ShapeError(
+            f"{where}: expected a shape without the batch axis, whole numbers of at least 1 such as (28, 28, 1), "
+            f"got {shape!r}"
+        )
+    return sizes
+
+
+def parameter_dtype(where: str, dtype: Any) -> np.dtype:
+    """The dtype of parameters: float32 or float64."""
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        found = np.dtype(object)
+    if found.name not in FLOATS:
+        raise DtypeError(f"{where}: expected dtype to be float32 or float64, got {dtype!r}")
+    return found

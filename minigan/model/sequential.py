@@ -12,6 +12,7 @@ from minigan.errors import CheckpointError, ConfigError, NotBuiltError, StaleCac
 from minigan.io.messages import listed
 from minigan.layers.affine import Affine
 from minigan.layers.base import INFERENCE, Context, Layer, Shape
+from minigan.layers.checks import parameter_dtype, shape_of
 from minigan.layers.identity import Identity
 from minigan.layers.parameter import Parameter
 from minigan.layers.sigmoid import Sigmoid
@@ -120,14 +121,15 @@ class Sequential:
         dtype : dtype
             float32, or float64 for checks.
         """
-        self.input_shape = shape = tuple(input_shape)
+        dtype = parameter_dtype(self.name, dtype)
+        self.input_shape = shape = shape_of(self.name, input_shape)
         rng = Stream(seed, "init").child(self.name)
         for layer in self.layers:
             shape = layer.build(shape, rng.child(layer.name), dtype)
         self.output_shape = shape
         self._logits = None
         self.built = True
-        self._share_buffers(np.dtype(dtype))
+        self._share_buffers(dtype)
         self._choose_steps()
         return shape
 
