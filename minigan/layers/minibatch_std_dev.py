@@ -53,8 +53,8 @@ class MinibatchStdDev(Layer):
     Parameters
     ----------
     group_size : int
-        Of N examples ``M = N // group_size`` groups are made, at least one if there is an example: example n goes to group ``n % M``.
-        Where N is no multiple, some groups have more.
+        Of N examples ``M = N // group_size`` groups are made, at least one if there is an example: example n goes to
+        group ``n % M``. Where N is no multiple, some groups have more.
     name : str, optional
 
     Notes

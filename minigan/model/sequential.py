@@ -18,6 +18,7 @@ from minigan.layers.parameter import Parameter
 from minigan.layers.sigmoid import Sigmoid
 from minigan.layers.spectral_normalization import SpectralNormalization
 from minigan.model.plan import print_plan
+from minigan.model.predict import predict
 from minigan.model.summary import print_summary
 from minigan.random import Stream
 
@@ -219,6 +220,8 @@ class Sequential:
 
     def _steps_of(self, caches: tuple[Any, ...]) -> list[Layer]:
         """The steps that made the caches, refused where other ones run now."""
+        if not isinstance(caches, tuple):
+            raise ConfigError(f"{self.name}: expected the caches that forward returned, got {type(caches).__name__}")
         if len(caches) != len(self.steps):
             raise StaleCacheError(
                 f"{self.name}: expected the caches of {len(self.steps)} steps, got {len(caches)}; run forward again, "
@@ -270,13 +273,7 @@ class Sequential:
         `labels` (N,) are the classes of the inputs, for a conditional network.
         """
         self._check_built()
-        if not len(x):
-            return backend.array_module(x).empty((0, *self.output_shape), x.dtype)
-        parts = []
-        for start in range(0, len(x), batch_size):
-            part = slice(start, start + batch_size)
-            parts.append(self.forward(x[part], Context(labels=None if labels is None else labels[part]))[0])
-        return backend.array_module(x).concatenate(parts)
+        return predict(self, x, batch_size, labels)
 
     # Parameters
 

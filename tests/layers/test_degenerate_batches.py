@@ -99,7 +99,7 @@ def test_a_batch_of_one_has_finite_results_or_is_refused(subject: Subject, mode:
     x = np.random.default_rng(0).standard_normal((1, *subject.shape)).astype(np.float32)
     if mode is training and subject.one_value_a_channel:
         before = values(layer)
-        with pytest.raises(ShapeError, match="at least 2 values of each channel in training, got 1: .*batch of at"):
+        with pytest.raises(ShapeError, match=r"at least 2 values of each channel in training, got 1: .*batch of at"):
             layer.forward(x, mode(x))
         for name, now in values(layer).items():
             np.testing.assert_array_equal(now, before[name])
