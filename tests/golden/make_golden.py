@@ -69,6 +69,9 @@ KERAS_LAYERS = {
     "Sigmoid": lambda: keras.layers.Activation("sigmoid"),
     "Tanh": lambda: keras.layers.Activation("tanh"),
     "Softplus": lambda: keras.layers.Activation("softplus"),
+    "SELU": lambda: keras.layers.Activation("selu"),
+    "SiLU": lambda: keras.layers.Activation("silu"),
+    "GELU": lambda approximate=False: keras.layers.Activation(partial(keras.activations.gelu, approximate=approximate)),
 }
 
 
@@ -146,6 +149,24 @@ def layer_cases():
         yield "Reshape", {"target_shape": target_shape}, (3, 4, 2), False
 
 
+def later_cases():
+    """Cases of layers that came later; each layer draws from a stream of its own."""
+    for shape in ((6,), (3, 4, 2)):
+        for layer in ("SELU", "SiLU"):
+            yield layer, {}, shape, False
+        yield "GELU", {}, shape, False
+        yield "GELU", {"approximate": True}, shape, False
+        yield "PReLU", {}, shape, False
+    for shared_axes in ((1, 2), (3,), (1, 2, 3)):
+        yield "PReLU", {"shared_axes": shared_axes}, (3, 4, 2), False
+    # Not three groups of six numbers: two numbers of mean 0 and variance 1 are -1 and 1, whatever x is.
+    for shape, groups in (((6,), 1), ((6,), 2), ((4, 6), 3), ((3, 4, 6), 3), ((3, 4, 6), 2)):
+        for arguments in ({}, {"epsilon": 1e-5}, *WITHOUT):
+            yield "GroupNormalization", {"groups": groups, **arguments}, shape, False
+    for groups in (1, -1):
+        yield "GroupNormalization", {"groups": groups}, (3, 4, 2), False
+
+
 def case_name(arguments: dict, shape: tuple[int, ...], training: bool) -> str:
     """A readable name: ``kernel_size=3,strides=2 on 8x5x2``."""
     settings = [f"{key}={value}" for key, value in arguments.items() if value is not None]
@@ -199,10 +220,11 @@ def run_layer(rng, layer_name, arguments, shape, training) -> dict[str, np.ndarr
 def make_layers() -> None:
     set_dtype("float64")
     rng = np.random.default_rng(1)
+    streams = {case[0]: np.random.default_rng([1, *case[0].encode()]) for case in later_cases()}
     files: dict[str, dict[str, np.ndarray]] = {}
-    for layer, arguments, shape, training in layer_cases():
+    for layer, arguments, shape, training in (*layer_cases(), *later_cases()):
         name = case_name(arguments, shape, training)
-        for key, array in run_layer(rng, layer, arguments, shape, training).items():
+        for key, array in run_layer(streams.get(layer, rng), layer, arguments, shape, training).items():
             files.setdefault(layer, {})[f"{name}/{key}"] = array
     for layer, arrays in files.items():
         save(f"layer_{layer}", arrays)

@@ -63,6 +63,8 @@ INITIALIZER = Kind([], [3, None, True, "glorot", ["zeros"], {}])
 #: By the names of the arguments.
 KINDS = {
     "alpha": NUMBER,
+    "alpha_initializer": INITIALIZER,
+    "approximate": SWITCH,
     "axis": WHOLE,
     "bias_initializer": INITIALIZER,
     "center": SWITCH,
@@ -71,6 +73,7 @@ KINDS = {
     "epsilon": AT_LEAST_0,
     "filters": COUNT,
     "group_size": COUNT,
+    "groups": Kind([*COUNT.good, (np.int64(-1), -1)], [value for value in COUNT.bad if value != -1] + [-2]),
     "interpolation": Kind([("nearest", "nearest"), (np.str_("bilinear"), "bilinear")], ["cubic", 2, None, ["nearest"]]),
     "kernel_initializer": INITIALIZER,
     "kernel_size": PAIR,
@@ -84,6 +87,10 @@ KINDS = {
     "power_iterations": COUNT,
     "rate": RATE,
     "scale": SWITCH,
+    "shared_axes": Kind(
+        [((np.int64(1), np.uint8(2)), (1, 2)), (np.array([2]), (2,)), ([1], (1,)), (None, ()), ((), ())],
+        [1, "12", True, (0,), (-1,), (1.5,), (True,), ("1",), (None,), 2.5],
+    ),
     "size": PAIR,
     "stddev": AT_LEAST_0,
     "strides": PAIR,
