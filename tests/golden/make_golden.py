@@ -87,6 +87,16 @@ def conv2d_cases():
         yield {"filters": 3, "kernel_size": 3, "padding": "same", "activation": activation}, (5, 6, 2)
     yield {"filters": 3, "kernel_size": 3, "use_bias": False}, (5, 6, 2)
     yield {"filters": 1, "kernel_size": 3, "strides": 2, "padding": "same"}, (6, 6, 1)
+    # Dilated and grouped, and both.
+    for kernel_size in (2, 3, (2, 3)):
+        for dilation in (2, (1, 3)):
+            for padding in ("same", "valid"):
+                arguments = {"kernel_size": kernel_size, "padding": padding, "dilation_rate": dilation}
+                yield {"filters": 3, **arguments}, (7, 8, 2)
+    for channels, filters, groups in ((4, 6, 2), (3, 3, 3), (2, 6, 2)):
+        for options in ({}, {"strides": 2}, {"dilation_rate": 2}):
+            arguments = {"kernel_size": 3, "padding": "same", "groups": groups, **options}
+            yield {"filters": filters, **arguments}, (6, 5, channels)
 
 
 def conv2d_transpose_cases():
@@ -99,6 +109,14 @@ def conv2d_transpose_cases():
         arguments = {"kernel_size": 4, "strides": 2, "padding": "same", "activation": activation}
         yield {"filters": 3, **arguments}, (3, 2, 2)
     yield {"filters": 3, "kernel_size": 3, "strides": 2, "use_bias": False}, (3, 2, 2)
+    for padding in ("same", "valid"):
+        for kernel_size in (2, 3, (4, 3)):
+            for dilation in (2, (1, 3)):
+                arguments = {"kernel_size": kernel_size, "padding": padding, "dilation_rate": dilation}
+                yield {"filters": 3, **arguments}, (3, 4, 2)
+            for strides, output_padding in ((2, 0), (2, 1), (3, 2), ((2, 3), (1, 0))):
+                arguments = {"kernel_size": kernel_size, "padding": padding, "strides": strides}
+                yield {"filters": 3, **arguments, "output_padding": output_padding}, (3, 4, 2)
 
 
 def pooling_cases():
