@@ -12,7 +12,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import NamedTuple
 
 from minigan.errors import DataError
@@ -73,7 +73,7 @@ def find(folder: Path) -> Found:
     others = Counter[str]()
     try:
         for entry, name, is_outside in _entries(folder, root, links):
-            suffix = PurePosixPath(entry.name).suffix.lower()
+            suffix = os.path.splitext(entry.name)[1].lower()
             if suffix in extensions():
                 names.append(name)
                 if is_outside or (entry.is_symlink() and not _is_below(os.path.realpath(entry.path), root)):

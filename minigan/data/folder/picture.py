@@ -63,7 +63,7 @@ def checked_range(path: Path, form: Form, settings: Settings) -> tuple[float, fl
     """The values that become 0 and 255: those that the user states, or the whole range of the file's depth."""
     if settings.value_range is None:
         if not form.stated:
-            raise PictureError(path, f"{form.words} needs the range of its values: --data-range LOW HIGH")
+            raise PictureError(path, f"{form.words} values need the range that they are in: --data-range LOW HIGH")
         return form.low, form.high
     low, high = settings.value_range
     if low < form.low or high > form.high:

@@ -1,11 +1,13 @@
 """`load`: the pictures of a folder as a data set."""
 
+import time
 from pathlib import Path
 
-from minigan.data.folder.dataset import FolderDataset
+from minigan.data.folder import cache as caching
+from minigan.data.folder.dataset import FolderDataset, Pictures
 from minigan.data.folder.decode import decode
-from minigan.data.folder.files import find
-from minigan.data.folder.settings import checked_settings
+from minigan.data.folder.files import Found, find
+from minigan.data.folder.settings import Settings, checked_settings
 
 __all__ = ["load"]
 
@@ -65,5 +67,16 @@ def load(
     """
     settings = checked_settings(folder, image_size, channels, value_range, background)
     found = find(folder)
-    pictures, _ = decode(folder, found, settings, skip_bad)
-    return FolderDataset(folder, pictures)
+    return FolderDataset(folder, _pictures(folder, found, settings, skip_bad, cache and caching.is_on()))
+
+
+def _pictures(folder: Path, found: Found, settings: Settings, skip_bad: bool, cache: bool) -> Pictures:
+    """The pictures, from the cache or decoded."""
+    began, clock = time.time(), time.monotonic()
+    key = caching.key_of(folder, found, settings) if cache else None
+    if key is not None and (kept := caching.get(key, found)) is not None and (skip_bad or not kept.skipped):
+        return kept
+    pictures, lasting = decode(folder, found, settings, skip_bad)
+    if key is not None and lasting and time.monotonic() - clock >= caching.WORTH:
+        caching.put(key, pictures, began)
+    return pictures
