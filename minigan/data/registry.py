@@ -89,9 +89,6 @@ def load(
     """
     if split not in SPLITS:
         raise DataError(f"unknown split {split!r}: expected {' or '.join(SPLITS)}")
-    if name in toy.SETS:
-        _refuse_settings(name, image_size=image_size, channels=channels, value_range=value_range)
-        return toy.SETS[name](split=split)
     if name.startswith("folder:") and name != "folder:":
         _refuse_test(name, split)
         path = Path(os.path.expanduser(name.removeprefix("folder:")))
@@ -107,6 +104,9 @@ def load(
     if background is not None or skip_bad:
         setting = "--skip-bad" if background is None else "--background"
         raise DataError(f"{name}: expected {setting} only with pictures of a folder, as folder:photos")
+    if name in toy.SETS:
+        _refuse_settings(name, image_size=image_size, channels=channels, value_range=value_range)
+        return toy.SETS[name](split=split)
     dataset = _images(name, value_range, split)
     _check_fit(dataset, image_size, channels)
     return dataset
