@@ -79,7 +79,7 @@ def guard_output() -> list[Guard]:
         guard = Guard(getattr(buffer, "raw", buffer))
         stream.flush()
         guarded = io.TextIOWrapper(
-            io.BufferedWriter(guard) if isinstance(buffer, io.BufferedWriter) else guard,  # type: ignore[arg-type]
+            io.BufferedWriter(guard) if isinstance(buffer, io.BufferedWriter) else guard,
             encoding=stream.encoding,
             errors=errors,
             line_buffering=stream.line_buffering,
