@@ -26,8 +26,8 @@ class Conv2DTranspose(Convolution2D):
     ``K = (KH - 1) * d + 1`` rows, "same" gives ``OH = H * stride``, and "valid" all that the kernels paint,
     ``OH = (H - 1) * stride + K``, or where that is less, ``H * stride``. An explicit padding is what is cut off the
     "valid" output. `output_padding` says the size otherwise, as in Keras: "valid" gives the painted rows and
-    `output_padding` more, "same" ``OH = (H - 1) * stride + K % 2 + output_padding``. "same" cuts off half of the painted rows that are
-    too many above, the rest below.
+    `output_padding` more, "same" ``OH = (H - 1) * stride + K % 2 + output_padding``. "same" cuts off half of the
+    painted rows that are too many above, the rest below.
 
     Parameters
     ----------
