@@ -13,7 +13,7 @@ from minigan import kernels
 from minigan.backend import Array, array_module
 from minigan.fusion.normalization import NormalizationStep
 from minigan.fusion.step import LinearStep, Step, is_builtin
-from minigan.kernels import Convolution, Kernel, Operation
+from minigan.kernels import Kernel, Operation
 from minigan.kernels.cpu.algorithms.choose import choose
 from minigan.kernels.cpu.algorithms.gemm import AffineAlgorithm
 from minigan.kernels.cpu.algorithms.narrow import Narrow
@@ -125,7 +125,7 @@ def operation_of(step: Layer) -> tuple[Operation, Shape, Array] | None:
     if is_builtin(step) and isinstance(step, Conv2D | Conv2DTranspose):
         # The transposed convolution runs the convolution from its output to its input backwards.
         shape = step.input_shape if isinstance(step, Conv2D) else step.output_shape
-        return Convolution(step.windows.strides, step.pads), shape, step.kernel.data
+        return step.operation, shape, step.kernel.data
     return None
 
 

@@ -89,5 +89,11 @@ def has_twin(x: np.ndarray, gate: str) -> bool:
     return gate == "sigmoid" or (gate == "normal" and x.dtype == np.float32)
 
 
-gated_second_derivative = by_slabs(definitions.gated_second_derivative)
+#: The definitions over slabs, for what the formulas above do not serve.
 defined, defined_grad = by_slabs(definitions.gated), by_slabs(definitions.gated_grad, arrays=2)
+defined_second_derivative = by_slabs(definitions.gated_second_derivative)
+
+
+def gated_second_derivative(x: np.ndarray, gate: str) -> np.ndarray:
+    """The twin of `minigan.kernels.reference.gates.gated_second_derivative`."""
+    return defined_second_derivative(x, gate)

@@ -126,8 +126,9 @@ def group_norm_tangent_grad(
     dx_hat: Array, dx_hat_dot: Array, x_dot: Array, x_hat: Array, x_hat_dot: Array, inverse_std: Array, groups: int
 ) -> tuple[Array, Array]:
     """The gradients with respect to x and x_dot through `group_norm` and its derivative along x_dot."""
-    arrays = map(rows_of, (dx_hat, dx_hat_dot, x_dot, x_hat, x_hat_dot))
-    dx, dx_dot = normalize_tangent_grad(*arrays, inverse_std, partial(group_mean, groups=groups))
+    mean = partial(group_mean, groups=groups)
+    g, g_dot, x_dot, rows, rows_dot = map(rows_of, (dx_hat, dx_hat_dot, x_dot, x_hat, x_hat_dot))
+    dx, dx_dot = normalize_tangent_grad(g, g_dot, x_dot, rows, rows_dot, inverse_std, mean)
     return dx.reshape(x_hat.shape), dx_dot.reshape(x_hat.shape)
 
 
