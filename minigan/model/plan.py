@@ -72,8 +72,8 @@ class PlanRow(NamedTuple):
 def rows(model: Network, batch_size: int = 16) -> list[PlanRow]:
     """One row a step.
 
-    The kernels are those of this process at this moment. Two small forwards, of one image and of two, show what is
-    kept; they leave the moving averages where they are.
+    The kernels are those of this process at this moment. Two small forwards, of two images and of three, show what
+    is kept; they leave the moving averages where they are.
 
     Parameters
     ----------
@@ -82,9 +82,9 @@ def rows(model: Network, batch_size: int = 16) -> list[PlanRow]:
     batch_size : int
         For how many images a kernel is chosen.
     """
-    # More of one image than of two: what a batch has but once, such as its mean, is not counted.
-    one, two = (footprints(model, count) for count in (1, 2))
-    return [row(step, batch_size, after - before) for step, before, after in zip(model.steps, one, two)]
+    # More of three images than of two: what a batch has but once, such as its mean, is not counted.
+    two, three = (footprints(model, count) for count in (2, 3))
+    return [row(step, batch_size, after - before) for step, before, after in zip(model.steps, two, three)]
 
 
 def row(step: Layer, batch_size: int, size: int) -> PlanRow:
