@@ -67,10 +67,12 @@ KINDS = {
     "bias_initializer": INITIALIZER,
     "center": SWITCH,
     "classes": COUNT,
+    "dilation_rate": PAIR,
     "embeddings_initializer": INITIALIZER,
     "epsilon": AT_LEAST_0,
     "filters": COUNT,
     "group_size": COUNT,
+    "groups": Kind([(make(2), 2) for make in INTS], COUNT.bad),
     "interpolation": Kind([("nearest", "nearest"), (np.str_("bilinear"), "bilinear")], ["cubic", 2, None, ["nearest"]]),
     "kernel_initializer": INITIALIZER,
     "kernel_size": PAIR,
@@ -78,6 +80,10 @@ KINDS = {
     "momentum": RATE,
     "name": TEXT,
     "negative_slope": NUMBER,
+    "output_padding": Kind(
+        [*((make(0), (0, 0)) for make in INTS), ((np.int64(0), np.uint8(0)), (0, 0)), (np.array([0, 0]), (0, 0))],
+        [*HALVES, *(value for value in NO_NUMBERS if value is not None), -1, np.int64(-1), (0, True), (0, 0, 0), 1],
+    ),
     "padding": PADS,
     "pieces": COUNT,
     "pool_size": PAIR,
@@ -114,6 +120,7 @@ REQUIRED = {
 NONE_IS_DEFAULT = {
     ("AveragePooling2D", "strides"),
     ("ConcatenateLabels", "embeddings_initializer"),
+    ("Conv2DTranspose", "output_padding"),
     ("MaxPooling2D", "strides"),
 }
 
@@ -144,8 +151,10 @@ class Argument(NamedTuple):
         return self.layer(**{**given, self.argument: value})
 
     def stored(self, layer: Layer) -> Any:
-        if hasattr(layer, "windows") and self.argument in ("kernel_size", "pool_size", "strides", "padding"):
-            return getattr(layer.windows, {"strides": "strides", "padding": "padding"}.get(self.argument, "size"))
+        if hasattr(layer, "windows") and self.argument in ("kernel_size", "pool_size"):
+            return layer.windows.size
+        if hasattr(layer, "windows") and hasattr(layer.windows, self.argument):
+            return getattr(layer.windows, self.argument)
         return getattr(layer, self.argument)
 
     def refused(self) -> list[Any]:
