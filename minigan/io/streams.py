@@ -31,7 +31,8 @@ class Guard(io.RawIOBase):
     """
 
     def __init__(self, raw: io.RawIOBase) -> None:
-        self.raw, self.error = raw, None
+        self.raw = raw
+        self.error: OSError | None = None
         self.name: Any = getattr(raw, "name", None)
         self.terminal = raw.isatty()  # decided once: a terminal that is gone would be none at the end of the program
 
