@@ -186,7 +186,8 @@ def _blended(values: Values, form: Form, settings: Settings, channels: int) -> n
     low, high = settings.value_range or (0, 0)
     colours = values.colours if values.colours.ndim == 3 else values.colours[..., np.newaxis]
     wide = colours.dtype.itemsize > 2  # float32 has 24 bits
-    scaled = (colours.astype(np.float64 if wide else np.float32) - low) / (high - low) * 255
+    numbers: np.ndarray = colours.astype(np.float64 if wide else np.float32)
+    scaled = (numbers - low) / (high - low) * 255
     scaled = (255 - scaled if form.white_is_zero else scaled).astype(np.float32)
     if values.opacity is not None:
         opacity = values.opacity[..., np.newaxis]
