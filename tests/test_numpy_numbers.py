@@ -10,6 +10,7 @@ from minigan.errors import ConfigError, ShapeError
 from minigan.layers import Dense
 from minigan.model.sequential import Sequential
 from minigan.random import Stream
+from minigan.training import schedules
 from tests.loops import loop_over
 
 Z = np.linspace(-2, 2, 6).reshape(6, 1)
@@ -103,3 +104,36 @@ def test_no_loss_takes_an_empty_batch(shape):
     for term in [*terms, *whole]:
         with pytest.raises(ShapeError, match="expected logits of at least one example, got"):
             term(empty)
+
+
+#: Schedules of some numbers and a number of steps.
+SCHEDULES = [
+    lambda value, steps: schedules.Constant(value),
+    lambda value, steps: schedules.Linear(value, 0, steps),
+    lambda value, steps: schedules.Linear(0, value, steps),
+    lambda value, steps: schedules.Cosine(value, value, steps),
+    lambda value, steps: schedules.Exponential(value, 0.0, 1.5),
+    lambda value, steps: schedules.Exponential(1, 0.0, 1 + value),
+    lambda value, steps: schedules.Piecewise((value, 0), (steps,)),
+    lambda value, steps: schedules.Piecewise([0, value], [steps]),
+    lambda value, steps: schedules.parse(value),
+]
+
+
+@loop_over(make=SCHEDULES)
+def test_schedules_take_numpy_numbers_and_refuse_others(make):
+    expected = make(0.25, 4)
+    for value in (np.float32(0.25), np.float16(0.25), np.float64(0.25)):
+        made = make(value, np.int32(4))
+        assert made == expected
+        assert str(made) == str(expected)
+        assert made(np.int64(2)) == expected(2)
+    for value in (None, "one", True, np.nan, np.inf, 1j):
+        if make is SCHEDULES[5] and not isinstance(value, float | complex):
+            continue  # 1 + None
+        with pytest.raises(ConfigError, match="expected"):
+            make(value, 4)
+    if make(0.25, 4) != make(0.25, 5):
+        for steps in (0, -1, 2.0, np.float32(2), True, "4", None, np.nan):
+            with pytest.raises(ConfigError, match="expected"):
+                make(0.25, steps)

@@ -1,6 +1,6 @@
 """The contract of all GAN losses, and the parts that several of them share."""
 
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from minigan import numbers
 from minigan.backend import Array, array_module
@@ -89,7 +89,7 @@ def below_half(name: str, value: float) -> float:
     return fraction
 
 
-def as_target(target: Array | float, like: Array) -> Array | float:
+def as_target(target: Any, like: Array) -> Array | float:
     """The target as a number, or as an array of the same shape and dtype: broadcasting would hide a wrong gradient."""
     not_empty(like)
     if not hasattr(target, "shape") or target.shape == ():
