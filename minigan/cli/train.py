@@ -50,9 +50,8 @@ def train(
     if resume is not None:
         if out or config:
             raise ConfigError("--resume: expected no --out and no --config with it: the run has its own")
-        names = [name.strip().replace("-", "_") for name in (accept or "").split(",") if name.strip()]
         with TrainingProgress(console) as progress:
-            finished = resume_run(resume, chosen, names, progress)
+            finished = resume_run(resume, chosen, (accept or "").split(","), progress)
         return conclude(console, resume, finished, progress)
     if accept:
         raise ConfigError(f"--accept: expected --resume RUN with it, got {accept} alone")

@@ -36,6 +36,7 @@ from minigan.runs.folder import Run
 from minigan.runs.interrupt import SaveRequest
 from minigan.runs.lock import RunLock
 from minigan.runs.resume import check_settings
+from minigan.runs.trial import try_step
 from minigan.training.checkpoint.file import Checkpoint, versions
 from minigan.training.events import Event, Notice
 from minigan.training.nonfinite import all_finite
@@ -76,7 +77,9 @@ def train_run(config: TrainConfig, folder: str | Path, listener: Callable[[Event
     check_folder(folder)
     # SIGUSR1 is caught from the start: it would end a process that still reads its data.
     with SaveRequest() as save, backend.textbook(config.textbook or backend.is_textbook()):
-        run = Run(folder, build_run(config), listener)
+        parts = build_run(config)
+        try_step(parts)
+        run = Run(folder, parts, listener)
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -125,30 +128,42 @@ def resume_run(
     """
     folder = Path(folder)
     own = read_settings(folder)
+    if not (folder / "checkpoints").is_dir():
+        raise RunError(nothing_to_resume(folder))
     if changes.keys() & {"epochs", "steps"}:  # each replaces the other
         own = {name: value for name, value in own.items() if name not in ("epochs", "steps")}
     config = TrainConfig(**{**own, **changes})
     with SaveRequest() as save, RunLock(folder) as lock, backend.textbook(config.textbook or backend.is_textbook()):
         parts = build_run(config)
-        for place in (folder, folder / "samples"):
-            remove_leftovers(place)
         run = Run(folder, parts, listener)
-        run.open()
-        found = run.checkpoints.newest()
+        found = run.find_checkpoints().newest()
         if found is None:
-            raise RunError(f"expected a checkpoint to resume from in {folder / 'checkpoints'}, found none")
+            raise RunError(nothing_to_resume(folder))
         step, checkpoint = found
         changed = check_settings(checkpoint.state["run"]["config"], run.config, accepted, FREE)
+        if changed:
+            try_step(parts)
         run.continue_from(checkpoint)
+        for place in (folder, folder / "samples"):
+            remove_leftovers(place)
+        run.announce()
         if changed:
             write_config(folder / "config.toml", run.config)
         if step >= run.total:
-            words = f"all {step} steps are done; to train longer: --steps N --accept steps,epochs"
+            length = "steps" if run.config.epochs is None else "epochs"
+            words = f"all {step} steps are done; to train longer: --{length} N --accept {length}"
             listener(Notice(step, "finished", words))
             run.write_summary()
             return True
         run.notes += resumed(step, run.config, changed, checkpoint, lock.left_by)
         return run.train(save)
+
+
+def nothing_to_resume(folder: Path) -> str:
+    """The error for a run without checkpoints."""
+    imported = not (folder / "metrics.csv").exists() and (folder / "generator.npz").exists()
+    reason = ": the run was imported; sample, evaluate, plot and export use its weights" if imported else ""
+    return f"expected a checkpoint to resume from in {folder / 'checkpoints'}, found none{reason}"
 
 
 def resumed(

@@ -88,6 +88,7 @@ def conv2d_cases():
     yield {"filters": 3, "kernel_size": 3, "use_bias": False}, (5, 6, 2)
     yield {"filters": 1, "kernel_size": 3, "strides": 2, "padding": "same"}, (6, 6, 1)
 
+
 def conv2d_transpose_cases():
     for kernel_size in (1, 2, 3, 4, 5, (2, 3)):
         for strides in (1, 2, 3, (2, 1)):
@@ -98,6 +99,7 @@ def conv2d_transpose_cases():
         arguments = {"kernel_size": 4, "strides": 2, "padding": "same", "activation": activation}
         yield {"filters": 3, **arguments}, (3, 2, 2)
     yield {"filters": 3, "kernel_size": 3, "strides": 2, "use_bias": False}, (3, 2, 2)
+
 
 def pooling_cases():
     for pool_size, strides in ((2, None), (3, 2), (2, 1), (3, None), ((2, 3), (1, 2))):
