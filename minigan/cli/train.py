@@ -43,7 +43,7 @@ def train(
     from rich.console import Console
 
     from minigan.cli.progress import TrainingProgress
-    from minigan.runs.start import new_run_folder, resume_run, train_run
+    from minigan.runs.start import resume_run, train_run
 
     chosen = given(TrainConfig, flags)
     console = Console(markup=False, emoji=False)  # a folder's name may look like either
@@ -59,10 +59,9 @@ def train(
     if chosen.keys() & {"epochs", "steps"}:  # each replaces the other
         base = {name: value for name, value in base.items() if name not in ("epochs", "steps")}
     settings = TrainConfig.recommended(**{**base, **chosen})
-    folder = out or new_run_folder(settings.model, settings.data)
     with TrainingProgress(console) as progress:
-        finished = train_run(settings, folder, progress)
-    return conclude(console, folder, finished, progress)
+        finished = train_run(settings, out, progress)
+    return conclude(console, progress.folder, finished, progress)
 
 
 def conclude(console: "Console", folder: Path, finished: bool, progress: "TrainingProgress") -> int:
