@@ -70,10 +70,11 @@ KINDS = {
     "center": SWITCH,
     "classes": COUNT,
     "embeddings_initializer": INITIALIZER,
+    "dilation_rate": PAIR,
     "epsilon": AT_LEAST_0,
     "filters": COUNT,
     "group_size": COUNT,
-    "groups": Kind([*COUNT.good, (np.int64(-1), -1)], [value for value in COUNT.bad if value != -1] + [-2]),
+    "groups": COUNT,
     "interpolation": Kind([("nearest", "nearest"), (np.str_("bilinear"), "bilinear")], ["cubic", 2, None, ["nearest"]]),
     "kernel_initializer": INITIALIZER,
     "kernel_size": PAIR,
@@ -81,6 +82,10 @@ KINDS = {
     "momentum": RATE,
     "name": TEXT,
     "negative_slope": NUMBER,
+    "output_padding": Kind(
+        [*((make(0), (0, 0)) for make in INTS), ([np.int8(0), 0], (0, 0)), (None, None)],
+        [*HALVES, *(value for value in NO_NUMBERS if value is not None), -1, 1, (0, 0, 0), (0, True), "00"],
+    ),
     "padding": PADS,
     "pieces": COUNT,
     "pool_size": PAIR,
@@ -103,6 +108,13 @@ KINDS = {
     "use_bias": SWITCH,
     "activation": Kind([], [3, True, "swich", "", ["relu"]]),
     "layer": Kind([], [3, None, "dense", Dense, Reshape((1,))]),
+}
+
+#: The same name for something else.
+EXCEPTIONS = {
+    ("GroupNormalization", "groups"): Kind(
+        [*COUNT.good, (np.int64(-1), -1)], [*HALVES, *NO_NUMBERS, 0, np.int64(0), -2, np.int8(-2)]
+    ),
 }
 
 #: What must be given.
@@ -131,6 +143,16 @@ LAYERS = [
 ]
 
 
+#: Where a layer with windows keeps these arguments.
+OF_WINDOWS = {
+    "dilation_rate": "dilation",
+    "kernel_size": "size",
+    "padding": "padding",
+    "pool_size": "size",
+    "strides": "strides",
+}
+
+
 class Argument(NamedTuple):
     """One argument of one layer."""
 
@@ -143,7 +165,7 @@ class Argument(NamedTuple):
 
     @property
     def kind(self) -> Kind:
-        return KINDS[self.argument]
+        return EXCEPTIONS.get((self.layer.__name__, self.argument), KINDS[self.argument])
 
     def make(self, value: Any) -> Layer:
         parameters = inspect.signature(self.layer).parameters
@@ -151,8 +173,8 @@ class Argument(NamedTuple):
         return self.layer(**{**given, self.argument: value})
 
     def stored(self, layer: Layer) -> Any:
-        if hasattr(layer, "windows") and self.argument in ("kernel_size", "pool_size", "strides", "padding"):
-            return getattr(layer.windows, {"strides": "strides", "padding": "padding"}.get(self.argument, "size"))
+        if hasattr(layer, "windows") and self.argument in OF_WINDOWS:
+            return getattr(layer.windows, OF_WINDOWS[self.argument])
         return getattr(layer, self.argument)
 
     def refused(self) -> list[Any]:
