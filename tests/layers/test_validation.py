@@ -120,7 +120,7 @@ EXCEPTIONS = {
 #: What must be given.
 REQUIRED = {
     "classes": 3,
-    "filters": 2,
+    "filters": 3,
     "kernel_size": 1,
     "layer": Dense(1),
     "rate": 0.5,
