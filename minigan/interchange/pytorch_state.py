@@ -10,7 +10,7 @@ import numpy as np
 from minigan.errors import CheckpointError
 from minigan.interchange.arrays import Header, plain, shown
 from minigan.interchange.layout import Entry, entry
-from minigan.interchange.pytorch_modules import modules
+from minigan.interchange.pytorch_network import modules
 from minigan.model.sequential import Sequential
 
 __all__ = ["COUNTER", "counters", "pytorch_entries", "pytorch_names"]

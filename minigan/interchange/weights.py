@@ -7,7 +7,7 @@ import numpy as np
 
 from minigan.errors import ConfigError, RunError
 from minigan.interchange.arrays import ArrayFile, select
-from minigan.interchange.formats import FORMATS, format_of
+from minigan.interchange.formats import FORMATS, format_of, suffix_of
 from minigan.interchange.layout import Entry, to_theirs
 from minigan.interchange.pytorch_state import COUNTER, counters, pytorch_names
 from minigan.io.atomic_write import atomic_path
@@ -112,19 +112,33 @@ def renamed(file: ArrayFile, entries: list[Entry], path: Path) -> ArrayFile:
     )
 
 
-def source(network: Sequential, format: str) -> str:
+def source(
+    network: Sequential, format: str, file: str | Path | None = None, facts: Mapping[str, str] | None = None
+) -> str:
     """A Python program that makes the same network in PyTorch or Keras, with the names of the format.
+
+    Parameters
+    ----------
+    network : Sequential
+        Built.
+    format : str
+        One of ``keras, pytorch, pytorch-safetensors``.
+    file : path, optional
+        The file of the network's weights, which the program's last lines name; default ``weights`` with the format's
+        suffix.
+    facts : mapping, optional
+        Texts that begin the program as comments, such as the distribution of the noise.
 
     Raises
     ------
     ConfigError
-        The format belongs to no library, or the library has no such layer.
+        The format belongs to no library, or the library has no such layer or setting.
     """
     make = FORMATS[format].source if format in FORMATS else None
     if make is None:
         kinds = ", ".join(name for name, kind in FORMATS.items() if kind.source)
         raise ConfigError(f"expected one of {kinds} for a program, got {format}")
-    return make(network)
+    return make(network, f"weights{suffix_of(format)}" if file is None else file, facts or {})
 
 
 def write(path: Path, content: bytes) -> None:
