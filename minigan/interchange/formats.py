@@ -39,6 +39,9 @@ class Format:
     source : callable or None
         Writes a program that makes the network in the library that the format belongs to; it takes the network, the
         file of its weights, and facts to keep.
+    epsilon : float or None
+        What the library's normalizations add to a variance unless they are given another number: a file of weights
+        does not say which one it was.
     """
 
     suffixes: tuple[str, ...]
@@ -46,6 +49,7 @@ class Format:
     open: Callable[[Path], AbstractContextManager[ArrayFile]]
     dump: Callable[[Mapping[str, np.ndarray], Mapping[str, str]], bytes]
     source: Callable[[Sequential, str | Path, Mapping[str, str]], str] | None = None
+    epsilon: float | None = None
 
 
 def own_entries(network: Sequential) -> list[Entry]:
@@ -56,10 +60,10 @@ def own_entries(network: Sequential) -> list[Entry]:
 #: The formats of weights by name. Where a suffix belongs to two formats, it means the first.
 FORMATS: dict[str, Format] = {
     "safetensors": Format((".safetensors",), own_entries, open_safetensors, dump_safetensors),
-    "keras": Format((".weights.h5", ".h5"), keras_entries, open_keras, dump_keras, keras_source),
-    "pytorch": Format((".pt", ".pth"), pytorch_entries, open_torch, dump_torch, pytorch_source),
+    "keras": Format((".weights.h5", ".h5"), keras_entries, open_keras, dump_keras, keras_source, 1e-3),
+    "pytorch": Format((".pt", ".pth"), pytorch_entries, open_torch, dump_torch, pytorch_source, 1e-5),
     "pytorch-safetensors": Format(
-        (".safetensors",), pytorch_entries, open_safetensors, dump_safetensors, pytorch_source_safetensors
+        (".safetensors",), pytorch_entries, open_safetensors, dump_safetensors, pytorch_source_safetensors, 1e-5
     ),
 }
 

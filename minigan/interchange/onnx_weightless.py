@@ -33,15 +33,15 @@ def leaky_relu(graph: Graph, layer: layers.LeakyReLU, *, negative_slope: float) 
 def relu(graph: Graph, layer: layers.ReLU, *, max_value: float | None, negative_slope: float, threshold: float) -> None:
     """One operator or, with a threshold, the formula."""
     if threshold:
-        above = graph.node("Greater", graph.value, np.float32(threshold))
-        below = graph.node("Sub", graph.value, np.float32(threshold))
-        graph.value = graph.node("Where", above, graph.value, graph.node("Mul", below, np.float32(negative_slope)))
+        limit, slope = np.array(threshold, np.float32), np.array(negative_slope, np.float32)
+        above, below = graph.node("Greater", graph.value, limit), graph.node("Sub", graph.value, limit)
+        graph.value = graph.node("Where", above, graph.value, graph.node("Mul", below, slope))
     elif negative_slope:
         graph.op("LeakyRelu", alpha=negative_slope)
     else:
         graph.op("Relu")
     if max_value is not None:
-        graph.op("Min", np.float32(max_value))
+        graph.op("Min", np.array(max_value, np.float32))
 
 
 def softmax(graph: Graph, layer: layers.Softmax, *, axis: int) -> None:

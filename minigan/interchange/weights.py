@@ -1,5 +1,6 @@
 """Weights of one network, to a file and back."""
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from minigan.interchange.formats import FORMATS, format_of, suffix_of
 from minigan.interchange.layout import Entry, to_theirs
 from minigan.interchange.pytorch_state import COUNTER, counters, pytorch_names
 from minigan.io.atomic_write import atomic_path
+from minigan.io.messages import listed
 from minigan.model.sequential import Sequential
 
 __all__ = ["export_weights", "import_weights", "source", "write"]
@@ -40,7 +42,8 @@ def export_weights(
     Raises
     ------
     ConfigError
-        The format is unknown, its package is not installed, or it has no place for a layer.
+        The format is unknown, its package is not installed, it has no place for a layer or a setting, or its library
+        does not read files of this name.
     RunError
         The file cannot be written.
 
@@ -56,6 +59,8 @@ def export_weights(
     path = Path(path)
     chosen = format_of(path, format)
     kind = FORMATS[chosen]
+    if chosen == "keras" and not path.name.endswith(suffix_of(chosen)):
+        raise ConfigError(f"expected a file name that ends with .weights.h5, as Keras needs it to read it, got {path}")
     arrays = to_theirs(network.state_dict(), kind.entries(network))
     if chosen.startswith("pytorch"):
         arrays |= counters(list(arrays))
@@ -67,6 +72,10 @@ def import_weights(network: Sequential, path: str | Path, format: str | None = N
     """Replace a network's weights by those of a file; none is replaced unless all fit.
 
     Names, shapes and dtypes are compared before an array is read: a file that claims to be huge takes no memory.
+
+    A file of weights holds no settings. Two things that it leaves open are logged as warnings: the epsilon of the
+    normalizations, where the network's is not the other library's default; and which module of a PyTorch file belongs
+    to which layer, where several of other names have the same shapes.
 
     Parameters
     ----------
@@ -86,6 +95,19 @@ def import_weights(network: Sequential, path: str | Path, format: str | None = N
     network.load_state_dict(read_state(network, Path(path), format))
 
 
+def note_epsilon(network: Sequential, path: Path, usual: float | None) -> None:
+    """Log the normalizations whose epsilon is not the usual one of the library that the file comes from."""
+    epsilons = {layer: getattr(layer, "epsilon", usual) for layer in network}
+    others = [layer for layer, epsilon in epsilons.items() if epsilon != usual]
+    if usual is not None and others:
+        first = others[0]
+        logging.getLogger("minigan").warning(
+            f"{path} does not say the epsilon of its normalizations: here {listed([layer.name for layer in others])} "
+            f"have {epsilons[first]:g}, the default there is {usual:g}; where the other network used that, make "
+            f"{first.title} with epsilon={usual:g}, or the outputs differ"
+        )
+
+
 def read_state(network: Sequential, path: Path, format: str | None) -> dict[str, np.ndarray]:
     """Read a state for the network from a file."""
     chosen = format_of(path, format)
@@ -95,7 +117,9 @@ def read_state(network: Sequential, path: Path, format: str | None) -> dict[str,
         entries = FORMATS[chosen].entries(network)
         if chosen.startswith("pytorch"):
             file = renamed(file, entries, path)
-        return select(path, file, entries)
+        state = select(path, file, entries)
+    note_epsilon(network, path, FORMATS[chosen].epsilon)
+    return state
 
 
 def is_pytorch(file: ArrayFile) -> bool:
