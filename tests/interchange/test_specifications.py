@@ -8,6 +8,7 @@ import inspect
 import os
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -270,6 +271,53 @@ def test_a_softmax_keeps_its_axis():
     assert "nn.Softmax(1)" in source(network((3, 4), Softmax(1)), "pytorch")
     assert "nn.Softmax(1)" in source(network((3, 4, 2), Softmax()), "pytorch")
     assert "nn.Softmax(2)" in source(network((3, 4, 2), Softmax(1)), "pytorch")
+
+
+# The table of docs/interchange.md
+
+PAGE = Path(__file__).parents[2] / "docs" / "interchange.md"
+
+
+def table() -> dict[str, dict[str, str]]:
+    """What the page says of each layer for each library."""
+    _, _, rest = PAGE.read_text(encoding="utf-8").partition(
+        "| Layer | Keras | PyTorch | ONNX |\n| --- | --- | --- | --- |\n"
+    )
+    rows = [[cell.strip() for cell in row.strip("|").split("|")] for row in rest.partition("\n\n")[0].splitlines()]
+    found = [(name, cells) for names, *cells in rows for name in re.findall(r"`(\w+)`", names)]
+    assert len(found) == len(dict(found))
+    return {name: dict(zip(("keras", "pytorch", "onnx"), cells)) for name, cells in found}
+
+
+def test_the_page_has_every_layer():
+    assert table().keys() == {kind.__name__ for kind in kinds()}
+
+
+@pytest.mark.parametrize("library", ["keras", "onnx", "pytorch"])
+@loop_over(kind=kinds())
+def test_the_page_says_what_is_refused(library, kind):
+    cell = table()[kind.__name__][library]
+    refused = []
+    for specification in SPECIFICATIONS:
+        if type(specification.make()) is kind:
+            refused.append(refused_setting(library, network(specification.shape, specification.make())))
+    if cell == "yes":
+        assert not any(refused)
+    elif cell == "no":
+        assert set(refused) == {"all"}
+    else:
+        assert "" in refused
+        assert set(refused) - {""} <= set(re.findall(r"`(\w+)", cell))
+
+
+def refused_setting(library: str, net: mg.Sequential) -> str:
+    """The setting that an error names, "all" for a layer as a whole, "" for none."""
+    try:
+        written(library, net)
+    except ConfigError as error:
+        found = re.search(r": (\w+)=.* has no counterpart", str(error))
+        return found[1] if found else "all"
+    return ""
 
 
 # What is not as minigan was shipped
