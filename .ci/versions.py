@@ -18,8 +18,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 
-#: A part of the tests that meets every package which minigan depends on, in about a minute.
-SHORT = ["tests/cli", "tests/data", "tests/plots", "tests/runs/test_plot.py", "tests/layers", "tests/gradcheck"]
+#: A part of the tests, which meets every package that minigan depends on.
+SHORT = ["tests/cli", "tests/data", "tests/plots", "tests/runs/test_config.py", "docs/gradcheck"]
 
 #: The resolutions of uv, by the word for them here. Lowest: of setup.cfg's own requirements, not of what they need.
 RESOLUTIONS = {"newest": "highest", "lowest": "lowest-direct"}

@@ -99,11 +99,19 @@ def largest(pieces: int, shape: Shape) -> list[KerasLayer]:
 
 
 def conv2d(
-    layer: layers.Conv2D, *, filters: int, kernel_size: Pair, strides: Pair, padding: str | Pads, use_bias: bool
+    layer: layers.Conv2D,
+    *,
+    filters: int,
+    kernel_size: Pair,
+    strides: Pair,
+    padding: str | Pads,
+    use_bias: bool,
+    dilation_rate: Pair,
+    groups: int,
 ) -> list[KerasLayer]:
     """A Conv2D, after a layer of zeros where their numbers are given."""
     before = [] if isinstance(padding, str) else [keras("ZeroPadding2D", padding)]
-    return [*before, convolution("Conv2D", layer, filters, kernel_size, strides, padding, use_bias)]
+    return [*before, convolution("Conv2D", layer, strides, padding, dilation_rate, groups=groups)]
 
 
 def conv2d_transpose(
@@ -114,18 +122,31 @@ def conv2d_transpose(
     strides: Pair,
     padding: str | Pads,
     use_bias: bool,
+    dilation_rate: Pair,
+    output_padding: Pair | None,
 ) -> list[KerasLayer]:
     """A Conv2DTranspose, before a layer that crops where it is given how much."""
     after = [] if isinstance(padding, str) else [keras("Cropping2D", padding)]
-    return [convolution("Conv2DTranspose", layer, filters, kernel_size, strides, padding, use_bias), *after]
+    made = convolution("Conv2DTranspose", layer, strides, padding, dilation_rate, output_padding=output_padding)
+    return [made, *after]
 
 
 def convolution(
-    kind: str, layer: Layer, filters: int, size: Pair, strides: Pair, padding: str | Pads, use_bias: bool
+    kind: str,
+    layer: layers.Conv2D | layers.Conv2DTranspose,
+    strides: Pair,
+    padding: str | Pads,
+    dilation: Pair,
+    **named: Any,
 ) -> KerasLayer:
-    """A convolution of Keras, which knows paddings by name only."""
-    named = {"strides": strides, "padding": padding if isinstance(padding, str) else "valid", "use_bias": use_bias}
-    return KerasLayer(kind, (filters, size), named, weights(layer, "kernel", "bias"))
+    """A convolution of Keras, which knows paddings by name only; arguments that are its defaults are left out."""
+    if max(strides) > 1 and max(dilation) > 1:
+        raise refusal(layer, LIBRARY, "dilation_rate", dilation, f"where strides={strides}")
+    usual = {"dilation_rate": (1, 1), "groups": 1, "output_padding": None}
+    given = {name: value for name, value in {"dilation_rate": dilation, **named}.items() if value != usual[name]}
+    padding = padding if isinstance(padding, str) else "valid"
+    named = {"strides": strides, "padding": padding, "use_bias": layer.use_bias, **given}
+    return KerasLayer(kind, (layer.filters, layer.windows.size), named, weights(layer, "kernel", "bias"))
 
 
 def batch_norm(

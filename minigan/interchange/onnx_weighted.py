@@ -1,6 +1,7 @@
 """ONNX's operators for layers with weights."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -8,6 +9,7 @@ from minigan import backend, layers
 from minigan.interchange.onnx_graph import Graph, data
 from minigan.kernels import Pads, Pair
 from minigan.layers import Layer
+from minigan.layers.validation import height_width
 
 __all__ = ["WEIGHTED", "onnx_pads"]
 
@@ -45,12 +47,11 @@ def conv2d(
     strides: Pair,
     padding: str | Pads,
     use_bias: bool,
+    dilation_rate: Pair,
+    groups: int,
 ) -> None:
     """`filters` and `kernel_size` are the kernel's axes, and `padding` is in the layer's pads."""
-    graph.first()
-    kernel = data(layer, "kernel").transpose(3, 2, 0, 1)
-    biases = [data(layer, "bias")] if use_bias else []
-    graph.op("Conv", kernel, *biases, strides=strides, pads=onnx_pads(layer.pads))
+    convolution(graph, "Conv", layer, strides=strides, dilations=dilation_rate, group=groups)
 
 
 def conv2d_transpose(
@@ -62,13 +63,22 @@ def conv2d_transpose(
     strides: Pair,
     padding: str | Pads,
     use_bias: bool,
+    dilation_rate: Pair,
+    output_padding: Pair | None,
 ) -> None:
-    """Where strides are larger than the kernel, `output_padding` adds the rows that no window reaches."""
+    """As `conv2d`; the operator's `output_padding` is what is missing from the layer's output, whatever the layer's."""
+    image, out = height_width(layer.input_shape), height_width(layer.output_shape)
+    painted = [(size - 1) * stride + span for size, stride, span in zip(image, strides, layer.windows.spans)]
+    more = [large + sum(cut) - rows for large, cut, rows in zip(out, layer.pads, painted)]
+    convolution(graph, "ConvTranspose", layer, strides=strides, dilations=dilation_rate, output_padding=more)
+
+
+def convolution(graph: Graph, kind: str, layer: layers.Conv2D | layers.Conv2DTranspose, **attributes: Any) -> None:
+    """A convolution with the layer's weights and pads."""
     graph.first()
     kernel = data(layer, "kernel").transpose(3, 2, 0, 1)
-    biases = [data(layer, "bias")] if use_bias else []
-    gaps = [max(stride - window, 0) for stride, window in zip(strides, kernel_size)]
-    graph.op("ConvTranspose", kernel, *biases, strides=strides, pads=onnx_pads(layer.pads), output_padding=gaps)
+    biases = [data(layer, "bias")] if layer.use_bias else []
+    graph.op(kind, kernel, *biases, pads=onnx_pads(layer.pads), **attributes)
 
 
 def spectral_normalization(

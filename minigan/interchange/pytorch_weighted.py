@@ -80,22 +80,14 @@ def conv2d(
     strides: Pair,
     padding: str | Pads,
     use_bias: bool,
+    dilation_rate: Pair,
+    groups: int,
 ) -> list[Module]:
     """A Conv2d, after a module that pads where the two sides of an axis get different numbers of zeros."""
     (top, bottom), (left, right) = pads = layer.pads
     even = (top, left) == (bottom, right)
-    inside = {"padding": (top, left)} if even and (top or left) else {}
-    made = affine(
-        layer,
-        "nn.Conv2d",
-        layer.input_shape[-1],
-        filters,
-        kernel_size,
-        kernel=window(layer.kernel.data.shape),
-        bias=vector(None, filters),
-        stride=strides,
-        **inside,
-    )
+    inside = (top, left) if even else (0, 0)
+    made = convolution("nn.Conv2d", layer, kernel_size, strides, padding=inside, dilation=dilation_rate, groups=groups)
     return [made] if even else [padding_module(pads), made]
 
 
@@ -108,40 +100,35 @@ def conv2d_transpose(
     strides: Pair,
     padding: str | Pads,
     use_bias: bool,
+    dilation_rate: Pair,
+    output_padding: Pair | None,
 ) -> list[Module]:
-    """A ConvTranspose2d, before a module that crops where it cannot crop as much as is needed on each side."""
+    """A ConvTranspose2d, before a module that crops where it cannot crop as much as is needed on each side.
+
+    The module's `output_padding` is what is left when it has cropped as much below as above.
+    """
     (top, bottom), (left, right) = layer.pads
     image, out = height_width(layer.input_shape), height_width(layer.output_shape)
-    cut = (top, left)
-    extra = extra_rows(image, out, kernel_size, strides, cut)
-    after = []
-    if any(not 0 <= rows < stride for rows, stride in zip(extra, strides)):
+    painted = [(size - 1) * stride + span for size, stride, span in zip(image, strides, layer.windows.spans)]
+    cut, after = (top, left), []
+    more = [large + 2 * edge - rows for large, edge, rows in zip(out, cut, painted)]
+    if any(not 0 <= rows < stride for rows, stride in zip(more, strides)):
         # More is cropped below than above: by padding of negative width.
-        cut = (0, 0)
-        extra = (max(strides[0] - kernel_size[0], 0), max(strides[1] - kernel_size[1], 0))
-        after = [padding_module(((-top, -bottom), (-left, -right)))]
-    made = affine(
-        layer,
-        "nn.ConvTranspose2d",
-        layer.input_shape[-1],
-        filters,
-        kernel_size,
-        kernel=window(layer.kernel.data.shape),
-        bias=vector(None, filters),
-        stride=strides,
-        padding=cut,
-        output_padding=extra,
-    )
-    return [made, *after]
+        cut, after = (0, 0), [padding_module(((-top, -bottom), (-left, -right)))]
+        more = [large + sum(edges) - rows for large, edges, rows in zip(out, layer.pads, painted)]
+    rest = {"padding": cut, "output_padding": tuple(more), "dilation": dilation_rate}
+    return [convolution("nn.ConvTranspose2d", layer, kernel_size, strides, **rest), *after]
 
 
-def extra_rows(image: Pair, out: Pair, size: Pair, strides: Pair, cut: Pair) -> Pair:
-    """The `output_padding` for PyTorch, which crops as much below as above."""
-    rows, columns = (
-        large - ((small - 1) * stride + window - 2 * edge)
-        for small, large, window, stride, edge in zip(image, out, size, strides, cut)
-    )
-    return rows, columns
+def convolution(
+    name: str, layer: layers.Conv2D | layers.Conv2DTranspose, size: Pair, strides: Pair, **named: Any
+) -> Module:
+    """A convolution with the layer's weights; arguments that are PyTorch's defaults are left out."""
+    usual = {"padding": (0, 0), "output_padding": (0, 0), "dilation": (1, 1), "groups": 1}
+    given = {argument: value for argument, value in named.items() if value != usual[argument]}
+    kernel, bias = window(layer.kernel.data.shape), vector(None, layer.filters)
+    channels = layer.input_shape[-1], layer.filters
+    return affine(layer, name, *channels, size, kernel=kernel, bias=bias, stride=strides, **given)
 
 
 # Normalizations

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import minigan as mg
-from minigan.errors import ShapeError
+from minigan.errors import ConfigError, ShapeError
 from minigan.gradcheck.builtin.cases import LAYERS
 from minigan.interchange.settings import options, settings_of
 from minigan.layers import (
@@ -80,6 +80,22 @@ MORE = [
     Specification("transpose-number", lambda: Conv2DTranspose(3, 3, 2, padding=1), (3, 4, 2)),
     Specification("transpose-no-bias", lambda: Conv2DTranspose(3, (3, 2), (1, 2), use_bias=False), (3, 4, 2)),
     Specification("transpose-cut-below", lambda: Conv2DTranspose(3, 4, 2, padding=((0, 3), (1, 0))), (3, 4, 2)),
+    Specification(
+        "conv2d-dilated-pads", lambda: Conv2D(4, (2, 3), 1, (1, 2), dilation_rate=(3, 2), groups=2), (5, 6, 2)
+    ),
+    Specification("conv2d-depthwise-bare", lambda: Conv2D(3, 2, use_bias=False, groups=3), (5, 6, 3)),
+    Specification("transpose-dilated", lambda: Conv2DTranspose(3, (2, 3), 2, dilation_rate=(3, 1)), (3, 4, 2)),
+    Specification("transpose-more", lambda: Conv2DTranspose(3, 3, (2, 3), output_padding=(1, 2)), (3, 4, 2)),
+    Specification("transpose-none-more", lambda: Conv2DTranspose(3, 2, 3, output_padding=0), (3, 4, 2)),
+    Specification("transpose-same-more", lambda: Conv2DTranspose(3, 4, 3, "same", output_padding=(0, 2)), (3, 4, 2)),
+    Specification(
+        "transpose-cut-more", lambda: Conv2DTranspose(3, 3, 2, ((0, 2), (1, 0)), output_padding=(1, 0)), (3, 4, 2)
+    ),
+    Specification(
+        "transpose-dilated-more",
+        lambda: Conv2DTranspose(3, 2, (2, 1), "same", dilation_rate=(2, 3), output_padding=(1, 0)),
+        (3, 4, 2),
+    ),
     Specification("max-pooling-frame", lambda: MaxPooling2D(3, 2, padding=((1, 0), (0, 2))), (5, 6, 2)),
     Specification("max-pooling-number", lambda: MaxPooling2D(3, (1, 2), padding=1), (5, 6, 2)),
     Specification("average-pooling-frame", lambda: AveragePooling2D(3, 2, padding=((1, 0), (0, 2))), (5, 6, 2)),
@@ -169,17 +185,29 @@ def with_option(layer: Layer, name: str, value: Any) -> Layer:
     return type(layer)(**{**copy.deepcopy(settings_of(layer)), name: value})
 
 
-def variations(layer: Layer) -> Iterator[tuple[str, Layer]]:
-    """The layer with each of its options at another value: the default or, if it has none, half the number."""
+def required(kind: type[Layer]) -> set[str]:
+    """The options without a default."""
+    return {name for name, parameter in options(kind).items() if parameter.default is parameter.empty}
+
+
+def varied(layer: Layer) -> set[str]:
+    """The options of the layer that are not at their defaults."""
     settings = settings_of(layer)
-    for name, parameter in options(type(layer)).items():
-        value = settings[name]
-        if parameter.default is not parameter.empty:
-            other = with_option(layer, name, parameter.default)
-            if comparable(settings_of(other)[name]) != comparable(value):
-                yield name, other
-        elif isinstance(value, float):
-            yield name, with_option(layer, name, value / 2)
+    usual = settings_of(type(layer)(**{name: settings[name] for name in required(type(layer))}))
+    return {name for name in settings if comparable(settings[name]) != comparable(usual[name])}
+
+
+def variations(specification: Specification) -> Iterator[tuple[str, mg.Sequential]]:
+    """Networks of the layer with one of its options at another value: the default, or half of a number without one."""
+    layer = specification.make()
+    settings = settings_of(layer)
+    halves = {name: settings[name] / 2 for name in required(type(layer)) if isinstance(settings[name], float)}
+    defaults = {name: options(type(layer))[name].default for name in varied(layer)}
+    for name, value in {**halves, **defaults}.items():
+        try:  # others may not fit the new value
+            yield name, network(specification.shape, with_option(layer, name, value))
+        except (ConfigError, ShapeError):
+            continue
 
 
 def numpy_values(value: Any, kind: type) -> Any:
@@ -210,6 +238,8 @@ def refusal(library: str, layer: Layer) -> str:
             return f"center={layer.center} has no counterpart in PyTorch"
         case "pytorch", LayerNorm(center=True, scale=False):
             return "scale=False has no counterpart in PyTorch"
+        case "keras", Conv2D() | Conv2DTranspose() if max(layer.windows.strides) > 1 < max(layer.windows.dilation):
+            return "dilation_rate=.* has no counterpart in Keras, where strides="
         case "keras", ReLU(max_value=limit) if limit is not None and limit < 0:
             return "max_value=.* has no counterpart in Keras"
         case "keras", ReLU() if layer.threshold < 0:
