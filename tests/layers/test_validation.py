@@ -71,19 +71,14 @@ KINDS = {
     "classes": COUNT,
     "dilation_rate": PAIR,
     "embeddings_initializer": INITIALIZER,
-    "dilation_rate": PAIR,
     "epsilon": AT_LEAST_0,
     "filters": COUNT,
     "group_size": COUNT,
-<<<<<<< HEAD
-    "groups": COUNT,
-=======
     "groups": Kind([(make(2), 2) for make in INTS], COUNT.bad),
     # -1 is a group for each channel.
     "GroupNormalization.groups": Kind(
         [*COUNT.good, (np.int64(-1), -1)], [value for value in COUNT.bad if value != -1] + [-2]
     ),
->>>>>>> main
     "interpolation": Kind([("nearest", "nearest"), (np.str_("bilinear"), "bilinear")], ["cubic", 2, None, ["nearest"]]),
     "kernel_initializer": INITIALIZER,
     "kernel_size": PAIR,
@@ -92,13 +87,8 @@ KINDS = {
     "name": TEXT,
     "negative_slope": NUMBER,
     "output_padding": Kind(
-<<<<<<< HEAD
-        [*((make(0), (0, 0)) for make in INTS), ([np.int8(0), 0], (0, 0)), (None, None)],
-        [*HALVES, *(value for value in NO_NUMBERS if value is not None), -1, 1, (0, 0, 0), (0, True), "00"],
-=======
         [*((make(0), (0, 0)) for make in INTS), ((np.int64(0), np.uint8(0)), (0, 0)), (np.array([0, 0]), (0, 0))],
         [*HALVES, *(value for value in NO_NUMBERS if value is not None), -1, np.int64(-1), (0, True), (0, 0, 0), 1],
->>>>>>> main
     ),
     "padding": PADS,
     "pieces": COUNT,
@@ -124,17 +114,10 @@ KINDS = {
     "layer": Kind([], [3, None, "dense", Dense, Reshape((1,))]),
 }
 
-#: The same name for something else.
-EXCEPTIONS = {
-    ("GroupNormalization", "groups"): Kind(
-        [*COUNT.good, (np.int64(-1), -1)], [*HALVES, *NO_NUMBERS, 0, np.int64(0), -2, np.int8(-2)]
-    ),
-}
-
 #: What must be given.
 REQUIRED = {
     "classes": 3,
-    "filters": 3,
+    "filters": 2,
     "kernel_size": 1,
     "layer": Dense(1),
     "rate": 0.5,
@@ -158,16 +141,6 @@ LAYERS = [
 ]
 
 
-#: Where a layer with windows keeps these arguments.
-OF_WINDOWS = {
-    "dilation_rate": "dilation",
-    "kernel_size": "size",
-    "padding": "padding",
-    "pool_size": "size",
-    "strides": "strides",
-}
-
-
 class Argument(NamedTuple):
     """One argument of one layer."""
 
@@ -180,11 +153,7 @@ class Argument(NamedTuple):
 
     @property
     def kind(self) -> Kind:
-<<<<<<< HEAD
-        return EXCEPTIONS.get((self.layer.__name__, self.argument), KINDS[self.argument])
-=======
         return KINDS.get(f"{self.layer.__name__}.{self.argument}", KINDS[self.argument])
->>>>>>> main
 
     def make(self, value: Any) -> Layer:
         parameters = inspect.signature(self.layer).parameters
@@ -192,15 +161,10 @@ class Argument(NamedTuple):
         return self.layer(**{**given, self.argument: value})
 
     def stored(self, layer: Layer) -> Any:
-<<<<<<< HEAD
-        if hasattr(layer, "windows") and self.argument in OF_WINDOWS:
-            return getattr(layer.windows, OF_WINDOWS[self.argument])
-=======
         if hasattr(layer, "windows") and self.argument in ("kernel_size", "pool_size"):
             return layer.windows.size
         if hasattr(layer, "windows") and hasattr(layer.windows, self.argument):
             return getattr(layer.windows, self.argument)
->>>>>>> main
         return getattr(layer, self.argument)
 
     def refused(self) -> list[Any]:
