@@ -6,10 +6,15 @@ from typing import Annotated, Any
 
 import typer
 
+from minigan.cli.help import examples
 from minigan.cli.settings import TRUNCATION, whole_number
 from minigan.errors import ConfigError, RunError
 
 
+@examples(
+    "minigan evaluate runs/dcgan28-digits-1",
+    "minigan evaluate runs/dcgan28-digits-1 --count 2000 --seed 1",
+)
 def evaluate(
     run: Annotated[Path, typer.Argument(help="Folder of a run.", metavar="RUN")],
     count: Annotated[
@@ -36,18 +41,16 @@ def evaluate(
     The results are also written to RUN/evaluation.json.
     """
     from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+    from minigan.io.progress import Progress
     from minigan.runs.evaluate import evaluate as evaluate_run
     from minigan.runs.evaluate import save_evaluation
 
     if json and (json.is_dir() or not json.parent.is_dir()):
         raise ConfigError(f"--json: expected a file in a folder that exists, got {json}")
     console = Console(markup=False, emoji=False)  # a folder's name may look like either
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("reading the run")
-        result = evaluate_run(run, count, seed, lambda doing: progress.update(task, description=doing), truncation)
+    with Progress("reading the run") as progress:
+        result = evaluate_run(run, count, seed, progress.begin, truncation)
     drawn = f"{result['count']:,} samples, seed {seed}{'' if truncation is None else f', truncation {truncation:g}'}"
     console.print(f"{result['model']} on {result['data']}, {drawn}", soft_wrap=True)
     for line, style in table(result):

@@ -6,12 +6,17 @@ from typing import Annotated, Any
 
 import typer
 
+from minigan.cli.help import examples
 from minigan.cli.settings import given, with_settings
 from minigan.errors import ConfigError
 from minigan.runs import ImportConfig
 from minigan.runs.config import TrainConfig
 
 
+@examples(
+    "minigan import generator.pt --like runs/dcgan28-digits-1",
+    "minigan import generator.weights.h5 --model dcgan28 --data mnist --out runs/keras",
+)
 @with_settings(ImportConfig)
 def import_(
     file: Annotated[
@@ -21,7 +26,8 @@ def import_(
         ),
     ],
     out: Annotated[
-        Path | None, typer.Option(help="Folder of the new run; new or empty. Default: the next in runs/.")
+        Path | None,
+        typer.Option(help="Folder of the new run; new or empty. Default: the next in runs/.", metavar="DIR"),
     ] = None,
     discriminator: Annotated[
         Path | None,
@@ -46,6 +52,7 @@ def import_(
     compared with them before anything is written; the error for a file that
     does not fit names the array and its shape.
     """
+    from minigan.io.progress import Progress
     from minigan.runs import import_run
     from minigan.runs.start import new_run_folder
 
@@ -56,7 +63,8 @@ def import_(
     config = TrainConfig.recommended(**chosen) if like is None else None
     name = config.model if config else like.absolute().name if like else ""
     folder = out or new_run_folder(name, "imported")
-    gan = import_run(file, folder, config, like=like, discriminator=discriminator, format=format)
+    with Progress(f"reading {file}"):
+        gan = import_run(file, folder, config, like=like, discriminator=discriminator, format=format)
     typer.echo(f"Wrote {folder}: {gan.name} with the generator of {file}")
     typer.echo(f"The discriminator is {origin(like, discriminator)}.")
     typer.echo(f"Images: minigan sample {shlex.quote(str(folder))}")
