@@ -20,10 +20,13 @@ SPLITS = ("train", "test")
 def load(
     name: str = "digits",
     *,
-    image_size: int | None = None,
+    image_size: int | tuple[int, int] | None = None,
     channels: int | None = None,
     value_range: tuple[float, float] | None = None,
     split: str = "train",
+    background: str | None = None,
+    skip_bad: bool = False,
+    cache: bool = True,
 ) -> Dataset | Points:
     """The data set called `name`.
 
@@ -54,15 +57,17 @@ def load(
     ----------
     name : str
         One of the above.
-    image_size : int, optional
-        The height and width the images must have. Only images of ``folder:PATH`` are cropped and resized
-        to it; with any other set, another size is an error, and so is any size with points.
+    image_size : int or (int, int), optional
+        The height and width the images must have; one number for squares. Only images of ``folder:PATH`` are
+        cropped and resized to it; with any other set, another size is an error, and so is any size with points.
     channels : {1, 3}, optional
         The channels the images must have. Only images of ``folder:PATH`` are converted. An error with points.
     value_range : (float, float), optional
         The range of the stored values. Default for uint8: (0, 255); all others need it. An error with points.
     split : {"train", "test"}
         Sets of points have both, and so have ``mnist``, ``fashion-mnist``, ``cifar10`` and stacks of them.
+    background, skip_bad, cache
+        Only for ``folder:PATH``: see `minigan.data.folder.load`.
 
     Returns
     -------
@@ -84,17 +89,30 @@ def load(
     """
     if split not in SPLITS:
         raise DataError(f"unknown split {split!r}: expected {' or '.join(SPLITS)}")
+    if name.startswith("folder:") and name != "folder:":
+        _refuse_test(name, split)
+        path = Path(os.path.expanduser(name.removeprefix("folder:")))
+        return folder.load(
+            path,
+            image_size=image_size,
+            channels=channels,
+            value_range=value_range,
+            background=background,
+            skip_bad=skip_bad,
+            cache=cache,
+        )
+    if background is not None or skip_bad:
+        setting = "--skip-bad" if background is None else "--background"
+        raise DataError(f"{name}: expected {setting} only with pictures of a folder, as folder:photos")
     if name in toy.SETS:
         _refuse_settings(name, image_size=image_size, channels=channels, value_range=value_range)
         return toy.SETS[name](split=split)
-    dataset = _images(name, image_size, channels, value_range, split)
+    dataset = _images(name, value_range, split)
     _check_fit(dataset, image_size, channels)
     return dataset
 
 
-def _images(
-    name: str, image_size: int | None, channels: int | None, value_range: tuple[float, float] | None, split: str
-) -> Dataset:
+def _images(name: str, value_range: tuple[float, float] | None, split: str) -> Dataset:
     """The images called `name`, of whatever size."""
     kind, colon, place = name.partition(":")
     path = Path(os.path.expanduser(place))  # Path.expanduser raises where there is no such user
@@ -108,9 +126,6 @@ def _images(
     if name == "digits":
         _refuse_test(name, split)
         return digits.load(value_range=value_range)
-    if kind == "folder" and place:
-        _refuse_test(name, split)
-        return folder.load(path, image_size=image_size, channels=channels, value_range=value_range)
     if name.lower().endswith((".npy", ".npz")):
         _refuse_test(name, split)
         return arrays.load(Path(os.path.expanduser(name)), value_range=value_range)
@@ -132,10 +147,11 @@ def _refuse_settings(name: str, **settings: object) -> None:
             raise DataError(f"{name}: is a set of points, which have no {setting.replace('_', ' ')}, got {value}")
 
 
-def _check_fit(dataset: Dataset, image_size: int | None, channels: int | None) -> None:
+def _check_fit(dataset: Dataset, image_size: int | tuple[int, int] | None, channels: int | None) -> None:
     """Raise unless the images have the size and channels asked for."""
     height, width, depth = dataset.shape
-    if image_size not in (None, height) or image_size not in (None, width):
-        raise DataError(f"{dataset.name}: expected images of {image_size}x{image_size}, got {height}x{width}")
+    size = (image_size, image_size) if isinstance(image_size, int) else image_size
+    if size is not None and tuple(size) != (height, width):
+        raise DataError(f"{dataset.name}: expected images of {size[0]}x{size[1]}, got {height}x{width}")
     if channels not in (None, depth):
         raise DataError(f"{dataset.name}: expected images of channels {channels}, got {depth}")

@@ -4,12 +4,9 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from types import TracebackType
-from typing import TYPE_CHECKING, TypeVar
+from typing import Self, TypeVar
 
 from minigan.io.display import Display, Ticker, bar, clock, fitted
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 __all__ = ["Progress", "end_all", "track"]
 
@@ -46,7 +43,7 @@ class Progress:
         self.display: Display | None = None
         self.ticker = Ticker(self._show, min(REDRAW, max(delay, 0.01)))
 
-    def __enter__(self) -> "Self":
+    def __enter__(self) -> Self:
         RUNNING.append(self)
         self.ticker.start()
         return self

@@ -11,14 +11,23 @@ from minigan.kernels import reference as ref
 from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cuda import philox, precision
 from minigan.kernels.cuda.device_scalars import DeviceScalars
-from minigan.kernels.reference.affine import LINEAR, Activation, Convolution, Operation, Product, UpsampledConvolution
+from minigan.kernels.reference.affine import (
+    LINEAR,
+    SAME,
+    Activation,
+    Convolution,
+    Operation,
+    Product,
+    UpsampledConvolution,
+)
 from minigan.kernels.reference.padding import Pads, Pair, crop
-from minigan.kernels.reference.windows import output_size
+from minigan.kernels.reference.windows import output_size, span
 from minigan.kernels.registry import KINDS, Kernel, follow_edits, kind, using
 
 __all__ = [
     "KINDS",
     "LINEAR",
+    "SAME",
     "TABLE",
     "Activation",
     "Convolution",
@@ -47,6 +56,12 @@ __all__ = [
     "elu_grad",
     "elu_second_derivative",
     "follow_edits",
+    "gated",
+    "gated_grad",
+    "gated_second_derivative",
+    "group_norm",
+    "group_norm_grad",
+    "group_norm_tangent_grad",
     "kind",
     "layer_norm",
     "layer_norm_grad",
@@ -76,6 +91,7 @@ __all__ = [
     "softplus",
     "softplus_grad",
     "softplus_second_derivative",
+    "span",
     "tanh",
     "tanh_grad",
     "tanh_second_derivative",
@@ -140,6 +156,12 @@ binary_crossentropy_from_logits = Kernel(
 
 dropout = Kernel(ref.dropout.dropout, cpu.dropout.dropout, cuda.dropout.dropout)
 
+gated = Kernel(ref.gates.gated, cpu.gates.gated, cuda.gates.gated)
+gated_grad = Kernel(ref.gates.gated_grad, cpu.gates.gated_grad, cuda.gates.gated_grad)
+gated_second_derivative = Kernel(
+    ref.gates.gated_second_derivative, cpu.gates.gated_second_derivative, cuda.gates.gated_second_derivative
+)
+
 max_with_mask = Kernel(ref.maxout.max_with_mask, cpu.maxout.max_with_mask)
 
 batch_norm = Kernel(ref.normalization.batch_norm, cpu.normalization.batch_norm, cuda.normalization.batch_norm)
@@ -148,6 +170,9 @@ batch_norm_grad = Kernel(
 )
 batch_norm_tangent_grad = Kernel(ref.normalization.batch_norm_tangent_grad, cpu.normalization.batch_norm_tangent_grad)
 channel_sum = Kernel(ref.normalization.channel_sum, cpu.normalization.channel_sum, cuda.normalization.channel_sum)
+group_norm = Kernel(ref.normalization.group_norm, cpu.normalization.group_norm)
+group_norm_grad = Kernel(ref.normalization.group_norm_grad, cpu.normalization.group_norm_grad)
+group_norm_tangent_grad = Kernel(ref.normalization.group_norm_tangent_grad)
 layer_norm = Kernel(ref.normalization.layer_norm, cpu.normalization.layer_norm, cuda.normalization.layer_norm)
 layer_norm_grad = Kernel(
     ref.normalization.layer_norm_grad, cpu.normalization.layer_norm_grad, cuda.normalization.layer_norm_grad

@@ -6,9 +6,11 @@ import numpy as np
 
 from minigan import initializers, kernels
 from minigan.backend import Array
+from minigan.errors import ConfigError
 from minigan.initializers import Initializer
 from minigan.layers import activation as activations
 from minigan.layers.base import INFERENCE, CacheStamp, Context, Layer, Shape
+from minigan.layers.validation import boolean
 from minigan.random import Stream
 
 __all__ = ["Affine", "AffineCache", "AffineTangent"]
@@ -58,7 +60,7 @@ class Affine(Layer):
     ) -> None:
         super().__init__(name)
         self.activation = activations.get(activation)
-        self.use_bias = use_bias
+        self.use_bias = boolean(self, "use_bias", use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
 
@@ -84,6 +86,11 @@ class Affine(Layer):
             shape = self.output_shape[-1:]
             self.bias = self.add_parameter("bias", shape, self.bias_initializer, rng, dtype)
         self.activation.build(self.output_shape)
+        if self.activation.parameters:
+            raise ConfigError(
+                f"{self.title}: expected an activation without weights, got {self.activation!r}: make it a layer by "
+                "itself, after this one"
+            )
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, AffineCache]:
         self.check_input(x)

@@ -14,6 +14,7 @@ from minigan.io.messages import one_line
 from minigan.io.safe_read import read_bytes
 from minigan.kernels import precision
 from minigan.runs.checkpoint_interval import CheckpointInterval
+from minigan.runs.interrupt import ON_SAVE
 from minigan.training import schedules
 from minigan.training.trainer import COUNTED, UPDATES
 
@@ -208,6 +209,9 @@ class TrainConfig(ModelConfig):
         "If a number is not finite: stop, or restore the last checkpoint and halve the learning rates.",
         choices=ON_NAN,
     )
+    on_usr1: str = output(
+        TEXT, "save", "At the signal SIGUSR1: save a checkpoint and go on, or stop as well.", choices=ON_SAVE
+    )
     backend: str | None = output(
         TEXT, None, "Where to compute; default: MINIGAN_BACKEND, else numpy.", choices=backend.NAMES
     )
@@ -304,7 +308,7 @@ def write_config(path: str | Path, config: TrainConfig) -> None:
     """Write all settings of `config` that have a value, each with its help as a comment."""
     import tomlkit
 
-    from minigan.io.atomic_write import atomic_path
+    from minigan.io.atomic_write import write_text
 
     document = tomlkit.document()
     values = asdict(config)
@@ -314,5 +318,4 @@ def write_config(path: str | Path, config: TrainConfig) -> None:
             continue
         entry = tomlkit.item(list(value) if isinstance(value, tuple) else value)
         document.add(item.name, entry.comment(item.metadata["help"]))
-    with atomic_path(path) as temporary:
-        temporary.write_text(tomlkit.dumps(document), encoding="utf-8")
+    write_text(path, tomlkit.dumps(document))

@@ -18,6 +18,7 @@ from minigan.plots.losses import save_losses
 from minigan.plots.points import PointsView, gives_probabilities
 from minigan.random import Stream
 from minigan.runs.build import load_data, make_loss
+from minigan.runs.outputs import check_picture_folder
 from minigan.runs.start import load_run
 from minigan.runs.tables import read_gradients, read_metrics
 
@@ -278,6 +279,7 @@ def draw_run(
             raise RunError(f"{name}: does not fit {folder}: {reason}")
     chosen = dict.fromkeys(kinds) or [name for name in PICTURES if PICTURES[name].refuse(run) is None]
     out = Path(folder) / "pictures" if out is None else Path(out)
+    check_picture_folder("--out", out)
     try:
         out.mkdir(parents=True, exist_ok=True)
         paths = []
