@@ -11,8 +11,8 @@ from minigan.cli.settings import TRUNCATION, whole_number
 
 
 @examples(
-    "minigan evaluate runs/dcgan28-digits-1",
-    "minigan evaluate runs/dcgan28-digits-1 --count 2000 --seed 1",
+    "minigan evaluate RUN",
+    "minigan evaluate RUN --count 2000 --seed 1",
 )
 def evaluate(
     run: Annotated[Path, typer.Argument(help="Folder of a run.", metavar="RUN")],

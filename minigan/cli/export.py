@@ -11,8 +11,8 @@ from minigan.cli.help import examples
 @examples(
     "minigan export RUN  # RUN/generator.safetensors",
     "minigan export RUN --out generator.onnx",
-    "minigan export RUN --out generator.weights.h5 --code generator.py  # for Keras",
-    "minigan export RUN --out generator.pt --code generator.py  # for PyTorch",
+    "minigan export RUN --out generator.weights.h5 --code keras_model.py",
+    "minigan export RUN --out generator.pt --code torch_model.py",
 )
 def export(
     run: Annotated[Path, typer.Argument(help="Folder of a run.", metavar="RUN")],

@@ -14,8 +14,8 @@ from minigan.runs.config import TrainConfig
 
 
 @examples(
-    "minigan import generator.pt --like runs/dcgan28-digits-1",
-    "minigan import generator.weights.h5 --model dcgan28 --data mnist --out runs/keras",
+    "minigan import generator.pt --like RUN",
+    "minigan import generator.weights.h5 --model dcgan28 --out runs/keras",
 )
 @with_settings(ImportConfig)
 def import_(

@@ -10,8 +10,8 @@ from minigan.cli.settings import TRUNCATION, whole_number
 
 
 @examples(
-    "minigan plot runs/dcgan28-digits-1  # every picture that fits",
-    "minigan plot runs/dcgan28-digits-1 neighbours walk --out pictures",
+    "minigan plot RUN  # every picture that fits",
+    "minigan plot RUN neighbours walk --out pictures",
 )
 def plot(
     run: Annotated[Path, typer.Argument(help="Folder of a run.", metavar="RUN")],

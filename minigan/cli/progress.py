@@ -104,10 +104,10 @@ class TrainingProgress:
         before, since = self.first or (step.step, now)
         taken = step.step - before - 1  # the time of the first step was not measured
         left = clock((self.stepped - since) / taken * (step.steps - step.step)) + " left" if taken > 0 else ""
-        blank = NARROWEST * " "
-        text = fitted([(3, f"epoch {step.epoch}"), (0, f"step {step.step}/{step.steps}"), (1, blank), (2, left)], width)
+        place = NARROWEST * "\0"
+        text = fitted([(3, f"epoch {step.epoch}"), (0, f"step {step.step}/{step.steps}"), (1, place), (2, left)], width)
         drawn = bar(step.step / step.steps, width - len(text) + NARROWEST, self.display.console.encoding)
-        return [text.replace(blank, drawn).rstrip(), self.round[:width] or fitted(metrics(step), width)]
+        return [text.replace(place, drawn), self.round[:width] or fitted(metrics(step), width)]
 
     def waiting(self, now: float) -> str:
         """What to say while a step takes long."""

@@ -10,8 +10,8 @@ from minigan.cli.settings import TRUNCATION, whole_number
 
 
 @examples(
-    "minigan sample runs/dcgan28-digits-1",
-    "minigan sample runs/dcgan28-digits-1 --count 12 --columns 6 --seed 7 --out twelve.png",
+    "minigan sample RUN",
+    "minigan sample RUN --count 12 --columns 6 --seed 7 --out twelve.png",
     "minigan sample RUN --class 7  # of a run trained with --conditional",
 )
 def sample(

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 @examples(
     "minigan summary dcgan28",
-    "minigan summary dcgan28 --image-size 64 --channels 3 --generator-filters 256,128,64,32",
-    "minigan summary runs/dcgan28-digits-1  # the networks of a run",
+    "minigan summary dcgan28 --image-size 32 --generator-filters 128,64,32",
+    "minigan summary RUN  # the networks of a run",
     "minigan summary dcgan28 --plan",
 )
 @with_settings(ModelConfig)
