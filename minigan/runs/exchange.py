@@ -93,7 +93,7 @@ def export_run(
                 check_target(file)
     net = gan.generator if network == "generator" else gan.discriminator
     metadata = metadata_of(config, gan, network)
-    program = None if code is None else source(net, chosen)
+    program = None if code is None else source(net, chosen, path, metadata)
     difference = None
     if chosen == ONNX:
         difference = export_onnx(net, path, metadata)
