@@ -60,9 +60,11 @@ PADS = Kind(
 TEXT = Kind([("mine", "mine"), (np.str_("mine"), "mine")], [3, True, b"mine", ["mine"]])
 INITIALIZER = Kind([], [3, None, True, "glorot", ["zeros"], {}])
 
-#: By the names of the arguments.
+#: By the names of the arguments; where one layer's is another, also by the layer's.
 KINDS = {
     "alpha": NUMBER,
+    "alpha_initializer": INITIALIZER,
+    "approximate": SWITCH,
     "axis": WHOLE,
     "bias_initializer": INITIALIZER,
     "center": SWITCH,
@@ -73,6 +75,10 @@ KINDS = {
     "filters": COUNT,
     "group_size": COUNT,
     "groups": Kind([(make(2), 2) for make in INTS], COUNT.bad),
+    # -1 is a group for each channel.
+    "GroupNormalization.groups": Kind(
+        [*COUNT.good, (np.int64(-1), -1)], [value for value in COUNT.bad if value != -1] + [-2]
+    ),
     "interpolation": Kind([("nearest", "nearest"), (np.str_("bilinear"), "bilinear")], ["cubic", 2, None, ["nearest"]]),
     "kernel_initializer": INITIALIZER,
     "kernel_size": PAIR,
@@ -90,6 +96,10 @@ KINDS = {
     "power_iterations": COUNT,
     "rate": RATE,
     "scale": SWITCH,
+    "shared_axes": Kind(
+        [((np.int64(1), np.uint8(2)), (1, 2)), (np.array([2]), (2,)), ([1], (1,)), (None, ()), ((), ())],
+        [1, "12", True, (0,), (-1,), (1.5,), (True,), ("1",), (None,), 2.5],
+    ),
     "size": PAIR,
     "stddev": AT_LEAST_0,
     "strides": PAIR,
@@ -143,7 +153,7 @@ class Argument(NamedTuple):
 
     @property
     def kind(self) -> Kind:
-        return KINDS[self.argument]
+        return KINDS.get(f"{self.layer.__name__}.{self.argument}", KINDS[self.argument])
 
     def make(self, value: Any) -> Layer:
         parameters = inspect.signature(self.layer).parameters
