@@ -111,9 +111,27 @@ def conv2d(
 ) -> list[KerasLayer]:
     """A Conv2D, after a layer of zeros where their numbers are given."""
     before = [] if isinstance(padding, str) else [keras("ZeroPadding2D", padding)]
-    grouped = {} if groups == 1 else {"groups": groups}
-    named = strided(layer, strides, padding, dilation_rate)
-    return [*before, convolution("Conv2D", layer, filters, kernel_size, use_bias, **named, **grouped)]
+    return [*before, convolution("Conv2D", layer, strides, padding, dilation_rate, groups=groups)]
+
+
+def conv1d(
+    layer: layers.Conv1D,
+    *,
+    filters: int,
+    kernel_size: int,
+    strides: int,
+    padding: str | Pair,
+    use_bias: bool,
+    dilation_rate: int,
+    groups: int,
+) -> list[KerasLayer]:
+    """A Conv1D, after a layer of zeros where their numbers are given."""
+    if strides > 1 and dilation_rate > 1:
+        raise refusal(layer, LIBRARY, "dilation_rate", dilation_rate, f"where strides={strides}")
+    before = [] if isinstance(padding, str) else [keras("ZeroPadding1D", padding)]
+    named = {"strides": strides, "padding": padding if isinstance(padding, str) else "valid", "use_bias": use_bias}
+    apart = {"dilation_rate": dilation_rate, "groups": groups}
+    return [*before, KerasLayer("Conv1D", (filters, kernel_size), named | apart, weights(layer, "kernel", "bias"))]
 
 
 def conv2d_transpose(
@@ -129,22 +147,26 @@ def conv2d_transpose(
 ) -> list[KerasLayer]:
     """A Conv2DTranspose, before a layer that crops where it is given how much."""
     after = [] if isinstance(padding, str) else [keras("Cropping2D", padding)]
-    sized = {} if output_padding is None else {"output_padding": output_padding}
-    named = strided(layer, strides, padding, dilation_rate)
-    return [convolution("Conv2DTranspose", layer, filters, kernel_size, use_bias, **named, **sized), *after]
+    made = convolution("Conv2DTranspose", layer, strides, padding, dilation_rate, output_padding=output_padding)
+    return [made, *after]
 
 
-def strided(layer: Layer, strides: Pair, padding: str | Pads, dilation_rate: Pair) -> dict[str, Any]:
-    """The arguments for the windows: Keras knows paddings by name only, and no strides of dilated windows."""
-    if max(strides) > 1 and max(dilation_rate) > 1:
-        raise refusal(layer, LIBRARY, "dilation_rate", dilation_rate, f"where strides={strides}")
-    named = {"strides": strides, "padding": padding if isinstance(padding, str) else "valid"}
-    return named if dilation_rate == (1, 1) else {**named, "dilation_rate": dilation_rate}
-
-
-def convolution(kind: str, layer: Layer, filters: int, size: Pair, use_bias: bool, **named: Any) -> KerasLayer:
-    """A convolution of Keras."""
-    return KerasLayer(kind, (filters, size), {**named, "use_bias": use_bias}, weights(layer, "kernel", "bias"))
+def convolution(
+    kind: str,
+    layer: layers.Conv2D | layers.Conv2DTranspose,
+    strides: Pair,
+    padding: str | Pads,
+    dilation: Pair,
+    **named: Any,
+) -> KerasLayer:
+    """A convolution of Keras, which knows paddings by name only; arguments that are its defaults are left out."""
+    if max(strides) > 1 and max(dilation) > 1:
+        raise refusal(layer, LIBRARY, "dilation_rate", dilation, f"where strides={strides}")
+    usual = {"dilation_rate": (1, 1), "groups": 1, "output_padding": None}
+    given = {name: value for name, value in {"dilation_rate": dilation, **named}.items() if value != usual[name]}
+    padding = padding if isinstance(padding, str) else "valid"
+    named = {"strides": strides, "padding": padding, "use_bias": layer.use_bias, **given}
+    return KerasLayer(kind, (layer.filters, layer.windows.size), named, weights(layer, "kernel", "bias"))
 
 
 def batch_norm(
@@ -228,6 +250,20 @@ def average_pooling(
     return [keras("AveragePooling", pool_size, strides, layer.windows.pads(height_width(layer.input_shape)))]
 
 
+def pooling_of_sequences(
+    layer: layers.MaxPooling1D | layers.AveragePooling1D, *, pool_size: int, strides: int, padding: str | Pair
+) -> list[KerasLayer]:
+    """Keras's own layers, as far as they pad, and do not count what they pad."""
+    kind = type(layer).__name__
+    if not isinstance(padding, str) or (padding == "same" and kind == "AveragePooling1D"):
+        raise refusal(layer, LIBRARY, "padding", padding)
+    return [keras(kind, pool_size, strides=strides, padding=padding)]
+
+
+def up_sampling_of_sequences(layer: layers.UpSampling1D, *, size: int) -> list[KerasLayer]:
+    return [keras("UpSampling1D", size)]
+
+
 def global_average(layer: layers.GlobalAveragePooling2D) -> list[KerasLayer]:
     return [keras("GlobalAveragePooling2D")]
 
@@ -254,9 +290,11 @@ def nothing(layer: Layer) -> list[KerasLayer]:
 
 #: What makes the layers of Keras for each class of layers.
 WRITERS: dict[type[Layer], Callable[..., list[KerasLayer]]] = {
+    layers.AveragePooling1D: pooling_of_sequences,
     layers.AveragePooling2D: average_pooling,
     layers.BatchNorm: batch_norm,
     layers.ChannelMax: channel_max,
+    layers.Conv1D: conv1d,
     layers.Conv2D: conv2d,
     layers.Conv2DTranspose: conv2d_transpose,
     layers.Dense: dense,
@@ -268,6 +306,7 @@ WRITERS: dict[type[Layer], Callable[..., list[KerasLayer]]] = {
     layers.Identity: nothing,
     layers.LayerNorm: layer_norm,
     layers.LeakyReLU: leaky_relu,
+    layers.MaxPooling1D: pooling_of_sequences,
     layers.MaxPooling2D: max_pooling,
     layers.Maxout: maxout,
     layers.ReLU: relu,
@@ -276,6 +315,7 @@ WRITERS: dict[type[Layer], Callable[..., list[KerasLayer]]] = {
     layers.Softmax: softmax,
     layers.Softplus: activation("softplus"),
     layers.Tanh: activation("tanh"),
+    layers.UpSampling1D: up_sampling_of_sequences,
     layers.UpSampling2D: up_sampling,
     layers.ZeroPadding2D: zero_padding,
 }

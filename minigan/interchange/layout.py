@@ -9,10 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minigan.kernels import Pair
-from minigan.layers import Conv2DTranspose, Layer, Shape
+from minigan.layers import Layer, Shape
 
-__all__ = ["AxisPermutation", "Entry", "entry", "from_theirs", "to_theirs", "unreached"]
+__all__ = ["AxisPermutation", "Entry", "entry", "from_theirs", "to_theirs"]
 
 
 class AxisPermutation(NamedTuple):
@@ -50,21 +49,6 @@ class AxisPermutation(NamedTuple):
     def identity(cls, shape: Shape, theirs: Shape | None = None) -> "AxisPermutation":
         """The same order of numbers; only the shape may differ."""
         return cls(shape, shape if theirs is None else theirs, shape, tuple(range(len(shape))))
-
-
-def unreached(layer: Conv2DTranspose) -> Pair:
-    """The rows and columns that other libraries add behind the uncut output, where no kernel paints."""
-    (height, width), strides, spans, pads = (
-        layer.input_shape[:2],
-        layer.windows.strides,
-        layer.windows.spans,
-        layer.pads,
-    )
-    rows, columns = (
-        large + sum(cut) - ((small - 1) * stride + span)
-        for large, small, stride, span, cut in zip(layer.output_shape, (height, width), strides, spans, pads)
-    )
-    return rows, columns
 
 
 class Entry(NamedTuple):

@@ -1,16 +1,18 @@
 """ONNX's operators for layers with weights."""
 
+import copy
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from minigan import backend, layers
-from minigan.interchange.layout import unreached
 from minigan.interchange.onnx_graph import Graph, data
 from minigan.kernels import Pads, Pair
-from minigan.layers import Layer
+from minigan.layers import Layer, Parameter
+from minigan.layers.validation import height_width
 
-__all__ = ["WEIGHTED", "onnx_pads"]
+__all__ = ["WEIGHTED", "as_one_row", "onnx_pads"]
 
 
 def onnx_pads(pads: Pads) -> list[int]:
@@ -50,11 +52,7 @@ def conv2d(
     groups: int,
 ) -> None:
     """`filters` and `kernel_size` are the kernel's axes, and `padding` is in the layer's pads."""
-    graph.first()
-    kernel = data(layer, "kernel").transpose(3, 2, 0, 1)
-    biases = [data(layer, "bias")] if use_bias else []
-    pads = onnx_pads(layer.pads)
-    graph.op("Conv", kernel, *biases, strides=strides, pads=pads, dilations=dilation_rate, group=groups)
+    convolution(graph, "Conv", layer, strides=strides, dilations=dilation_rate, group=groups)
 
 
 def conv2d_transpose(
@@ -69,12 +67,19 @@ def conv2d_transpose(
     dilation_rate: Pair,
     output_padding: Pair | None,
 ) -> None:
-    """`padding` and `output_padding` are in the layer's pads and in the rows that no kernel reaches."""
+    """As `conv2d`; the operator's `output_padding` is what is missing from the layer's output, whatever the layer's."""
+    image, out = height_width(layer.input_shape), height_width(layer.output_shape)
+    painted = [(size - 1) * stride + span for size, stride, span in zip(image, strides, layer.windows.spans)]
+    more = [large + sum(cut) - rows for large, cut, rows in zip(out, layer.pads, painted)]
+    convolution(graph, "ConvTranspose", layer, strides=strides, dilations=dilation_rate, output_padding=more)
+
+
+def convolution(graph: Graph, kind: str, layer: layers.Conv2D | layers.Conv2DTranspose, **attributes: Any) -> None:
+    """A convolution with the layer's weights and pads."""
     graph.first()
     kernel = data(layer, "kernel").transpose(3, 2, 0, 1)
-    biases = [data(layer, "bias")] if use_bias else []
-    pads, gaps = onnx_pads(layer.pads), unreached(layer)
-    graph.op("ConvTranspose", kernel, *biases, strides=strides, pads=pads, dilations=dilation_rate, output_padding=gaps)
+    biases = [data(layer, "bias")] if layer.use_bias else []
+    graph.op(kind, kernel, *biases, pads=onnx_pads(layer.pads), **attributes)
 
 
 def spectral_normalization(
@@ -85,6 +90,34 @@ def spectral_normalization(
     divided.parameters = {**divided.parameters, "kernel": divided.kernel}
     divided.activation = layers.Identity()  # the wrapper's own activation follows
     graph.layer(divided)
+
+
+def as_one_row(graph: Graph, layer: Layer, image: Layer) -> None:
+    """A layer for sequences, by its layer for images of one row."""
+    graph.last()
+    graph.reshape(*image.input_shape)
+    graph.layer(image)
+    graph.last()
+    graph.reshape(*layer.output_shape)
+
+
+def conv1d(
+    graph: Graph,
+    layer: layers.Conv1D,
+    *,
+    filters: int,
+    kernel_size: int,
+    strides: int,
+    padding: Any,
+    use_bias: bool,
+    dilation_rate: int,
+    groups: int,
+) -> None:
+    """The layer's own Conv2D, which has its settings but for the weights."""
+    image = copy.copy(layer.image)
+    image.use_bias = use_bias
+    image.parameters = {**layer.parameters, "kernel": Parameter(layer.kernel.data[None])}
+    as_one_row(graph, layer, image)
 
 
 # Normalizations
@@ -142,6 +175,7 @@ def projection_head(graph: Graph, layer: layers.ProjectionHead, *, classes: int)
 WEIGHTED: dict[type[Layer], Callable[..., None]] = {
     layers.BatchNorm: batch_norm,
     layers.ConcatenateLabels: concatenate_labels,
+    layers.Conv1D: conv1d,
     layers.Conv2D: conv2d,
     layers.Conv2DTranspose: conv2d_transpose,
     layers.Dense: dense,

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from minigan import layers
-from minigan.interchange.layout import AxisPermutation, unreached
+from minigan.interchange.layout import AxisPermutation
 from minigan.interchange.program import call
 from minigan.interchange.pytorch_module import LIBRARY, At, Module, module, padding_module, vector
 from minigan.interchange.settings import refusal
 from minigan.kernels import Pads, Pair
 from minigan.layers import Layer, Shape
 from minigan.layers.affine import Affine
+from minigan.layers.validation import height_width
 
 __all__ = ["WEIGHTED"]
 
@@ -85,20 +86,8 @@ def conv2d(
     """A Conv2d, after a module that pads where the two sides of an axis get different numbers of zeros."""
     (top, bottom), (left, right) = pads = layer.pads
     even = (top, left) == (bottom, right)
-    inside: dict[str, Any] = {"padding": (top, left)} if even and (top or left) else {}
-    inside |= {"groups": groups} if groups > 1 else {}
-    made = affine(
-        layer,
-        "nn.Conv2d",
-        layer.input_shape[-1],
-        filters,
-        kernel_size,
-        kernel=window(layer.kernel.data.shape),
-        bias=vector(None, filters),
-        stride=strides,
-        **dilated(dilation_rate),
-        **inside,
-    )
+    inside = (top, left) if even else (0, 0)
+    made = convolution("nn.Conv2d", layer, kernel_size, strides, padding=inside, dilation=dilation_rate, groups=groups)
     return [made] if even else [padding_module(pads), made]
 
 
@@ -116,35 +105,30 @@ def conv2d_transpose(
 ) -> list[Module]:
     """A ConvTranspose2d, before a module that crops where it cannot crop as much as is needed on each side.
 
-    It crops as much below as above. So where less is to be cropped below, its `output_padding` adds the difference.
+    The module's `output_padding` is what is left when it has cropped as much below as above.
     """
     (top, bottom), (left, right) = layer.pads
-    gaps, cut = unreached(layer), (top, left)
-    extra = gaps[0] + top - bottom, gaps[1] + left - right
-    after = []
-    if any(not 0 <= rows < stride for rows, stride in zip(extra, strides)):
+    image, out = height_width(layer.input_shape), height_width(layer.output_shape)
+    painted = [(size - 1) * stride + span for size, stride, span in zip(image, strides, layer.windows.spans)]
+    cut, after = (top, left), []
+    more = [large + 2 * edge - rows for large, edge, rows in zip(out, cut, painted)]
+    if any(not 0 <= rows < stride for rows, stride in zip(more, strides)):
         # More is cropped below than above: by padding of negative width.
-        extra, cut = gaps, (0, 0)
-        after = [padding_module(((-top, -bottom), (-left, -right)))]
-    made = affine(
-        layer,
-        "nn.ConvTranspose2d",
-        layer.input_shape[-1],
-        filters,
-        kernel_size,
-        kernel=window(layer.kernel.data.shape),
-        bias=vector(None, filters),
-        stride=strides,
-        **dilated(dilation_rate),
-        padding=cut,
-        output_padding=extra,
-    )
-    return [made, *after]
+        cut, after = (0, 0), [padding_module(((-top, -bottom), (-left, -right)))]
+        more = [large + sum(edges) - rows for large, edges, rows in zip(out, layer.pads, painted)]
+    rest = {"padding": cut, "output_padding": tuple(more), "dilation": dilation_rate}
+    return [convolution("nn.ConvTranspose2d", layer, kernel_size, strides, **rest), *after]
 
 
-def dilated(dilation_rate: Pair) -> dict[str, Pair]:
-    """The argument of a dilated module."""
-    return {} if dilation_rate == (1, 1) else {"dilation": dilation_rate}
+def convolution(
+    name: str, layer: layers.Conv2D | layers.Conv2DTranspose, size: Pair, strides: Pair, **named: Any
+) -> Module:
+    """A convolution with the layer's weights; arguments that are PyTorch's defaults are left out."""
+    usual = {"padding": (0, 0), "output_padding": (0, 0), "dilation": (1, 1), "groups": 1}
+    given = {argument: value for argument, value in named.items() if value != usual[argument]}
+    kernel, bias = window(layer.kernel.data.shape), vector(None, layer.filters)
+    channels = layer.input_shape[-1], layer.filters
+    return affine(layer, name, *channels, size, kernel=kernel, bias=bias, stride=strides, **given)
 
 
 # Normalizations

@@ -31,8 +31,11 @@ __all__ = ["code", "hand_over", "options", "python_value", "refusal", "settings_
 
 T = TypeVar("T")
 
+#: The fields of a `WindowSpec` by the arguments of layers, where the names differ.
+WINDOWS = {"kernel_size": "size", "pool_size": "size"}
+
 #: How the errors of this module end: what can be done.
-REMEDY = "the format safetensors takes all layers"
+REMEDY = "the format safetensors takes all layers (--format safetensors)"
 
 
 def hand_over(writers: Mapping[type[Layer], Callable[..., T]], library: str, layer: Layer, *context: Any) -> T:
@@ -96,7 +99,7 @@ def setting(layer: Layer, name: str) -> Any:
     """One option: an attribute of its name, or a part of the layer's windows."""
     if hasattr(layer, name):
         return getattr(layer, name)
-    return getattr(layer.windows, "size" if name.endswith("_size") else name)  # type: ignore[attr-defined]
+    return getattr(layer.windows, WINDOWS.get(name, name))  # type: ignore[attr-defined]
 
 
 def python_value(value: Any) -> Any:

@@ -13,10 +13,12 @@ from minigan.gradcheck.builtin.cases import LAYERS
 from minigan.interchange.settings import options, settings_of
 from minigan.layers import (
     ELU,
+    AveragePooling1D,
     AveragePooling2D,
     BatchNorm,
     ChannelMax,
     ConcatenateLabels,
+    Conv1D,
     Conv2D,
     Conv2DTranspose,
     Dense,
@@ -26,6 +28,7 @@ from minigan.layers import (
     LayerNorm,
     LeakyReLU,
     Maxout,
+    MaxPooling1D,
     MaxPooling2D,
     MinibatchStdDev,
     ProjectionHead,
@@ -34,6 +37,7 @@ from minigan.layers import (
     Softmax,
     SpectralNormalization,
     Tanh,
+    UpSampling1D,
     UpSampling2D,
     ZeroPadding2D,
 )
@@ -77,17 +81,30 @@ MORE = [
     Specification("channel-max-default", lambda: ChannelMax(), (6,)),
     Specification("conv2d-number", lambda: Conv2D(3, 3, padding=2), (3, 4, 2)),
     Specification("conv2d-pair", lambda: Conv2D(3, (2, 3), padding=(1, 2)), (3, 4, 2)),
-    Specification("conv2d-groups-framed", lambda: Conv2D(4, 3, 2, ((0, 1), (2, 0)), groups=2), (5, 6, 2)),
-    Specification("conv2d-depthwise-dilated", lambda: Conv2D(4, 2, dilation_rate=(1, 2), groups=2), (4, 5, 2)),
-    Specification("transpose-dilated-cut", lambda: Conv2DTranspose(3, 3, padding=(1, 2), dilation_rate=2), (3, 4, 2)),
-    Specification("transpose-dilated-stride", lambda: Conv2DTranspose(3, 2, 2, dilation_rate=(1, 2)), (3, 4, 2)),
-    Specification("transpose-dilated-valid", lambda: Conv2DTranspose(3, 2, dilation_rate=(1, 3)), (3, 4, 2)),
-    Specification("transpose-sized-valid", lambda: Conv2DTranspose(3, 2, 3, output_padding=2), (3, 4, 2)),
-    Specification("transpose-sized-same", lambda: Conv2DTranspose(3, 4, 3, "same", output_padding=0), (3, 4, 2)),
-    Specification("transpose-sized-cut", lambda: Conv2DTranspose(3, 4, 2, ((2, 1), 1), output_padding=1), (3, 4, 2)),
+    Specification("conv1d-plain", lambda: Conv1D(3, 2, activation="relu"), (5, 2)),
+    Specification("conv1d-apart", lambda: Conv1D(4, 3, padding="same", dilation_rate=2, groups=2), (6, 2)),
+    Specification("conv1d-apart-and-strided", lambda: Conv1D(3, 2, 3, dilation_rate=2), (8, 2)),
+    Specification("max-pooling-1d-same", lambda: MaxPooling1D(3, 1, "same"), (6, 2)),
+    Specification("average-pooling-1d-valid", lambda: AveragePooling1D(3, 1), (7, 2)),
     Specification("transpose-number", lambda: Conv2DTranspose(3, 3, 2, padding=1), (3, 4, 2)),
     Specification("transpose-no-bias", lambda: Conv2DTranspose(3, (3, 2), (1, 2), use_bias=False), (3, 4, 2)),
     Specification("transpose-cut-below", lambda: Conv2DTranspose(3, 4, 2, padding=((0, 3), (1, 0))), (3, 4, 2)),
+    Specification(
+        "conv2d-dilated-pads", lambda: Conv2D(4, (2, 3), 1, (1, 2), dilation_rate=(3, 2), groups=2), (5, 6, 2)
+    ),
+    Specification("conv2d-depthwise-bare", lambda: Conv2D(3, 2, use_bias=False, groups=3), (5, 6, 3)),
+    Specification("transpose-dilated", lambda: Conv2DTranspose(3, (2, 3), 2, dilation_rate=(3, 1)), (3, 4, 2)),
+    Specification("transpose-more", lambda: Conv2DTranspose(3, 3, (2, 3), output_padding=(1, 2)), (3, 4, 2)),
+    Specification("transpose-none-more", lambda: Conv2DTranspose(3, 2, 3, output_padding=0), (3, 4, 2)),
+    Specification("transpose-same-more", lambda: Conv2DTranspose(3, 4, 3, "same", output_padding=(0, 2)), (3, 4, 2)),
+    Specification(
+        "transpose-cut-more", lambda: Conv2DTranspose(3, 3, 2, ((0, 2), (1, 0)), output_padding=(1, 0)), (3, 4, 2)
+    ),
+    Specification(
+        "transpose-dilated-more",
+        lambda: Conv2DTranspose(3, 2, (2, 1), "same", dilation_rate=(2, 3), output_padding=(1, 0)),
+        (3, 4, 2),
+    ),
     Specification("max-pooling-frame", lambda: MaxPooling2D(3, 2, padding=((1, 0), (0, 2))), (5, 6, 2)),
     Specification("max-pooling-number", lambda: MaxPooling2D(3, (1, 2), padding=1), (5, 6, 2)),
     Specification("average-pooling-frame", lambda: AveragePooling2D(3, 2, padding=((1, 0), (0, 2))), (5, 6, 2)),
@@ -177,23 +194,29 @@ def with_option(layer: Layer, name: str, value: Any) -> Layer:
     return type(layer)(**{**copy.deepcopy(settings_of(layer)), name: value})
 
 
-def variations(layer: Layer) -> Iterator[tuple[str, Layer]]:
-    """The layer with each of its options at another value: the default or, if it has none, half the number.
+def required(kind: type[Layer]) -> set[str]:
+    """The options without a default."""
+    return {name for name, parameter in options(kind).items() if parameter.default is parameter.empty}
 
-    A default that does not fit the other options is left out.
-    """
+
+def varied(layer: Layer) -> set[str]:
+    """The options of the layer that are not at their defaults."""
     settings = settings_of(layer)
-    for name, parameter in options(type(layer)).items():
-        value = settings[name]
-        if parameter.default is not parameter.empty:
-            try:
-                other = with_option(layer, name, parameter.default)
-            except ConfigError:
-                continue
-            if comparable(settings_of(other)[name]) != comparable(value):
-                yield name, other
-        elif isinstance(value, float):
-            yield name, with_option(layer, name, value / 2)
+    usual = settings_of(type(layer)(**{name: settings[name] for name in required(type(layer))}))
+    return {name for name in settings if comparable(settings[name]) != comparable(usual[name])}
+
+
+def variations(specification: Specification) -> Iterator[tuple[str, mg.Sequential]]:
+    """Networks of the layer with one of its options at another value: the default, or half of a number without one."""
+    layer = specification.make()
+    settings = settings_of(layer)
+    halves = {name: settings[name] / 2 for name in required(type(layer)) if isinstance(settings[name], float)}
+    defaults = {name: options(type(layer))[name].default for name in varied(layer)}
+    for name, value in {**halves, **defaults}.items():
+        try:  # others may not fit the new value
+            yield name, network(specification.shape, with_option(layer, name, value))
+        except (ConfigError, ShapeError):
+            continue
 
 
 def numpy_values(value: Any, kind: type) -> Any:
@@ -210,7 +233,16 @@ def numpy_values(value: Any, kind: type) -> Any:
 #: Layers that no library has in a plain row of layers.
 WITHOUT = {
     "keras": (ConcatenateLabels, MinibatchStdDev, ProjectionHead, SpectralNormalization),
-    "pytorch": (ConcatenateLabels, MinibatchStdDev, ProjectionHead, SpectralNormalization),
+    "pytorch": (
+        ConcatenateLabels,
+        MinibatchStdDev,
+        ProjectionHead,
+        SpectralNormalization,
+        Conv1D,
+        MaxPooling1D,
+        AveragePooling1D,
+        UpSampling1D,
+    ),
     "onnx": (MinibatchStdDev,),
 }
 
@@ -224,10 +256,14 @@ def refusal(library: str, layer: Layer) -> str:
             return f"center={layer.center} has no counterpart in PyTorch"
         case "pytorch", LayerNorm(center=True, scale=False):
             return "scale=False has no counterpart in PyTorch"
-        case "keras", Conv2D() | Conv2DTranspose() if 1 not in map(
-            max, (layer.windows.strides, layer.windows.dilation_rate)
-        ):
+        case "keras", Conv2D() | Conv2DTranspose() if max(layer.windows.strides) > 1 < max(layer.windows.dilation_rate):
             return "dilation_rate=.* has no counterpart in Keras, where strides="
+        case "keras", Conv1D() if layer.strides > 1 and layer.dilation_rate > 1:
+            return "dilation_rate=2 has no counterpart in Keras, where strides=3"
+        case "keras", MaxPooling1D() if not isinstance(layer.padding, str):
+            return "padding=.* has no counterpart in Keras"
+        case "keras", AveragePooling1D() if layer.padding != "valid":
+            return "padding=.* has no counterpart in Keras"
         case "keras", ReLU(max_value=limit) if limit is not None and limit < 0:
             return "max_value=.* has no counterpart in Keras"
         case "keras", ReLU() if layer.threshold < 0:
