@@ -176,7 +176,7 @@ def test_a_changed_formula_changes_the_weights(run, undamaged):
     assert changed != source(name)
     # The same file with another comment is unfused, too, and rounds otherwise: that is not the difference.
     commented = run(name, source(name) + "# nothing\n")
-    said = "edited: minigan/layers/conv2d.py: no fused steps for Conv2D\n"
+    said = "edited: minigan/layers/conv2d.py: no fused steps for Conv1D, Conv2D\n"
     assert commented["said"] == answer["said"] == said
     assert len({answer["ended"], commented["ended"], undamaged[False]}) == 3
 
