@@ -11,6 +11,7 @@ from minigan.cli.settings import given, with_settings
 from minigan.errors import ConfigError
 from minigan.runs import ImportConfig
 from minigan.runs.config import TrainConfig
+from minigan.runs.names import flag_of
 
 
 @examples(
@@ -53,18 +54,15 @@ def import_(
     does not fit names the array and its shape.
     """
     from minigan.io.progress import Progress
-    from minigan.runs import import_run
-    from minigan.runs.start import new_run_folder
+    from minigan.runs.exchange import import_into
 
     chosen = given(ImportConfig, flags)
     if like is not None and chosen:
-        names = ", ".join(f"--{name.replace('_', '-')}" for name in chosen)
+        names = ", ".join(map(flag_of, chosen))
         raise ConfigError(f"expected --like or settings of its own, got both: --like and {names}")
     config = TrainConfig.recommended(**chosen) if like is None else None
-    name = config.model if config else like.absolute().name if like else ""
-    folder = out or new_run_folder(name, "imported")
     with Progress(f"reading {file}"):
-        gan = import_run(file, folder, config, like=like, discriminator=discriminator, format=format)
+        folder, gan = import_into(file, out, config, like, discriminator, format)
     typer.echo(f"Wrote {folder}: {gan.name} with the generator of {file}")
     typer.echo(f"The discriminator is {origin(like, discriminator)}.")
     typer.echo(f"Images: minigan sample {shlex.quote(str(folder))}")

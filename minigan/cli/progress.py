@@ -1,6 +1,7 @@
 """The progress of a run on the terminal."""
 
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,8 @@ class TrainingProgress:
     ----------
     signal : int
         The number of the signal that ended the run; 0 if there was none.
+    folder : Path
+        The run's folder, once it has begun.
     """
 
     def __init__(self, console: "Console", display: Display | None = None) -> None:
@@ -49,6 +52,7 @@ class TrainingProgress:
         self.round = ""
         self.signal = 0
         self.ticker = Ticker(self.tick, REDRAW)
+        self.folder = Path()
 
     def __enter__(self) -> "TrainingProgress":
         self.ticker.start()
@@ -64,7 +68,7 @@ class TrainingProgress:
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, RunStart):
-            self.began = True
+            self.began, self.folder = True, event.folder
             self.say(
                 f"Training {event.model} on {event.images:,} images of {event.data}, into {blanks_kept(event.folder)}"
             )

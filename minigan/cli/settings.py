@@ -9,8 +9,9 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from minigan.runs.config import Kind
+from minigan.runs.names import flag_of
 
-__all__ = ["OWN_PANEL", "flag_name", "given", "in_order", "whole_number", "with_settings"]
+__all__ = ["OWN_PANEL", "given", "in_order", "whole_number", "with_settings"]
 
 #: The placeholder of a value in the help, by its type.
 METAVARS = {str: "TEXT", int: "N", float: "X", bool: ""}
@@ -53,13 +54,13 @@ def with_settings(settings: type) -> Callable[[Callable[..., Any]], Callable[...
 
 def in_order(settings: type) -> list[Field]:
     """The fields of a settings class in the order of the help: its own before those of the class it derives from."""
-    own = vars(settings).get("__annotations__", {})
+    own = inspect.get_annotations(settings)
     return sorted(fields(settings), key=lambda field: field.name not in own)
 
 
 def flag(field: Field) -> inspect.Parameter:
     """The flag of one field, with its help, its choices and its default."""
-    name = spelled(field)
+    name = flag_of(field.name)
     kind, choices = field.metadata["kind"], field.metadata["choices"]
     default: Any = field.default
     # Every value is text here; `given` converts it to the setting's type.
@@ -89,16 +90,6 @@ def flag(field: Field) -> inspect.Parameter:
         default=None,
         annotation=Annotated[type_ | None, typer.Option(name, **details)],
     )
-
-
-def spelled(field: Field) -> str:
-    """The flag of a field as it is typed."""
-    return field.metadata["flag"] or f"--{field.name.replace('_', '-')}"
-
-
-def flag_name(settings: type, name: str) -> str:
-    """The flag of a setting, by the setting's name."""
-    return next(spelled(field) for field in fields(settings) if field.name == name)
 
 
 def given(settings: type, values: Mapping[str, Any]) -> dict[str, Any]:

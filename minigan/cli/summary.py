@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from minigan.cli.help import examples
-from minigan.cli.settings import flag_name, given, with_settings
+from minigan.cli.settings import given, with_settings
 from minigan.errors import ConfigError
 from minigan.runs.config import ModelConfig
+from minigan.runs.names import flag_of
 
 if TYPE_CHECKING:
     from minigan.models import GAN
@@ -52,6 +53,6 @@ def networks(name: str, options: dict[str, Any]) -> "GAN":
         hint = f"did you mean {close[0]}? There are" if close else "expected the folder of a run, or one of"
         raise ConfigError(f"unknown model {name!r}, and no run's folder: {hint} {', '.join(models.MODELS)}")
     if options:
-        flags = ", ".join(flag_name(ModelConfig, option) for option in options)
+        flags = ", ".join(flag_of(option) for option in options)
         raise ConfigError(f"expected no {flags} with a run's folder: a run has its own settings")
     return run_networks(name)
