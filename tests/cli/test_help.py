@@ -86,7 +86,7 @@ def test_info_shows_versions_and_all_choices(minigan, monkeypatch):
 
 def test_info_shows_how_to_get_cupy_without_it(minigan, monkeypatch):
     monkeypatch.setitem(sys.modules, "cupy", None)
-    assert "pip install 'minigan[cuda12]'" in words(minigan("info").out)
+    assert "pip install cupy-cuda12x" in words(minigan("info").out)
 
 
 # Summaries

@@ -89,7 +89,7 @@ def interrupt_once(after: str):
 @pytest.mark.parametrize("width", [40, 80])
 def test_ctrl_c_leaves_no_bar_and_nothing_stale(slow, tmp_path, width):
     shown = on_terminal(
-        *("train", *slow[:-1], 10**6, "--out", "run"), width=width, folder=tmp_path, watch=interrupt_once("─")
+        *("train", *slow[:-1], 10**6, "--out", "r"), width=width, folder=tmp_path, watch=interrupt_once("─")
     )
     assert shown.status == 130
     assert "^C" in shown.sent
