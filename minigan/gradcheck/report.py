@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,10 @@ class Report:
         lines = [line.rstrip() for line in capture.get().splitlines()]
         notes = self.notes()
         return "\n".join([*lines, "", *notes] if notes else lines)
+
+    def _repr_html_(self) -> str:
+        """The table, for a notebook."""
+        return f"<pre>{escape(str(self))}</pre>"
 
     def table(self) -> Any:
         """The rows as a `rich.table.Table`; a target's name is in its first row, a behaviour under mode."""
