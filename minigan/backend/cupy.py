@@ -17,7 +17,7 @@ __all__ = ["Device", "device", "imported", "load"]
 OLDEST_CUPY = (13, 3)
 
 #: How to install or upgrade CuPy, and the CUDA versions there are packages for.
-INSTALL = "pip install 'minigan[cuda12]' (or 'minigan[cuda13]')"
+INSTALL = "pip install cupy-cuda12x (or cupy-cuda13x)"
 UPGRADE = INSTALL.replace("install", "install --upgrade")
 EXTRAS = (12, 13)
 
@@ -127,7 +127,7 @@ def _check_driver(cupy: ModuleType) -> None:
     needed = runtime.runtimeGetVersion()
     advice = "look for it with nvidia-smi, or use backend 'numpy'"
     if driver < needed:
-        other = f", or pip install 'minigan[cuda{driver // 1000}]'" if driver // 1000 in EXTRAS else ""
+        other = f", or pip install cupy-cuda{driver // 1000}x" if driver // 1000 in EXTRAS else ""
         advice = f"the driver runs CUDA {_version(driver)} and CuPy is for {_version(needed)}: update the driver{other}"
     raise BackendError(f"backend 'cupy' found no CUDA device: {reason}; {advice}")
 

@@ -1,6 +1,7 @@
 """The command ``minigan``: one file a command, thin over the library."""
 
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Annotated, Any
 
@@ -26,7 +27,7 @@ from minigan.version import __version__
 __all__ = ["COMMANDS", "app", "main"]
 
 #: All commands by name, in the order of the help.
-COMMANDS = {
+COMMANDS: dict[str, Callable[..., Any]] = {
     "train": train,
     "sample": sample,
     "evaluate": evaluate,

@@ -1,7 +1,7 @@
 """``minigan gradcheck``."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,12 @@ from minigan.cli.lines import say
 from minigan.cli.settings import whole_number
 from minigan.errors import ConfigError
 from minigan.gradcheck.report import FAIL, PASS, SKIP, Report
+
+#: The width of a table that is not shown on a terminal; the smallest width of a terminal for it.
+NO_LIMIT, NARROWEST = 1000, 80
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 @examples(
@@ -104,12 +110,22 @@ def gradcheck(
             write_text(json, everything.to_json())
     shown = everything if whole_table else Report(everything.failures, seed)
     if shown.rows:
-        console.print(shown.table())
+        show(console, shown)
         say(console, shown.notes())
     verdict = "nothing is wrong" if everything.ok else f"{len(everything.failures)} wrong"
     count = f"{len(cases)} case{'s' if len(cases) > 1 else ''}"
     say(console, f"{len(applied(everything))} checks of {count}, seed {seed}: {verdict}")
     return 0 if everything.ok else 1
+
+
+def show(console: "Console", report: Report) -> None:
+    """Print the rows: a table, in a pipe as wide as it has to be, or sentences where a terminal is too narrow."""
+    if not console.is_terminal:
+        console.width = NO_LIMIT
+    if console.width < NARROWEST:
+        say(console, [row.sentence() for row in report])
+    else:
+        console.print(report.table())
 
 
 def applied(report: Report) -> list:

@@ -11,6 +11,7 @@ from minigan.cli.settings import given, with_settings
 from minigan.errors import ConfigError
 from minigan.runs import ImportConfig
 from minigan.runs.config import TrainConfig
+from minigan.runs.names import flag_of
 
 
 @examples(
@@ -57,7 +58,7 @@ def import_(
 
     chosen = given(ImportConfig, flags)
     if like is not None and chosen:
-        names = ", ".join(f"--{name.replace('_', '-')}" for name in chosen)
+        names = ", ".join(map(flag_of, chosen))
         raise ConfigError(f"expected --like or settings of its own, got both: --like and {names}")
     config = TrainConfig.recommended(**chosen) if like is None else None
     with Progress(f"reading {file}"):

@@ -51,8 +51,8 @@ class TrainingProgress:
         self.began = False
         self.round = ""
         self.signal = 0
-        self.folder = Path()
         self.ticker = Ticker(self.tick, REDRAW)
+        self.folder = Path()
 
     def __enter__(self) -> "TrainingProgress":
         self.ticker.start()
@@ -68,8 +68,7 @@ class TrainingProgress:
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, RunStart):
-            self.folder = event.folder
-            self.began = True
+            self.began, self.folder = True, event.folder
             self.say(
                 f"Training {event.model} on {event.images:,} images of {event.data}, into {blanks_kept(event.folder)}"
             )

@@ -54,7 +54,7 @@ def with_settings(settings: type) -> Callable[[Callable[..., Any]], Callable[...
 
 def in_order(settings: type) -> list[Field]:
     """The fields of a settings class in the order of the help: its own before those of the class it derives from."""
-    own = vars(settings).get("__annotations__", {})
+    own = inspect.get_annotations(settings)
     return sorted(fields(settings), key=lambda field: field.name not in own)
 
 

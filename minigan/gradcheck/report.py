@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -132,14 +133,22 @@ class Report:
         notes = self.notes()
         return "\n".join([*lines, "", *notes] if notes else lines)
 
+    def _repr_html_(self) -> str:
+        """The table, for a notebook."""
+        return f"<pre>{escape(str(self))}</pre>"
+
     def table(self) -> Any:
         """The rows as a `rich.table.Table`; a target's name is in its first row, a behaviour under mode."""
         from rich.table import Table
 
         table = Table(box=None, header_style="bold", pad_edge=False)
-        table.add_column("target", overflow="fold")
-        table.add_column("quantity", overflow="fold")
-        table.add_column("mode", overflow="fold")
+        for name, texts in (
+            ("target", [row.target for row in self.rows]),
+            ("quantity", [row.quantity for row in self.rows if row.mode != BEHAVIOUR]),
+            ("mode", [row.quantity if row.mode == BEHAVIOUR else row.mode for row in self.rows]),
+        ):
+            longest = max((len(word) for text in texts for word in text.split()), default=0)
+            table.add_column(name, overflow="fold", min_width=longest)  # lines break between words
         for name in ("error", "tolerance", "kinks"):
             table.add_column(name, justify="right", no_wrap=True)
         table.add_column("verdict", no_wrap=True)

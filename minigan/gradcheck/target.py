@@ -240,9 +240,12 @@ def as_point(item: Any, rng: Stream) -> Array:
 
 
 def describe_error(error: BaseException) -> str:
-    """The error in one line, with the last place outside the checker."""
-    own = str(Path(__file__).parent)
-    places = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith((own, "<"))]
+    """The error in one line, with its last place outside minigan, such as in a user's file, or else the checker."""
+    own = Path(__file__).parent
+    frames = traceback.extract_tb(error.__traceback__)
+    for inside in (str(own.parent), str(own)):
+        if places := [frame for frame in frames if not frame.filename.startswith((inside, "<"))]:
+            break
     place = f" ({Path(places[-1].filename).name}, line {places[-1].lineno})" if places else ""
     return f"{type(error).__name__}: {error}{place}"
 

@@ -10,7 +10,7 @@ format                   files                           what is in it
 ``onnx``                 ``.onnx``, written only         the network itself, to be run anywhere
 =======================  ==============================  ======================================================
 
-The rest of minigan needs none of the packages that write them: ``pip install 'minigan[interchange]'`` brings
+The rest of minigan needs none of the packages that write them: ``pip install '.[interchange]'`` in a checkout brings
 all but PyTorch.
 """
 

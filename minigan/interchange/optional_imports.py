@@ -7,9 +7,6 @@ from minigan.errors import ConfigError
 
 __all__ = ["have", "need"]
 
-#: How to install the packages that the extra leaves out. PyTorch is large, and has a build for each kind of machine.
-ELSEWHERE = {"torch": "pip install torch"}
-
 
 def need(package: str, what: str) -> Any:
     """The module of that name.
@@ -29,8 +26,9 @@ def need(package: str, what: str) -> Any:
     try:
         return import_module(package)
     except ImportError:
-        command = ELSEWHERE.get(package, "pip install 'minigan[interchange]'")
-        raise ConfigError(f"{what} needs the package {package}, which is not installed: {command}") from None
+        raise ConfigError(
+            f"{what} needs the package {package}, which is not installed: pip install {package}"
+        ) from None
 
 
 def have(package: str) -> bool:

@@ -48,7 +48,7 @@ MISSING = {
     "a newer driver or an older CuPy": (
         make(driverGetVersion=lambda: 12080, runtimeGetVersion=lambda: 13000, getDeviceCount=old_driver),
         "found no CUDA device: cudaErrorInsufficientDriver: CUDA driver version is insufficient; the driver runs CUDA "
-        "12.8 and CuPy is for 13.0: update the driver, or pip install 'minigan[cuda12]'",
+        "12.8 and CuPy is for 13.0: update the driver, or pip install cupy-cuda12x",
     ),
     "a card": (
         make(getDeviceCount=no_card),
@@ -61,7 +61,7 @@ MISSING = {
     ),
     "a newer CuPy": (
         make("13.2.0"),
-        "needs CuPy 13.3 or newer, found 13.2.0: pip install --upgrade 'minigan[cuda12]' (or 'minigan[cuda13]')",
+        "needs CuPy 13.3 or newer, found 13.2.0: pip install --upgrade cupy-cuda12x (or cupy-cuda13x)",
     ),
     "a newer card": (
         make(getDeviceProperties=card(b"GeForce GTX 980", 5, 2)),
@@ -75,8 +75,7 @@ MISSING = {
     ),
     "CuPy": (
         None,
-        "needs CuPy, which is not installed: pip install 'minigan[cuda12]' (or 'minigan[cuda13]'), or use backend "
-        "'numpy'",
+        "needs CuPy, which is not installed: pip install cupy-cuda12x (or cupy-cuda13x), or use backend 'numpy'",
     ),
 }
 
@@ -132,7 +131,7 @@ def test_a_cupy_that_cannot_be_loaded_has_its_own_message(tmp_path, monkeypatch)
         backend.use("cupy")
     assert str(caught.value) == (
         "backend 'cupy' found a CuPy that cannot be loaded: libcublas.so.12: cannot open shared object file; "
-        "pip install --upgrade 'minigan[cuda12]' (or 'minigan[cuda13]')"
+        "pip install --upgrade cupy-cuda12x (or cupy-cuda13x)"
     )
 
 

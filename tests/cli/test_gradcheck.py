@@ -311,6 +311,18 @@ def test_what_a_layer_raises_is_reported_with_its_place(minigan, written):
             ["mine.py: Square needs arguments, so make an object of it there", "size"],
         ),
         (
+            RIGHT + "    def __init__(self):\n        super().__init__()\n        self.slope = len(7)\n",
+            ["Square cannot be made: TypeError: object of type 'int' has no len() (mine.py, line 23)"],
+        ),
+        (
+            RIGHT + "    def __init__(self):\n        super().__init__()\n        raise KeyError('alpha')\n",
+            ["Square cannot be made: KeyError: 'alpha' (mine.py, line 23)"],
+        ),
+        (
+            RIGHT + "    def build(self, shape):\n        kind = 'zeros'\n        kind(shape)\n",
+            ["Square cannot be built or run: TypeError: 'str' object is not callable (mine.py, line 23)"],
+        ),
+        (
             "from minigan.layers import Conv1D",
             ["mine.py cannot be run: ImportError"],
         ),
@@ -379,3 +391,16 @@ def test_the_help_lists_every_option(minigan, monkeypatch):
     ):
         assert part in page
     assert "exit status is 1 when anything is wrong" in page
+
+
+# The table at any width
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+@pytest.mark.parametrize("name", ["PReLU", "BatchNorm", "steps"])
+def test_the_table_is_not_folded_in_a_pipe(minigan, monkeypatch, width, name):
+    monkeypatch.setenv("COLUMNS", str(width))
+    out = minigan("gradcheck", name, "--table").out
+    monkeypatch.setenv("COLUMNS", "400")
+    assert out == minigan("gradcheck", name, "--table").out
+    assert "param_grads=False gives the same dx" in out

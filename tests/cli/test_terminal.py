@@ -37,7 +37,7 @@ def words_of(text: str) -> list[str]:
 
 @pytest.mark.parametrize("width", [40, 80, 200])
 def test_a_run_fits_the_terminal_and_leaves_no_bar(slow, tmp_path, width):
-    shown = on_terminal("train", *slow, "--out", "run", width=width, folder=tmp_path)
+    shown = on_terminal("train", *slow, "--out", "r", width=width, folder=tmp_path)
     assert shown.status == 0
     assert shown.screen.broken == 0, shown.screen.lines
     fits(shown.screen)
@@ -48,7 +48,7 @@ def test_a_run_fits_the_terminal_and_leaves_no_bar(slow, tmp_path, width):
     assert "step 0/" not in shown.sent
     text = " ".join(lines)
     for command in ("sample", "evaluate", "plot"):
-        assert f"minigan {command} run" in text
+        assert f"minigan {command} r" in text
     # Words are whole, and each epoch has one line.
     assert "Fused steps and fast kernels run; --textbook runs the layer files one by one." in " ".join(text.split())
     found = [line for line in lines if re.match(r"(epoch|step) \d", line)]
@@ -89,11 +89,11 @@ def interrupt_once(after: str):
 @pytest.mark.parametrize("width", [40, 80])
 def test_ctrl_c_leaves_no_bar_and_nothing_stale(slow, tmp_path, width):
     shown = on_terminal(
-        *("train", *slow[:-1], 10**6, "--out", "run"), width=width, folder=tmp_path, watch=interrupt_once("━")
+        *("train", *slow[:-1], 10**6, "--out", "r"), width=width, folder=tmp_path, watch=interrupt_once("─")
     )
     assert shown.status == 130
     assert "^C" in shown.sent
-    assert not [line for line in shown.screen.lines if "━" in line or "^C" in line]
+    assert not [line for line in shown.screen.lines if "─" in line or "^C" in line]
     assert shown.screen.broken == 0
     place = next(row for row, line in enumerate(shown.screen.lines) if line.startswith("Stopped"))
     assert re.match(r"(epoch|step) ", shown.screen.lines[place - 1])

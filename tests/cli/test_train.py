@@ -276,7 +276,7 @@ def test_a_signal_ends_a_run_in_order_and_it_can_go_on(start, minigan, tiny, tmp
     out, err = process.communicate(timeout=60)
     assert time.monotonic() - began < 10
     assert (process.returncode, err) == (status, "")
-    assert "Stopped, as you asked; everything so far is saved." in out
+    assert "Stopped, as you asked; everything so far is saved:" in out
     assert f"minigan sample {folder.name}" in out
     assert f"minigan train --resume {folder.name}" in out
 

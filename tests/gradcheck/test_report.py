@@ -234,3 +234,11 @@ def test_a_map_of_four_axes_puts_two_down_and_two_across(monkeypatch, tmp_path):
 )
 def test_there_is_a_picture_of_every_report(tmp_path, make):
     assert make().plot(tmp_path / "a.svg").read_text().startswith("<?xml")
+
+
+def test_a_notebook_shows_the_table_and_takes_no_text_for_html():
+    row = Row("a<b>&c", "x", "differences, full", "WRONG", 1.0, 1e-6, detail="1 < 2")
+    shown = Report([row])._repr_html_()
+    assert shown.startswith("<pre>target")
+    assert "a&lt;b&gt;&amp;c" in shown
+    assert "<b>" not in shown

@@ -126,10 +126,10 @@ def test_bad_usage(refuses, finished, arguments, parts):
 @pytest.mark.parametrize(
     ("suffix", "package", "command"),
     [
-        (".safetensors", "safetensors", "pip install 'minigan[interchange]'"),
-        (".weights.h5", "h5py", "pip install 'minigan[interchange]'"),
+        (".safetensors", "safetensors", "pip install safetensors"),
+        (".weights.h5", "h5py", "pip install h5py"),
         (".pt", "torch", "pip install torch"),
-        (".onnx", "onnx", "pip install 'minigan[interchange]'"),
+        (".onnx", "onnx", "pip install onnx"),
     ],
 )
 def test_one_line_says_how_to_install_what_is_missing(

@@ -312,7 +312,7 @@ def test_a_run_with_auto_says_that_it_fell_back(monkeypatch, tmp_path, images, n
     monkeypatch.setitem(__import__("sys").modules, "cupy", None)
     run(tmp_path / "run", images, "numpy", backend="auto", epochs=None, steps=1)
     assert [record.message for record in caplog.records] == [
-        "backend 'auto' takes numpy: backend 'cupy' needs CuPy, which is not installed: pip install 'minigan[cuda12]' "
-        "(or 'minigan[cuda13]'), or use backend 'numpy'"
+        "backend 'auto' takes numpy: backend 'cupy' needs CuPy, which is not installed: pip install cupy-cuda12x "
+        "(or cupy-cuda13x), or use backend 'numpy'"
     ]
     assert Notice  # the course of the run has nothing to say of it

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from minigan import backend
-from minigan.errors import ConfigError
+from minigan.errors import ConfigError, ShapeError
 from minigan.gradcheck.builtin.cases import CASES, Case, FunctionCase
 from minigan.gradcheck.builtin.user_file import SHAPES, PairCase, functions_of, load
 from minigan.gradcheck.report import BEHAVIOUR, FAIL, Report, Row
@@ -82,9 +82,13 @@ def cases_in_file(path: Path, shape: str | None = None) -> list[Case | FunctionC
 def construct(make: type[Layer], path: Path) -> Layer:
     """Make an object of the class."""
     try:
-        return make()
+        inspect.signature(make).bind()
     except TypeError as error:
         raise ConfigError(f"{path}: {make.__name__} needs arguments, so make an object of it there: {error}") from None
+    try:
+        return make()
+    except Exception as error:
+        raise ConfigError(f"{path}: {make.__name__} cannot be made: {describe_error(error)}") from None
 
 
 def read_shapes(text: str) -> list[tuple[int, ...]]:
@@ -101,18 +105,22 @@ def read_shapes(text: str) -> list[tuple[int, ...]]:
 def fitting_shape(name: str, model: Layer | Sequential, wanted: tuple[int, ...] | None) -> tuple[int, ...]:
     """The given shape, the one the model was built for, or the first that it takes."""
     candidates = [wanted] if wanted else [(3, *model.input_shape)] if model.built else SHAPES
-    reason = ""
+    reasons, shapes_matter = [], False
     for shape in candidates:
         trial = copy.deepcopy(model)
         try:
             trial.build(shape[1:])
             trial.forward(backend.xp().zeros(shape, "float32"), Context(training=True, rng=Stream(0)))
         except Exception as error:
-            reason = describe_error(error)
+            reasons.append(describe_error(error))
+            shapes_matter |= isinstance(error, ShapeError)
         else:
             return shape
     shapes = " or ".join(map(str, candidates))
-    raise ConfigError(f"{name} does not take an input of shape {shapes}{'' if wanted else ', give --shape'}: {reason}")
+    if not shapes_matter and len(candidates) > 1 and len(set(reasons)) == 1:  # another shape would change nothing
+        raise ConfigError(f"{name} cannot be built or run: {reasons[0]}")
+    advice = "" if wanted else ", give --shape"
+    raise ConfigError(f"{name} does not take an input of shape {shapes}{advice}: {reasons[-1]}")
 
 
 def run_case(case: Case | FunctionCase | PairCase, seed: int) -> Report:
