@@ -26,8 +26,11 @@ def plot(
     ] = 0,
     truncation: Annotated[float | None, TRUNCATION] = None,
 ) -> None:
-    """Draw pictures of a run."""
+    """Draw pictures of a run; without KIND, those that need its data are left out if these are missing."""
     from minigan.runs.plot import draw_run
 
-    for path in draw_run(run, out, kinds or (), seed, truncation):
+    notes: list[str] = []
+    for path in draw_run(run, out, kinds or (), seed, truncation, notes.append):
         typer.echo(f"Wrote {path}")
+    for note in notes:
+        typer.echo(note)
