@@ -57,6 +57,7 @@ class TrainingProgress:
     def __call__(self, event: Event) -> None:
         if isinstance(event, RunStart):
             self.folder = event.folder
+            self.bar.update(self.task, total=event.steps, completed=event.step)
             self.say(f"Training {event.model} on {event.images:,} images of {event.data}, into {event.folder}")
             self.say(TEXTBOOK if event.textbook else FAST)
         elif isinstance(event, StepEnd):

@@ -102,7 +102,8 @@ class Run:
     def announce(self) -> None:
         """Report what will be trained."""
         data = self.trainer.data
-        self.listener(RunStart(self.gan.name, data.name, len(data), self.folder, backend.is_textbook()))
+        done = {"step": self.trainer.step, "steps": self.total}
+        self.listener(RunStart(self.gan.name, data.name, len(data), self.folder, backend.is_textbook(), **done))
 
     def train(self, save: SaveRequest) -> bool:
         """Train to the end and write the files; False if a signal stopped it before. `save` asks for checkpoints."""
