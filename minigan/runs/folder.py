@@ -136,7 +136,8 @@ class Run:
         """Write the samples of an unfinished epoch, and the animation."""
         if self.trainer.step % self.trainer.steps_per_epoch:
             self.save(f"step-{self.trainer.step:06d}")
-        plots.save_film(self.folder / "progress.gif", self.frames)
+        if self.frames:
+            plots.save_film(self.folder / "progress.gif", self.frames)
 
     @contextmanager
     def _tables(self) -> Iterator[None]:
@@ -240,7 +241,9 @@ class Run:
         self.rates.scale = run["scale"]
         self.trainer.seconds = seconds_of(self.folder / "metrics.csv")
         self.interval.saved(self.trainer.step)
-        self.frames = [self.folder / "samples" / name for name in run["frames"]]
+        (self.folder / "samples").mkdir(exist_ok=True)
+        drawn = [self.folder / "samples" / name for name in run["frames"]]
+        self.frames = [path for path in drawn if path.is_file()]  # others were removed
         for path in {*(self.folder / "samples").iterdir()} - {*self.frames}:
             if PICTURE.fullmatch(path.name):  # no file of the user's
                 path.unlink()
