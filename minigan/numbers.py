@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["finite", "number", "whole"]
+from minigan.errors import ConfigError
+
+__all__ = ["count_of", "finite", "number", "whole"]
 
 
 def whole(value: Any) -> int | None:
@@ -35,3 +37,19 @@ def finite(value: Any) -> int | float | None:
     """As `number`, and None for NaN and infinity."""
     found = number(value)
     return found if found is not None and (isinstance(found, int) or math.isfinite(found)) else None
+
+
+def count_of(name: str, value: Any, least: int = 1) -> int:
+    """`value` as an int, where a whole number of at least `least` is needed for what is called `name`.
+
+    Raises
+    ------
+    ConfigError
+        It is something else.
+    """
+    count = whole(value)
+    if count is None:
+        raise ConfigError(f"expected {name} to be a whole number, got {value!r}")
+    if count < least:
+        raise ConfigError(f"expected {name} to be at least {least}, got {count}")
+    return count

@@ -6,6 +6,7 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from minigan.errors import BackendError
+from minigan.numbers import whole
 
 __all__ = ["default_threads", "threads"]
 
@@ -34,12 +35,12 @@ def threads(count: int | None = None) -> int:
     global _count
     if count is None and _count is not None:
         return _count
-    count = default_threads() if count is None else count
-    if count < 1:
-        raise BackendError(f"expected threads to be at least 1, got {count}")
-    threadpool_limits(count)
-    _count = count
-    return count
+    number = default_threads() if count is None else whole(count)
+    if number is None or number < 1:
+        raise BackendError(f"expected threads to be a whole number of at least 1, got {count!r}")
+    threadpool_limits(number)
+    _count = number
+    return number
 
 
 def default_threads() -> int:

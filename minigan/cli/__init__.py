@@ -100,7 +100,8 @@ def run(arguments: list[str]) -> int:
     except MemoryError as error:
         return fail(f"not enough memory: {error}", 1)
     except OSError as error:  # such as a full disk
-        return fail(error, 1)
+        place = f"{error.filename}: " if error.filename else ""
+        return fail(f"{place}{error.strerror or error}", 1)
     except (KeyboardInterrupt, typer.Abort):
         return fail("interrupted", 130)
 

@@ -31,11 +31,14 @@ def plot(
     ] = 0,
     truncation: Annotated[float | None, TRUNCATION] = None,
 ) -> None:
-    """Draw pictures of a run."""
+    """Draw pictures of a run; without KIND, those that need its data are left out if these are missing."""
     from minigan.io.progress import Progress
     from minigan.runs.plot import draw_run
 
+    notes: list[str] = []
     with Progress("reading the run") as progress:
-        paths = draw_run(run, out, kinds or (), seed, truncation, progress.begin)
+        paths = draw_run(run, out, kinds or (), seed, truncation, progress.begin, notes.append)
     for path in paths:
         typer.echo(f"Wrote {path}")
+    for note in notes:
+        typer.echo(note)

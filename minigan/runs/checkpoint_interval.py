@@ -4,6 +4,7 @@ import re
 import time
 
 from minigan.errors import ConfigError
+from minigan.numbers import count_of
 
 __all__ = ["CheckpointInterval"]
 
@@ -21,7 +22,7 @@ class CheckpointInterval:
     Raises
     ------
     ConfigError
-        `every` is a text of another form.
+        `every` is a text of another form, or no whole number of at least 1.
 
     Examples
     --------
@@ -31,7 +32,7 @@ class CheckpointInterval:
     """
 
     def __init__(self, every: int | str | None) -> None:
-        self.steps = every if isinstance(every, int) else None
+        self.steps = None if every is None or isinstance(every, str) else count_of("every", every)
         self.seconds = None
         if isinstance(every, str):
             found = MINUTES.fullmatch(every.strip())

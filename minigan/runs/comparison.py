@@ -12,11 +12,12 @@ import numpy as np
 
 from minigan import backend
 from minigan.backend import Array
-from minigan.errors import ConfigError, DataError
+from minigan.errors import DataError
 from minigan.metrics.classifier import CLASSES, digit_classifier
 from minigan.metrics.frechet_digits import DIGIT_SHAPE, digit_features, halves, stored
 from minigan.metrics.modes import stacked_classes
 from minigan.models import GAN
+from minigan.numbers import count_of
 
 __all__ = ["COUNTS", "Comparison", "SampleSet", "examples", "kind_of", "number_of_samples", "prepare"]
 
@@ -71,8 +72,7 @@ def kind_of(name: str, real: Any) -> str:
 
 def number_of_samples(count: int | None, kind: str, real: Any) -> int:
     """How many samples to draw: at most as many as each set of real examples can have."""
-    if count is not None and count < LEAST:
-        raise ConfigError(f"expected count to be at least {LEAST}, got {count}")
+    count = None if count is None else count_of("count", count, LEAST)
     if len(real) < 2 * LEAST:
         raise DataError(f"expected at least {2 * LEAST} real examples to compare with, got {len(real)} in {real.name}")
     return min(count or COUNTS[kind], len(real) if kind == "stacked digits" else len(real) // 2)

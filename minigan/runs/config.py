@@ -271,6 +271,10 @@ def check(name: str, kind: Kind, choices: tuple[str, ...], value: Any, default: 
         raise ConfigError(f"{name}: {error}") from None
     if not accepted:
         raise ConfigError(f"{name}: expected {kind.words}, got {value!r}")
+    if isinstance(value, str) and not value.isascii() and value != value.encode("utf-8", "replace").decode("utf-8"):
+        raise ConfigError(
+            f"{name}: expected text that config.toml can hold, got {value!r}: give the file or a link another name"
+        )
     if choices and value not in choices:
         raise ConfigError(f"{name}: expected one of {', '.join(choices)}, got {value!r}")
 

@@ -102,7 +102,8 @@ class Run:
     def announce(self) -> None:
         """Report what will be trained."""
         data = self.trainer.data
-        self.listener(RunStart(self.gan.name, data.name, len(data), self.folder, backend.is_textbook()))
+        done = {"step": self.trainer.step, "steps": self.total}
+        self.listener(RunStart(self.gan.name, data.name, len(data), self.folder, backend.is_textbook(), **done))
 
     def train(self, save: SaveRequest) -> bool:
         """Train to the end and write the files; False if a signal stopped it before. `save` asks for checkpoints."""
@@ -135,7 +136,8 @@ class Run:
         """Write the samples of an unfinished epoch, and the animation."""
         if self.trainer.step % self.trainer.steps_per_epoch:
             self.save(f"step-{self.trainer.step:06d}")
-        plots.save_film(self.folder / "progress.gif", self.frames)
+        if self.frames:
+            plots.save_film(self.folder / "progress.gif", self.frames)
 
     @contextmanager
     def _tables(self) -> Iterator[None]:
@@ -239,7 +241,9 @@ class Run:
         self.rates.scale = run["scale"]
         self.trainer.seconds = seconds_of(self.folder / "metrics.csv")
         self.interval.saved(self.trainer.step)
-        self.frames = [self.folder / "samples" / name for name in run["frames"]]
+        (self.folder / "samples").mkdir(exist_ok=True)
+        drawn = [self.folder / "samples" / name for name in run["frames"]]
+        self.frames = [path for path in drawn if path.is_file()]  # others were removed
         for path in {*(self.folder / "samples").iterdir()} - {*self.frames}:
             if PICTURE.fullmatch(path.name):  # no file of the user's
                 path.unlink()

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigan.backend import Array, asarray, asnumpy
-from minigan.errors import ConfigError, RunError
+from minigan.errors import ConfigError, DataError, RunError
 from minigan.losses import GANLoss
 from minigan.models import classes_in_turn, draw_noise
 from minigan.plots.gradients import save_gradients
@@ -196,22 +196,23 @@ def draw_view(name: str) -> Callable[[PlottedRun, Path], list[Path]]:
 
 
 class Picture(NamedTuple):
-    """A kind of picture: a function that draws it, and one that returns why a run does not fit."""
+    """A kind of picture: a function that draws it, one that returns why a run does not fit, and what it reads."""
 
     draw: Callable[[PlottedRun, Path], list[Path]]
     refuse: Callable[[PlottedRun], str | None]
+    needs_data: bool = False
 
 
 #: All pictures by name, in the order in which they are drawn.
 PICTURES: dict[str, Picture] = {
     "samples": Picture(draw_samples, needs_images),
-    "neighbours": Picture(draw_neighbours, needs_images),
+    "neighbours": Picture(draw_neighbours, needs_images, needs_data=True),
     "walk": Picture(draw_walks, needs_images),
     "losses": Picture(draw_losses, needs_table("metrics.csv")),
-    "histogram": Picture(draw_histogram, lambda run: None),
+    "histogram": Picture(draw_histogram, lambda run: None, needs_data=True),
     "gradients": Picture(draw_gradients, needs_table("gradients.csv")),
-    "plane": Picture(draw_view("plane"), needs_points(2)),
-    "figure1": Picture(draw_view("figure1"), needs_points(1)),
+    "plane": Picture(draw_view("plane"), needs_points(2), needs_data=True),
+    "figure1": Picture(draw_view("figure1"), needs_points(1), needs_data=True),
 }
 
 
@@ -221,9 +222,12 @@ def draw_run(
     kinds: Sequence[str] = (),
     seed: int = 0,
     truncation: float | None = None,
-    listener: Callable[[str], None] = lambda doing: None,
+    progress: Callable[[str], None] = lambda words: None,
+    listener: Callable[[str], None] = lambda words: None,
 ) -> list[Path]:
     """Draw pictures of a run from the files in its folder.
+
+    Without `kinds`, the pictures that need the run's data are left out where these are missing.
 
     ==============  ========================================================================================
     kind            picture
@@ -251,8 +255,10 @@ def draw_run(
         Of the noise.
     truncation : float, optional
         Of the noise, in standard deviations: see `minigan.models.draw_noise`.
+    progress : callable, optional
+        Called with what it does as each picture begins.
     listener : callable, optional
-        Called with the name of each picture as it begins.
+        Called with a line that says which pictures were left out, and why.
 
     Returns
     -------
@@ -268,7 +274,7 @@ def draw_run(
     CheckpointError
         The run's weights are missing, damaged, or do not fit.
     DataError
-        The run's data are missing.
+        The run's data are missing, and one of `kinds`, or every picture, needs them.
     """
     for name in kinds:
         if name not in PICTURES:
@@ -277,14 +283,23 @@ def draw_run(
     for name in kinds:
         if reason := PICTURES[name].refuse(run):
             raise RunError(f"{name}: does not fit {folder}: {reason}")
-    chosen = dict.fromkeys(kinds) or [name for name in PICTURES if PICTURES[name].refuse(run) is None]
+    chosen = [*dict.fromkeys(kinds)] or [name for name in PICTURES if PICTURES[name].refuse(run) is None]
+    if any(PICTURES[name].needs_data for name in chosen):
+        try:
+            len(run.data)
+        except DataError as error:
+            rest = [name for name in chosen if not PICTURES[name].needs_data]
+            if kinds or not rest:
+                raise
+            listener(f"Left out: {', '.join(name for name in chosen if name not in rest)}: {error}")
+            chosen = rest
     out = Path(folder) / "pictures" if out is None else Path(out)
     check_picture_folder("--out", out)
     try:
         out.mkdir(parents=True, exist_ok=True)
         paths = []
         for place, name in enumerate(chosen, 1):
-            listener(f"drawing {name} ({place} of {len(chosen)})")
+            progress(f"drawing {name} ({place} of {len(chosen)})")
             paths += PICTURES[name].draw(run, out)
         return paths
     except OSError as error:

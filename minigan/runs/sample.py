@@ -9,6 +9,7 @@ from minigan.backend import Array
 from minigan.errors import ConfigError, RunError
 from minigan.io.targets import check_target, explained
 from minigan.models import GAN, classes_in_turn, draw_noise
+from minigan.numbers import count_of
 from minigan.plots.formats import IMAGES, format_of
 from minigan.random import Stream
 from minigan.runs.start import load_run
@@ -57,9 +58,7 @@ def sample_run(
     RunError, CheckpointError
         `load_run` refuses the folder; the run is one of points; `path` cannot be written.
     """
-    for name, value in (("count", count), ("columns", columns)):
-        if value < 1:
-            raise ConfigError(f"expected {name} to be at least 1, got {value}")
+    count, columns = count_of("count", count), count_of("columns", columns)
     config, gan = load_run(folder)
     with explained(path):
         check_target(path)

@@ -9,6 +9,7 @@ from minigan import backend, kernels
 from minigan.backend import Array
 from minigan.errors import ConfigError
 from minigan.model.sequential import Sequential
+from minigan.numbers import finite
 
 __all__ = ["MovingAverage"]
 
@@ -76,10 +77,11 @@ class MovingAverage:
     values: Array
 
     def __init__(self, network: Sequential, decay: float = 0.999) -> None:
-        if not 0 <= decay < 1:
+        share = finite(decay)
+        if share is None or not 0 <= share < 1:
             raise ConfigError(f"expected decay to be at least 0 and less than 1, got {decay!r}")
         network.parameters()  # refuses a network that is not built
-        self.network, self.decay = network, decay
+        self.network, self.decay = network, share
         self.updates = 0
 
     def __repr__(self) -> str:

@@ -24,7 +24,8 @@ __all__ = [
 class RunStart:
     """All settings are checked, and training begins.
 
-    `textbook` says whether the layer files run one by one (`minigan.backend.textbook`).
+    `textbook` says whether the layer files run one by one (`minigan.backend.textbook`). `step` steps of the `steps` of
+    the whole run are done: more than 0 in a run that is resumed.
     """
 
     model: str
@@ -32,6 +33,8 @@ class RunStart:
     images: int
     folder: Path
     textbook: bool = False
+    step: int = 0
+    steps: int = 0
 
 
 @dataclass(frozen=True)

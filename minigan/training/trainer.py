@@ -14,6 +14,7 @@ from minigan.data import Dataset, Points
 from minigan.errors import ConfigError, DataError, NonFiniteError
 from minigan.model.sequential import Sequential
 from minigan.models import GAN, NOISE_KINDS
+from minigan.numbers import count_of
 from minigan.random import Stream
 from minigan.training.averaging import MovingAverage
 from minigan.training.batch_steps import (
@@ -136,7 +137,8 @@ class Trainer:
         seed: int = 0,
         layer_gradients: bool = False,
     ) -> None:
-        check_counts(batch_size=batch_size, d_steps=d_steps, g_steps=g_steps)
+        batch_size, d_steps = count_of("batch_size", batch_size), count_of("d_steps", d_steps)
+        g_steps = count_of("g_steps", g_steps)
         check_names(count_in=(count_in, COUNTED), updates=(updates, UPDATES), noise=(noise, NOISE_KINDS))
         if updates == "simultaneous" and (d_steps, g_steps, count_in) != (1, 1, "batches"):
             raise ConfigError(
@@ -187,12 +189,15 @@ class Trainer:
 
         Raises
         ------
+        ConfigError
+            Neither or both are given; the number is no whole one, or negative.
         NonFiniteError
             A loss or a weight became NaN or infinite; the message names the step, the network and the layer.
         """
         if (epochs is None) == (steps is None):
             raise ConfigError(f"expected epochs or steps, got {epochs!r} and {steps!r}")
-        total = self.step + (steps if steps is not None else (epochs or 0) * self.steps_per_epoch)
+        length = count_of("epochs" if steps is None else "steps", epochs if steps is None else steps, least=0)
+        total = self.step + (length if steps is not None else length * self.steps_per_epoch)
         self.events.start(total)
         while self.step < total:
             self.events.begin_round()
@@ -303,13 +308,6 @@ class Trainer:
 def steps_per_epoch(images: int, batch_size: int, d_steps: int, g_steps: int) -> int:
     """Generator steps in which D sees about all images once."""
     return max(1, images // batch_size * g_steps // d_steps)
-
-
-def check_counts(**counts: int) -> None:
-    """Refuse a step of nothing."""
-    for name, value in counts.items():
-        if value < 1:
-            raise ConfigError(f"expected {name} to be at least 1, got {value!r}")
 
 
 def check_names(**settings: tuple[str, tuple[str, ...]]) -> None:

@@ -310,7 +310,7 @@ def test_a_disk_that_fills_up(minigan, tiny, monkeypatch):
 
     monkeypatch.setattr(plots, "save_losses", full)
     status, _, err = minigan("train", *tiny, "--steps", 1, "--out", "run")
-    assert (status, err) == (1, "minigan: [Errno 28] No space left on device\n")
+    assert (status, err) == (1, "minigan: No space left on device\n")
 
 
 # A run that failed
@@ -387,3 +387,37 @@ def test_samples_that_cannot_be_written(refuses, finished, tmp_path):
     (tmp_path / "folder").mkdir()
     for name in ("file/a.png", "none/a.png", "folder"):
         refuses(["sample", finished[0], "--out", name], f"expected a file that can be written, got {name}")
+
+
+def test_an_error_of_the_system_is_said_in_words(minigan, finished, tmp_path, monkeypatch):
+    import shutil
+
+    from minigan import plots
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device", "somewhere/p.png")
+
+    monkeypatch.setattr(plots, "save_losses", full)
+    run = shutil.copytree(finished[0], tmp_path / "run")
+    status, _, err = minigan("train", "--resume", run, "--steps", 9, "--accept", "steps")
+    assert (status, err) == (1, "minigan: somewhere/p.png: No space left on device\n")
+
+
+@pytest.mark.parametrize(
+    ("flags", "begins"),
+    [
+        (("--lr", "-1"), "minigan: --lr: expected a number above 0"),
+        (("--d-lr", "x"), "minigan: --d-lr: expected"),
+        (("--batch-size", "0"), "minigan: --batch-size: expected"),
+        (("--beta-2", "0.9", "--optimizer", "sgd"), "minigan: --beta-2: expected the optimizer adam"),
+        (("--penalty-weight", "1"), "minigan: --penalty-weight: expected a penalty"),
+        (("--checkpoint-every", "soon"), "minigan: --checkpoint-every: expected"),
+        (("--on-usr1", "sleep"), "minigan: --on-usr1: expected one of save, stop"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_an_error_about_a_setting_names_its_flag(minigan, tiny, tmp_path, flags, begins):
+    status, out, err = minigan("train", *tiny, *flags, "--steps", 1, "--out", tmp_path / "new")
+    assert (status, out) == (2, "")
+    assert err.startswith(begins), err
+    assert not (tmp_path / "new").exists()

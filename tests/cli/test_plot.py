@@ -1,5 +1,6 @@
 """``minigan plot`` as a user meets it: which pictures a run gets, what it says, and what it refuses."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -206,3 +207,34 @@ def test_help_names_every_picture(minigan):
     for kind in runs.PICTURES:
         assert kind in page
     assert plots.__doc__
+
+
+@pytest.fixture
+def without_data(start, tiny, images_file, tmp_path) -> Path:
+    """A finished run whose data have been removed."""
+    copy = shutil.copy(images_file, tmp_path / "gone.npy")
+    process = start("train", *tiny, "--data", copy, "--steps", 2, "--out", tmp_path / "run")
+    assert process.communicate(timeout=120)[1] == ""
+    Path(copy).unlink()
+    return tmp_path / "run"
+
+
+def test_what_needs_no_data_is_drawn_without_them_and_the_rest_is_named(without_data, minigan):
+    status, out, err = minigan("plot", without_data)
+    assert (status, err) == (0, "")
+    names = {path.name for path in (without_data / "pictures").iterdir()}
+    assert names == {"samples.png", "walk-linear.png", "walk-spherical.png", "losses.png", "gradients.png"}
+    assert out.splitlines()[-1].startswith("Left out: neighbours, histogram: ")
+    assert "gone.npy" in out.splitlines()[-1]
+
+
+@pytest.mark.parametrize("kind", ["samples", "walk", "losses", "gradients"])
+def test_a_picture_that_needs_no_data_can_be_asked_for(without_data, minigan, kind):
+    status, out, _ = minigan("plot", without_data, kind)
+    assert (status, "Left out" in out) == (0, False)
+
+
+@pytest.mark.parametrize("kinds", [("histogram",), ("losses", "neighbours")], ids=" ".join)
+def test_a_picture_that_needs_data_is_refused_before_any_is_drawn(without_data, minigan, kinds):
+    refused(minigan("plot", without_data, *kinds), "gone.npy")
+    assert not (without_data / "pictures").exists()

@@ -206,3 +206,8 @@ def test_a_run_whose_checkpoints_were_removed_says_so(run):
     with pytest.raises(RunError, match=r"expected a checkpoint to resume from in .*checkpoints, found none$"):
         resume_run(run)
     assert everything_below(run) == before
+
+
+@pytest.mark.parametrize("name", ["folder:caf\udce9", "\udc80.npy"])
+def test_a_name_that_no_file_of_settings_can_hold(refused, name):
+    assert "expected text that config.toml can hold" in refused(data=name)

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 import signal
 from collections.abc import Callable
 from dataclasses import replace
@@ -338,3 +339,18 @@ def test_a_table_that_is_a_pipe_is_refused_at_once(make_config, tmp_path, no_cur
     os.mkfifo(tmp_path / "metrics.csv")
     with pytest.raises(RunError, match="expected a table"):
         resume_run(tmp_path, {"steps": 3}, ["steps"])
+
+
+@pytest.mark.parametrize(
+    "gone", ["samples", "samples/start.png", "samples/epoch-0001.png", "progress.gif", "losses.png"]
+)
+def test_a_run_whose_pictures_were_removed_goes_on(make_config, tmp_path, no_curves, gone):
+    train_run(make_config(steps=6), tmp_path)
+    if (tmp_path / gone).is_dir():
+        shutil.rmtree(tmp_path / gone)
+    else:
+        (tmp_path / gone).unlink()
+    assert resume_run(tmp_path, {"steps": 8}, ["steps"])
+    assert (tmp_path / "samples" / "step-000008.png").is_file()
+    assert (tmp_path / "progress.gif").is_file()
+    assert resume_run(tmp_path)

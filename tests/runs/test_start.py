@@ -18,7 +18,7 @@ from minigan.io.atomic_write import load_arrays, save_arrays
 from minigan.random import Stream
 from minigan.runs import TrainConfig, load_run, train_run
 from minigan.runs.sample import sample_run
-from minigan.runs.start import make_numbered_folder, next_place
+from minigan.runs.start import make_numbered_folder, next_place, resume_run
 from minigan.runs.tables import read_metrics
 from minigan.training import EpochEnd, RunStart, Saved, StepEnd, Trainer
 
@@ -418,3 +418,11 @@ def test_settings_that_ask_for_more_weights_than_the_files_hold_are_not_tried(co
     finally:
         tracemalloc.stop()
     assert most < 300e6
+
+
+def test_the_first_event_says_how_long_the_run_is(make_config, tmp_path, no_curves):
+    events = []
+    assert train_run(make_config(steps=3), tmp_path, events.append)
+    assert resume_run(tmp_path, {"steps": 5}, ["steps"], events.append)
+    starts = [event for event in events if isinstance(event, RunStart)]
+    assert [(event.step, event.steps) for event in starts] == [(0, 3), (3, 5)]

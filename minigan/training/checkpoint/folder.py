@@ -5,8 +5,9 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from minigan.errors import CheckpointError, ConfigError, RunError
+from minigan.errors import CheckpointError, RunError
 from minigan.io.atomic_write import remove_leftovers, system
+from minigan.numbers import count_of
 from minigan.training.checkpoint.file import (
     Checkpoint,
     DamagedCheckpointError,
@@ -70,9 +71,7 @@ class CheckpointFolder:
     def __init__(
         self, folder: str | Path, keep: int = 3, listener: Callable[[Event], None] = lambda event: None
     ) -> None:
-        if keep < 1:
-            raise ConfigError(f"expected to keep at least 1 checkpoint, got {keep!r}")
-        self.folder, self.keep, self.listener = Path(folder), keep, listener
+        self.folder, self.keep, self.listener = Path(folder), count_of("keep", keep), listener
         self.good: dict[int, float | None] = {}
         self.damaged: dict[int, str] = {}
         try:

@@ -216,7 +216,7 @@ def test_a_checkpoint_that_may_not_be_read_is_an_error_and_not_skipped(place, mo
 
 @pytest.mark.parametrize("keep", [0, -1])
 def test_keeping_no_checkpoint_is_refused(place, keep):
-    with pytest.raises(ConfigError, match=f"expected to keep at least 1 checkpoint, got {keep}"):
+    with pytest.raises(ConfigError, match=f"expected keep to be at least 1, got {keep}"):
         CheckpointFolder(place, keep)
     assert not place.exists()
 
