@@ -35,7 +35,7 @@ T = TypeVar("T")
 WINDOWS = {"kernel_size": "size", "pool_size": "size"}
 
 #: How the errors of this module end: what can be done.
-REMEDY = "the format safetensors takes all layers"
+REMEDY = "the format safetensors takes all layers (--format safetensors)"
 
 
 def hand_over(writers: Mapping[type[Layer], Callable[..., T]], library: str, layer: Layer, *context: Any) -> T:

@@ -162,7 +162,7 @@ def source(
     make = FORMATS[format].source if format in FORMATS else None
     if make is None:
         kinds = ", ".join(name for name, kind in FORMATS.items() if kind.source)
-        raise ConfigError(f"expected one of {kinds} for a program, got {format}")
+        raise ConfigError(f"expected one of {kinds} for a program (--format, --code), got {format}")
     return make(network, f"weights{suffix_of(format)}" if file is None else file, facts or {})
 
 

@@ -149,6 +149,35 @@ def test_a_module_of_one_s_own_is_read_in_its_order(tmp_path):
         assert close(theirs(torch.from_numpy(x)).numpy(), network.predict(x))
 
 
+@pytest.mark.parametrize("momentum", [0.8, 0.99, np.float32(0.9)])
+def test_pytorch_s_averages_move_as_far_as_minigan_s(momentum):
+    torch = pytest.importorskip("torch")
+    network = built((6,), mg.layers.BatchNorm(momentum=momentum))
+    model = made(source(network, "pytorch")).train()
+    x = inputs(network, 500)
+    network.forward(x, mg.layers.Context(training=True))
+    model(torch.from_numpy(x))
+    ours = network.state_dict()
+    assert np.abs(model[0].running_mean.numpy() - ours["batch_norm.moving_mean"]).max() < 1e-6
+    # PyTorch's variance of a batch is larger by 1/499.
+    assert np.allclose(model[0].running_var.numpy(), ours["batch_norm.moving_variance"], rtol=2e-3)
+
+
+@pytest.mark.parametrize(("epsilon", "agrees"), [(1e-5, True), (1e-3, False)])
+def test_epsilon_decides_where_a_variance_is_small(tmp_path, caplog, epsilon, agrees):
+    torch = pytest.importorskip("torch")
+    theirs = torch.nn.Sequential(torch.nn.BatchNorm1d(3)).eval()
+    with torch.no_grad():
+        theirs[0].running_var.fill_(1e-3)
+    torch.save(theirs.state_dict(), tmp_path / "a.pt")
+    network = built((3,), mg.layers.BatchNorm(epsilon=epsilon))
+    import_weights(network, tmp_path / "a.pt")
+    x = inputs(network)
+    with torch.no_grad():
+        assert close(theirs(torch.from_numpy(x)).numpy(), network.predict(x)) == agrees
+    assert ("does not say the epsilon" in caplog.text) != agrees
+
+
 def test_imported_weights_replace_those_of_before(tmp_path):
     pytest.importorskip("torch")
     first, second = golden_network("generator"), golden_network("generator", seed=1)
