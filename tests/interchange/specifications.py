@@ -33,6 +33,7 @@ from minigan.layers import (
     ProjectionHead,
     ReLU,
     Reshape,
+    Residual,
     Softmax,
     SpectralNormalization,
     Tanh,
@@ -240,9 +241,9 @@ def numpy_values(value: Any, kind: type) -> Any:
 
 #: Layers that no library has in a plain row of layers.
 WITHOUT = {
-    "keras": (ConcatenateLabels, MinibatchStdDev, ProjectionHead, SpectralNormalization),
-    "pytorch": (ConcatenateLabels, MinibatchStdDev, ProjectionHead, SpectralNormalization),
-    "onnx": (MinibatchStdDev,),
+    "keras": (ConcatenateLabels, MinibatchStdDev, ProjectionHead, Residual, SpectralNormalization),
+    "pytorch": (ConcatenateLabels, MinibatchStdDev, ProjectionHead, Residual, SpectralNormalization),
+    "onnx": (MinibatchStdDev, Residual),
 }
 
 
