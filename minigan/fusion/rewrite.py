@@ -10,6 +10,7 @@ from minigan.errors import ConfigError
 from minigan.fusion.affine import AffineStep
 from minigan.fusion.maxout import MaxoutStep
 from minigan.fusion.normalization import NormalizationStep
+from minigan.fusion.residual import ResidualStep
 from minigan.fusion.step import Step, activation_of, is_builtin
 from minigan.io.messages import listed
 from minigan.kernels import SAME, Operation, Product, UpsampledConvolution
@@ -20,6 +21,7 @@ from minigan.layers.dense import Dense
 from minigan.layers.dropout import Dropout
 from minigan.layers.identity import Identity
 from minigan.layers.maxout import Maxout
+from minigan.layers.residual import Residual
 from minigan.layers.up_sampling2d import UpSampling2D
 
 __all__ = ["REWRITES", "enabled", "fuse"]
@@ -86,6 +88,16 @@ def normalization(layers: Sequence[Layer]) -> Step | None:
     return None
 
 
+def residual(layers: Sequence[Layer]) -> Step | None:
+    """Residual, if any of its layers are joined."""
+    match layers:
+        case [Residual() as block, *_]:
+            steps = joined(block.layers)
+            if any(isinstance(step, Step) for step in steps):
+                return ResidualStep(block, steps)
+    return None
+
+
 #: The rewrites, the first that fits first: each takes the layers from some place on, and joins some or none.
 REWRITES: tuple[Callable[[Sequence[Layer]], Step | None], ...] = (
     upsampled_convolution,
@@ -93,6 +105,7 @@ REWRITES: tuple[Callable[[Sequence[Layer]], Step | None], ...] = (
     dense,
     maxout,
     normalization,
+    residual,
 )
 
 
@@ -103,6 +116,11 @@ def fuse(layers: Sequence[Layer]) -> list[Layer]:
     """
     edits.refresh()
     edits.announce(consequences(kernels.follow_edits()))
+    return joined(layers)
+
+
+def joined(layers: Sequence[Layer]) -> list[Layer]:
+    """Layers and the steps in the place of those that are joined."""
     steps: list[Layer] = []
     place = 0
     while place < len(layers):

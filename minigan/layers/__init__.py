@@ -29,6 +29,7 @@ from minigan.layers.prelu import PReLU
 from minigan.layers.projection_head import ProjectionHead
 from minigan.layers.relu import ReLU
 from minigan.layers.reshape import Reshape
+from minigan.layers.residual import Residual
 from minigan.layers.selu import SELU
 from minigan.layers.sigmoid import Sigmoid
 from minigan.layers.silu import SiLU
@@ -73,6 +74,7 @@ __all__ = [
     "ProjectionHead",
     "ReLU",
     "Reshape",
+    "Residual",
     "Shape",
     "SiLU",
     "Sigmoid",

@@ -5,7 +5,7 @@ A parameter is in parameter.py, and the checks that begin each pass are in check
 
 import re
 from collections.abc import Callable
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -99,10 +99,10 @@ class Layer(Checks):
 
     #: In training, an output depends on the other examples of the batch, too: penalties on each example's gradient
     #: do not fit such a layer.
-    mixes_examples: ClassVar[bool] = False
+    mixes_examples: bool = False
 
     #: Two forwards at the same time give the same as one after the other.
-    concurrent_safe: ClassVar[bool] = True
+    concurrent_safe: bool = True
 
     def __init__(self, name: str | None = None) -> None:
         if not isinstance(name, str | None):
@@ -163,23 +163,9 @@ class Layer(Checks):
     ) -> Parameter:
         """Make one parameter; its initial values are drawn from the stream with its name.
 
-        Parameters
-        ----------
-        name : str
-            The parameter is ``self.parameters[name]``, and ``layer.name`` in a network's weights.
-        shape : tuple of int
-        initializer : str or callable
-            A name such as "zeros" or "glorot_uniform", or a function of the shape, a stream and the dtype; see
-            `minigan.initializers`.
-        rng, dtype
-            As `add_parameters` got them.
-        trainable : bool
-            Whether it has a gradient and is updated by optimizers.
-
-        Raises
-        ------
-        ConfigError
-            The initializer is no known name, and no function.
+        `initializer` is a name such as "zeros" or "glorot_uniform", or a function of the shape, a stream and the dtype:
+        see `minigan.initializers`. `rng` and `dtype` are those that `add_parameters` got. Without `trainable` it has no
+        gradient, and no optimizer updates it.
         """
         make = initializers.get(initializer)
         parameter = Parameter(make(shape, rng.child(name), dtype), trainable)

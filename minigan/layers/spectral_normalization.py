@@ -1,7 +1,7 @@
 """Spectral normalisation."""
 
 import copy
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -81,7 +81,7 @@ class SpectralNormalization(Layer):
     """
 
     #: A training forward updates u and uses it at once.
-    concurrent_safe: ClassVar[bool] = False
+    concurrent_safe = False
 
     def __init__(self, layer: Layer, power_iterations: int = 1, name: str | None = None) -> None:
         if not isinstance(layer, Affine):

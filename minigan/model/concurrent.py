@@ -11,7 +11,7 @@ its beginning to its end without waiting once. The results are, to the bit, thos
 
 import copy
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -88,9 +88,16 @@ def is_faster(network: Sequential, batches: Sequence[Array]) -> bool:
         return False
     numbers = len(batches[0]) * sum(math.prod(layer.output_shape) for layer in network.layers)
     # Of layers and activations that are not minigan's nobody knows whether two threads may be in them.
-    layers = (part for layer in network.layers for part in (layer, getattr(layer, "activation", layer)))
-    safe = (is_builtin(layer) and layer.concurrent_safe for layer in layers)
+    safe = (is_builtin(layer) and layer.concurrent_safe for layer in parts_of(network.layers))
     return numbers > max(ENOUGH, network.flat_grad.size) and all(safe)
+
+
+def parts_of(layers: Sequence[Layer]) -> Iterator[Layer]:
+    """All layers, with their activations and those inside of them."""
+    for layer in layers:
+        yield layer
+        yield getattr(layer, "activation", layer)
+        yield from parts_of(getattr(layer, "layers", []))
 
 
 def with_grads(network: Sequential, flat_grad: Array) -> Sequential:

@@ -12,6 +12,7 @@ import numpy as np
 from minigan import kernels
 from minigan.backend import Array, array_module
 from minigan.fusion.normalization import NormalizationStep
+from minigan.fusion.residual import ResidualStep
 from minigan.fusion.step import LinearStep, Step, is_builtin
 from minigan.kernels import Kernel, Operation
 from minigan.kernels.cpu.algorithms.choose import choose
@@ -96,6 +97,11 @@ def row(step: Layer, batch_size: int, size: int) -> PlanRow:
         kernel, products = chosen.title, made_products(chosen, direct)
     elif isinstance(step, NormalizationStep) and is_fast(kernels.normalize_activate, step.norm.gamma.data):
         kernel = "slabs"
+    elif isinstance(step, ResidualStep):
+        inner = [row(part, batch_size, 0) for part in step.steps]
+        kernel = ", ".join(dict.fromkeys(part.kernel for part in inner))
+        direct = sum(part.direct or 0 for part in inner)
+        products = sum(part.products or 0 for part in inner)
     elif isinstance(step, Step) or operation_of(step) is not None:
         kernel = "reference"
     return PlanRow(

@@ -14,6 +14,7 @@ from minigan.layers.affine import Affine
 from minigan.layers.base import INFERENCE, Context, Layer, Shape
 from minigan.layers.checks import parameter_dtype, shape_of
 from minigan.layers.identity import Identity
+from minigan.layers.names import name_layers
 from minigan.layers.parameter import Parameter
 from minigan.layers.sigmoid import Sigmoid
 from minigan.layers.spectral_normalization import SpectralNormalization
@@ -66,26 +67,7 @@ class Sequential:
         self._fused: list[Layer] = []
         self._logits: Sequential | None = None
         self.built = False
-        for layer in self.layers:
-            if not isinstance(layer, Layer):
-                raise ConfigError(f"{name}: expected layers, got {layer!r}")
-        if len({id(layer) for layer in self.layers}) < len(self.layers):
-            raise ConfigError(f"{name}: a layer stands twice in it; every place needs a layer of its own")
-        self._name_layers()
-
-    def _name_layers(self) -> None:
-        """Number layers of equal names, as Keras does: conv2d, conv2d_1, conv2d_2."""
-        taken: set[str] = {layer.name for layer in self.layers if layer.named}
-        if len(taken) < sum(layer.named for layer in self.layers):
-            raise ConfigError(f"{self.name}: two layers were given the same name")
-        for layer in self.layers:
-            if layer.named:
-                continue
-            stem, number = layer.name, 0
-            while layer.name in taken:
-                number += 1
-                layer.name = f"{stem}_{number}"
-            taken.add(layer.name)
+        name_layers(name, self.layers)
 
     # A sequence of layers
 

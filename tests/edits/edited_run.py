@@ -43,6 +43,7 @@ def networks(mg, penalised: bool):
         layers.MaxPooling2D(2),
         layers.ELU(),
         layers.GELU(),
+        layers.Residual([layers.Conv2D(6, 1, activation="relu")]),
         layers.PReLU(shared_axes=(1, 2)),
         layers.GroupNormalization(2),
         layers.SELU(),

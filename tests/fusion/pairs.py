@@ -18,6 +18,7 @@ from minigan.layers import (
     LeakyReLU,
     Maxout,
     ReLU,
+    Residual,
     Sigmoid,
     Tanh,
     UpSampling2D,
@@ -143,6 +144,7 @@ CASES = [
     case("norm-relu", IMAGE, (BatchNorm, {}), (ReLU, {})),
     case("norm-dropout", IMAGE, (BatchNorm, {}), (Dropout, {"rate": 0.3})),
     case("norm-leaky-relu-dropout", IMAGE, (BatchNorm, {}), (LeakyReLU, {}), (Dropout, {"rate": 0.25})),
+    case("residual", IMAGE, (Residual, {"layers": [Conv2D(3, 3, padding="same", activation="relu"), BatchNorm()]})),
     case("norm-identity-no-dropout", (6,), (BatchNorm, {}), (Identity, {}), (Dropout, {"rate": 0})),
 ]
 

@@ -13,6 +13,7 @@ from minigan.fusion import Step
 from minigan.fusion.affine import AffineStep
 from minigan.fusion.maxout import MaxoutStep
 from minigan.fusion.normalization import NormalizationStep
+from minigan.fusion.residual import ResidualStep
 from minigan.fusion.rewrite import REWRITES
 from minigan.io.messages import listed
 from minigan.kernels import registry
@@ -49,7 +50,7 @@ def steps(*specs: Spec, shape: tuple[int, ...] = (4, 4, 3)) -> list[str]:
 def test_every_case_is_one_step(case: Case):
     step = case.step()
     assert step.name == "+".join(layer.name for layer in step.layers)
-    kinds = {"norm": NormalizationStep, "maxout": MaxoutStep}
+    kinds = {"norm": NormalizationStep, "maxout": MaxoutStep, "residual": ResidualStep}
     assert type(step) is next((kind for word, kind in kinds.items() if word in case.name), AffineStep)
     assert step.built
     assert (step.input_shape, step.output_shape) == (case.shape, step.layers[-1].output_shape)

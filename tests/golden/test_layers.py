@@ -69,7 +69,7 @@ def check_case(file: str, name: str, dtype: str) -> None:
 
 def test_every_layer_that_keras_has_is_compared() -> None:
     # These draw random numbers, or are not in Keras: nothing to compare. Dropout is in the dcgan28 step.
-    not_compared = {"Dropout", "GaussianNoise", "Identity", "Maxout", "ChannelMax", "MinibatchStdDev"}
+    not_compared = {"Dropout", "Residual", "GaussianNoise", "Identity", "Maxout", "ChannelMax", "MinibatchStdDev"}
     # Keras has no labels in a context, and its SpectralNormalization replaces the kernel by the divided one.
     not_compared |= {"ConcatenateLabels", "ProjectionHead", "SpectralNormalization"}
     own = {

@@ -111,6 +111,7 @@ KINDS = {
     "units": COUNT,
     "use_bias": SWITCH,
     "activation": Kind([], [3, True, "swich", "", ["relu"]]),
+    "layers": Kind([], [3, None, [], "x", ["dense"], [Dense], Dense(1)]),
     "layer": Kind([], [3, None, "dense", Dense, Reshape((1,))]),
 }
 
@@ -129,6 +130,7 @@ REQUIRED = {
     "filters": 2,
     "kernel_size": 1,
     "layer": Dense(1),
+    "layers": [Dense(1)],
     "rate": 0.5,
     "stddev": 1.0,
     "target_shape": (1,),

@@ -31,7 +31,7 @@ from tests.loops import loop_over
 
 #: Shapes of every kind of map: few and many channels, odd sizes, one pixel.
 MAPS = [
-    *(case for case in CASES if "norm" not in case.name),
+    *(case for case in CASES if "residual" not in case.name and "norm" not in case.name),
     Case("up-conv-wide", [UP, (Conv2D, {**SAME, "filters": 40})], (7, 7, 33)),
     Case("conv-wide", [(Conv2D, {**SAME, "filters": 64})], (8, 8, 64)),
     Case("conv-strided-wide", [(Conv2D, {**SAME, "filters": 64, "strides": 2})], (8, 8, 64)),
