@@ -238,7 +238,7 @@ def refusal(library: str, layer: Layer) -> str:
             return f"center={layer.center} has no counterpart in PyTorch"
         case "pytorch", LayerNorm(center=True, scale=False):
             return "scale=False has no counterpart in PyTorch"
-        case "keras", Conv2D() | Conv2DTranspose() if max(layer.windows.strides) > 1 < max(layer.windows.dilation):
+        case "keras", Conv2D() | Conv2DTranspose() if max(layer.windows.strides) > 1 < max(layer.windows.dilation_rate):
             return "dilation_rate=.* has no counterpart in Keras, where strides="
         case "keras", ReLU(max_value=limit) if limit is not None and limit < 0:
             return "max_value=.* has no counterpart in Keras"
