@@ -17,8 +17,8 @@ becomes 16 numbers by ``B (x) B``, the nine taps become 16 by ``G (x) G``, and o
 2 x 2 outputs. 16 products instead of 36; with channels they are products of matrices, (patches, C) times (C, F). The
 gradients are the adjoints, by the transposed matrices.
 
-Four outputs take six products, of larger and smaller numbers, which loses digits compared with the direct sum: less
-than a bit where one axis does so, nearly two where both do. So one axis may, if that saves products.
+Four outputs take six products, of larger and smaller numbers, which loses digits compared with the direct sum: one bit
+with 128 channels where one axis does so, and more where both do. So one axis may, if that saves products.
 
 An image with a pixel that is far larger than others (`uneven`) is left out, as zeros, and computed directly.
 
