@@ -67,6 +67,13 @@ class Frame(layers.ZeroPadding2D):
     def call(self, x):
         return keras.ops.pad(x, ((0, 0), *self.padding, (0, 0)), constant_values=self.value)
 ''',
+    "TanhGELU": '''
+class TanhGELU(layers.Layer):
+    """GELU by its approximate formula."""
+
+    def call(self, x):
+        return keras.ops.gelu(x, approximate=True)
+''',
 }
 
 
@@ -161,6 +168,13 @@ def layer_norm(layer: layers.LayerNorm, *, epsilon: float, center: bool, scale: 
     return [KerasLayer("LayerNormalization", (), named, scale_shift(layer))]
 
 
+def group_normalization(
+    layer: layers.GroupNormalization, *, groups: int, axis: int, epsilon: float, center: bool, scale: bool
+) -> list[KerasLayer]:
+    named = {"groups": groups, "axis": axis, "epsilon": epsilon, "center": center, "scale": scale}
+    return [KerasLayer("GroupNormalization", (), named, scale_shift(layer))]
+
+
 def scale_shift(layer: Layer) -> tuple[tuple[str, AxisPermutation | None], ...]:
     return weights(layer, "gamma", "beta", "moving_mean", "moving_variance")
 
@@ -191,6 +205,14 @@ def leaky_relu(layer: layers.LeakyReLU, *, negative_slope: float) -> list[KerasL
 
 def elu(layer: layers.ELU, *, alpha: float) -> list[KerasLayer]:
     return [keras("ELU", alpha=alpha)]
+
+
+def gelu(layer: layers.GELU, *, approximate: bool) -> list[KerasLayer]:
+    return [keras("TanhGELU") if approximate else keras("Activation", "gelu")]
+
+
+def prelu(layer: layers.PReLU, *, shared_axes: Shape) -> list[KerasLayer]:
+    return [KerasLayer("PReLU", (), {"shared_axes": shared_axes or None}, weights(layer, "alpha"))]
 
 
 def softmax(layer: layers.Softmax, *, axis: int) -> list[KerasLayer]:
@@ -265,15 +287,20 @@ WRITERS: dict[type[Layer], Callable[..., list[KerasLayer]]] = {
     layers.Dropout: dropout,
     layers.ELU: elu,
     layers.Flatten: flatten,
+    layers.GELU: gelu,
     layers.GaussianNoise: gaussian_noise,
     layers.GlobalAveragePooling2D: global_average,
+    layers.GroupNormalization: group_normalization,
     layers.Identity: nothing,
     layers.LayerNorm: layer_norm,
     layers.LeakyReLU: leaky_relu,
     layers.MaxPooling2D: max_pooling,
     layers.Maxout: maxout,
+    layers.PReLU: prelu,
     layers.ReLU: relu,
     layers.Reshape: reshape,
+    layers.SELU: activation("selu"),
+    layers.SiLU: activation("silu"),
     layers.Sigmoid: activation("sigmoid"),
     layers.Softmax: softmax,
     layers.Softplus: activation("softplus"),

@@ -1,6 +1,7 @@
 """ONNX's operators for layers with weights."""
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from minigan import backend, layers
 from minigan.interchange.onnx_graph import Graph, data
 from minigan.kernels import Pads, Pair
-from minigan.layers import Layer
+from minigan.layers import Layer, Shape
 from minigan.layers.validation import height_width
 
 __all__ = ["WEIGHTED", "onnx_pads"]
@@ -119,6 +120,39 @@ def layer_norm(graph: Graph, layer: layers.LayerNorm, *, epsilon: float, center:
     graph.op("LayerNormalization", gamma, beta, axis=-1, epsilon=epsilon)
 
 
+def group_normalization(
+    graph: Graph,
+    layer: layers.GroupNormalization,
+    *,
+    groups: int,
+    axis: int,
+    epsilon: float,
+    center: bool,
+    scale: bool,
+) -> None:
+    """The formula, on the channels of each group; `axis` is always that of the channels."""
+    graph.last()
+    *places, channels = layer.input_shape
+    graph.reshape(prod(places), layer.count, channels // layer.count)
+    graph.op("Sub", graph.node("ReduceMean", graph.value, axes=[1, 3], keepdims=1))
+    variance = graph.node("ReduceMean", graph.node("Mul", graph.value, graph.value), axes=[1, 3], keepdims=1)
+    graph.op("Div", graph.node("Sqrt", graph.node("Add", variance, np.array(epsilon, np.float32))))
+    graph.reshape(*layer.input_shape)
+    if scale:
+        graph.op("Mul", data(layer, "gamma"))
+    if center:
+        graph.op("Add", data(layer, "beta"))
+
+
+# An activation with weights
+
+
+def prelu(graph: Graph, layer: layers.PReLU, *, shared_axes: Shape) -> None:
+    """The shape of alpha has 1 for each of `shared_axes`."""
+    graph.last()
+    graph.op("PRelu", data(layer, "alpha"))
+
+
 # Labels
 
 
@@ -149,8 +183,10 @@ WEIGHTED: dict[type[Layer], Callable[..., None]] = {
     layers.Conv2D: conv2d,
     layers.Conv2DTranspose: conv2d_transpose,
     layers.Dense: dense,
+    layers.GroupNormalization: group_normalization,
     layers.LayerNorm: layer_norm,
     layers.Maxout: maxout,
+    layers.PReLU: prelu,
     layers.ProjectionHead: projection_head,
     layers.SpectralNormalization: spectral_normalization,
 }

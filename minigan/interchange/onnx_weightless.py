@@ -1,6 +1,7 @@
 """ONNX's operators for layers without weights."""
 
 from collections.abc import Callable
+from math import pi, sqrt
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,26 @@ def relu(graph: Graph, layer: layers.ReLU, *, max_value: float | None, negative_
         graph.op("Relu")
     if max_value is not None:
         graph.op("Min", np.array(max_value, np.float32))
+
+
+def selu(graph: Graph, layer: layers.SELU) -> None:
+    graph.op("Selu", alpha=layer.ALPHA, gamma=layer.SCALE)
+
+
+def gelu(graph: Graph, layer: layers.GELU, *, approximate: bool) -> None:
+    """The formula of x times its gate."""
+    x, half, one, cube = graph.value, *(np.array(number, np.float32) for number in (0.5, 1, 0.044715))
+    if approximate:
+        cubed = graph.node("Mul", graph.node("Mul", graph.node("Mul", x, x), x), cube)
+        u = graph.node("Mul", graph.node("Add", x, cubed), np.array(sqrt(2 / pi), np.float32))
+        risen = graph.node("Tanh", u)
+    else:
+        risen = graph.node("Erf", graph.node("Mul", x, np.array(sqrt(0.5), np.float32)))
+    graph.value = graph.node("Mul", x, graph.node("Mul", graph.node("Add", risen, one), half))
+
+
+def silu(graph: Graph, layer: layers.SiLU) -> None:
+    graph.op("Mul", graph.node("Sigmoid", graph.value))
 
 
 def softmax(graph: Graph, layer: layers.Softmax, *, axis: int) -> None:
@@ -134,6 +155,7 @@ WEIGHTLESS: dict[type[Layer], Callable[..., None]] = {
     layers.Dropout: dropout,
     layers.ELU: elu,
     layers.Flatten: flatten,
+    layers.GELU: gelu,
     layers.GaussianNoise: gaussian_noise,
     layers.GlobalAveragePooling2D: global_average_pooling,
     layers.Identity: identity,
@@ -141,6 +163,8 @@ WEIGHTLESS: dict[type[Layer], Callable[..., None]] = {
     layers.MaxPooling2D: max_pooling,
     layers.ReLU: relu,
     layers.Reshape: reshape,
+    layers.SELU: selu,
+    layers.SiLU: silu,
     layers.Sigmoid: simple("Sigmoid"),
     layers.Softmax: softmax,
     layers.Softplus: simple("Softplus"),

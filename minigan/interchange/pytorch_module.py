@@ -99,12 +99,30 @@ class GaussianNoise(nn.Module):
     def forward(self, x):
         return x + self.stddev * torch.randn_like(x) if self.training else x
 ''',
+    "LastGroupNorm": '''
+class LastGroupNorm(nn.GroupNorm):
+    """GroupNorm of the last axis."""
+
+    def forward(self, x):
+        return super().forward(x.movedim(-1, 1)).movedim(1, -1)
+''',
     "LastNorm": '''
 class LastNorm(nn.BatchNorm1d):
     """BatchNorm of the last axis."""
 
     def forward(self, x):
         return super().forward(x.flatten(0, -2)).view_as(x)
+''',
+    "PlacePReLU": '''
+class PlacePReLU(nn.Module):
+    """PReLU with slopes of any shape that fits."""
+
+    def __init__(self, shape):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(shape))
+
+    def forward(self, x):
+        return torch.where(x > 0, x, self.weight * x)
 ''',
     "Reshape": '''
 class Reshape(nn.Module):

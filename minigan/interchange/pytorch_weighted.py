@@ -6,7 +6,15 @@ from typing import Any
 from minigan import layers
 from minigan.interchange.layout import AxisPermutation
 from minigan.interchange.program import call
-from minigan.interchange.pytorch_module import LIBRARY, At, Module, module, padding_module, vector
+from minigan.interchange.pytorch_module import (
+    LIBRARY,
+    At,
+    Module,
+    in_our_order,
+    module,
+    padding_module,
+    vector,
+)
 from minigan.interchange.settings import refusal
 from minigan.kernels import Pads, Pair
 from minigan.layers import Layer, Shape
@@ -165,11 +173,55 @@ def layer_norm(at: At, layer: layers.LayerNorm, *, epsilon: float, center: bool,
     return [Module(call(kind, layer.input_shape[-1], eps=epsilon, **affine), weights)]
 
 
+def group_normalization(
+    at: At,
+    layer: layers.GroupNormalization,
+    *,
+    groups: int,
+    axis: int,
+    epsilon: float,
+    center: bool,
+    scale: bool,
+) -> list[Module]:
+    """A GroupNorm, which has both gamma and beta or none; a flattened image is normalised in minigan's order.
+
+    `axis` is always that of the channels.
+    """
+    if center != scale:
+        raise refusal(layer, LIBRARY, "center", center, f"where scale={scale}")
+    channels = layer.input_shape[-1]
+    kind = "nn.GroupNorm" if len(layer.input_shape) in (1, 3) else "LastGroupNorm"
+    affine = {} if scale else {"affine": False}
+    weights = scale_shift(At(), layer, gamma="weight", beta="bias")
+    made = Module(call(kind, layer.count, channels, eps=epsilon, **affine), weights)
+    before = in_our_order(at.enters)
+    return [*before, made, module("Reshape", at.enters), module("nn.Flatten")] if before else [made]
+
+
+# An activation with weights
+
+
+def prelu(at: At, layer: layers.PReLU, *, shared_axes: Shape) -> list[Module]:
+    """A PReLU where it has one slope for all, or one for each channel; the shape of alpha has 1 for `shared_axes`."""
+    shape, size = layer.alpha.data.shape, layer.alpha.data.size
+    if len(shape) == 3:
+        order = AxisPermutation(shape, (shape[2], *shape[:2]), shape, (2, 0, 1))
+    else:
+        order = vector(at.enters, size) if len(shape) == 1 else AxisPermutation.identity(shape)
+    channel = 2 if len(shape) == 3 else 0
+    if size == shape[channel]:
+        flat = vector(at.enters, size) if len(shape) == 1 and size > 1 else AxisPermutation.identity(shape, (size,))
+        return [Module(call("nn.PReLU", size), (("alpha", "weight", flat),))]
+    return [Module(call("PlacePReLU", order.theirs), (("alpha", "weight", order),))]
+
+
 WEIGHTED: dict[type[Layer], Callable[..., list[Module]]] = {
     layers.BatchNorm: batch_norm,
     layers.Conv2D: conv2d,
     layers.Conv2DTranspose: conv2d_transpose,
     layers.Dense: dense,
+    layers.GroupNormalization: group_normalization,
     layers.LayerNorm: layer_norm,
     layers.Maxout: maxout,
+    layers.PReLU: prelu,
 }

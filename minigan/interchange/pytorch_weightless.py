@@ -36,6 +36,10 @@ def relu(
     return [module("nn.LeakyReLU", negative_slope) if negative_slope else module("nn.ReLU")]
 
 
+def gelu(at: At, layer: layers.GELU, *, approximate: bool) -> list[Module]:
+    return [module("nn.GELU", approximate="tanh") if approximate else module("nn.GELU")]
+
+
 def softmax(at: At, layer: layers.Softmax, *, axis: int) -> list[Module]:
     """Over the same axis, which has another number in images."""
     rank = len(layer.input_shape) + 1
@@ -125,6 +129,7 @@ WEIGHTLESS: dict[type[Layer], Callable[..., list[Module]]] = {
     layers.Dropout: dropout,
     layers.ELU: elu,
     layers.Flatten: flatten,
+    layers.GELU: gelu,
     layers.GaussianNoise: gaussian_noise,
     layers.GlobalAveragePooling2D: global_average,
     layers.Identity: nothing,
@@ -132,6 +137,8 @@ WEIGHTLESS: dict[type[Layer], Callable[..., list[Module]]] = {
     layers.MaxPooling2D: max_pooling,
     layers.ReLU: relu,
     layers.Reshape: reshape,
+    layers.SELU: simple("nn.SELU"),
+    layers.SiLU: simple("nn.SiLU"),
     layers.Sigmoid: simple("nn.Sigmoid"),
     layers.Softmax: softmax,
     layers.Softplus: simple("nn.Softplus"),

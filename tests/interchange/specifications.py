@@ -22,12 +22,14 @@ from minigan.layers import (
     Dense,
     Flatten,
     GaussianNoise,
+    GroupNormalization,
     Layer,
     LayerNorm,
     LeakyReLU,
     Maxout,
     MaxPooling2D,
     MinibatchStdDev,
+    PReLU,
     ProjectionHead,
     ReLU,
     Reshape,
@@ -73,6 +75,21 @@ MORE = [
     Specification("layer-norm-epsilon", lambda: LayerNorm(epsilon=0.5), (6,)),
     Specification("layer-norm-gamma", lambda: LayerNorm(center=False), (6,)),
     Specification("layer-norm-beta", lambda: LayerNorm(scale=False), (6,)),
+    Specification("group-normalization-epsilon", lambda: GroupNormalization(2, epsilon=0.5), (3, 2, 4)),
+    Specification("group-normalization-gamma", lambda: GroupNormalization(2, center=False), (3, 2, 4)),
+    Specification("group-normalization-beta", lambda: GroupNormalization(2, scale=False), (3, 2, 4)),
+    Specification("group-normalization-bare", lambda: GroupNormalization(3, -1, 1e-3, False, False), (3, 2, 6)),
+    Specification("group-normalization-one", lambda: GroupNormalization(1), (6,)),
+    Specification("group-normalization-of-vectors", lambda: GroupNormalization(2), (6,)),
+    Specification("instance-normalization-affine", lambda: GroupNormalization(-1), (3, 2, 4)),
+    Specification("group-normalization-axis", lambda: GroupNormalization(2, axis=3), (3, 2, 4)),
+    Specification("prelu-channel", lambda: PReLU("ones", (1, 2)), (3, 2, 4)),
+    Specification("prelu-place", lambda: PReLU("ones"), (3, 2, 4)),
+    Specification("prelu-row", lambda: PReLU("ones", (3,)), (3, 2, 4)),
+    Specification("prelu-one", lambda: PReLU("ones", (1, 2, 3)), (3, 2, 4)),
+    Specification("prelu-vector", lambda: PReLU("ones"), (6,)),
+    Specification("prelu-one-vector", lambda: PReLU("ones", (1,)), (6,)),
+    Specification("prelu-sequence", lambda: PReLU("ones", (2,)), (3, 4)),
     Specification("maxout-pieces", lambda: Maxout(3, pieces=2), (6,)),
     Specification("channel-max-default", lambda: ChannelMax(), (6,)),
     Specification("conv2d-number", lambda: Conv2D(3, 3, padding=2), (3, 4, 2)),
@@ -235,6 +252,8 @@ def refusal(library: str, layer: Layer) -> str:
         return r"\w+ has no such layer"
     match library, layer:
         case "pytorch", BatchNorm() if layer.center != layer.scale:
+            return f"center={layer.center} has no counterpart in PyTorch"
+        case "pytorch", GroupNormalization() if layer.center != layer.scale:
             return f"center={layer.center} has no counterpart in PyTorch"
         case "pytorch", LayerNorm(center=True, scale=False):
             return "scale=False has no counterpart in PyTorch"

@@ -52,7 +52,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # of other libraries
 TRAINING = {"momentum", "power_iterations", "rate", "stddev"}
 
 #: Options whose other value means the same: the last axis of an image is axis 3.
-SAME = {("softmax-channels", "axis")}
+SAME = {("softmax-channels", "axis"), ("group-normalization-axis", "axis")}
 
 
 def writers(library: str) -> dict:
