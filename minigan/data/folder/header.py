@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, NoReturn
 
@@ -26,9 +27,21 @@ from minigan.io.safe_read import open_file
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["FORMATS", "Form", "Head", "Kind", "PictureError", "form_of", "named", "opened", "raw_mode", "read_head"]
+__all__ = [
+    "FORMATS",
+    "Form",
+    "Head",
+    "Kind",
+    "PictureError",
+    "form_of",
+    "most_of_netpbm",
+    "named",
+    "opened",
+    "raw_mode",
+    "read_head",
+]
 
-FORMATS = ("AVIF", "BMP", "DIB", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+FORMATS = ("BMP", "DIB", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 
 #: Numbers of tags in a TIFF.
 BITS, PHOTOMETRIC, SAMPLE_FORMAT, PLANES = 258, 262, 339, 284
@@ -119,6 +132,14 @@ def named(path: Path) -> Iterator[None]:
         raise PictureError(path, f"cannot be read as an image: {one_line(error)}", lasting) from None
 
 
+@cache
+def formats() -> tuple[str, ...]:
+    """The formats that are read; AVIF is one of them where Pillow can read it."""
+    from PIL import features
+
+    return ("AVIF", *FORMATS) if "avif" in features.get_supported_modules() else FORMATS
+
+
 @contextmanager
 def opened(path: Path) -> "Iterator[Image]":
     """The picture at `path`, not yet decoded."""
@@ -126,7 +147,7 @@ def opened(path: Path) -> "Iterator[Image]":
 
     with open_file(path) as file:
         try:
-            image: Image.Image = Image.open(file, formats=FORMATS)
+            image: Image.Image = Image.open(file, formats=formats())
         except UnidentifiedImageError:
             image = open_inverted(file) or _unknown(file)
         except Image.DecompressionBombError:
@@ -140,7 +161,7 @@ def _unknown(file: BinaryIO) -> NoReturn:
     file.seek(0)
     if file.read(4) in (b"II*\0", b"MM\0*"):
         raise ValueError("a damaged TIFF, or one with values of a kind that Pillow does not know")
-    raise ValueError(f"no picture in a format of {', '.join(FORMATS)}, or damaged")
+    raise ValueError(f"no picture in a format of {', '.join(formats())}, or damaged")
 
 
 def _large_jpeg(file: BinaryIO) -> "Image":
@@ -200,11 +221,17 @@ def _netpbm_form(form: Form, image: "Image") -> Form:
         return form._replace(kind=Kind.NUMBERS, low=float("-inf"), high=float("inf"), stated=False)
     if image.mode == "1":
         return form._replace(high=1, white_is_zero=True)
-    arguments = image.tile[0][3]  # type: ignore[attr-defined]
-    number = arguments[-1] if isinstance(arguments, tuple) else (65535 if arguments == "I;16B" else 255)
-    high = number if isinstance(number, int) and number > 0 else 255
+    high = most_of_netpbm(image)
     kind = Kind.NUMBERS if image.mode == "I" else Kind.COLOUR_PNM if high > 255 else Kind.BYTES
     return form._replace(kind=kind, high=high)
+
+
+def most_of_netpbm(image: "Image") -> int:
+    """The greatest value that the header of a PGM or PPM states."""
+    decoder, _, _, arguments = image.tile[0]  # type: ignore[attr-defined]
+    if decoder == "raw":  # used for these two alone
+        return 65535 if raw_mode(image).startswith("I;16") else 255
+    return int(arguments[-1])
 
 
 def _tiff_form(form: Form, image: "Image", raw: str) -> Form:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 from minigan import data
 from tests.loops import loop_over
@@ -270,7 +270,8 @@ def test_a_background_that_is_no_opaque_colour_is_refused(background, tmp_path, 
 def test_premultiplied_opacity_is_undone(tmp_path):
     stored = np.full((*SHAPE, 2), 128, np.uint8)
     content = tiff(stored, 8, extra=1)
-    close(read(tmp_path, content, ".tif", background="white"), np.full(SHAPE, 255))
+    if ("La", "La") in TiffImagePlugin.OPEN_INFO.values():  # newer versions of Pillow
+        close(read(tmp_path, content, ".tif", background="white"), np.full(SHAPE, 255))
     stored = np.full((*SHAPE, 4), 128, np.uint8)
     content = tiff(stored, 8, photometric=2, extra=1)
     close(read(tmp_path, content, ".tif", background="black"), np.full(RGB, 128))
