@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigan.data.folder import limits
-from minigan.data.folder.header import Form, Head, Kind, PictureError, form_of, named, opened
+from minigan.data.folder.form import Form, Kind, form_of
+from minigan.data.folder.header import Head, PictureError, named, opened
 from minigan.data.folder.orientation import SIDEWAYS, orientation, stored_box, turned
 from minigan.data.folder.settings import Settings
 from minigan.data.folder.values import (

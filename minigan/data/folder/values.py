@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from minigan.data.folder.header import Form, Kind, most_of_netpbm, opened, raw_mode
+from minigan.data.folder.form import Form, Kind, most_of_netpbm, raw_mode
+from minigan.data.folder.header import opened
 
 if TYPE_CHECKING:
     from PIL.Image import Image
