@@ -80,7 +80,7 @@ def checked_range(path: Path, form: Form, settings: Settings) -> tuple[float, fl
         raise PictureError(
             path,
             f"holds values from {form.low:g} to {form.high:g} ({form.words}), which --data-range {low:g} {high:g} "
-            "does not fit; state the range of these files, or leave them out",
+            "does not fit; state the range of these files",
         )
     return low, high
 
@@ -122,10 +122,12 @@ def _bytes(image: "Image", form: Form, settings: Settings, channels: int) -> np.
     """The first way, for 8 bits."""
     from PIL.Image import Resampling
 
-    full, scale = image.size, 1
-    if image.format in ("JPEG", "MPO") and (scale := _reduction(full, settings.size)) > 1:
+    is_jpeg, full = image.format in ("JPEG", "MPO"), image.size
+    scale = _reduction(full, settings.size) if is_jpeg else 1
+    if scale > 1:
         image.draft("", (full[0] // scale, full[1] // scale))
-    limits.check(image.size, limits.PIXELS)
+    remedy = f"state a smaller --image-size, or {limits.REMEDY}" if is_jpeg else limits.REMEDY
+    limits.check(image.size, limits.PIXELS, remedy)
     image.load()
     mend_transparency(image, form)
     number = orientation(image)
