@@ -114,6 +114,26 @@ def conv2d(
     return [*before, convolution("Conv2D", layer, strides, padding, dilation_rate, groups=groups)]
 
 
+def conv1d(
+    layer: layers.Conv1D,
+    *,
+    filters: int,
+    kernel_size: int,
+    strides: int,
+    padding: str | Pair,
+    use_bias: bool,
+    dilation_rate: int,
+    groups: int,
+) -> list[KerasLayer]:
+    """A Conv1D, after a layer of zeros where their numbers are given."""
+    if strides > 1 and dilation_rate > 1:
+        raise refusal(layer, LIBRARY, "dilation_rate", dilation_rate, f"where strides={strides}")
+    before = [] if isinstance(padding, str) else [keras("ZeroPadding1D", padding)]
+    named = {"strides": strides, "padding": padding if isinstance(padding, str) else "valid", "use_bias": use_bias}
+    apart = {"dilation_rate": dilation_rate, "groups": groups}
+    return [*before, KerasLayer("Conv1D", (filters, kernel_size), named | apart, weights(layer, "kernel", "bias"))]
+
+
 def conv2d_transpose(
     layer: layers.Conv2DTranspose,
     *,
@@ -230,6 +250,20 @@ def average_pooling(
     return [keras("AveragePooling", pool_size, strides, layer.windows.pads(height_width(layer.input_shape)))]
 
 
+def pooling_of_sequences(
+    layer: layers.MaxPooling1D | layers.AveragePooling1D, *, pool_size: int, strides: int, padding: str | Pair
+) -> list[KerasLayer]:
+    """Keras's own layers, as far as they pad, and do not count what they pad."""
+    kind = type(layer).__name__
+    if not isinstance(padding, str) or (padding == "same" and kind == "AveragePooling1D"):
+        raise refusal(layer, LIBRARY, "padding", padding)
+    return [keras(kind, pool_size, strides=strides, padding=padding)]
+
+
+def up_sampling_of_sequences(layer: layers.UpSampling1D, *, size: int) -> list[KerasLayer]:
+    return [keras("UpSampling1D", size)]
+
+
 def global_average(layer: layers.GlobalAveragePooling2D) -> list[KerasLayer]:
     return [keras("GlobalAveragePooling2D")]
 
@@ -256,9 +290,11 @@ def nothing(layer: Layer) -> list[KerasLayer]:
 
 #: What makes the layers of Keras for each class of layers.
 WRITERS: dict[type[Layer], Callable[..., list[KerasLayer]]] = {
+    layers.AveragePooling1D: pooling_of_sequences,
     layers.AveragePooling2D: average_pooling,
     layers.BatchNorm: batch_norm,
     layers.ChannelMax: channel_max,
+    layers.Conv1D: conv1d,
     layers.Conv2D: conv2d,
     layers.Conv2DTranspose: conv2d_transpose,
     layers.Dense: dense,
@@ -270,6 +306,7 @@ WRITERS: dict[type[Layer], Callable[..., list[KerasLayer]]] = {
     layers.Identity: nothing,
     layers.LayerNorm: layer_norm,
     layers.LeakyReLU: leaky_relu,
+    layers.MaxPooling1D: pooling_of_sequences,
     layers.MaxPooling2D: max_pooling,
     layers.Maxout: maxout,
     layers.ReLU: relu,
@@ -278,6 +315,7 @@ WRITERS: dict[type[Layer], Callable[..., list[KerasLayer]]] = {
     layers.Softmax: softmax,
     layers.Softplus: activation("softplus"),
     layers.Tanh: activation("tanh"),
+    layers.UpSampling1D: up_sampling_of_sequences,
     layers.UpSampling2D: up_sampling,
     layers.ZeroPadding2D: zero_padding,
 }

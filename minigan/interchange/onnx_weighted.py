@@ -1,5 +1,6 @@
 """ONNX's operators for layers with weights."""
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -8,10 +9,10 @@ import numpy as np
 from minigan import backend, layers
 from minigan.interchange.onnx_graph import Graph, data
 from minigan.kernels import Pads, Pair
-from minigan.layers import Layer
+from minigan.layers import Layer, Parameter
 from minigan.layers.validation import height_width
 
-__all__ = ["WEIGHTED", "onnx_pads"]
+__all__ = ["WEIGHTED", "as_one_row", "onnx_pads"]
 
 
 def onnx_pads(pads: Pads) -> list[int]:
@@ -91,6 +92,34 @@ def spectral_normalization(
     graph.layer(divided)
 
 
+def as_one_row(graph: Graph, layer: Layer, image: Layer) -> None:
+    """A layer for sequences, by its layer for images of one row."""
+    graph.last()
+    graph.reshape(*image.input_shape)
+    graph.layer(image)
+    graph.last()
+    graph.reshape(*layer.output_shape)
+
+
+def conv1d(
+    graph: Graph,
+    layer: layers.Conv1D,
+    *,
+    filters: int,
+    kernel_size: int,
+    strides: int,
+    padding: Any,
+    use_bias: bool,
+    dilation_rate: int,
+    groups: int,
+) -> None:
+    """The layer's own Conv2D, which has its settings but for the weights."""
+    image = copy.copy(layer.image)
+    image.use_bias = use_bias
+    image.parameters = {**layer.parameters, "kernel": Parameter(layer.kernel.data[None])}
+    as_one_row(graph, layer, image)
+
+
 # Normalizations
 
 
@@ -146,6 +175,7 @@ def projection_head(graph: Graph, layer: layers.ProjectionHead, *, classes: int)
 WEIGHTED: dict[type[Layer], Callable[..., None]] = {
     layers.BatchNorm: batch_norm,
     layers.ConcatenateLabels: concatenate_labels,
+    layers.Conv1D: conv1d,
     layers.Conv2D: conv2d,
     layers.Conv2DTranspose: conv2d_transpose,
     layers.Dense: dense,

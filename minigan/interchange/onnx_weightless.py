@@ -7,7 +7,7 @@ import numpy as np
 
 from minigan import layers
 from minigan.interchange.onnx_graph import Graph
-from minigan.interchange.onnx_weighted import onnx_pads
+from minigan.interchange.onnx_weighted import as_one_row, onnx_pads
 from minigan.kernels import Pads, Pair
 from minigan.layers import Layer, Shape
 from minigan.layers.validation import height_width
@@ -106,6 +106,18 @@ def pool(
     graph.op(kind, kernel_shape=size, strides=strides, pads=pads, **attributes)
 
 
+def pooling_of_sequences(
+    graph: Graph, layer: layers.MaxPooling1D | layers.AveragePooling1D, *, pool_size: int, strides: int, padding: Any
+) -> None:
+    """The layer's own layer for images, which has its settings."""
+    as_one_row(graph, layer, layer.image)
+
+
+def up_sampling_of_sequences(graph: Graph, layer: layers.UpSampling1D, *, size: int) -> None:
+    """As `pooling_of_sequences`."""
+    as_one_row(graph, layer, layer.image)
+
+
 def global_average_pooling(graph: Graph, layer: layers.GlobalAveragePooling2D) -> None:
     graph.last()
     graph.op("ReduceMean", axes=[1, 2], keepdims=0)
@@ -129,6 +141,7 @@ def reshape(graph: Graph, layer: layers.Reshape, *, target_shape: Shape) -> None
 
 
 WEIGHTLESS: dict[type[Layer], Callable[..., None]] = {
+    layers.AveragePooling1D: pooling_of_sequences,
     layers.AveragePooling2D: average_pooling,
     layers.ChannelMax: channel_max,
     layers.Dropout: dropout,
@@ -138,6 +151,7 @@ WEIGHTLESS: dict[type[Layer], Callable[..., None]] = {
     layers.GlobalAveragePooling2D: global_average_pooling,
     layers.Identity: identity,
     layers.LeakyReLU: leaky_relu,
+    layers.MaxPooling1D: pooling_of_sequences,
     layers.MaxPooling2D: max_pooling,
     layers.ReLU: relu,
     layers.Reshape: reshape,
@@ -145,6 +159,7 @@ WEIGHTLESS: dict[type[Layer], Callable[..., None]] = {
     layers.Softmax: softmax,
     layers.Softplus: simple("Softplus"),
     layers.Tanh: simple("Tanh"),
+    layers.UpSampling1D: up_sampling_of_sequences,
     layers.UpSampling2D: up_sampling,
     layers.ZeroPadding2D: zero_padding,
 }

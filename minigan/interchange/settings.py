@@ -32,7 +32,7 @@ __all__ = ["code", "hand_over", "options", "python_value", "refusal", "settings_
 T = TypeVar("T")
 
 #: The fields of a `WindowSpec` by the arguments of layers, where the names differ.
-WINDOWS = {"dilation_rate": "dilation", "kernel_size": "size", "pool_size": "size"}
+WINDOWS = {"kernel_size": "size", "pool_size": "size"}
 
 #: How the errors of this module end: what can be done.
 REMEDY = "the format safetensors takes all layers (--format safetensors)"

@@ -21,7 +21,7 @@ from minigan.kernels.reference.affine import (
     UpsampledConvolution,
 )
 from minigan.kernels.reference.padding import Pads, Pair, crop
-from minigan.kernels.reference.windows import output_size, span
+from minigan.kernels.reference.windows import output_size
 from minigan.kernels.registry import KINDS, Kernel, follow_edits, kind, using
 
 __all__ = [
@@ -91,7 +91,6 @@ __all__ = [
     "softplus",
     "softplus_grad",
     "softplus_second_derivative",
-    "span",
     "tanh",
     "tanh_grad",
     "tanh_second_derivative",

@@ -1,10 +1,12 @@
 """Layers with an explicit forward and backward, one a file; `minigan.layers.base` has their contract."""
 
+from minigan.layers.average_pooling1d import AveragePooling1D
 from minigan.layers.average_pooling2d import AveragePooling2D
 from minigan.layers.base import CacheStamp, Context, Layer, Shape
 from minigan.layers.batch_norm import BatchNorm
 from minigan.layers.channel_max import ChannelMax
 from minigan.layers.concatenate_labels import ConcatenateLabels
+from minigan.layers.conv1d import Conv1D
 from minigan.layers.conv2d import Conv2D
 from minigan.layers.conv2d_transpose import Conv2DTranspose
 from minigan.layers.dense import Dense
@@ -18,6 +20,7 @@ from minigan.layers.group_normalization import GroupNormalization
 from minigan.layers.identity import Identity
 from minigan.layers.layer_norm import LayerNorm
 from minigan.layers.leaky_relu import LeakyReLU
+from minigan.layers.max_pooling1d import MaxPooling1D
 from minigan.layers.max_pooling2d import MaxPooling2D
 from minigan.layers.maxout import Maxout
 from minigan.layers.minibatch_std_dev import MinibatchStdDev
@@ -33,6 +36,7 @@ from minigan.layers.softmax import Softmax
 from minigan.layers.softplus import Softplus
 from minigan.layers.spectral_normalization import SpectralNormalization
 from minigan.layers.tanh import Tanh
+from minigan.layers.up_sampling1d import UpSampling1D
 from minigan.layers.up_sampling2d import UpSampling2D
 from minigan.layers.zero_padding2d import ZeroPadding2D
 
@@ -40,12 +44,14 @@ __all__ = [
     "ELU",
     "GELU",
     "SELU",
+    "AveragePooling1D",
     "AveragePooling2D",
     "BatchNorm",
     "CacheStamp",
     "ChannelMax",
     "ConcatenateLabels",
     "Context",
+    "Conv1D",
     "Conv2D",
     "Conv2DTranspose",
     "Dense",
@@ -58,6 +64,7 @@ __all__ = [
     "Layer",
     "LayerNorm",
     "LeakyReLU",
+    "MaxPooling1D",
     "MaxPooling2D",
     "Maxout",
     "MinibatchStdDev",
@@ -73,6 +80,7 @@ __all__ = [
     "Softplus",
     "SpectralNormalization",
     "Tanh",
+    "UpSampling1D",
     "UpSampling2D",
     "ZeroPadding2D",
 ]

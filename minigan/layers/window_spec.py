@@ -41,7 +41,7 @@ class WindowSpec(NamedTuple):
     @property
     def spans(self) -> Pair:
         """The height and width of a window, the pixels between its own included."""
-        height, width = map(kernels.span, self.size, self.dilation_rate)
+        height, width = ((size - 1) * apart + 1 for size, apart in zip(self.size, self.dilation_rate))
         return height, width
 
     def pads(self, image: Pair) -> Pads:

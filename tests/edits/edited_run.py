@@ -63,6 +63,12 @@ def networks(mg, penalised: bool):
         layers.Identity(),
         layers.GlobalAveragePooling2D() if penalised else layers.Flatten(),
         layers.Maxout(8, 2),
+        layers.Reshape((4, 2)),
+        layers.Conv1D(2, 3, padding="same"),
+        layers.UpSampling1D(2),
+        layers.MaxPooling1D(2, 1, padding=(1, 0)),
+        layers.AveragePooling1D(2),
+        layers.Flatten(),
         layers.ProjectionHead(3),
     ]
     shape = (8, 8, 1)

@@ -167,6 +167,26 @@ def more_convolutions():
             yield "Conv2D", {"filters": filters, **arguments}, (6, 5, channels), False
 
 
+def sequences():
+    """As `layer_cases`: the layers for sequences."""
+    for padding in ("same", "valid"):
+        for kernel_size, options in (
+            (1, {}),
+            (3, {}),
+            (3, {"strides": 2}),
+            (4, {"dilation_rate": 2}),
+            (3, {"groups": 2}),
+        ):
+            arguments = {"filters": 4, "kernel_size": kernel_size, "padding": padding, **options}
+            yield "Conv1D", arguments, (9, 2), False
+        for pool_size, strides in ((2, None), (3, 2), (3, 1)):
+            for layer in ("MaxPooling1D", "AveragePooling1D"):
+                yield layer, {"pool_size": pool_size, "strides": strides, "padding": padding}, (7, 2), False
+    yield "Conv1D", {"filters": 3, "kernel_size": 2, "activation": "tanh", "use_bias": False}, (5, 2), False
+    for size in (2, 3):
+        yield "UpSampling1D", {"size": size}, (4, 2), False
+
+
 def more_layers():
     """As `layer_cases`: smooth rectifiers, learned slopes, groups of channels."""
     for shape in ((6,), (3, 4, 2)):
@@ -239,7 +259,7 @@ def make_layers() -> None:
     set_dtype("float64")
     files: dict[str, dict[str, np.ndarray]] = {}
     # Cases that were added later have numbers of their own, so that those of the others stay as they are.
-    for seed, cases in ((1, layer_cases()), (6, more_convolutions()), (7, more_layers())):
+    for seed, cases in ((1, layer_cases()), (6, more_convolutions()), (7, more_layers()), (8, sequences())):
         rng = np.random.default_rng(seed)
         for layer, arguments, shape, training in cases:
             name = case_name(arguments, shape, training)

@@ -13,10 +13,12 @@ from minigan.gradcheck.builtin.cases import LAYERS
 from minigan.interchange.settings import options, settings_of
 from minigan.layers import (
     ELU,
+    AveragePooling1D,
     AveragePooling2D,
     BatchNorm,
     ChannelMax,
     ConcatenateLabels,
+    Conv1D,
     Conv2D,
     Conv2DTranspose,
     Dense,
@@ -26,6 +28,7 @@ from minigan.layers import (
     LayerNorm,
     LeakyReLU,
     Maxout,
+    MaxPooling1D,
     MaxPooling2D,
     MinibatchStdDev,
     ProjectionHead,
@@ -34,6 +37,7 @@ from minigan.layers import (
     Softmax,
     SpectralNormalization,
     Tanh,
+    UpSampling1D,
     UpSampling2D,
     ZeroPadding2D,
 )
@@ -77,6 +81,11 @@ MORE = [
     Specification("channel-max-default", lambda: ChannelMax(), (6,)),
     Specification("conv2d-number", lambda: Conv2D(3, 3, padding=2), (3, 4, 2)),
     Specification("conv2d-pair", lambda: Conv2D(3, (2, 3), padding=(1, 2)), (3, 4, 2)),
+    Specification("conv1d-plain", lambda: Conv1D(3, 2, activation="relu"), (5, 2)),
+    Specification("conv1d-apart", lambda: Conv1D(4, 3, padding="same", dilation_rate=2, groups=2), (6, 2)),
+    Specification("conv1d-apart-and-strided", lambda: Conv1D(3, 2, 3, dilation_rate=2), (8, 2)),
+    Specification("max-pooling-1d-same", lambda: MaxPooling1D(3, 1, "same"), (6, 2)),
+    Specification("average-pooling-1d-valid", lambda: AveragePooling1D(3, 1), (7, 2)),
     Specification("transpose-number", lambda: Conv2DTranspose(3, 3, 2, padding=1), (3, 4, 2)),
     Specification("transpose-no-bias", lambda: Conv2DTranspose(3, (3, 2), (1, 2), use_bias=False), (3, 4, 2)),
     Specification("transpose-cut-below", lambda: Conv2DTranspose(3, 4, 2, padding=((0, 3), (1, 0))), (3, 4, 2)),
@@ -224,7 +233,16 @@ def numpy_values(value: Any, kind: type) -> Any:
 #: Layers that no library has in a plain row of layers.
 WITHOUT = {
     "keras": (ConcatenateLabels, MinibatchStdDev, ProjectionHead, SpectralNormalization),
-    "pytorch": (ConcatenateLabels, MinibatchStdDev, ProjectionHead, SpectralNormalization),
+    "pytorch": (
+        ConcatenateLabels,
+        MinibatchStdDev,
+        ProjectionHead,
+        SpectralNormalization,
+        Conv1D,
+        MaxPooling1D,
+        AveragePooling1D,
+        UpSampling1D,
+    ),
     "onnx": (MinibatchStdDev,),
 }
 
@@ -238,8 +256,14 @@ def refusal(library: str, layer: Layer) -> str:
             return f"center={layer.center} has no counterpart in PyTorch"
         case "pytorch", LayerNorm(center=True, scale=False):
             return "scale=False has no counterpart in PyTorch"
-        case "keras", Conv2D() | Conv2DTranspose() if max(layer.windows.strides) > 1 < max(layer.windows.dilation):
+        case "keras", Conv2D() | Conv2DTranspose() if max(layer.windows.strides) > 1 < max(layer.windows.dilation_rate):
             return "dilation_rate=.* has no counterpart in Keras, where strides="
+        case "keras", Conv1D() if layer.strides > 1 and layer.dilation_rate > 1:
+            return "dilation_rate=2 has no counterpart in Keras, where strides=3"
+        case "keras", MaxPooling1D() if not isinstance(layer.padding, str):
+            return "padding=.* has no counterpart in Keras"
+        case "keras", AveragePooling1D() if layer.padding != "valid":
+            return "padding=.* has no counterpart in Keras"
         case "keras", ReLU(max_value=limit) if limit is not None and limit < 0:
             return "max_value=.* has no counterpart in Keras"
         case "keras", ReLU() if layer.threshold < 0:

@@ -114,6 +114,15 @@ KINDS = {
     "layer": Kind([], [3, None, "dense", Dense, Reshape((1,))]),
 }
 
+#: The layers for sequences have one number where those for images have two.
+SIDES = Kind(
+    [*((make(2), (2, 2)) for make in INTS), ((np.int64(0), np.uint8(1)), (0, 1)), (np.array([0, 1]), (0, 1))],
+    [*HALVES, *NO_NUMBERS, -1, np.int64(-1), (1, True), (1, -1), (1, 2.0), (1, 2, 3), ((1, 2), (3, 4)), "full"],
+)
+for layer in ("Conv1D", "MaxPooling1D", "AveragePooling1D", "UpSampling1D"):
+    KINDS |= {f"{layer}.{name}": COUNT for name in ("dilation_rate", "kernel_size", "pool_size", "size", "strides")}
+    KINDS[f"{layer}.padding"] = SIDES
+
 #: What must be given.
 REQUIRED = {
     "classes": 3,
@@ -128,9 +137,11 @@ REQUIRED = {
 
 #: Arguments for which None means the default.
 NONE_IS_DEFAULT = {
+    ("AveragePooling1D", "strides"),
     ("AveragePooling2D", "strides"),
     ("ConcatenateLabels", "embeddings_initializer"),
     ("Conv2DTranspose", "output_padding"),
+    ("MaxPooling1D", "strides"),
     ("MaxPooling2D", "strides"),
 }
 

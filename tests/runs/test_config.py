@@ -234,4 +234,4 @@ def test_model_options_are_those_that_build_takes():
 def test_every_setting_says_what_it_means():
     for field in fields(TrainConfig):
         assert field.metadata["help"].endswith(".")
-        assert field.metadata["panel"] in ("Networks", "Game", "Training", "Run")
+        assert field.metadata["panel"] in ("Data", "Networks", "Game", "Training", "Run")
