@@ -7,6 +7,7 @@ from minigan.data import arrays, cifar10, digits, folder, mnist, stacked, toy
 from minigan.data.dataset import Dataset
 from minigan.data.points import Points
 from minigan.errors import DataError
+from minigan.numbers import whole
 
 __all__ = ["NAMES", "SPLITS", "load"]
 
@@ -150,7 +151,8 @@ def _refuse_settings(name: str, **settings: object) -> None:
 def _check_fit(dataset: Dataset, image_size: int | tuple[int, int] | None, channels: int | None) -> None:
     """Raise unless the images have the size and channels asked for."""
     height, width, depth = dataset.shape
-    size = (image_size, image_size) if isinstance(image_size, int) else image_size
+    side = whole(image_size)
+    size = image_size if side is None else (side, side)
     if size is not None and tuple(size) != (height, width):
         raise DataError(f"{dataset.name}: expected images of {size[0]}x{size[1]}, got {height}x{width}")
     if channels not in (None, depth):

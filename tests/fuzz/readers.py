@@ -162,6 +162,10 @@ def read_resized_pictures(folder: Path) -> None:
     usable(data.load(f"folder:{folder}", image_size=8, channels=3))
 
 
+def read_good_pictures(folder: Path) -> None:
+    usable(data.load(f"folder:{folder}", image_size=(8, 5), value_range=(0, 255), background="white", skip_bad=True))
+
+
 def read_npy(folder: Path) -> None:
     usable(data.load(f"{folder}/a.npy", value_range=(0, 255)))
 
@@ -261,6 +265,7 @@ READERS: dict[str, Reader] = {
     "npz": Reader(with_things(npz_file), read_npz, (DataError,)),
     "pictures": Reader(with_things(picture_folder), read_pictures, (DataError,)),
     "pictures, resized": Reader(with_things(picture_folder), read_resized_pictures, (DataError,)),
+    "pictures, bad ones left out": Reader(with_things(picture_folder), read_good_pictures, (DataError,)),
     "CIFAR archive": Reader(
         with_things(cifar_archive), lambda folder: usable(data.load(f"cifar10:{folder}/mine.tar.gz")), (DataError,)
     ),

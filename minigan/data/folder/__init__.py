@@ -6,7 +6,8 @@ result in a cache. One file is one step:
 - `minigan.data.folder.settings`: what the user states, checked;
 - `minigan.data.folder.files`: which files belong to the set, in which order, and which do not;
 - `minigan.data.folder.limits`: how many pixels a picture may have, and how many are decoded at the same time;
-- `minigan.data.folder.header`: opening a picture, and what its format says about its values;
+- `minigan.data.folder.header`: opening a picture, and reading its header;
+- `minigan.data.folder.form`: what the values of a picture mean;
 - `minigan.data.folder.inverted`: TIFFs in which zero is white;
 - `minigan.data.folder.values`: the values as they are in the file, with all their bits;
 - `minigan.data.folder.orientation`: the orientation that a camera notes;

@@ -72,6 +72,12 @@ class FolderDataset(Dataset):
         return self.pictures.skipped
 
     @property
+    def origin(self) -> str:
+        """What the files hold, as ``120x90 8-bit RGB`` or ``40x30 to 120x90 8-bit RGB, 1-bit grey``; height first."""
+        least, greatest = ("x".join(map(str, size)) for size in self.pictures.sizes)
+        return f"{least if least == greatest else f'{least} to {greatest}'} {', '.join(self.pictures.depths)}"
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What a user may want to know about the folder, a line for each thing; empty if all is as expected."""
         notes = []

@@ -82,8 +82,10 @@ def decode(folder: Path, found: Found, settings: Settings, skip_bad: bool) -> tu
         images, results = _images(folder, jobs, bad, settings, workers)
     bad += [Bad(job.name, result) for job, result in zip(jobs, results) if isinstance(result, PictureError)]
     good = [index for index, result in enumerate(results) if result is None]
-    if len(good) < len(jobs):
-        images, jobs = images[good], [jobs[index] for index in good]
+    for place, index in enumerate(good):
+        if place < index:  # in their memory, which may be most of the machine's
+            images[place] = images[index]
+    images, jobs = images[: len(good)], [jobs[index] for index in good]
     _check_some(folder, jobs, bad)
     return _pictures(found, images, jobs, sorted(bad)), all(file.error.lasting for file in bad)
 

@@ -18,10 +18,10 @@ PIXELS = 48 * 2**20
 LARGEST = 2**28
 
 
-REMEDY = "save it smaller, or leave it out with --skip-bad"
+REMEDY = "save it smaller"
 
 
-def check(size: tuple[int, int], most: int) -> None:
+def check(size: tuple[int, int], most: int, remedy: str = REMEDY) -> None:
     """Raise if a picture of this width and height has more than `most` pixels.
 
     Raises
@@ -30,7 +30,7 @@ def check(size: tuple[int, int], most: int) -> None:
     """
     width, height = size
     if width * height > most:
-        raise ValueError(f"expected at most {most:,} pixels, got {height}x{width} (height x width); {REMEDY}")
+        raise ValueError(f"expected at most {most:,} pixels, got {height}x{width} (height x width); {remedy}")
 
 
 class Room:

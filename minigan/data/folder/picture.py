@@ -6,13 +6,16 @@ bytes. All others are scaled as floating-point numbers, resized as such, and rou
     byte = round(255 (v - low) / (high - low))
 """
 
+from collections.abc import Iterator
+from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from minigan.data.folder import limits
-from minigan.data.folder.header import Form, Head, Kind, PictureError, form_of, named, opened
+from minigan.data.folder.form import Form, Kind, form_of
+from minigan.data.folder.header import Head, PictureError, named, opened
 from minigan.data.folder.orientation import SIDEWAYS, orientation, stored_box, turned
 from minigan.data.folder.settings import Settings
 from minigan.data.folder.values import (
@@ -37,7 +40,7 @@ REDUCED = 3
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 #: How many pixels of 8 bits need the memory of one whose values are scaled as floating-point numbers.
-WIDE = 3
+WIDE = 2
 
 
 def read_picture(path: Path, settings: Settings, channels: int) -> np.ndarray:
@@ -77,7 +80,7 @@ def checked_range(path: Path, form: Form, settings: Settings) -> tuple[float, fl
         raise PictureError(
             path,
             f"holds values from {form.low:g} to {form.high:g} ({form.words}), which --data-range {low:g} {high:g} "
-            "does not fit; state the range of these files, or leave them out",
+            "does not fit; state the range of these files",
         )
     return low, high
 
@@ -119,10 +122,12 @@ def _bytes(image: "Image", form: Form, settings: Settings, channels: int) -> np.
     """The first way, for 8 bits."""
     from PIL.Image import Resampling
 
-    full, scale = image.size, 1
-    if image.format in ("JPEG", "MPO") and (scale := _reduction(full, settings.size)) > 1:
+    is_jpeg, full = image.format in ("JPEG", "MPO"), image.size
+    scale = _reduction(full, settings.size) if is_jpeg else 1
+    if scale > 1:
         image.draft("", (full[0] // scale, full[1] // scale))
-    limits.check(image.size, limits.PIXELS)
+    remedy = f"state a smaller --image-size, or {limits.REMEDY}" if is_jpeg else limits.REMEDY
+    limits.check(image.size, limits.PIXELS, remedy)
     image.load()
     mend_transparency(image, form)
     number = orientation(image)
@@ -161,10 +166,9 @@ def _scaled(path: Path, image: "Image", form: Form, settings: Settings, channels
     values = read_values(path, image, form)
     _check_values(path, values.colours, settings)
     part = Values(*(None if array is None else array[top:bottom, left:right] for array in values))  # type: ignore[arg-type]
-    floats = _blended(part, form, settings, channels)
     bands = []
-    for band in floats.transpose(2, 0, 1):
-        whole = turned(Image.fromarray(np.ascontiguousarray(band)), number)
+    for band in _bands(part, form, settings, channels):
+        whole = turned(Image.fromarray(band), number)
         if settings.size is not None:
             whole = whole.resize(settings.size[::-1], Image.Resampling.LANCZOS)
         bands.append(np.asarray(whole))
@@ -181,15 +185,35 @@ def _check_values(path: Path, values: np.ndarray, settings: Settings) -> None:
         raise PictureError(path, f"expected values from {low:g} to {high:g}, got {found}; state --data-range LOW HIGH")
 
 
-def _blended(values: Values, form: Form, settings: Settings, channels: int) -> np.ndarray:
-    """The values, scaled to 0 to 255 and put over the background: float32 of shape (H, W, 1) or (H, W, channels)."""
+def _bands(values: Values, form: Form, settings: Settings, channels: int) -> Iterator[np.ndarray]:
+    """The bands, scaled to 0 to 255 and put over the background; one band if the picture is grey in the end."""
+    planes = [values.colours] if values.colours.ndim == 2 else [values.colours[..., band] for band in range(3)]
+    behind: tuple[float, ...] = settings.background
+    if len(planes) == 1 and channels == 3 and values.opacity is not None:
+        planes = 3 * planes
+    elif len(planes) == 1:
+        behind = (float(LUMA @ behind),)
+    # One band after the other: all of them as floating-point numbers would need much more memory than the picture.
+    bands = (_scaled_band(plane, values.opacity, colour, form, settings) for plane, colour in zip(planes, behind))
+    if channels == 1 and len(planes) == 3:
+        yield reduce(np.add, (weight * band for weight, band in zip(LUMA, bands)))
+    else:
+        yield from bands
+
+
+def _scaled_band(
+    plane: np.ndarray, opacity: np.ndarray | None, behind: float, form: Form, settings: Settings
+) -> np.ndarray:
+    """One band as float32."""
     low, high = settings.value_range or (0, 0)
-    colours = values.colours if values.colours.ndim == 3 else values.colours[..., np.newaxis]
-    wide = colours.dtype.itemsize > 2  # float32 has 24 bits
-    numbers: np.ndarray = colours.astype(np.float64 if wide else np.float32)
-    scaled = (numbers - low) / (high - low) * 255
-    scaled = (255 - scaled if form.white_is_zero else scaled).astype(np.float32)
-    if values.opacity is not None:
-        opacity = values.opacity[..., np.newaxis]
-        scaled = scaled * opacity + np.array(settings.background, np.float32) * (1 - opacity)
-    return scaled @ LUMA[:, np.newaxis] if channels == 1 and scaled.shape[2] == 3 else scaled
+    band: Any = plane.astype(np.float32 if plane.dtype.itemsize <= 2 else np.float64)  # float32 has 24 bits
+    band -= low
+    band /= high - low
+    if form.white_is_zero:
+        np.subtract(1, band, out=band)
+    band *= 255
+    if opacity is not None:
+        band -= behind
+        band *= opacity
+        band += behind
+    return band.astype(np.float32, copy=False)

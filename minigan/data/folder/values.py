@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from minigan.data.folder.header import Form, Kind, opened, raw_mode
+from minigan.data.folder.form import Form, Kind, most_of_netpbm, raw_mode
+from minigan.data.folder.header import opened
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -149,8 +150,8 @@ def _netpbm(path: Path, size: tuple[int, int], bands: int) -> np.ndarray:
 
     (width, height), shape = size, (size[1], size[0], bands)
     with opened(path) as image:
-        decoder, _, offset, arguments = image.tile[0]  # type: ignore[attr-defined]
-        most = arguments[-1] if isinstance(arguments, tuple) else 65535
+        decoder, _, offset, _ = image.tile[0]  # type: ignore[attr-defined]
+        most = most_of_netpbm(image)
         image.fp.seek(offset)  # type: ignore[attr-defined]
         rest = image.fp.read()  # type: ignore[attr-defined]
     if decoder == "ppm_plain":  # in words: as one wide grey picture, which Pillow scales to 65,535

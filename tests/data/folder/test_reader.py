@@ -13,7 +13,7 @@ import pytest
 from PIL import EpsImagePlugin, Image
 
 from minigan import data
-from minigan.data.folder import limits
+from minigan.data.folder import decode, limits
 from minigan.io import safe_read
 
 
@@ -318,3 +318,44 @@ def test_a_name_that_would_steer_a_terminal_is_shown_without_it(tmp_path, refuse
     (tmp_path / "a\x1b[2J\nb.png").write_bytes(b"no picture")
     with refuses(f"{tmp_path}/a?[2J b.png: cannot be read as an image: "):
         data.load(f"folder:{tmp_path}")
+
+
+def test_slow_work_is_shown_with_its_progress(tmp_path, monkeypatch):
+    shown = []
+
+    def track(items, total, description):
+        for item in items:
+            shown.append((description, total))
+            yield item
+
+    monkeypatch.setattr(decode, "track", track)
+    for number in range(3):
+        save(tmp_path / f"{number}.png", noise(4, 4))
+    data.load(f"folder:{tmp_path}")
+    assert shown == 3 * [("looking at images", 3)] + 3 * [("reading images", 3)]
+
+
+@pytest.mark.parametrize("size", [np.int64(4), (np.int32(4), 4), [4, 4]])
+def test_numpy_s_numbers_are_sizes(size, tmp_path):
+    save(tmp_path / "a.png", noise(8, 8))
+    assert data.load(f"folder:{tmp_path}", image_size=size, channels=np.int64(1)).shape == (4, 4, 1)
+
+
+@pytest.mark.parametrize("size", [True, 4.0, "4", (4,), (4, 4, 4), (4, 0), (4, None), (), -1])
+def test_other_sizes_are_refused(size, tmp_path, refuses):
+    save(tmp_path / "a.png", noise(8, 8))
+    with refuses("expected an image size of at least 1, as 64 or as (height, width), got"):
+        data.load(f"folder:{tmp_path}", image_size=size)
+
+
+@pytest.mark.parametrize("value_range", [(1, 0), (0, 0), (0, float("nan")), (0, float("inf")), (True, 5), (1, 2, 3)])
+def test_other_ranges_are_refused(value_range, tmp_path, refuses):
+    save(tmp_path / "a.png", noise(8, 8))
+    with refuses("expected a value range LOW < HIGH, got"):
+        data.load(f"folder:{tmp_path}", value_range=value_range)
+
+
+def test_with_a_stated_range_colours_become_grey_by_their_luma(tmp_path):
+    colour = save(tmp_path / "a.png", noise(6, 6, 3) // 2)
+    grey = data.load(f"folder:{tmp_path}", value_range=(0, 127), channels=1).images[0, ..., 0]
+    assert abs(grey - colour @ [0.299, 0.587, 0.114] / 127 * 255).max() <= 0.51

@@ -119,7 +119,7 @@ def test_what_is_too_large_is_refused_with_a_remedy(tmp_path, monkeypatch, refus
     monkeypatch.setattr(limits, "PIXELS", 2**20)
     with refuses("a.jpg", "expected at most 1,048,576 pixels, got 1500x2000 (height x width)", "save it smaller"):
         load(tmp_path, 1400)
-    with refuses("a.jpg", "expected at most 1,048,576 pixels", "save it smaller"):
+    with refuses("a.jpg", "expected at most 1,048,576 pixels", "state a smaller --image-size, or save it smaller"):
         data.load(f"folder:{tmp_path}")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10_000)
     Image.new("L", (2000, 1500)).save(tmp_path / "a.png")
