@@ -1,4 +1,4 @@
-"""What counts as a number: Python's and NumPy's numbers alike, but no bool.
+"""What counts as a number: Python's and NumPy's numbers alike, but no bool; and what counts as the size of an image.
 
 Sizes and rates often come out of NumPy (``np.prod``, ``np.arange``, a data frame). They are turned into Python's own
 numbers here, once, so that no check, file or message has to know the difference.
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["finite", "number", "whole"]
+__all__ = ["finite", "image_size", "number", "size_text", "whole"]
 
 
 def whole(value: Any) -> int | None:
@@ -35,3 +35,30 @@ def finite(value: Any) -> int | float | None:
     """As `number`, and None for NaN and infinity."""
     found = number(value)
     return found if found is not None and (isinstance(found, int) or math.isfinite(found)) else None
+
+
+def image_size(value: Any) -> tuple[int, int] | None:
+    """`value` as (height, width): a whole number is a square, a pair is both, and so is a text such as "28x56".
+
+    None if it is none of these, or a side is less than 1.
+
+    Examples
+    --------
+    >>> image_size(28), image_size("28x56"), image_size((28, 56)), image_size("wide")
+    ((28, 28), (28, 56), (28, 56), None)
+    """
+    if isinstance(value, str):
+        texts = value.lower().split("x")
+        if not all(text.strip().isascii() and text.strip().isdigit() and len(text) < 10 for text in texts):
+            return None
+        value = tuple(map(int, texts)) if len(texts) > 1 else int(texts[0])
+    sides = value if isinstance(value, tuple | list) else (value, value)
+    height, width = (whole(side) for side in sides) if len(sides) == 2 else (None, None)
+    if height is None or width is None or min(height, width) < 1:
+        return None
+    return height, width
+
+
+def size_text(height: int, width: int) -> str:
+    """A size as it is typed: "28" for a square, "28x56" for 28 rows of 56 pixels."""
+    return f"{height}" if height == width else f"{height}x{width}"

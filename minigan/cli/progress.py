@@ -52,7 +52,8 @@ class TrainingProgress:
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, RunStart):
-            self.say(f"Training {event.model} on {event.images:,} images of {event.data}, into {event.folder}")
+            self.say(f"Training {event.model} on {event.data}, into {event.folder}")
+            self.say(f"Data: {event.description}")
             self.say(TEXTBOOK if event.textbook else FAST)
         elif isinstance(event, StepEnd):
             self.last = event

@@ -20,11 +20,33 @@ from minigan.data.progress import track
 from minigan.errors import DataError
 from minigan.io.messages import one_line
 from minigan.io.safe_read import most_unpacked, open_file
+from minigan.numbers import image_size as height_width
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["load"]
+__all__ = ["FolderDataset", "load"]
+
+
+class Pictures(NamedTuple):
+    """What was read from a folder."""
+
+    images: np.ndarray
+    files: list[str]
+    skipped: list[tuple[str, str]]
+    others: dict[str, int]
+    sizes: tuple[tuple[int, int], tuple[int, int]]
+    depths: list[str]
+
+
+class FolderDataset(Dataset):
+    """A `Dataset` of picture files."""
+
+    def __init__(self, folder: Path, pictures: Pictures) -> None:
+        super().__init__(pictures.images, name=f"folder:{folder}")
+        self.folder, self.pictures = folder, pictures
+        self.files, self.skipped, self.notes = pictures.files, pictures.skipped, ()
+
 
 EXTENSIONS = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
@@ -40,10 +62,12 @@ REMEDY = "state an image size to crop and resize all images to"
 def load(
     folder: Path,
     *,
-    image_size: int | None = None,
+    image_size: int | tuple[int, int] | None = None,
     channels: int | None = None,
     value_range: tuple[float, float] | None = None,
-) -> Dataset:
+    background: str | None = None,
+    skip_bad: bool = False,
+) -> FolderDataset:
     """All images in `folder` and below it, in the order of their paths, as uint8.
 
     An image is turned upright as its EXIF data say, blended over black where it is transparent, and reduced
@@ -69,7 +93,8 @@ def load(
     """
     if channels not in (None, 1, 3):
         raise DataError(f"{folder}: expected channels of 1 or 3, got {channels}")
-    if image_size is not None and image_size < 1:
+    sides = None if image_size is None else height_width(image_size)
+    if image_size is not None and sides is None:
         raise DataError(f"{folder}: expected an image size of at least 1, got {image_size}")
     from concurrent.futures import ThreadPoolExecutor
 
@@ -80,9 +105,9 @@ def load(
     with warnings.catch_warnings(), ThreadPoolExecutor() as pool:  # Pillow decodes outside the GIL
         warnings.simplefilter("ignore")  # about damaged metadata of good pictures, and about many pixels
         heads = list(track(pool.map(_head, paths), len(paths), "looking at images"))
-        size = image_size or _common_size(paths, heads)
+        size = sides or (_common_size(paths, heads),) * 2
         channels = channels or (1 if all(head.grey for head in heads) else 3)
-        images = _empty(folder, (len(paths), size, size, channels))
+        images = _empty(folder, (len(paths), *size, channels))
         room = Room()
 
         def read(path: Path, head: Head, image: np.ndarray) -> None:
@@ -91,7 +116,10 @@ def load(
 
         for _ in track(pool.map(read, paths, heads, images), len(paths), "reading images"):
             pass
-    return Dataset(images, name=f"folder:{folder}", value_range=value_range)
+    sizes = sorted(head.size[::-1] for head in heads)
+    names = [path.relative_to(folder).as_posix() for path in paths]
+    depth = "8-bit grey" if all(head.grey for head in heads) else "8-bit RGB"
+    return FolderDataset(folder, Pictures(images, names, [], {}, (sizes[0], sizes[-1]), [depth]))
 
 
 def _find(folder: Path) -> list[Path]:
@@ -210,13 +238,13 @@ def _common_size(paths: list[Path], heads: list[Head]) -> int:
     return width
 
 
-def _pixels(path: Path, size: int, mode: str) -> np.ndarray:
-    """The image as (size, size) or (size, size, 3) bytes."""
+def _pixels(path: Path, size: tuple[int, int], mode: str) -> np.ndarray:
+    """The image as (H, W) or (H, W, 3) bytes."""
     from PIL import Image, ImageOps
 
     with _named(path):
         upright = ImageOps.exif_transpose(_flat(_square(path)).convert(mode))
-        return np.asarray(upright.resize((size, size), Image.Resampling.LANCZOS))
+        return np.asarray(ImageOps.fit(upright, size[::-1], Image.Resampling.LANCZOS))
 
 
 def _square(path: Path) -> "Image":

@@ -121,6 +121,10 @@ class ImportConfig(ModelConfig):
     model: str = training_field("model")
     data: str = training_field("data")
     data_range: tuple[float, float] | None = training_field("data_range")
+    labels: str | None = training_field("labels")
+    background: str | None = training_field("background")
+    skip_bad: bool = training_field("skip_bad")
+    class_names: tuple[str, ...] | None = training_field("class_names")
     noise: str = training_field("noise")
 
 

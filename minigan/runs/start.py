@@ -3,6 +3,7 @@
 ::
 
     config.toml        every setting; minigan train --config repeats the run
+    data.json          where the data are, and what was made of them
     metrics.csv        one line for each step
     gradients.csv      norms of each layer's gradients, one line for each step
     evaluation.csv     metrics of the samples, one line for each epoch (with --metrics)
@@ -35,6 +36,7 @@ from minigan.runs.config import TrainConfig, read_config, write_config
 from minigan.runs.folder import Run
 from minigan.runs.lock import RunLock
 from minigan.runs.resume import check_settings
+from minigan.runs.run_data import write_places
 from minigan.training.checkpoint.file import Checkpoint, versions
 from minigan.training.events import Event, Notice
 from minigan.training.nonfinite import all_finite
@@ -127,7 +129,7 @@ def resume_run(
         own = {name: value for name, value in own.items() if name not in ("epochs", "steps")}
     config = TrainConfig(**{**own, **changes})
     with RunLock(folder) as lock, backend.textbook(config.textbook or backend.is_textbook()):
-        parts = build_run(config)
+        parts = build_run(config, folder)
         for place in (folder, folder / "samples"):
             remove_leftovers(place)
         run = Run(folder, parts, listener)
@@ -140,6 +142,7 @@ def resume_run(
         run.continue_from(checkpoint)
         if changed:
             write_config(folder / "config.toml", run.config)
+            write_places(folder, run.config, run.trainer.data)
         if step >= run.total:
             words = f"all {step} steps are done; to train longer: --steps N --accept steps,epochs"
             listener(Notice(step, "finished", words))

@@ -24,7 +24,17 @@ __all__ = [
 class RunStart:
     """All settings are checked, and training begins.
 
-    `textbook` says whether the layer files run one by one (`minigan.backend.textbook`).
+    Attributes
+    ----------
+    model, data : str
+        Their names.
+    images : int
+        How many images, or points.
+    folder : Path
+    textbook : bool
+        Whether the layer files run one by one (`minigan.backend.textbook`).
+    description : str
+        What was made of the data, in a line.
     """
 
     model: str
@@ -32,6 +42,7 @@ class RunStart:
     images: int
     folder: Path
     textbook: bool = False
+    description: str = ""
 
 
 @dataclass(frozen=True)

@@ -33,13 +33,13 @@ def test_the_content_decides_whether_it_is_gzipped(tmp_path, as_idx, labels):
     ("begin", "told"),
     [
         (b"\0\0\x08\x01", "got 00 00 08 01"),  # labels, not images
-        (b"\0\0\x0d\x03", "got 00 00 0d 03"),  # floats
+        (b"\0\0\x0a\x03", "got 00 00 0a 03"),  # no type
         (b"\x08\x03\0\0", "got 08 03 00 00"),
         (b"<htm", "got 3c 68 74 6d"),
     ],
 )
 def test_a_wrong_magic_number_is_refused(begin, told, as_idx, images, refuses):
-    with refuses("it: expected an idx3 file of unsigned bytes, which begins with 00 00 08 03", told):
+    with refuses("it: expected an idx3 file, which begins with 00 00 08 03 for unsigned bytes", told):
         idx.parse(begin + as_idx(images)[4:], 3, "it")
 
 
