@@ -35,6 +35,7 @@ def load(
     labels: str | Path | None = None,
     background: str | None = None,
     skip_bad: bool = False,
+    cache: bool = True,
 ) -> Dataset | Points:
     """The data set called `name`.
 
@@ -83,6 +84,8 @@ def load(
         The colour behind transparent pictures of ``folder:PATH``; default: black.
     skip_bad : bool
         Leave out files of ``folder:PATH`` that cannot be read. Otherwise the first such file is an error.
+    cache : bool
+        Keep the decoded images of ``folder:PATH`` for the next start: see `minigan.data.folder.load`.
 
     Returns
     -------
@@ -118,7 +121,8 @@ def load(
     if kind == "folder" and len(name) > len("folder:"):
         _refuse_test(name, split)
         given: dict[str, Any] = {"image_size": image_size, "channels": channels, "value_range": value_range}
-        return _pictures(_path(name[len("folder:") :]), labels, background=background, skip_bad=skip_bad, **given)
+        given |= {"background": background, "skip_bad": skip_bad, "cache": cache}
+        return _pictures(_path(name[len("folder:") :]), labels, **given)
     if labels is not None and not name.lower().endswith(".npy"):
         _refuse(name, "it is for pictures from a folder:PATH and for a PATH.npy", labels=labels)
     dataset = _images(name, value_range, split, labels)

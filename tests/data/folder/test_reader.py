@@ -13,7 +13,7 @@ import pytest
 from PIL import EpsImagePlugin, Image
 
 from minigan import data
-from minigan.data import folder
+from minigan.data.folder import limits
 from minigan.io import safe_read
 
 
@@ -108,9 +108,9 @@ def test_a_palette_is_looked_up_before_resizing(tmp_path):
 
 
 def test_sixteen_bits_become_eight(tmp_path):
-    save(tmp_path / "a.png", (np.arange(16, dtype=np.uint16) * 4096 + 5).reshape(4, 4))
+    values = save(tmp_path / "a.png", (np.arange(16, dtype=np.uint16) * 4369).reshape(4, 4))
     dataset = data.load(f"folder:{tmp_path}")
-    np.testing.assert_array_equal(dataset.images.ravel(), np.arange(16) * 16)
+    np.testing.assert_array_equal(dataset.images.ravel(), values.ravel() // 257)
 
 
 def test_photographs_are_turned_upright(tmp_path):
@@ -163,23 +163,16 @@ def test_an_image_cut_short_is_named(extension, tmp_path, refuses):
         data.load(f"folder:{tmp_path}")
 
 
-def test_floating_point_images_are_refused(tmp_path, refuses):
-    save(tmp_path / "a.tif", np.zeros((4, 4), np.float32))
-    with refuses(tmp_path / "a.tif", "32 bits a pixel"):
-        data.load(f"folder:{tmp_path}")
-
-
 def test_the_first_image_of_another_size_is_named(tmp_path, refuses):
     for name, shape in {"a": (4, 4), "b": (4, 4), "c": (5, 6), "d": (7, 7)}.items():
         save(tmp_path / f"{name}.png", noise(*shape))
-    with refuses(f"{tmp_path / 'c.png'}: expected 4x4 as a.png is, got 6x5", "image size"):
+    with refuses(f"{tmp_path / 'c.png'}: expected 4x4 (height x width) as a.png is, got 5x6", "--image-size 4"):
         data.load(f"folder:{tmp_path}")
 
 
-def test_images_that_are_not_square_need_a_size(tmp_path, refuses):
-    save(tmp_path / "a.png", noise(4, 6))
-    with refuses(f"{tmp_path / 'a.png'}: expected a square image, got 6x4", "image size"):
-        data.load(f"folder:{tmp_path}")
+def test_images_need_not_be_square(tmp_path):
+    pixels = save(tmp_path / "a.png", noise(4, 6))
+    np.testing.assert_array_equal(data.load(f"folder:{tmp_path}").images[0, ..., 0], pixels)
 
 
 @pytest.mark.parametrize("channels", [0, 2, 4])
@@ -219,10 +212,10 @@ def test_a_header_that_asks_for_gigabytes_is_refused_without_decoding(tmp_path, 
 
 
 def test_the_most_pixels_are_those_of_a_good_camera(tmp_path, monkeypatch, refuses):
-    assert 8192 * 6144 <= folder.PIXELS < 2**27
-    monkeypatch.setattr(folder, "PIXELS", 2**20)
+    assert 8192 * 6144 <= limits.PIXELS < 2**27
+    monkeypatch.setattr(limits, "PIXELS", 2**20)
     (tmp_path / "a.png").write_bytes(png(1024, 1025, bytes(1025 * 1025)))
-    with refuses("a.png: cannot be read as an image: expected at most 1,048,576 pixels, got 1024x1025"):
+    with refuses("a.png: cannot be read as an image: expected at most 1,048,576 pixels, got 1025x1024"):
         data.load(f"folder:{tmp_path}", image_size=8)
     (tmp_path / "a.png").write_bytes(png(1024, 1024, bytes(1025 * 1024)))
     assert len(data.load(f"folder:{tmp_path}", image_size=8)) == 1
@@ -233,7 +226,7 @@ def test_pictures_that_all_claim_to_be_large_are_refused_before_memory_is_asked_
     monkeypatch.setattr(safe_read, "RATIO", 2)
     for number in range(3):
         (tmp_path / f"{number}.png").write_bytes(png(50, 50, bytes(51 * 50)))
-    with refuses(f"{tmp_path}: expected at most 20,000 bytes unpacked, got 3 images of 50x50 in "):
+    with refuses(f"{tmp_path}: expected at most 20,000 bytes unpacked, got 3 images of 50x50 (height x width) in "):
         data.load(f"folder:{tmp_path}")
 
 
@@ -244,7 +237,7 @@ def test_an_image_size_beyond_all_memory_is_refused(tmp_path, refuses):
 
 
 def test_no_more_pixels_are_decoded_at_a_time_than_one_picture_may_have():
-    room, busy, most = folder.Room(), [], []
+    room, busy, most = limits.Room(), [], []
 
     def decode(pixels: int) -> None:
         with room.taken(pixels):
@@ -254,9 +247,9 @@ def test_no_more_pixels_are_decoded_at_a_time_than_one_picture_may_have():
             busy.remove(pixels)
 
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(decode, [folder.PIXELS, 1, 30 << 20, 20 << 20, 10 << 20, folder.PIXELS, 5, 40 << 20] * 3))
+        list(pool.map(decode, [limits.PIXELS, 1, 30 << 20, 20 << 20, 10 << 20, limits.PIXELS, 5, 40 << 20] * 3))
     assert len(most) == 24
-    assert max(most) <= folder.PIXELS
+    assert max(most) <= limits.PIXELS
 
 
 def test_a_program_in_the_place_of_a_picture_is_not_run(tmp_path, monkeypatch, refuses):
@@ -275,17 +268,6 @@ def test_damaged_notes_about_a_whole_picture_are_passed_over(tmp_path):
         warnings.simplefilter("always")
         assert data.load(f"folder:{tmp_path}").shape == (2, 2, 1)
     assert not warned
-
-
-def test_a_link_that_leads_out_of_the_folder_is_named(tmp_path, refuses):
-    save(tmp_path / "out.png", noise(4, 4))
-    inside = tmp_path / "in"
-    save(inside / "a.png", noise(4, 4))
-    (inside / "b.png").symlink_to("a.png")
-    assert len(data.load(f"folder:{inside}")) == 2
-    (inside / "c.png").symlink_to("../out.png")
-    with refuses(f"{inside / 'c.png'}: leads out of the folder, to {tmp_path / 'out.png'}: "):
-        data.load(f"folder:{inside}")
 
 
 def test_the_folder_itself_may_be_a_link(tmp_path):
