@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from minigan.cli.data import data
 from minigan.cli.evaluate import evaluate
 from minigan.cli.export import export
 from minigan.cli.gradcheck import gradcheck
@@ -33,6 +34,7 @@ app.command()(plot)
 app.command()(summary)
 app.command()(gradcheck)
 app.command()(info)
+app.command()(data)
 app.command()(export)
 app.command("import")(import_)
 

@@ -31,7 +31,7 @@ from minigan.runs.kinds import (
 )
 from minigan.training.trainer import COUNTED, UPDATES
 
-__all__ = ["Kind", "ModelConfig", "TrainConfig", "read_config", "write_config"]
+__all__ = ["Kind", "ModelConfig", "TrainConfig", "read_config", "training_field", "write_config"]
 
 #: What to do if a number is not finite.
 ON_NAN = ("stop", "restore")
@@ -213,6 +213,12 @@ class TrainConfig(ModelConfig):
 
 #: The settings that are options of models.
 MODEL_OPTIONS = tuple(item.name for item in fields(ModelConfig))
+
+
+def training_field(name: str) -> Any:
+    """A copy of the field of this name in `TrainConfig`."""
+    (item,) = (item for item in fields(TrainConfig) if item.name == name)
+    return field(default=item.default, metadata=item.metadata)
 
 
 def model_defaults(name: str) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from minigan import models
 from minigan.errors import ConfigError, RunError
@@ -14,7 +14,7 @@ from minigan.interchange.onnx_file import Difference, export_onnx
 from minigan.interchange.weights import export_weights, import_weights, source, write
 from minigan.io.atomic_write import save_arrays
 from minigan.models import GAN
-from minigan.runs.config import ModelConfig, TrainConfig, write_config
+from minigan.runs.config import ModelConfig, TrainConfig, training_field, write_config
 from minigan.runs.start import check_folder, load_run
 
 __all__ = ["NETWORKS", "Exported", "ImportConfig", "export_run", "import_run"]
@@ -106,12 +106,6 @@ def metadata_of(config: TrainConfig, gan: GAN, network: str) -> dict[str, str]:
     if gan.output_range is not None:
         metadata["output_range"] = "{:g} {:g}".format(*gan.output_range)
     return metadata
-
-
-def training_field(name: str) -> Any:
-    """A copy of the field of this name in `TrainConfig`."""
-    (item,) = (item for item in fields(TrainConfig) if item.name == name)
-    return field(default=item.default, metadata=item.metadata)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 from minigan import __version__, data, losses, models, optimizers
 from minigan.runs import ModelConfig, TrainConfig
 
-COMMANDS = ("train", "sample", "evaluate", "plot", "summary", "gradcheck", "info", "export", "import")
+COMMANDS = ("train", "sample", "evaluate", "plot", "summary", "gradcheck", "info", "data", "export", "import")
 
 
 def words(text: str) -> str:
