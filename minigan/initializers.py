@@ -14,6 +14,7 @@ import numpy as np
 
 from minigan.backend import Array, xp
 from minigan.errors import ConfigError, ShapeError
+from minigan.numbers import finite
 from minigan.random import Stream
 
 __all__ = [
@@ -42,6 +43,22 @@ def ones(shape: tuple[int, ...], rng: Stream, dtype: Any) -> Array:
     return xp().ones(shape, dtype)
 
 
+def _number(argument: str, value: Any, least: float = -math.inf) -> int | float:
+    """A finite number, of at least `least`."""
+    found = finite(value)
+    if found is None or found < least:
+        bound = "" if least == -math.inf else f" of at least {least:g}"
+        raise ConfigError(f"initializer: expected {argument} to be a finite number{bound}, got {value!r}")
+    return found
+
+
+def _one_of(argument: str, value: Any, choices: tuple[str, ...]) -> str:
+    """One of some names."""
+    if value not in choices:
+        raise ConfigError(f"initializer: expected {argument} to be one of {', '.join(choices)}, got {value!r}")
+    return value
+
+
 class Normal:
     """N(mean, stddev^2). The DCGAN paper's is ``Normal(stddev=0.02)``, by name ``"normal_0.02"``.
 
@@ -49,7 +66,7 @@ class Normal:
     """
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.02) -> None:
-        self.mean, self.stddev = mean, stddev
+        self.mean, self.stddev = _number("mean", mean), _number("stddev", stddev, least=0)
 
     def __call__(self, shape: tuple[int, ...], rng: Stream, dtype: Any) -> Array:
         _spend(shape, rng)
@@ -63,7 +80,7 @@ class VarianceScaling:
     ----------
     scale : float
         1 for Glorot, 2 for He, since ReLU sets half of its inputs to 0.
-    mode : {"fan_in", "fan_avg"}
+    mode : {"fan_in", "fan_avg", "fan_out"}
         ``fan_avg`` is (fan_in + fan_out) / 2: Glorot's compromise between forward and backward.
     distribution : {"uniform", "truncated_normal"}
         Uniform in +-sqrt(3 * variance), or normal within two standard deviations.
@@ -76,13 +93,18 @@ class VarianceScaling:
     #: The standard deviation of N(0, 1) truncated at +-2.
     TRUNCATED_STDDEV = 0.87962566103423978
 
+    MODES = ("fan_in", "fan_avg", "fan_out")
+    DISTRIBUTIONS = ("uniform", "truncated_normal")
+
     def __init__(self, scale: float, mode: str, distribution: str) -> None:
-        self.scale, self.mode, self.distribution = scale, mode, distribution
+        self.scale = _number("scale", scale, least=0)
+        self.mode = _one_of("mode", mode, self.MODES)
+        self.distribution = _one_of("distribution", distribution, self.DISTRIBUTIONS)
 
     def __call__(self, shape: tuple[int, ...], rng: Stream, dtype: Any) -> Array:
         _spend(shape, rng)
         fan_in, fan_out = fans(shape)
-        fan = fan_in if self.mode == "fan_in" else (fan_in + fan_out) / 2
+        fan = {"fan_in": fan_in, "fan_avg": (fan_in + fan_out) / 2, "fan_out": fan_out}[self.mode]
         stddev = float(np.sqrt(self.scale / fan))
         if self.distribution == "uniform":
             limit = float(np.sqrt(3)) * stddev
@@ -123,8 +145,11 @@ def get(initializer: str | Initializer) -> Initializer:
     """The initializer of that name; a callable is returned as it is."""
     if callable(initializer):
         return initializer
-    if initializer not in _BY_NAME:
-        raise ConfigError(f"unknown initializer {initializer!r}: expected one of {', '.join(_BY_NAME)}")
+    if not isinstance(initializer, str) or initializer not in _BY_NAME:
+        raise ConfigError(
+            f"unknown initializer {initializer!r}: expected one of {', '.join(_BY_NAME)}, or a function of a shape, a "
+            "Stream and a dtype"
+        )
     return _BY_NAME[initializer]
 
 

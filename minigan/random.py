@@ -29,7 +29,9 @@ import numpy as np
 
 from minigan import backend, kernels
 from minigan.backend import Array
+from minigan.errors import ConfigError
 from minigan.kernels import philox
+from minigan.numbers import whole
 
 __all__ = ["Stream", "bit_words", "blocks", "draws_on_device", "normal_words"]
 
@@ -57,7 +59,10 @@ class Stream:
     """
 
     def __init__(self, seed: int = 0, path: str = "") -> None:
-        self.seed, self.path = int(seed), path
+        number = whole(seed)
+        if number is None:
+            raise ConfigError(f"expected a seed to be a whole number, got {seed!r}")
+        self.seed, self.path = number, path
         digest = hashlib.sha256(f"{self.seed}/{path}".encode()).digest()
         self._key = (int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:16], "little"))
         self._counter = 0

@@ -1,6 +1,7 @@
 """The command ``minigan``: one file a command, thin over the library."""
 
 import sys
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
@@ -16,6 +17,7 @@ from minigan.cli.sample import sample
 from minigan.cli.summary import summary
 from minigan.cli.train import train
 from minigan.errors import MiniganError, NonFiniteError
+from minigan.io.streams import Guard, guard_output
 from minigan.version import __version__
 
 __all__ = ["app", "main"]
@@ -60,7 +62,17 @@ def options(
 
 def main() -> None:
     """Run the command line: exit status 2 for bad usage and bad input, 1 for a run that failed, 130 for Ctrl-C."""
-    sys.exit(run(sys.argv[1:]))
+    guards = guard_output()
+    sys.exit(run(sys.argv[1:]) or unprinted(guards))
+
+
+def unprinted(guards: list[Guard]) -> int:
+    """The exit status of a command that did its work: 1 if not all of its output could be written."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, ValueError):  # there is none, or it is closed
+            stream.flush()
+    errors = [guard.error for guard in guards if guard.error is not None]
+    return fail(f"the work is done, but not all output could be printed: {errors[0].strerror}", 1) if errors else 0
 
 
 def run(arguments: list[str]) -> int:

@@ -47,7 +47,8 @@ class NormalizationStep(Step):
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, NormalizationStepCache]:
         self.check_input(x)
         mean, variance = self.norm.statistics(x, ctx)
-        if not ctx.training:
+        by_batch = self.norm.by_batch(x, ctx)
+        if not by_batch:
             # The averages themselves, which a later forward may move under this cache.
             mean, variance = mean.copy(), variance.copy()
         keep, bits = 1.0, None
@@ -65,7 +66,7 @@ class NormalizationStep(Step):
             bits,
             keep,
         )
-        return y, NormalizationStepCache(x, mean, variance, factor, bits, ctx.training, self.stamp(y))
+        return y, NormalizationStepCache(x, mean, variance, factor, bits, by_batch, self.stamp(y))
 
     def backward(self, dy: Array, cache: NormalizationStepCache, param_grads: bool = True) -> Array:
         self.check_backward(dy, cache)

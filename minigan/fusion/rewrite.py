@@ -12,7 +12,7 @@ from minigan.fusion.maxout import MaxoutStep
 from minigan.fusion.normalization import NormalizationStep
 from minigan.fusion.step import Step, activation_of, is_builtin
 from minigan.io.messages import listed
-from minigan.kernels import Convolution, Operation, Product, UpsampledConvolution
+from minigan.kernels import SAME, Operation, Product, UpsampledConvolution
 from minigan.layers.base import Layer
 from minigan.layers.batch_norm import BatchNorm
 from minigan.layers.conv2d import Conv2D
@@ -43,7 +43,7 @@ def upsampled_convolution(layers: Sequence[Layer]) -> Step | None:
     """UpSampling2D + Conv2D (+ activation), where two by two pixels are repeated for a 3 x 3 convolution."""
     match layers:
         case [UpSampling2D(size=(2, 2), interpolation="nearest"), Conv2D() as conv, *_]:
-            if conv.windows.size == (3, 3) and conv.windows.strides == (1, 1) and conv.pads == ((1, 1), (1, 1)):
+            if conv.windows.size == (3, 3) and conv.operation == SAME:
                 return affine(layers, UpsampledConvolution())
     return None
 
@@ -52,7 +52,7 @@ def convolution(layers: Sequence[Layer]) -> Step | None:
     """Conv2D (+ activation)."""
     match layers:
         case [Conv2D() as conv, *_]:
-            return affine(layers, Convolution(conv.windows.strides, conv.pads))
+            return affine(layers, conv.operation)
     return None
 
 

@@ -111,7 +111,7 @@ def dense(layer: layers.Dense) -> list[KerasLayer]:
 
 
 def conv2d(layer: layers.Conv2D) -> list[KerasLayer]:
-    size, strides, padding = layer.windows
+    size, strides, padding, _ = layer.windows
     named = padding if isinstance(padding, str) else "valid"
     before = [] if isinstance(padding, str) else [KerasLayer("ZeroPadding2D", repr(padding))]
     arguments = f"{layer.filters}, {size}, {written(strides=strides, padding=named, use_bias=layer.use_bias)}"
@@ -119,7 +119,7 @@ def conv2d(layer: layers.Conv2D) -> list[KerasLayer]:
 
 
 def conv2d_transpose(layer: layers.Conv2DTranspose) -> list[KerasLayer]:
-    size, strides, padding = layer.windows
+    size, strides, padding, _ = layer.windows
     named = padding if isinstance(padding, str) else "valid"
     after = [] if isinstance(padding, str) else [KerasLayer("Cropping2D", repr(padding))]
     arguments = f"{layer.filters}, {size}, {written(strides=strides, padding=named, use_bias=layer.use_bias)}"
@@ -158,7 +158,7 @@ def largest(pieces: int, shape: layers.Shape, size: int) -> list[KerasLayer]:
 
 
 def pooling(layer: layers.MaxPooling2D | layers.AveragePooling2D) -> list[KerasLayer]:
-    size, strides, padding = layer.windows
+    size, strides, padding, _ = layer.windows
     if padding == ((0, 0), (0, 0)):
         padding = "valid"
     # Any other padding is of zeros in Keras, which may be the largest, and are counted in a mean.

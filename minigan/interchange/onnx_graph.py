@@ -174,7 +174,7 @@ def conv2d(graph: Graph, layer: layers.Conv2D) -> None:
 def conv2d_transpose(graph: Graph, layer: layers.Conv2DTranspose) -> None:
     """Where strides are larger than the kernel, `output_padding` adds the rows that no window reaches."""
     graph.first()
-    size, strides, _ = layer.windows
+    size, strides, *_ = layer.windows
     kernel = data(layer, "kernel").transpose(3, 2, 0, 1)
     biases = [data(layer, "bias")] if layer.use_bias else []
     gaps = [max(stride - window, 0) for stride, window in zip(strides, size)]
@@ -247,7 +247,7 @@ def average_pooling(graph: Graph, layer: layers.AveragePooling2D) -> None:
 
 def pool(graph: Graph, kind: str, layer: layers.MaxPooling2D | layers.AveragePooling2D, **attributes: Any) -> None:
     graph.first()
-    size, strides, _ = layer.windows
+    size, strides, *_ = layer.windows
     pads = onnx_pads(layer.windows.pads(height_width(layer.input_shape)))
     graph.op(kind, kernel_shape=size, strides=strides, pads=pads, **attributes)
 

@@ -179,7 +179,7 @@ def bias(layer: Affine) -> str:
 
 
 def conv2d(layer: layers.Conv2D, at: At) -> list[Module]:
-    size, strides, _ = layer.windows
+    size, strides, *_ = layer.windows
     (top, bottom), (left, right) = layer.pads
     even = (top, left) == (bottom, right)
     inside = f", padding={(top, left)}" if even and (top or left) else ""
@@ -190,7 +190,7 @@ def conv2d(layer: layers.Conv2D, at: At) -> list[Module]:
 
 
 def conv2d_transpose(layer: layers.Conv2DTranspose, at: At) -> list[Module]:
-    size, strides, _ = layer.windows
+    size, strides, *_ = layer.windows
     pads = layer.pads
     image, out = height_width(layer.input_shape), height_width(layer.output_shape)
     cut = (pads[0][0], pads[1][0])
@@ -256,14 +256,14 @@ def channel_max(layer: layers.ChannelMax, at: At) -> list[Module] | None:
 
 
 def max_pooling(layer: layers.MaxPooling2D, at: At) -> list[Module]:
-    size, strides, _ = layer.windows
+    size, strides, *_ = layer.windows
     pads = layer.windows.pads(height_width(layer.input_shape))
     before = [padding_module(pads, -inf)] if any(map(any, pads)) else []
     return [*before, Module(f"nn.MaxPool2d({size}, stride={strides})")]
 
 
 def average_pooling(layer: layers.AveragePooling2D, at: At) -> list[Module] | None:
-    size, strides, _ = layer.windows
+    size, strides, *_ = layer.windows
     (top, bottom), (left, right) = layer.windows.pads(height_width(layer.input_shape))
     if (top, left) != (bottom, right) or 2 * top > size[0] or 2 * left > size[1]:
         return None

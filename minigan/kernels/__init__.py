@@ -11,14 +11,23 @@ from minigan.kernels import reference as ref
 from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cuda import philox, precision
 from minigan.kernels.cuda.device_scalars import DeviceScalars
-from minigan.kernels.reference.affine import LINEAR, Activation, Convolution, Operation, Product, UpsampledConvolution
+from minigan.kernels.reference.affine import (
+    LINEAR,
+    SAME,
+    Activation,
+    Convolution,
+    Operation,
+    Product,
+    UpsampledConvolution,
+)
 from minigan.kernels.reference.padding import Pads, Pair, crop
-from minigan.kernels.reference.windows import output_size
+from minigan.kernels.reference.windows import output_size, span
 from minigan.kernels.registry import KINDS, Kernel, follow_edits, kind, using
 
 __all__ = [
     "KINDS",
     "LINEAR",
+    "SAME",
     "TABLE",
     "Activation",
     "Convolution",
@@ -76,6 +85,7 @@ __all__ = [
     "softplus",
     "softplus_grad",
     "softplus_second_derivative",
+    "span",
     "tanh",
     "tanh_grad",
     "tanh_second_derivative",

@@ -36,8 +36,8 @@ def get(activation: str | Layer | None) -> Layer:
     """
     if isinstance(activation, Layer):
         return activation
-    name = activation or "linear"
-    if name not in ACTIVATIONS:
-        raise ConfigError(f"unknown activation {activation!r}: expected one of {', '.join(ACTIVATIONS)}")
+    name = "linear" if activation is None else activation
+    if not isinstance(name, str) or name not in ACTIVATIONS:
+        raise ConfigError(f"unknown activation {activation!r}: expected one of {', '.join(ACTIVATIONS)}, or a layer")
     # Keras's function leaky_relu has another slope than its layer LeakyReLU.
     return LeakyReLU(0.2) if name == "leaky_relu" else ACTIVATIONS[name]()

@@ -9,6 +9,7 @@ from minigan.backend import Array
 from minigan.initializers import Initializer
 from minigan.layers import activation as activations
 from minigan.layers.base import INFERENCE, CacheStamp, Context, Layer, Shape
+from minigan.layers.validation import boolean
 from minigan.random import Stream
 
 __all__ = ["Affine", "AffineCache", "AffineTangent"]
@@ -58,7 +59,7 @@ class Affine(Layer):
     ) -> None:
         super().__init__(name)
         self.activation = activations.get(activation)
-        self.use_bias = use_bias
+        self.use_bias = boolean(self, "use_bias", use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
 

@@ -44,10 +44,10 @@ class AveragePooling2D(LinearMap):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         height, width, channels = image_shape(self, input_shape)
-        return (*self.windows.fit(self, (height, width)), channels)
+        return (*self.windows.fit_pixels(self, (height, width)), channels)
 
     def apply(self, x: Array) -> Array:
-        size, strides, _ = self.windows
+        size, strides, *_ = self.windows
         return kernels.average_pool(x, size, strides, self.windows.pads(x.shape[1:3]))
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, AveragePooling2DCache]:
@@ -57,6 +57,6 @@ class AveragePooling2D(LinearMap):
 
     def backward(self, dy: Array, cache: AveragePooling2DCache, param_grads: bool = True) -> Array:
         self.check_backward(dy, cache)
-        size, strides, _ = self.windows
+        size, strides, *_ = self.windows
         image = height_width(self.input_shape)
         return kernels.average_pool_grad(dy, image, size, strides, self.windows.pads(image))

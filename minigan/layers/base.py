@@ -10,8 +10,9 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from minigan.backend import Array
+from minigan.errors import ConfigError
 from minigan.initializers import Initializer
-from minigan.layers.checks import CacheStamp, Checks
+from minigan.layers.checks import CacheStamp, Checks, parameter_dtype, shape_of
 from minigan.layers.parameter import Parameter
 from minigan.random import Stream
 
@@ -103,6 +104,8 @@ class Layer(Checks):
     concurrent_safe: ClassVar[bool] = True
 
     def __init__(self, name: str | None = None) -> None:
+        if not isinstance(name, str | None):
+            raise ConfigError(f"{type(self).__name__}: expected name to be a text, got {name!r}")
         self.named = name is not None
         self.name = name or snake_case(type(self).__name__)
         self.built = False
@@ -133,10 +136,11 @@ class Layer(Checks):
         tuple of int
             The output's shape, without the batch axis.
         """
-        self.input_shape = tuple(int(size) for size in input_shape)
+        dtype = parameter_dtype(self.title, dtype)
+        self.input_shape = shape_of(self.title, input_shape)
         self.output_shape = self.compute_output_shape(self.input_shape)
         self.parameters = {}
-        self.add_parameters(rng or Stream(0), np.dtype(dtype))
+        self.add_parameters(rng or Stream(0), dtype)
         self.built = True
         return self.output_shape
 

@@ -1,12 +1,14 @@
 """Batch normalisation."""
 
 from functools import partial
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
 
 from minigan import initializers, kernels
 from minigan.backend import Array
+from minigan.errors import ShapeError
 from minigan.layers.base import INFERENCE, CacheStamp, Context
 from minigan.layers.scale_shift import ScaleShift
 from minigan.layers.validation import unit_interval
@@ -51,6 +53,10 @@ class BatchNorm(ScaleShift):
     The Jacobian of x_hat is symmetric: the tangent pass finds x_hat_dot by that formula with x_dot in the place of
     g. The formula contains x_hat and v, so the gradient of y_dot reaches x on several paths, too;
     `minigan.kernels.reference.normalization` derives them.
+
+    A batch that has one value of each channel, such as one example of features (1, C), is refused in training: that
+    value is its own mean, so that y would be beta whatever x is, no gradient would reach x, and the moving variance
+    would approach 0. One image has H*W values of each channel, and is enough. An empty batch moves nothing.
 
     Shapes: x, y (N, ..., C); gamma, beta, moving_mean, moving_variance (C,).
 
@@ -101,11 +107,20 @@ class BatchNorm(ScaleShift):
         mean, variance = self.statistics(x, ctx)
         x_hat, inverse_std = kernels.batch_norm(x, mean, variance, self.epsilon)
         y = self.shifted(self.scaled(x_hat))
-        return y, BatchNormCache(x_hat, inverse_std, ctx.training, self.stamp(y))
+        return y, BatchNormCache(x_hat, inverse_std, self.by_batch(x, ctx), self.stamp(y))
+
+    def by_batch(self, x: Array, ctx: Context) -> bool:
+        """Whether to normalise by the batch's own statistics: in training, where it has any."""
+        if ctx.training and prod(x.shape[:-1]) == 1:
+            raise ShapeError(
+                f"{self.title}: expected at least 2 values of each channel in training, got 1: use a batch of at least "
+                "2 examples, or inference mode"
+            )
+        return ctx.training and len(x) > 0
 
     def statistics(self, x: Array, ctx: Context) -> tuple[Array, Array]:
         """The mean and the variance to normalise by: the batch's, which update the moving averages, or these."""
-        if not ctx.training:
+        if not self.by_batch(x, ctx):
             return self.moving_mean.data, self.moving_variance.data
         mean, variance = kernels.moments(x)
         if ctx.update_stats:

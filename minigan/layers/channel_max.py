@@ -49,7 +49,7 @@ class ChannelMax(LinearMap):
 
     def split_pieces(self, x: Array) -> Array:
         """x with an axis of its own for the pieces."""
-        return x.reshape(*x.shape[:-1], -1, self.pieces)
+        return x.reshape(len(x), *self.output_shape, self.pieces)
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, ChannelMaxCache]:
         self.check_input(x)

@@ -66,7 +66,8 @@ class ConcatenateLabels(Layer):
         super().__init__(name)
         self.classes = positive_int(self, "classes", classes)
         self.units = positive_int(self, "units", units)
-        self.embeddings_initializer = initializers.get(embeddings_initializer or Normal(stddev=1.0))
+        default = Normal(stddev=1.0) if embeddings_initializer is None else embeddings_initializer
+        self.embeddings_initializer = initializers.get(default)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         *places, channels = require_last_axis(self, input_shape)

@@ -6,6 +6,7 @@ from minigan import kernels
 from minigan.backend import Array
 from minigan.layers.base import INFERENCE, CacheStamp, Context
 from minigan.layers.elementwise import Elementwise
+from minigan.layers.validation import real_number
 
 
 class ELUCache(NamedTuple):
@@ -34,7 +35,7 @@ class ELU(Elementwise):
 
     def __init__(self, alpha: float = 1.0, name: str | None = None) -> None:
         super().__init__(name)
-        self.alpha = alpha
+        self.alpha = real_number(self, "alpha", alpha)
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, ELUCache]:
         self.check_input(x)

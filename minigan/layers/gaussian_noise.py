@@ -4,10 +4,9 @@ from math import prod
 from typing import Any, NamedTuple
 
 from minigan.backend import Array
-from minigan.errors import ConfigError
 from minigan.layers.base import INFERENCE, CacheStamp, Context
 from minigan.layers.elementwise import Elementwise
-from minigan.layers.validation import training_stream
+from minigan.layers.validation import real_number, training_stream
 from minigan.random import blocks, normal_words
 
 
@@ -32,9 +31,7 @@ class GaussianNoise(Elementwise):
 
     def __init__(self, stddev: float, name: str | None = None) -> None:
         super().__init__(name)
-        if not stddev >= 0:
-            raise ConfigError(f"{self.title}: expected stddev to be at least 0, got {stddev!r}")
-        self.stddev = stddev
+        self.stddev = real_number(self, "stddev", stddev, least=0)
 
     def rng_blocks(self, examples: int, dtype: Any) -> int:
         return blocks(normal_words(examples * prod(self.input_shape), dtype)) if self.stddev else 0

@@ -6,6 +6,7 @@ from minigan import backend
 from minigan.backend import Array, array_module
 from minigan.errors import ConfigError, DataError, DtypeError, ShapeError
 from minigan.layers.base import Context, Layer
+from minigan.layers.checks import check_array
 
 __all__ = ["labels_of", "one_hot"]
 
@@ -24,6 +25,7 @@ def labels_of(layer: Layer, ctx: Context, x: Array, classes: int) -> Array:
     expected = f"{layer.title}: expected labels ({len(x)},) from 0 to {classes - 1} in Context(labels=...)"
     if labels is None:
         raise ConfigError(f"{expected}, got none")
+    check_array(layer.title, "labels", labels, "int64")
     if labels.shape != x.shape[:1]:
         raise ShapeError(f"{expected}, got an array of shape {labels.shape}")
     if labels.dtype.kind not in "iu":

@@ -6,6 +6,7 @@ from minigan import kernels
 from minigan.backend import Array
 from minigan.layers.base import INFERENCE, CacheStamp, Context
 from minigan.layers.elementwise import Elementwise
+from minigan.layers.validation import real_number
 
 
 class LeakyReLUCache(NamedTuple):
@@ -37,7 +38,7 @@ class LeakyReLU(Elementwise):
 
     def __init__(self, negative_slope: float = 0.3, name: str | None = None) -> None:
         super().__init__(name)
-        self.negative_slope = negative_slope
+        self.negative_slope = real_number(self, "negative_slope", negative_slope)
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, LeakyReLUCache]:
         self.check_input(x)

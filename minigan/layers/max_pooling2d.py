@@ -34,7 +34,7 @@ class MaxPooling2D(LinearMap):
     strides : int or (int, int), optional
         Default: `pool_size`, windows side by side.
     padding : {"valid", "same"}, int, (int, int) or ((int, int), (int, int))
-        As in `Conv2D`; padding never wins.
+        As in `Conv2D`, less than a window on each side; padding never wins.
     name : str, optional
     """
 
@@ -51,22 +51,22 @@ class MaxPooling2D(LinearMap):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         height, width, channels = image_shape(self, input_shape)
-        return (*self.windows.fit(self, (height, width)), channels)
+        return (*self.windows.fit_pixels(self, (height, width)), channels)
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, MaxPooling2DCache]:
         self.check_input(x)
-        size, strides, _ = self.windows
+        size, strides, *_ = self.windows
         y, places = kernels.max_pool(x, size, strides, self.windows.pads(x.shape[1:3]))
         return y, MaxPooling2DCache(places, self.stamp(y))
 
     def backward(self, dy: Array, cache: MaxPooling2DCache, param_grads: bool = True) -> Array:
         self.check_backward(dy, cache)
-        size, strides, _ = self.windows
+        size, strides, *_ = self.windows
         image = height_width(self.input_shape)
         return kernels.max_pool_grad(dy, cache.places, image, size, strides, self.windows.pads(image))
 
     def tangent(self, x_dot: Array, cache: MaxPooling2DCache) -> tuple[Array, LinearTangent]:
         self.check_tangent(x_dot, cache)
-        size, strides, _ = self.windows
+        size, strides, *_ = self.windows
         pads = self.windows.pads(x_dot.shape[1:3])
         return kernels.max_pool_tangent(x_dot, cache.places, size, strides, pads), LinearTangent(cache.stamp)

@@ -99,7 +99,7 @@ class Maxout(Layer):
 
     def product_grad(self, dz: Array, x: Array, param_grads: bool) -> Array:
         """``dz W^T``; adds ``x^T dz`` to the kernel's gradient if `param_grads`."""
-        flat = dz.reshape(len(dz), -1)
+        flat = dz.reshape(-1, self.units * self.pieces)
         if param_grads:
             self.kernel.grad += (x.T @ flat).reshape(self.kernel.data.shape)
         return flat @ self.matrix.T

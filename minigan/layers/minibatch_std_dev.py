@@ -53,8 +53,8 @@ class MinibatchStdDev(Layer):
     Parameters
     ----------
     group_size : int
-        Of N examples ``M = N // group_size`` groups are made, at least one: example n goes to group ``n % M``.
-        Where N is no multiple, some groups have more.
+        Of N examples ``M = N // group_size`` groups are made, at least one if there is an example: example n goes to
+        group ``n % M``. Where N is no multiple, some groups have more.
     name : str, optional
 
     Notes
@@ -81,14 +81,14 @@ class MinibatchStdDev(Layer):
     def members(self, x: Array) -> Array:
         """``B[n, m] = 1`` where example n is in group m, else 0; (N, M)."""
         count = len(x)
-        groups = max(count // self.group_size, 1)
+        groups = max(count // self.group_size, min(count, 1))
         numbers = array_module(x).arange(count)
         return (numbers[:, None] % groups == numbers[:groups]).astype(x.dtype)
 
     def center(self, x: Array) -> Array:
         """x without its group's mean, as rows (N, D)."""
         members = self.members(x)
-        rows = x.reshape(len(x), -1)
+        rows = x.reshape(len(x), prod(self.input_shape))
         return rows - members @ group_mean(members, rows)
 
     def joined(self, x: Array, means: Array) -> Array:
@@ -99,7 +99,7 @@ class MinibatchStdDev(Layer):
 
     def split(self, dy: Array) -> tuple[Array, Array]:
         """The part of dy that belongs to x, and ``dt / D`` (M, 1) from the new channel."""
-        total = dy[..., -1].reshape(len(dy), -1).sum(axis=1, keepdims=True)
+        total = dy[..., -1].reshape(len(dy), prod(self.input_shape[:-1])).sum(axis=1, keepdims=True)
         return dy[..., :-1].copy(), self.members(dy).T @ total / prod(self.input_shape)
 
     def spread(self, per_group: Array, x: Array) -> Array:

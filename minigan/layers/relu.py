@@ -6,6 +6,7 @@ from minigan import kernels
 from minigan.backend import Array
 from minigan.layers.base import INFERENCE, CacheStamp, Context
 from minigan.layers.elementwise import Elementwise
+from minigan.layers.validation import real_number
 
 
 class ReLUCache(NamedTuple):
@@ -51,7 +52,9 @@ class ReLU(Elementwise):
         name: str | None = None,
     ) -> None:
         super().__init__(name)
-        self.max_value, self.negative_slope, self.threshold = max_value, negative_slope, threshold
+        self.max_value = None if max_value is None else real_number(self, "max_value", max_value)
+        self.negative_slope = real_number(self, "negative_slope", negative_slope)
+        self.threshold = real_number(self, "threshold", threshold)
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, ReLUCache]:
         self.check_input(x)

@@ -4,9 +4,11 @@ from math import prod
 from typing import NamedTuple
 
 from minigan.backend import Array
-from minigan.errors import ShapeError
+from minigan.errors import ConfigError, ShapeError
 from minigan.layers.base import INFERENCE, CacheStamp, Context, Shape
 from minigan.layers.linear_map import LinearMap
+from minigan.layers.validation import is_sequence
+from minigan.numbers import whole
 
 
 class ReshapeCache(NamedTuple):
@@ -29,7 +31,13 @@ class Reshape(LinearMap):
 
     def __init__(self, target_shape: Shape, name: str | None = None) -> None:
         super().__init__(name)
-        self.target_shape = tuple(target_shape)
+        entries = tuple(whole(size) or 0 for size in target_shape) if is_sequence(target_shape) else (0,)
+        if min(entries, default=1) < -1 or 0 in entries:
+            raise ConfigError(
+                f"{self.title}: expected target_shape to be a tuple of whole numbers of at least 1, one perhaps -1 for "
+                f"the rest, such as (7, 7, 128), got {target_shape!r}"
+            )
+        self.target_shape = entries
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         known = prod(size for size in self.target_shape if size != -1)

@@ -5,7 +5,7 @@ import numpy as np
 from minigan import initializers, kernels
 from minigan.backend import Array
 from minigan.layers.base import Layer, Shape
-from minigan.layers.validation import require_last_axis
+from minigan.layers.validation import boolean, real_number, require_last_axis
 from minigan.random import Stream
 
 __all__ = ["ScaleShift"]
@@ -25,7 +25,8 @@ class ScaleShift(Layer):
 
     def __init__(self, epsilon: float, center: bool, scale: bool, name: str | None) -> None:
         super().__init__(name)
-        self.epsilon, self.center, self.scale = epsilon, center, scale
+        self.epsilon = real_number(self, "epsilon", epsilon, least=0)
+        self.center, self.scale = boolean(self, "center", center), boolean(self, "scale", scale)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return require_last_axis(self, input_shape)

@@ -4,7 +4,9 @@ from typing import NamedTuple
 
 from minigan import kernels
 from minigan.backend import Array
-from minigan.layers.base import INFERENCE, CacheStamp, Context, Layer
+from minigan.errors import ShapeError
+from minigan.layers.base import INFERENCE, CacheStamp, Context, Layer, Shape
+from minigan.layers.validation import whole_number
 
 
 class SoftmaxCache(NamedTuple):
@@ -40,7 +42,15 @@ class Softmax(Layer):
 
     def __init__(self, axis: int = -1, name: str | None = None) -> None:
         super().__init__(name)
-        self.axis = axis
+        self.axis = whole_number(self, "axis", axis)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        if not -len(input_shape) <= self.axis <= len(input_shape) or not self.axis:
+            raise ShapeError(
+                f"{self.title}: expected axis to be one of an input {('N', *input_shape)} but not the batch's, "
+                f"got {self.axis}"
+            )
+        return input_shape
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, SoftmaxCache]:
         self.check_input(x)

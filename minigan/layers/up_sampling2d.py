@@ -4,11 +4,10 @@ from typing import NamedTuple
 
 from minigan import kernels
 from minigan.backend import Array
-from minigan.errors import ConfigError
 from minigan.kernels import Pair
 from minigan.layers.base import INFERENCE, CacheStamp, Context, Shape
 from minigan.layers.linear_map import LinearMap
-from minigan.layers.validation import image_shape, pair
+from minigan.layers.validation import image_shape, one_of, pair
 
 
 class UpSampling2DCache(NamedTuple):
@@ -50,11 +49,7 @@ class UpSampling2D(LinearMap):
     def __init__(self, size: int | Pair = 2, interpolation: str = "nearest", name: str | None = None) -> None:
         super().__init__(name)
         self.size = pair(self, "size", size)
-        if interpolation not in self.KERNELS:
-            raise ConfigError(
-                f"{self.title}: expected interpolation to be one of {', '.join(self.KERNELS)}, got {interpolation!r}"
-            )
-        self.interpolation = interpolation
+        self.interpolation = one_of(self, "interpolation", interpolation, self.KERNELS)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         height, width, channels = image_shape(self, input_shape)

@@ -13,7 +13,7 @@ from minigan import kernels
 from minigan.backend import Array, array_module
 from minigan.fusion.normalization import NormalizationStep
 from minigan.fusion.step import LinearStep, Step, is_builtin
-from minigan.kernels import Convolution, Kernel, Operation
+from minigan.kernels import Kernel, Operation
 from minigan.kernels.cpu.algorithms.choose import choose
 from minigan.kernels.cpu.algorithms.gemm import AffineAlgorithm
 from minigan.kernels.cpu.algorithms.narrow import Narrow
@@ -72,8 +72,8 @@ class PlanRow(NamedTuple):
 def rows(model: Network, batch_size: int = 16) -> list[PlanRow]:
     """One row a step.
 
-    The kernels are those of this process at this moment. Two small forwards, of one image and of two, show what is
-    kept; they leave the moving averages where they are.
+    The kernels are those of this process at this moment. Two small forwards, of two images and of three, show what
+    is kept; they leave the moving averages where they are.
 
     Parameters
     ----------
@@ -82,9 +82,9 @@ def rows(model: Network, batch_size: int = 16) -> list[PlanRow]:
     batch_size : int
         For how many images a kernel is chosen.
     """
-    # More of one image than of two: what a batch has but once, such as its mean, is not counted.
-    one, two = (footprints(model, count) for count in (1, 2))
-    return [row(step, batch_size, after - before) for step, before, after in zip(model.steps, one, two)]
+    # More of three images than of two: what a batch has but once, such as its mean, is not counted.
+    two, three = (footprints(model, count) for count in (2, 3))
+    return [row(step, batch_size, after - before) for step, before, after in zip(model.steps, two, three)]
 
 
 def row(step: Layer, batch_size: int, size: int) -> PlanRow:
@@ -125,7 +125,7 @@ def operation_of(step: Layer) -> tuple[Operation, Shape, Array] | None:
     if is_builtin(step) and isinstance(step, Conv2D | Conv2DTranspose):
         # The transposed convolution runs the convolution from its output to its input backwards.
         shape = step.input_shape if isinstance(step, Conv2D) else step.output_shape
-        return Convolution(step.windows.strides, step.pads), shape, step.kernel.data
+        return step.operation, shape, step.kernel.data
     return None
 
 

@@ -12,11 +12,13 @@ from minigan.errors import CheckpointError, ConfigError, NotBuiltError, StaleCac
 from minigan.io.messages import listed
 from minigan.layers.affine import Affine
 from minigan.layers.base import INFERENCE, Context, Layer, Shape
+from minigan.layers.checks import parameter_dtype, shape_of
 from minigan.layers.identity import Identity
 from minigan.layers.parameter import Parameter
 from minigan.layers.sigmoid import Sigmoid
 from minigan.layers.spectral_normalization import SpectralNormalization
 from minigan.model.plan import print_plan
+from minigan.model.predict import predict
 from minigan.model.summary import print_summary
 from minigan.random import Stream
 
@@ -120,14 +122,15 @@ class Sequential:
         dtype : dtype
             float32, or float64 for checks.
         """
-        self.input_shape = shape = tuple(input_shape)
+        dtype = parameter_dtype(self.name, dtype)
+        self.input_shape = shape = shape_of(self.name, input_shape)
         rng = Stream(seed, "init").child(self.name)
         for layer in self.layers:
             shape = layer.build(shape, rng.child(layer.name), dtype)
         self.output_shape = shape
         self._logits = None
         self.built = True
-        self._share_buffers(np.dtype(dtype))
+        self._share_buffers(dtype)
         self._choose_steps()
         return shape
 
@@ -217,6 +220,8 @@ class Sequential:
 
     def _steps_of(self, caches: tuple[Any, ...]) -> list[Layer]:
         """The steps that made the caches, refused where other ones run now."""
+        if not isinstance(caches, tuple):
+            raise ConfigError(f"{self.name}: expected the caches that forward returned, got {type(caches).__name__}")
         if len(caches) != len(self.steps):
             raise StaleCacheError(
                 f"{self.name}: expected the caches of {len(self.steps)} steps, got {len(caches)}; run forward again, "
@@ -268,13 +273,7 @@ class Sequential:
         `labels` (N,) are the classes of the inputs, for a conditional network.
         """
         self._check_built()
-        if not len(x):
-            return backend.array_module(x).empty((0, *self.output_shape), x.dtype)
-        parts = []
-        for start in range(0, len(x), batch_size):
-            part = slice(start, start + batch_size)
-            parts.append(self.forward(x[part], Context(labels=None if labels is None else labels[part]))[0])
-        return backend.array_module(x).concatenate(parts)
+        return predict(self, x, batch_size, labels)
 
     # Parameters
 

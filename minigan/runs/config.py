@@ -12,6 +12,7 @@ from minigan.errors import ConfigError
 from minigan.io.messages import one_line
 from minigan.io.safe_read import read_bytes
 from minigan.kernels import precision
+from minigan.runs.interrupt import ON_SAVE
 from minigan.runs.kinds import (
     AMOUNT,
     COUNT,
@@ -171,6 +172,9 @@ class TrainConfig(ModelConfig):
         "stop",
         "If a number is not finite: stop, or restore the last checkpoint and halve the learning rates.",
         choices=ON_NAN,
+    )
+    on_usr1: str = output(
+        TEXT, "save", "At the signal SIGUSR1: save a checkpoint and go on, or stop as well.", choices=ON_SAVE
     )
     seed: int = setting(INTEGER, 0, "Seed of the weights, the noise, dropout and the order of the images.")
     backend: str | None = output(

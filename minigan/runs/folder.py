@@ -19,7 +19,7 @@ from minigan.runs.build import RunParts
 from minigan.runs.checkpoint_interval import CheckpointInterval
 from minigan.runs.config import write_config
 from minigan.runs.epoch_metrics import EpochMetrics
-from minigan.runs.interrupt import StopRequest
+from minigan.runs.interrupt import SaveRequest, StopRequest
 from minigan.runs.resume import cut_tables, lines_of_tables, settings_of
 from minigan.runs.run_data import notices_of, write_places
 from minigan.runs.sample_grid import SampleGrid
@@ -102,13 +102,13 @@ class Run:
         self.listener(RunStart(self.gan.name, data.name, len(data), self.folder, backend.is_textbook(), made))
         self.checkpoints = CheckpointFolder(self.folder / "checkpoints", self.config.keep, self.listener)
 
-    def train(self) -> bool:
-        """Train to the end and write the files; False if a signal stopped it before."""
+    def train(self, save: SaveRequest) -> bool:
+        """Train to the end and write the files; False if a signal stopped it before. `save` asks for checkpoints."""
         with StopRequest() as stop:
             while True:
                 try:
                     with self._tables():
-                        self._train(stop)
+                        self._train(stop, save)
                     break
                 except NonFiniteError as error:
                     if not self._restore(error):
@@ -117,12 +117,12 @@ class Run:
             self.listener(Stopped(self.trainer.step, stop.asked))
         return not stop.asked
 
-    def _train(self, stop: StopRequest) -> None:
+    def _train(self, stop: StopRequest, save: SaveRequest) -> None:
         """Train until the end, a stop or an error. A second signal interrupts at once, and nothing more is saved."""
         if not self.checkpoints.good:
             self.checkpoint()
         try:
-            self._handle_events(stop)
+            self._handle_events(stop, save)
         except NonFiniteError:
             self.write_summary()
             raise
@@ -154,7 +154,7 @@ class Run:
                 self.note(self.notes.pop(0))
             yield
 
-    def _handle_events(self, stop: StopRequest) -> None:
+    def _handle_events(self, stop: StopRequest, save: SaveRequest) -> None:
         """Train, and handle each event: steps go to the tables, epochs to the folder, all events to the listener."""
         left = self.total - self.trainer.step
         for event in self.trainer.train(steps=left) if left > 0 else ():
@@ -175,6 +175,11 @@ class Run:
                 continue
             if self.interval.due(self.trainer.step, isinstance(event, EpochEnd)):
                 self.checkpoint()
+            if (number := save.take()) and self.config.on_usr1 == "stop":
+                stop.asked = stop.asked or number
+            elif number:
+                self.checkpoint()
+                self.listener(Notice(self.trainer.step, "saved", "a checkpoint, because of the signal SIGUSR1"))
             if stop.asked or (self.config.stop_when_converged and self.monitor.converged):
                 break
 

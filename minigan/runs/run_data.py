@@ -75,7 +75,7 @@ def write_places(folder: Path, config: TrainConfig, dataset: Dataset | Points) -
     places = {name: absolute(place) for name, place in typed.items() if place is not None}
     content = {"data": config.data, "labels": config.labels, "places": places, "description": describe(dataset)}
     with atomic_path(folder / PLACES) as temporary:
-        temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8", errors="surrogateescape")
 
 
 def at_its_place(config: TrainConfig, folder: Path) -> TrainConfig:

@@ -34,6 +34,7 @@ from minigan.models import GAN
 from minigan.runs.build import build_run
 from minigan.runs.config import TrainConfig, read_config, write_config
 from minigan.runs.folder import Run
+from minigan.runs.interrupt import SaveRequest
 from minigan.runs.lock import RunLock
 from minigan.runs.resume import check_settings
 from minigan.runs.run_data import write_places
@@ -47,7 +48,7 @@ __all__ = ["load_run", "new_run_folder", "resume_run", "train_run"]
 SPARE = 10**7
 
 #: Settings that may always differ when a run is resumed: they decide where and how fast it runs, and what is kept.
-FREE = ("backend", "threads", "checkpoint_every", "keep", "on_nan")
+FREE = ("backend", "threads", "checkpoint_every", "keep", "on_nan", "on_usr1")
 
 
 def train_run(config: TrainConfig, folder: str | Path, listener: Callable[[Event], None] = lambda event: None) -> bool:
@@ -66,7 +67,7 @@ def train_run(config: TrainConfig, folder: str | Path, listener: Callable[[Event
     Returns
     -------
     bool
-        True at the end of the training; False if Ctrl-C stopped it before.
+        True at the end of the training; False if a signal stopped it before (Ctrl-C, SIGTERM, SIGHUP).
 
     Raises
     ------
@@ -75,7 +76,8 @@ def train_run(config: TrainConfig, folder: str | Path, listener: Callable[[Event
     """
     folder = Path(folder)
     check_folder(folder)
-    with backend.textbook(config.textbook or backend.is_textbook()):
+    # SIGUSR1 is caught from the start: it would end a process that still reads its data.
+    with SaveRequest() as save, backend.textbook(config.textbook or backend.is_textbook()):
         run = Run(folder, build_run(config), listener)
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -84,7 +86,7 @@ def train_run(config: TrainConfig, folder: str | Path, listener: Callable[[Event
         with RunLock(folder):
             check_folder(folder)  # another process may have used it meanwhile
             run.begin()
-            return run.train()
+            return run.train(save)
 
 
 def resume_run(
@@ -128,7 +130,7 @@ def resume_run(
     if changes.keys() & {"epochs", "steps"}:  # each replaces the other
         own = {name: value for name, value in own.items() if name not in ("epochs", "steps")}
     config = TrainConfig(**{**own, **changes})
-    with RunLock(folder) as lock, backend.textbook(config.textbook or backend.is_textbook()):
+    with SaveRequest() as save, RunLock(folder) as lock, backend.textbook(config.textbook or backend.is_textbook()):
         parts = build_run(config, folder)
         for place in (folder, folder / "samples"):
             remove_leftovers(place)
@@ -149,7 +151,7 @@ def resume_run(
             run.write_summary()
             return True
         run.notes += resumed(step, run.config, changed, checkpoint, lock.left_by)
-        return run.train()
+        return run.train(save)
 
 
 def resumed(

@@ -146,6 +146,24 @@ def layer_cases():
         yield "Reshape", {"target_shape": target_shape}, (3, 4, 2), False
 
 
+def more_convolutions():
+    """As `layer_cases`: dilated and grouped convolutions, and transposed ones that are dilated or say their size."""
+    for padding in ("same", "valid"):
+        for kernel_size in (2, 3, (2, 3)):
+            for dilation in (2, (1, 3)):
+                arguments = {"kernel_size": kernel_size, "padding": padding, "dilation_rate": dilation}
+                yield "Conv2D", {"filters": 3, **arguments}, (7, 8, 2), False
+                yield "Conv2DTranspose", {"filters": 3, **arguments}, (3, 4, 2), False
+        for kernel_size in (2, 3, (4, 3)):
+            for strides, output_padding in ((2, 0), (2, 1), (3, 2), ((2, 3), (1, 0))):
+                arguments = {"kernel_size": kernel_size, "strides": strides, "output_padding": output_padding}
+                yield "Conv2DTranspose", {"filters": 3, **arguments, "padding": padding}, (3, 4, 2), False
+    for channels, filters, groups in ((4, 6, 2), (3, 3, 3), (2, 6, 2)):
+        for options in ({}, {"strides": 2}, {"dilation_rate": 2}):
+            arguments = {"kernel_size": 3, "padding": "same", "groups": groups, **options}
+            yield "Conv2D", {"filters": filters, **arguments}, (6, 5, channels), False
+
+
 def case_name(arguments: dict, shape: tuple[int, ...], training: bool) -> str:
     """A readable name: ``kernel_size=3,strides=2 on 8x5x2``."""
     settings = [f"{key}={value}" for key, value in arguments.items() if value is not None]
@@ -198,12 +216,14 @@ def run_layer(rng, layer_name, arguments, shape, training) -> dict[str, np.ndarr
 
 def make_layers() -> None:
     set_dtype("float64")
-    rng = np.random.default_rng(1)
     files: dict[str, dict[str, np.ndarray]] = {}
-    for layer, arguments, shape, training in layer_cases():
-        name = case_name(arguments, shape, training)
-        for key, array in run_layer(rng, layer, arguments, shape, training).items():
-            files.setdefault(layer, {})[f"{name}/{key}"] = array
+    # Cases that were added later have numbers of their own, so that those of the others stay as they are.
+    for seed, cases in ((1, layer_cases()), (6, more_convolutions())):
+        rng = np.random.default_rng(seed)
+        for layer, arguments, shape, training in cases:
+            name = case_name(arguments, shape, training)
+            for key, array in run_layer(rng, layer, arguments, shape, training).items():
+                files.setdefault(layer, {})[f"{name}/{key}"] = array
     for layer, arrays in files.items():
         save(f"layer_{layer}", arrays)
 

@@ -138,8 +138,10 @@ def windows(s: Source, most: int = 4) -> tuple[tuple[int, ...], tuple, tuple, tu
     return (n, h, w, c), size, strides, pads
 
 
-def fit(shape: tuple[int, ...], size: tuple, strides: tuple, pads: tuple) -> tuple[int, ...]:
-    return tuple(map(output_size, shape[1:3], size, strides, pads))
+def fit(
+    shape: tuple[int, ...], size: tuple, strides: tuple, pads: tuple, dilation: tuple = (1, 1), groups: int = 1
+) -> tuple[int, ...]:
+    return tuple(map(output_size, shape[1:3], size, strides, pads, dilation))
 
 
 # One function for each group of kernels
@@ -218,39 +220,56 @@ def pad(s: Source) -> tuple:
     return s.numbers(*shape), pads, s.one_of((0.0, -float("inf"), 1.5))
 
 
-def convolution(s: Source) -> tuple[tuple[int, ...], tuple[int, ...], tuple, tuple]:
-    """The shapes of images and kernel, strides, pads; in some cases many channels to few, or few to many."""
+def convolution(s: Source) -> tuple[tuple[int, ...], tuple[int, ...], tuple]:
+    """The shapes of images and kernel, and the options; in some cases many channels to few, or few to many."""
     (n, h, w, c), size, strides, pads = windows(s)
     c, f = s.one_of(((c, s.whole(1, 5, usual=7)), (24, 1), (32, 2), (1, 8), (16, 16)))
     if s.one_of((False, True)):
         strides = 1, 1
-    return (n, h, w, c), (*size, c, f), strides, pads
+    shape, kernel, options = (n, h, w, c), (*size, c, f), (strides, pads)
+    return s.one_of(((shape, kernel, options), *spread_and_grouped(s, shape, kernel, options)))
+
+
+def spread_and_grouped(s: Source, shape: tuple, kernel: tuple, options: tuple) -> list[tuple]:
+    """The same with windows whose pixels are apart; in groups; with a group for each channel; and with both."""
+    (n, h, w, c), (kh, kw, *_), (strides, pads) = shape, kernel, options
+    dilation = s.whole(1, 3, usual=2), s.whole(2, 3, usual=2)
+    large = (n, *(max(e, (k - 1) * d + 1 - sum(p)) for e, k, d, p in zip((h, w), (kh, kw), dilation, pads)))
+    groups, each = s.whole(2, 4, usual=2), s.whole(1, 3, usual=1)
+    apart, beside = (strides, pads, dilation), (strides, pads, (1, 1), groups)
+    return [
+        ((*large, c), kernel, apart),
+        ((n, h, w, 3 * groups), (kh, kw, 3, 2 * groups), beside),
+        ((n, h, w, groups), (kh, kw, 1, each * groups), beside),
+        ((*large, 2 * groups), (kh, kw, 2, groups), (*apart, groups)),
+        ((*large, groups), (kh, kw, 1, each * groups), (*apart, groups)),
+    ]
 
 
 def conv2d(s: Source) -> tuple:
-    shape, kernel, strides, pads = convolution(s)
-    return s.numbers(*shape), s.numbers(*kernel), strides, pads
+    shape, kernel, options = convolution(s)
+    return (s.numbers(*shape), s.numbers(*kernel), *options)
 
 
 def conv2d_input_grad(s: Source) -> tuple:
-    shape, kernel, strides, pads = convolution(s)
-    dy = s.numbers(shape[0], *fit(shape, kernel[:2], strides, pads), kernel[3])
-    return dy, s.numbers(*kernel), shape[1:3], strides, pads
+    shape, kernel, options = convolution(s)
+    dy = s.numbers(shape[0], *fit(shape, kernel[:2], *options), kernel[3])
+    return (dy, s.numbers(*kernel), shape[1:3], *options)
 
 
 def conv2d_kernel_grad(s: Source) -> tuple:
-    shape, kernel, strides, pads = convolution(s)
-    dy = s.numbers(shape[0], *fit(shape, kernel[:2], strides, pads), kernel[3])
-    return s.numbers(*shape), dy, kernel[:2], strides, pads
+    shape, kernel, options = convolution(s)
+    dy = s.numbers(shape[0], *fit(shape, kernel[:2], *options), kernel[3])
+    return (s.numbers(*shape), dy, kernel[:2], *options)
 
 
 def affine_shapes(s: Source) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], Any]:
     """Of x, of the kernel and of y; and the operation."""
     match s.one_of(("convolution", "upsampled", "product")):
         case "convolution":
-            shape, kernel, strides, pads = convolution(s)
-            y = shape[0], *fit(shape, kernel[:2], strides, pads), kernel[3]
-            return shape, kernel, y, Convolution(strides, pads)
+            shape, kernel, options = convolution(s)
+            y = shape[0], *fit(shape, kernel[:2], *options), kernel[3]
+            return shape, kernel, y, Convolution(*options)
         case "upsampled":
             n, h, w, c = image_shape(s)
             f = s.whole(1, 5, usual=3)

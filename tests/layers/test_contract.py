@@ -110,7 +110,7 @@ def test_passes_change_neither_x_nor_dy_nor_cache(case: Case):
 def test_it_says_how_much_it_draws(case: Case, dtype: type):
     layer = built(case, dtype)
     x, _ = random_arrays(layer, case, dtype)
-    for examples in (x, x[:1]):
+    for examples in (x, x[:-1]):
         ctx = training(examples)
         expected = ctx.rng.jumped(layer.rng_blocks(len(examples), dtype)).state
         layer.forward(examples, ctx)

@@ -136,6 +136,92 @@ def test_padding_never_wins_a_maximum_and_never_counts_in_an_average():
     assert (forward(AveragePooling2D(2, padding="same"), x) == -5).all()
 
 
+@given(
+    size=st.integers(1, 6),
+    window=st.integers(1, 4),
+    stride=st.integers(1, 4),
+    before=st.integers(0, 5),
+    after=st.integers(0, 5),
+    layer=st.sampled_from([MaxPooling2D, AveragePooling2D]),
+    down=st.booleans(),
+)
+def test_a_pool_is_refused_exactly_where_a_window_holds_no_pixel(size, window, stride, before, after, layer, down):
+    count = (size + before + after - window) // stride + 1
+    starts = [place * stride - before for place in range(count)]
+    holds = [max(start, 0) < min(start + window, size) for start in starts]
+
+    def axes(own, other):
+        return (own, other) if down else (other, own)
+
+    pool = layer(axes(window, 1), axes(stride, 1), padding=axes((before, after), (0, 0)))
+    x = np.random.default_rng(0).standard_normal((2, *axes(size, 3), 2))
+    if not holds or not all(holds):
+        with pytest.raises(ShapeError, match=f"{layer.__name__} '{pool.name}': (expected every window|windows of)"):
+            pool.build(x.shape[1:])
+        return
+    assert np.isfinite(forward(pool, x)).all()
+
+
+def test_the_refused_padding_is_named_with_its_bound():
+    with pytest.raises(ShapeError) as caught:
+        MaxPooling2D(2, padding=((0, 2), (1, 0))).build((4, 4, 1))
+    assert str(caught.value) == (
+        "MaxPooling2D 'max_pooling2d': expected every window to hold a pixel of the image (4, 4), "
+        "got padding ((0, 2), (1, 0)): use less than the windows' (2, 2) on each side"
+    )
+
+
+def test_a_dilated_convolution_is_the_sum_over_pixels_that_are_apart():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((2, 9, 8, 3))
+    layer = Conv2D(4, (2, 3), strides=(2, 1), dilation_rate=(3, 2))
+    layer.build(x.shape[1:], dtype=np.float64)
+    y, _ = layer.forward(x)
+    for n, p, q, f in np.ndindex(y.shape):
+        expected = np.sum(x[n, 2 * p : 2 * p + 4 : 3, q : q + 5 : 2] * layer.kernel.data[..., f])
+        assert y[n, p, q, f] == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(("channels", "filters", "groups"), [(6, 4, 2), (4, 4, 4), (3, 9, 3)])
+def test_filters_of_a_group_see_the_channels_of_the_group(channels, filters, groups):
+    x = np.random.default_rng(0).standard_normal((2, 5, 4, channels))
+    layer = Conv2D(filters, 3, padding="same", groups=groups)
+    layer.build(x.shape[1:], dtype=np.float64)
+    layer.bias.data[...] = np.arange(filters)
+    assert layer.kernel.data.shape == (3, 3, channels // groups, filters)
+    y, _ = layer.forward(x)
+    for group in range(groups):
+        ins, outs = (slice(group * size // groups, (group + 1) * size // groups) for size in (channels, filters))
+        alone = Conv2D(filters // groups, 3, padding="same")
+        alone.build((5, 4, channels // groups), dtype=np.float64)
+        alone.kernel.data[...], alone.bias.data[...] = layer.kernel.data[..., outs], layer.bias.data[outs]
+        np.testing.assert_allclose(y[..., outs], alone.forward(np.ascontiguousarray(x[..., ins]))[0], rtol=1e-12)
+
+
+@given(
+    size=st.integers(1, 5),
+    kernel=st.integers(1, 4),
+    stride=st.integers(1, 4),
+    dilation=st.integers(1, 3),
+    padding=st.sampled_from(["same", "valid", 0]),
+    data=st.data(),
+)
+def test_an_output_padding_says_which_size_it_is(size, kernel, stride, dilation, padding, data):
+    more = data.draw(st.integers(0, stride - 1))
+    layer = Conv2DTranspose(2, kernel, stride, padding, dilation_rate=dilation, output_padding=more)
+    span = (kernel - 1) * dilation + 1
+    expected = (size - 1) * stride + (span % 2 if padding == "same" else span) + more
+    if not expected:
+        with pytest.raises(ShapeError, match="leaves nothing"):
+            layer.build((size, size, 2))
+        return
+    x = np.random.default_rng(0).standard_normal((2, size, size, 2))
+    assert forward(layer, x).shape == (2, expected, expected, 2)
+    # The convolution of which it is the adjoint comes back to the input's size.
+    y, cache = layer.forward(x)
+    assert layer.backward(y, cache).shape == x.shape
+
+
 def test_bilinear_upsampling_has_half_pixel_centres():
     y = forward(UpSampling2D((1, 2), "bilinear"), np.array([0.0, 1.0, 2.0]).reshape(1, 1, 3, 1))
     np.testing.assert_allclose(y.ravel(), [0, 0.25, 0.75, 1.25, 1.75, 2], atol=1e-15)
@@ -161,14 +247,24 @@ def test_maxout_takes_the_largest_piece():
         (lambda: Dense(2.5), "got 2.5"),
         (lambda: Dense(2, activation="swish"), "unknown activation 'swish': expected one of"),
         (lambda: Dense(2, kernel_initializer="glorot"), "unknown initializer 'glorot': expected one of"),
-        (lambda: Conv2D(2, (3, 3, 3)), "expected kernel_size to be a number or two"),
+        (
+            lambda: Conv2D(2, (3, 3, 3)),
+            "expected kernel_size to be a whole number of at least 1, or two for",
+        ),
         (lambda: Conv2D(2, 3, strides=0), "strides"),
         (lambda: Conv2D(2, 3, padding="full"), "expected padding 'same', 'valid' or numbers, got 'full'"),
+        (lambda: Conv2D(2, 3, dilation_rate=0), "expected dilation_rate to be"),
+        (lambda: Conv2D(2, 3, groups=0), "expected groups to be a whole number of at least 1, got 0"),
+        (lambda: Conv2D(3, 3, groups=2), "expected groups to divide the 3 filters, got 2"),
+        (lambda: Conv2DTranspose(2, 3, 2, output_padding=2), "less than the strides (2, 2), got 2"),
+        (lambda: Conv2DTranspose(2, 3, (1, 2), output_padding=1), "less than the strides (1, 2), got 1"),
+        (lambda: Conv2DTranspose(2, 3, 2, output_padding=-1), "from 0 on"),
+        (lambda: Conv2DTranspose(2, 3, 2, output_padding=True), "expected output_padding"),
         (lambda: ZeroPadding2D(-1), "none below 0"),
         (lambda: ZeroPadding2D(((1, 2), 3, 4)), "expected padding"),
         (lambda: Dropout(1.0), "expected rate to be at least 0 and less than 1, got 1.0"),
         (lambda: BatchNorm(momentum=1.5), "momentum"),
-        (lambda: GaussianNoise(-0.1), "expected stddev to be at least 0"),
+        (lambda: GaussianNoise(-0.1), "expected stddev to be a finite number of at least 0"),
         (lambda: UpSampling2D(2, "cubic"), "expected interpolation to be one of nearest, bilinear, got 'cubic'"),
     ],
 )
@@ -183,12 +279,13 @@ def test_bad_arguments_are_refused_by_name(make, message):
     [
         (Conv2D(2, 3), (5, 5)),
         (Conv2D(2, 3), (2, 5, 1)),
+        (Conv2D(2, 3, groups=2), (5, 5, 3)),
+        (Conv2D(2, 3, dilation_rate=2), (4, 5, 1)),
         (Conv2DTranspose(2, 3, padding=5), (3, 3, 1)),
         (MaxPooling2D(3), (2, 2, 1)),
         (Maxout(2), (3, 3)),
         (Reshape((4, 4)), (15,)),
         (Reshape((-1, -1)), (16,)),
-        (Reshape((0, -1)), (16,)),
         (Dense(2), ()),
         (BatchNorm(), ()),
         (UpSampling2D(2), (7,)),

@@ -138,7 +138,7 @@ def test_what_cannot_be_read_is_refused_by_its_name(tmp_path, make):
     ("text", "message"),
     [
         ("seed = 0x" + "f" * 6000, "whole number|integer string"),
-        ("seed = " + "9" * 5000, "got: "),
+        ("seed = " + "9" * 5000, "got: |got inf"),  # which of them depends on the version of tomlkit
         ("learning_rate = 1" + "0" * 400, "learning_rate: expected "),
         ("seed = " + "[" * 5000, "got: "),
         ("x" * 60_000 + " = 1", "unknown setting x{500} ...: expected one of "),

@@ -6,7 +6,7 @@ takes nine products for each pixel: they are one matrix product, and ``affine.cu
 
 from minigan.backend import Array, array_module
 from minigan.kernels.cuda.compiler import contiguous, module, spread
-from minigan.kernels.cuda.convolution import Sizes, forward, input_grad, kernel_grad
+from minigan.kernels.cuda.convolution import Sizes, forward, input_grad, kernel_grad, plain
 from minigan.kernels.cuda.fused_activation import code
 from minigan.kernels.reference.affine import LINEAR, Activation, Convolution, Operation, UpsampledConvolution
 
@@ -19,7 +19,7 @@ TAPS, MIDDLE = 9, 4
 def affine(x: Array, kernel: Array, bias: Array | None, operation: Operation, activation: Activation) -> Array:
     """The twin of `minigan.kernels.reference.affine.affine`: bias and activation in the product's own kernel."""
     sizes, shape = as_convolution(operation, x.shape, kernel.shape)
-    if not sizes.fit():
+    if not covers(operation) or not sizes.fit():
         return NotImplemented
     if not isinstance(operation, UpsampledConvolution):
         return forward(x, kernel, bias, sizes, activation).reshape(shape)
@@ -34,7 +34,7 @@ def affine_grads(
 ) -> tuple[Array, Array | None, Array | None]:
     """The twin of `minigan.kernels.reference.affine.affine_grads`: ``dz = dy f'(y)`` is computed where it is read."""
     sizes, _ = as_convolution(operation, x.shape, kernel.shape)
-    if not sizes.fit():
+    if not covers(operation) or not sizes.fit():
         return NotImplemented
     if isinstance(operation, UpsampledConvolution):
         return upsampled_grads(dy, y, x, kernel, sizes, activation, param_grads)
@@ -62,10 +62,15 @@ def upsampled_grads(
     return dx, gradients[:-1].reshape(kernel.shape), gradients[-1][MIDDLE * filters : (MIDDLE + 1) * filters]
 
 
+def covers(operation: Operation) -> bool:
+    """Whether the kernels can do it."""
+    return not isinstance(operation, Convolution) or plain(operation.dilation, operation.groups)
+
+
 def as_convolution(operation: Operation, x: tuple[int, ...], kernel: tuple[int, ...]) -> tuple[Sizes, tuple[int, ...]]:
     """The sizes of the convolution that computes an operation on arrays of these shapes, and the shape of y."""
     if isinstance(operation, Convolution):
-        sizes = Sizes.of(x, kernel, *operation)
+        sizes = Sizes.of(x, kernel, operation.strides, operation.pads)
         return sizes, (sizes.images, sizes.out_height, sizes.out_width, sizes.filters)
     pixels = 1
     for extent in x[:-1]:

@@ -12,7 +12,7 @@ from minigan.kernels.cuda.fused_activation import code
 from minigan.kernels.cuda.tiles import Tiling, choose_tiling, options
 from minigan.kernels.reference.affine import LINEAR, Activation
 from minigan.kernels.reference.padding import Pads, Pair
-from minigan.kernels.reference.windows import output_size
+from minigan.kernels.reference.windows import DENSE, output_size
 
 __all__ = ["conv2d", "conv2d_input_grad", "conv2d_kernel_grad"]
 
@@ -61,27 +61,40 @@ class Sizes(NamedTuple):
         return min(self.out_height, self.out_width) > 0 and fits(*sizes)
 
 
-def conv2d(x: Array, kernel: Array, strides: Pair, pads: Pads) -> Array:
+def plain(dilation: Pair, groups: int) -> bool:
+    """Whether the pixels of a window are neighbours and each filter sees all channels: the kernels do no other."""
+    return tuple(dilation) == DENSE and groups == 1
+
+
+def conv2d(x: Array, kernel: Array, strides: Pair, pads: Pads, dilation: Pair = DENSE, groups: int = 1) -> Array:
     """The twin of `minigan.kernels.reference.convolution.conv2d`."""
     sizes = Sizes.of(x.shape, kernel.shape, strides, pads)
-    if not sizes.fit():
+    if not plain(dilation, groups) or not sizes.fit():
         return NotImplemented
     y = forward(x, kernel, None, sizes, LINEAR)
     return y.reshape(sizes.images, sizes.out_height, sizes.out_width, sizes.filters)
 
 
-def conv2d_input_grad(dy: Array, kernel: Array, image: Pair, strides: Pair, pads: Pads) -> Array:
+def conv2d_input_grad(
+    dy: Array, kernel: Array, image: Pair, strides: Pair, pads: Pads, dilation: Pair = DENSE, groups: int = 1
+) -> Array:
     """The twin of `minigan.kernels.reference.convolution.conv2d_input_grad`."""
     shape = len(dy), *image, kernel.shape[2]
     sizes = Sizes.of(shape, kernel.shape, strides, pads)
-    return input_grad(dy, None, kernel, sizes, LINEAR).reshape(shape) if sizes.fit() else NotImplemented
+    if not plain(dilation, groups) or not sizes.fit():
+        return NotImplemented
+    return input_grad(dy, None, kernel, sizes, LINEAR).reshape(shape)
 
 
-def conv2d_kernel_grad(x: Array, dy: Array, size: Pair, strides: Pair, pads: Pads) -> Array:
+def conv2d_kernel_grad(
+    x: Array, dy: Array, size: Pair, strides: Pair, pads: Pads, dilation: Pair = DENSE, groups: int = 1
+) -> Array:
     """The twin of `minigan.kernels.reference.convolution.conv2d_kernel_grad`."""
     shape = *size, x.shape[3], dy.shape[3]
     sizes = Sizes.of(x.shape, shape, strides, pads)
-    return kernel_grad(x, dy, None, sizes, LINEAR)[:-1].reshape(shape) if sizes.fit() else NotImplemented
+    if not plain(dilation, groups) or not sizes.fit():
+        return NotImplemented
+    return kernel_grad(x, dy, None, sizes, LINEAR)[:-1].reshape(shape)
 
 
 def forward(

@@ -13,10 +13,12 @@ from minigan.kernels.reference.convolution import conv2d, conv2d_input_grad, con
 from minigan.kernels.reference.normalization import channel_sum
 from minigan.kernels.reference.padding import Pads, Pair
 from minigan.kernels.reference.resizing import upsample_nearest, upsample_nearest_grad
+from minigan.kernels.reference.windows import DENSE
 
 __all__ = [
     "LINEAR",
     "RECTIFIER",
+    "SAME",
     "Activation",
     "Convolution",
     "Operation",
@@ -84,15 +86,17 @@ class Convolution(NamedTuple):
 
     strides: Pair
     pads: Pads
+    dilation: Pair = DENSE
+    groups: int = 1
 
     def apply(self, x: Array, kernel: Array) -> Array:
-        return conv2d(x, kernel, self.strides, self.pads)
+        return conv2d(x, kernel, *self)
 
     def kernel_grad(self, x: Array, dz: Array, kernel: Array) -> Array:
-        return conv2d_kernel_grad(x, dz, kernel.shape[:2], self.strides, self.pads)
+        return conv2d_kernel_grad(x, dz, kernel.shape[:2], *self)
 
     def input_grad(self, dz: Array, kernel: Array, x: Array) -> Array:
-        return conv2d_input_grad(dz, kernel, x.shape[1:3], self.strides, self.pads)
+        return conv2d_input_grad(dz, kernel, x.shape[1:3], *self)
 
 
 class UpsampledConvolution(NamedTuple):

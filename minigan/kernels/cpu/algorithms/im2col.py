@@ -13,6 +13,7 @@ from minigan.kernels.cpu.algorithms.gemm import by_tap, matrix
 from minigan.kernels.cpu.algorithms.small_gemm import matmul, matmul_tn
 from minigan.kernels.cpu.parallel.scratch import scratch
 from minigan.kernels.reference.padding import Pads, Pair, crop
+from minigan.kernels.reference.windows import DENSE
 
 __all__ = ["Im2col", "window_view", "zero_padded"]
 
@@ -30,11 +31,11 @@ def zero_padded(x: np.ndarray, pads: Pads) -> np.ndarray:
     return padded
 
 
-def window_view(x: np.ndarray, size: Pair, strides: Pair, out_size: Pair) -> np.ndarray:
+def window_view(x: np.ndarray, size: Pair, strides: Pair, out_size: Pair, dilation: Pair = DENSE) -> np.ndarray:
     """All windows of contiguous images as a view (N, OH, OW, KH, KW, C); `out_size` is (OH, OW)."""
     per_image, per_row, per_pixel, per_channel = x.strides
-    steps = per_image, per_row * strides[0], per_pixel * strides[1], per_row, per_pixel, per_channel
-    return np.ndarray((len(x), *out_size, *size, x.shape[3]), x.dtype, x, 0, steps)
+    apart = per_row * strides[0], per_pixel * strides[1], per_row * dilation[0], per_pixel * dilation[1]
+    return np.ndarray((len(x), *out_size, *size, x.shape[3]), x.dtype, x, 0, (per_image, *apart, per_channel))
 
 
 class Im2col:
@@ -42,11 +43,14 @@ class Im2col:
 
     title = "im2col"
 
-    def __init__(self, kernel: np.ndarray, image: Pair, out_size: Pair, strides: Pair, pads: Pads) -> None:
+    def __init__(
+        self, kernel: np.ndarray, image: Pair, out_size: Pair, strides: Pair, pads: Pads, dilation: Pair = DENSE
+    ) -> None:
         self.size, self.channels, self.order = kernel.shape[:2], kernel.shape[2], kernel.shape
         self.kernel = kernel
         self.weights = kernel.reshape(-1, kernel.shape[3])
         self.image, self.out_size, self.strides, self.pads = image, out_size, strides, pads
+        self.dilation = dilation
         self.bytes_each = out_size[0] * out_size[1] * sum(self.weights.shape) * kernel.itemsize
 
     @cached_property
@@ -56,7 +60,7 @@ class Im2col:
 
     def im2col(self, x: np.ndarray) -> np.ndarray:
         """The windows of x as rows, in scratch memory."""
-        view = window_view(zero_padded(x, self.pads), self.size, self.strides, self.out_size)
+        view = window_view(zero_padded(x, self.pads), self.size, self.strides, self.out_size, self.dilation)
         rows = scratch("im2col", view.shape, x.dtype)
         np.copyto(rows, view)
         return rows.reshape(-1, len(self.weights))
@@ -87,8 +91,9 @@ class Im2col:
         rows, columns = -(-(top + h + bottom) // sh), -(-(left + w + right) // sw)
         phases = scratch("padded", (sh, sw, n, rows, columns, self.channels), dz.dtype)
         phases.fill(0)
-        for i, j in itertools.product(*map(range, self.size)):
-            phases[i % sh, j % sw, :, i // sh : i // sh + oh, j // sw : j // sw + ow] += taps[i, j]
+        for tap in itertools.product(*map(range, self.size)):
+            i, j = (place * apart for place, apart in zip(tap, self.dilation))
+            phases[i % sh, j % sw, :, i // sh : i // sh + oh, j // sw : j // sw + ow] += taps[tap]
         for i, j in itertools.product(range(sh), range(sw)):
             (to_rows, from_rows), (to_columns, from_columns) = interleaved(i, sh, top, h), interleaved(j, sw, left, w)
             dx[:, to_rows, to_columns] = phases[i, j, :, from_rows, from_columns]
