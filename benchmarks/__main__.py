@@ -10,6 +10,7 @@ from benchmarks.quality import quality
 from benchmarks.scaling import scaling
 from benchmarks.startup import startup
 from benchmarks.step import step
+from minigan.io.streams import guard_output
 
 app = typer.Typer(
     name="benchmarks",
@@ -29,4 +30,5 @@ def options() -> None:
 
 
 if __name__ == "__main__":
+    guard_output()
     app(prog_name="python -m benchmarks")

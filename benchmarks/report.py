@@ -10,7 +10,7 @@ from rich.status import Status
 from rich.table import Table
 
 from benchmarks.machine import describe
-from minigan.io.atomic_write import atomic_path
+from minigan.io.atomic_write import atomic_path, write_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -67,8 +67,7 @@ def save_json(path: Path | None, command: str, settings: dict[str, Any], results
     if path is None:
         return
     content = {"benchmark": command, "settings": settings, "machine": describe(), "results": results}
-    with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(content, indent=2) + "\n")
 
 
 def new_figure(width: float, height: float) -> "Figure":

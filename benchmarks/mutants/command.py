@@ -13,6 +13,7 @@ from benchmarks.mutants.page import page
 from benchmarks.mutants.reasons import reason_of
 from benchmarks.mutants.report import count, survivors, table
 from benchmarks.mutants.run import outcomes
+from minigan.io.atomic_write import write_text
 
 
 def mutants(
@@ -35,13 +36,13 @@ def mutants(
         console.print(f"{len(found)} mutants")
         return
     results = outcomes(found, jobs or os.cpu_count() or 1, console)
+    if page_file:
+        write_text(page_file, page(found, results))
     console.print(table(found, results))
     for mutant in survivors(found, results):
         console.print(f"{mutant}\n    {reason_of(mutant)}", soft_wrap=True)
     whole = count(results)
     console.print(f"{whole}; {whole.raised} of them raise")
-    if page_file:
-        page_file.write_text(page(found, results), encoding="utf-8")
     raise typer.Exit(0 if whole.part >= bound else 1)
 
 

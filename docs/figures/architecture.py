@@ -5,6 +5,7 @@ It is computed from the source of the package by `tests.imports`, of which `test
 
 from pathlib import Path
 
+from minigan.io.atomic_write import write_text
 from tests.imports import ORDER, rooms_imported_by
 
 PAGE = Path(__file__).resolve().parents[1] / "architecture.md"
@@ -44,5 +45,5 @@ def page(text: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    write_text(PAGE, page(PAGE.read_text(encoding="utf-8")))
     print(f"Wrote {PAGE}")

@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import minigan as mg
+from minigan.io.atomic_write import atomic_path
 from minigan.layers import Dropout
 from minigan.models import GAN, draw_noise
 from minigan.optimizers import SGD, Adam, Optimizer
@@ -184,7 +185,8 @@ def main(names: list[str]) -> None:
         with np.errstate(all="ignore"):  # one of them overflows: that is what it shows
             course = follow(case)
         path = IMAGES / f"convergence-{case.name}.png"
-        draw(case, *course).savefig(path, dpi=100)
+        with atomic_path(path) as temporary:
+            draw(case, *course).savefig(temporary, dpi=100)
         print(f"Wrote {path}", flush=True)
         for notice in course[2]:
             print(f"  step {notice.step}: {notice.kind}: {notice.text}")

@@ -12,6 +12,7 @@ from matplotlib.patches import Circle
 
 from minigan import data
 from minigan.data import Points, toy
+from minigan.io.atomic_write import atomic_path
 
 IMAGES = Path(__file__).resolve().parents[1] / "images"
 SHOWN = 5_000
@@ -84,5 +85,6 @@ def only(image: np.ndarray, channel: int) -> np.ndarray:
 
 if __name__ == "__main__":
     for figure, file in ((draw_points(), "data-points.png"), (draw_stacked(), "data-stacked.png")):
-        figure.savefig(IMAGES / file, dpi=110, metadata={"Software": None})
+        with atomic_path(IMAGES / file) as temporary:
+            figure.savefig(temporary, dpi=110, metadata={"Software": None})
         print(f"Wrote {IMAGES / file}")

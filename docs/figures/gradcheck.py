@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from minigan.gradcheck import check
+from minigan.io.atomic_write import atomic_path
 from minigan.layers import Dense
 from minigan.random import Stream
 from tests.gradcheck.museum import average_pool, average_pool_wrong
@@ -82,6 +83,7 @@ if __name__ == "__main__":
     # The same file every time: no date, and ids that depend on nothing but the drawing.
     matplotlib.rcParams["svg.hashsalt"] = "gradcheck"
     steps = HERE / "gradcheck-steps.svg"
-    draw_steps().savefig(steps, metadata={"Date": None, "Creator": None})
+    with atomic_path(steps) as temporary:
+        draw_steps().savefig(temporary, metadata={"Date": None, "Creator": None})
     report = check(average_pool, (4, 9), backward=average_pool_wrong, name="average_pool_wrong")
     print(f"Wrote {steps} and {report.plot(HERE / 'gradcheck-report.png')}")

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from minigan import kernels
+from minigan.io.atomic_write import atomic_path
 from minigan.kernels.reference.convolution import im2col
 from minigan.kernels.reference.windows import windows
 
@@ -98,5 +99,6 @@ if __name__ == "__main__":
     # The same file every time: no date, and ids that depend on nothing but the drawing.
     matplotlib.rcParams["svg.hashsalt"] = "im2col"
     path = Path(__file__).with_suffix(".svg")
-    draw().savefig(path, metadata={"Date": None, "Creator": None})
+    with atomic_path(path) as temporary:
+        draw().savefig(temporary, metadata={"Date": None, "Creator": None})
     print(f"Wrote {path}")

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from minigan import losses, penalties
+from minigan.io.atomic_write import atomic_path
 from minigan.layers import Dense
 from minigan.model.sequential import Sequential
 from minigan.random import Stream
@@ -161,5 +162,6 @@ if __name__ == "__main__":
     for name, figure in pictures.items():
         # The same file every time: no date, and ids that depend on nothing but the drawing.
         matplotlib.rcParams["svg.hashsalt"] = name
-        figure.savefig(IMAGES / f"{name}.svg", metadata={"Date": None, "Creator": None})
+        with atomic_path(IMAGES / f"{name}.svg") as temporary:
+            figure.savefig(temporary, metadata={"Date": None, "Creator": None})
     print(f"Wrote {', '.join(pictures)} to {IMAGES}")

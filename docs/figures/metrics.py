@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from minigan import data
+from minigan.io.atomic_write import atomic_path
 from minigan.metrics import (
     density_coverage,
     digit_features,
@@ -100,5 +101,6 @@ def draw() -> Figure:
 
 if __name__ == "__main__":
     path = Path(__file__).parents[1] / "images" / "metrics-faults.png"
-    draw().savefig(path, dpi=110)
+    with atomic_path(path) as temporary:
+        draw().savefig(temporary, dpi=110)
     print(f"Wrote {path}")

@@ -13,6 +13,7 @@ sys.path.insert(0, str(HERE.parents[1]))  # where `benchmarks` is
 
 from benchmarks.quality.report import curves, draw, notes, table  # noqa: E402
 from benchmarks.report import console  # noqa: E402
+from minigan.io.atomic_write import atomic_path  # noqa: E402
 
 
 def main() -> None:
@@ -32,7 +33,8 @@ def draw_set(name: str) -> None:
     for note in notes(found, records, floor):
         printer.print(note, soft_wrap=True)
     path = HERE.parent / "images" / f"quality-{name}.png"
-    draw(found, floor, title).savefig(path, dpi=110)
+    with atomic_path(path) as temporary:
+        draw(found, floor, title).savefig(temporary, dpi=110)
     printer.print(f"Wrote {path}", soft_wrap=True)
 
 

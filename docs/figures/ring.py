@@ -11,6 +11,7 @@ from typing import Any
 
 from PIL import Image
 
+from minigan.io.atomic_write import atomic_path
 from minigan.runs import TrainConfig, train_run
 
 IMAGES = Path(__file__).resolve().parents[1] / "images"
@@ -50,7 +51,8 @@ def side_by_side(paths: list[Path], out: Path) -> None:
     row = Image.new("RGB", (SIDE * len(pictures), height), "white")
     for place, picture in enumerate(pictures):
         row.paste(picture.resize((SIDE, height), Image.Resampling.LANCZOS), (SIDE * place, 0))
-    row.quantize(128).save(out, optimize=True)
+    with atomic_path(out) as temporary:
+        row.quantize(128).save(temporary, optimize=True)
 
 
 for chosen in sys.argv[1:] or GAMES:

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import typer
 
 from minigan.cli.settings import TRUNCATION, whole_number
-from minigan.errors import ConfigError, RunError
 
 
 def evaluate(
@@ -40,27 +39,26 @@ def evaluate(
 
     from minigan.runs.evaluate import evaluate as evaluate_run
     from minigan.runs.evaluate import save_evaluation
+    from minigan.runs.outputs import check_output
 
-    if json and (json.is_dir() or not json.parent.is_dir()):
-        raise ConfigError(f"--json: expected a file in a folder that exists, got {json}")
+    if json:
+        check_output("--json", json, ".json")
     console = Console(markup=False, emoji=False)  # a folder's name may look like either
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("reading the run")
         result = evaluate_run(run, count, seed, lambda doing: progress.update(task, description=doing), truncation)
+    written = [path for path in (run / "evaluation.json", json) if path is not None]
+    for path in written:  # before anything is shown: what cannot be printed costs no result
+        save_evaluation(path, result)
     drawn = f"{result['count']:,} samples, seed {seed}{'' if truncation is None else f', truncation {truncation:g}'}"
     console.print(f"{result['model']} on {result['data']}, {drawn}", soft_wrap=True)
     for line, style in table(result):
         console.print(line, style=style, highlight=False)
     for note in result["notes"]:
         console.print(note[0].upper() + note[1:] + ".", highlight=False)
-    for path in (run / "evaluation.json", json):
-        if path is not None:
-            try:
-                save_evaluation(path, result)
-            except OSError as error:
-                raise RunError(f"expected a file that can be written, got {path}: {error.strerror}") from None
-            console.print(f"Wrote {path}", highlight=False, soft_wrap=True)
+    for path in written:
+        console.print(f"Wrote {path}", highlight=False, soft_wrap=True)
 
 
 def table(result: dict[str, Any]) -> Iterator[tuple[str, str | None]]:

@@ -43,16 +43,18 @@ def gradcheck(
 
     from minigan import backend as backends
     from minigan.gradcheck.builtin.discovery import cases_in_file, run_case, select
-    from minigan.io.atomic_write import atomic_path
+    from minigan.io.atomic_write import write_text
+    from minigan.io.targets import explained
+    from minigan.runs.outputs import check_output, check_picture_folder
 
     if names and file:
         raise ConfigError("expected names of cases or --file, got both")
     if shape and not file:
         raise ConfigError("--shape is for the layers of a --file: the package's own cases have their shapes")
-    if plot and plot.exists() and not plot.is_dir():
-        raise ConfigError(f"--plot: expected a folder, got the file {plot}")
-    if json and (json.is_dir() or not json.parent.is_dir()):
-        raise ConfigError(f"--json: expected a file in a folder that exists, got {json}")
+    if plot:
+        check_picture_folder("--plot", plot)
+    if json:
+        check_output("--json", json, ".json")
     if backend is not None:
         backends.use(backend)
     backends.xp()  # without the flag MINIGAN_BACKEND decides; a wrong name is refused before any check
@@ -74,14 +76,14 @@ def gradcheck(
             if plot:
                 report.plot(plot / f"{case.name}.png")
     everything = Report.merged(reports)
+    if json:
+        with explained(json):
+            write_text(json, everything.to_json())
     shown = everything if whole_table else Report(everything.failures, seed)
     if shown.rows:
         console.print(shown.table())
         for note in shown.notes():
             console.print(note, soft_wrap=True)
-    if json:
-        with atomic_path(json) as temporary:
-            temporary.write_text(everything.to_json(), encoding="utf-8")
     verdict = "nothing is wrong" if everything.ok else f"{len(everything.failures)} wrong"
     count = f"{len(cases)} case{'s' if len(cases) > 1 else ''}"
     console.print(f"{len(applied(everything))} checks of {count}, seed {seed}: {verdict}")

@@ -27,7 +27,15 @@ def sample(
         ),
     ] = None,
     truncation: Annotated[float | None, TRUNCATION] = None,
-    out: Annotated[Path | None, typer.Option(help="A PNG; default: RUN/samples-SEED.png.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="The picture; its suffix chooses the format: .png, .jpg, .webp, .avif, .tiff. "
+            "Default: RUN/samples-SEED.png.",
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Make images with a trained generator."""
     from minigan.runs.sample import sample_run

@@ -113,7 +113,7 @@ def load(
     kind = name.partition(":")[0]
     pictures = {"background": background, "skip_bad": skip_bad or None}
     if kind != "folder":
-        _refuse(name, "they are for pictures from a folder:PATH", **pictures)
+        _refuse(name, "it is for pictures of a folder, as folder:photos", **pictures)
     if name in toy.SETS:
         words = "it is a set of points, which have none"
         _refuse(name, words, labels=labels, image_size=image_size, channels=channels, value_range=value_range)

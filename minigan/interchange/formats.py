@@ -18,7 +18,7 @@ from minigan.interchange.safetensors_file import dump_safetensors, open_safetens
 from minigan.interchange.torch_file import dump_torch, open_torch
 from minigan.model.sequential import Sequential
 
-__all__ = ["FORMATS", "ONNX", "Format", "format_of", "suffix_of"]
+__all__ = ["FORMATS", "ONNX", "Format", "format_of", "suffix_of", "suffixes_of"]
 
 #: The format that holds a whole network, not only weights; minigan writes it, but does not read it.
 ONNX = "onnx"

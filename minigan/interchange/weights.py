@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan.errors import ConfigError, RunError
+from minigan.errors import ConfigError
 from minigan.interchange.arrays import ArrayFile, select
 from minigan.interchange.formats import FORMATS, format_of
 from minigan.interchange.layout import Entry, to_theirs
 from minigan.interchange.pytorch_state import COUNTER, counters, pytorch_names
-from minigan.io.atomic_write import atomic_path
+from minigan.io.atomic_write import write_pieces
+from minigan.io.targets import explained
 from minigan.model.sequential import Sequential
 
 __all__ = ["export_weights", "import_weights", "source", "write"]
@@ -135,8 +136,5 @@ def write(path: Path, content: bytes) -> None:
     RunError
         They cannot be written.
     """
-    try:
-        with atomic_path(path) as temporary:
-            temporary.write_bytes(content)
-    except OSError as error:
-        raise RunError(f"expected a file that can be written, got {path}: {error.strerror or error}") from None
+    with explained(path):
+        write_pieces(path, [content])

@@ -1,5 +1,7 @@
 """Atomic writes: after an error, a signal or a power cut a file is complete or absent, never partly written.
 
+`atomic_path` is the way to write an output file: all writers of the package use it.
+
 A file is written under a temporary name and flushed to the disk; then one call renames it, replacing the old file, and
 the folder, which holds the name, is flushed as well. A reader finds the old file or the new one. Databases do the
 same (see "Atomic Commit In SQLite", sqlite.org/atomiccommit.html).
@@ -7,6 +9,7 @@ same (see "Atomic Commit In SQLite", sqlite.org/atomiccommit.html).
 
 import errno
 import os
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,8 +21,9 @@ from minigan.errors import CheckpointError
 from minigan.io.messages import one_line
 from minigan.io.npz import Archive
 from minigan.io.safe_read import open_file
+from minigan.io.targets import check_target, is_stream, place_of, send
 
-__all__ = ["atomic_path", "load_arrays", "remove_leftovers", "save_arrays", "write_pieces"]
+__all__ = ["atomic_path", "load_arrays", "remove_leftovers", "save_arrays", "write_pieces", "write_text"]
 
 #: The prefix of temporary names.
 PARTIAL = ".partial-"
@@ -62,12 +66,32 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     """A temporary path in the same folder: renamed to `path` when the block succeeds, removed when it fails.
 
     It has the suffix of `path`, because some writers choose their format by it. After an error the old file is still
-    there; only if the very last call fails, which makes the new name durable, the complete new file may be there.
+    there; only if the very last call fails, which makes the new name durable, the complete new file may be there. A
+    file that is replaced keeps its permissions; a new one gets those of the umask.
+
+    Only a regular file is ever replaced: see `minigan.io.targets` for links, pipes, devices and all else. For a pipe or
+    a device the temporary path is in the system's folder for temporary files, and its content is sent at the end.
+
+    Raises
+    ------
+    OSError
+        Nothing can be written there, or writing failed.
     """
-    path = Path(path)
+    check_target(path)
+    if is_stream(path):
+        with tempfile.TemporaryDirectory() as folder:
+            whole = Path(folder) / f"whole{Path(path).suffix}"
+            whole.touch()
+            yield whole
+            send(whole, Path(path))
+        return
+    path = place_of(path)
     temporary = path.parent / f"{PARTIAL}{os.urandom(8).hex()}{path.suffix}"
     system.close(system.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
     try:
+        if path.exists():
+            with suppress(OSError):  # a file system without permissions
+                temporary.chmod(path.stat().st_mode & 0o777)
         yield temporary
         # Before the rename: otherwise a power cut could leave the name on a file without its content.
         sync(temporary, os.O_RDWR)
@@ -114,6 +138,18 @@ def write_pieces(path: str | Path, pieces: Iterable[bytes | np.ndarray]) -> None
                 write_all(handle, memoryview(piece))  # type: ignore[arg-type]
         finally:
             system.close(handle)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a text in UTF-8, as one atomic write; what has no UTF-8, a byte of a broken name, is written as an escape.
+
+    Raises
+    ------
+    OSError
+        It could not be written; the old file is unchanged.
+    """
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(text.encode("utf-8", "backslashreplace"))
 
 
 def write_all(handle: int, data: memoryview) -> None:

@@ -31,7 +31,8 @@ class Guard(io.RawIOBase):
     """
 
     def __init__(self, raw: io.RawIOBase) -> None:
-        self.raw, self.error = raw, None
+        self.raw = raw
+        self.error: OSError | None = None
         self.name: Any = getattr(raw, "name", None)
         self.terminal = raw.isatty()  # decided once: a terminal that is gone would be none at the end of the program
 
@@ -79,7 +80,7 @@ def guard_output() -> list[Guard]:
         guard = Guard(getattr(buffer, "raw", buffer))
         stream.flush()
         guarded = io.TextIOWrapper(
-            io.BufferedWriter(guard) if isinstance(buffer, io.BufferedWriter) else guard,  # type: ignore[arg-type]
+            io.BufferedWriter(guard) if isinstance(buffer, io.BufferedWriter) else guard,
             encoding=stream.encoding,
             errors=errors,
             line_buffering=stream.line_buffering,

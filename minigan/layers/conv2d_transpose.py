@@ -25,9 +25,9 @@ class Conv2DTranspose(Convolution2D):
     Shapes: x (N, H, W, C), w (KH, KW, filters, C), b (filters,), y (N, OH, OW, filters). With kernels that span
     ``K = (KH - 1) * d + 1`` rows, "same" gives ``OH = H * stride``, and "valid" all that the kernels paint,
     ``OH = (H - 1) * stride + K``, or where that is less, ``H * stride``. An explicit padding is what is cut off the
-    "valid" output. `output_padding` says the size otherwise, as in Keras: "valid" gives the painted rows and so many
-    more, "same" ``OH = (H - 1) * stride + K % 2 + output_padding``. "same" cuts off half of the painted rows that are
-    too many above, the rest below.
+    "valid" output. `output_padding` says the size otherwise, as in Keras: "valid" gives the painted rows and
+    `output_padding` more, "same" ``OH = (H - 1) * stride + K % 2 + output_padding``. "same" cuts off half of the
+    painted rows that are too many above, the rest below.
 
     Parameters
     ----------

@@ -19,10 +19,11 @@ import numpy as np
 
 from minigan import backend, kernels
 from minigan.backend import Array, array_module
-from minigan.errors import CheckpointError, ShapeError
+from minigan.errors import CheckpointError, DataError, ShapeError
 from minigan.io.atomic_write import load_arrays, save_arrays
 from minigan.layers import BatchNorm, Conv2D, Dense, Dropout, Flatten, ReLU
 from minigan.layers.base import Context, Layer
+from minigan.metrics.checks import FLOATING, WHOLE, check_array, check_digits, check_finite
 from minigan.model.sequential import Sequential
 from minigan.random import Stream
 
@@ -75,13 +76,33 @@ class DigitClassifier:
         self.head.build((FEATURES,), seed)
 
     def features(self, images: np.ndarray) -> np.ndarray:
-        """The features (N, 64) of images (N, 28, 28, 1) with values from -1, the background, to 1, the ink."""
-        if images.ndim != 4 or images.shape[1:] != self.trunk.input_shape:
-            raise ShapeError(f"expected digits (N, 28, 28, 1), got {images.shape}")
+        """The features (N, 64) of images (N, 28, 28, 1) with values from -1, the background, to 1, the ink.
+
+        Raises
+        ------
+        ShapeError
+            The images have another shape.
+        DataError
+            An image has NaN or infinity.
+        """
+        check_digits(images)
         return backend.asnumpy(self.trunk.predict(backend.asarray(images.astype(np.float32, copy=False))))
 
     def classes(self, features: np.ndarray) -> np.ndarray:
-        """The digits (N,) of images with these `features` (N, 64): those of the highest scores."""
+        """The digits (N,) of images with these `features` (N, 64): those of the highest scores.
+
+        Raises
+        ------
+        ShapeError
+            The features have another shape.
+        DataError
+            A row has NaN or infinity.
+        """
+        check_array("features", features, FLOATING, 2, "(N, 64)")
+        if not len(features) or features.shape[1] != FEATURES:
+            raise ShapeError(f"expected features (N, {FEATURES}), got {features.shape}")
+        check_finite("features", features)
+        features = features.astype(np.float32, copy=False)
         return backend.asnumpy(self.head.predict(backend.asarray(features))).argmax(axis=1)
 
     def add_gradients(self, images: Array, labels: np.ndarray, rng: Stream) -> float:
@@ -94,7 +115,19 @@ class DigitClassifier:
         return float(loss)
 
     def accuracy(self, images: np.ndarray, labels: np.ndarray) -> float:
-        """The fraction of images whose digit is recognised."""
+        """The fraction of images whose digit is recognised.
+
+        Raises
+        ------
+        ShapeError
+            The images have another shape, or there is not one label for each of them.
+        DataError
+            An image has NaN or infinity.
+        """
+        check_array("labels", labels, WHOLE, 1, "(N,)")
+        check_digits(images)
+        if len(labels) != len(images):
+            raise ShapeError(f"expected a label for each image, got {len(labels)} for {len(images)}")
         return float(np.mean(self.classes(self.features(images)) == labels))
 
     def state_dict(self) -> dict[str, np.ndarray]:
@@ -173,11 +206,20 @@ def softmax_crossentropy(z: Array, labels: Any) -> tuple[Array, Array]:
     Raises
     ------
     ShapeError
-        There is not one label for each row.
+        There is not one label for each row, or no row.
+    DtypeError
+        The scores are no floating-point numbers, or the labels no whole numbers.
+    DataError
+        A row has NaN or infinity, or a label is no class.
     """
+    check_array("z", z, FLOATING, like="(N, K)")
+    check_array("labels", labels, WHOLE, like="(N,)")
     xp = array_module(z)
-    if z.ndim != 2 or labels.shape != z.shape[:1]:
+    if z.ndim != 2 or not z.size or labels.shape != z.shape[:1]:
         raise ShapeError(f"expected scores (N, K) and labels (N,), got {z.shape} and {labels.shape}")
+    check_finite("z", z)
+    if labels.min() < 0 or labels.max() >= z.shape[1]:
+        raise DataError(f"expected labels from 0 to {z.shape[1] - 1}, got {labels.min()} to {labels.max()}")
     rows = xp.arange(len(z))
     # log softmax of the scores minus the greatest, so that no exponential overflows
     shifted = z - z.max(axis=1, keepdims=True)

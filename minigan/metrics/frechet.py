@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minigan.errors import ShapeError
-from minigan.metrics.distances import check_sets
+from minigan.metrics.checks import check_array, check_finite, check_sets, check_sizes
 
 __all__ = ["Gaussian", "fit_gaussian", "frechet_distance", "frechet_distance_of_gaussians"]
 
@@ -29,8 +29,15 @@ def fit_gaussian(features: np.ndarray) -> Gaussian:
     ------
     ShapeError
         There are fewer than two rows.
+    DataError
+        A row has NaN or infinity.
     """
     check_sets(2, features=features)
+    return gaussian_of(features)
+
+
+def gaussian_of(features: np.ndarray) -> Gaussian:
+    """`fit_gaussian` of features that were checked."""
     mean = features.mean(axis=0, dtype=np.float64)
     covariance = np.zeros((len(mean), len(mean)))
     for start in range(0, len(features), BLOCK_ROWS):
@@ -64,6 +71,8 @@ def frechet_distance(generated: np.ndarray, real: np.ndarray) -> float:
     ------
     ShapeError
         The features do not have the same length, or are fewer than two.
+    DataError
+        A row has NaN or infinity.
 
     Notes
     -----
@@ -77,7 +86,8 @@ def frechet_distance(generated: np.ndarray, real: np.ndarray) -> float:
     >>> round(frechet_distance(x + 2, x), 6)  # shifted by 2 in each of three directions
     12.0
     """
-    return frechet_distance_of_gaussians(fit_gaussian(generated), fit_gaussian(real))
+    check_sets(2, generated=generated, real=real)
+    return frechet_distance_of_gaussians(gaussian_of(generated), gaussian_of(real))
 
 
 def frechet_distance_of_gaussians(first: Gaussian, second: Gaussian) -> float:
@@ -86,7 +96,15 @@ def frechet_distance_of_gaussians(first: Gaussian, second: Gaussian) -> float:
     ``S_1 S_2`` is not symmetric, but ``(S_1^(1/2) S_2 S_1^(1/2))^(1/2)`` is and has the same trace. With
     ``A = S_1^(1/2) S_2^(1/2)`` it is ``(A A^T)^(1/2)``, whose trace is the sum of the singular values of A. So two
     roots of symmetric matrices are enough, no product is squared, and covariances may be singular.
+
+    Raises
+    ------
+    ShapeError
+        A mean is no vector, a covariance is not square, or the two dimensions differ.
+    DataError
+        A mean or a covariance has NaN or infinity.
     """
+    check_gaussians(first=first, second=second)
     if first.mean.shape != second.mean.shape:
         raise ShapeError(f"expected Gaussians of one dimension, got {first.mean.shape} and {second.mean.shape}")
     shift = first.mean - second.mean
@@ -94,6 +112,20 @@ def frechet_distance_of_gaussians(first: Gaussian, second: Gaussian) -> float:
     overlap = np.linalg.svd(product, compute_uv=False).sum()
     distance = shift @ shift + np.trace(first.covariance) + np.trace(second.covariance) - 2 * overlap
     return max(0.0, float(distance))  # rounding can take equal Gaussians below 0
+
+
+def check_gaussians(**gaussians: Gaussian) -> None:
+    """Refuse what is no mean (D,) and covariance (D, D) of finite numbers."""
+    for name, (mean, covariance) in gaussians.items():
+        check_array(f"{name}.mean", mean, ndim=1, like="(D,)")
+        check_array(f"{name}.covariance", covariance, ndim=2, like="(D, D)")
+        if not mean.size or covariance.shape != (mean.size, mean.size):
+            raise ShapeError(
+                f"expected {name} with a mean (D,) and a covariance (D, D), got {mean.shape} and {covariance.shape}"
+            )
+        for part, array in (("mean", mean), ("covariance", covariance)):
+            check_finite(f"{name}.{part}", array)
+            check_sizes(f"{name}.{part}", array, 1e200, 0.0)
 
 
 def symmetric_root(matrix: np.ndarray) -> np.ndarray:

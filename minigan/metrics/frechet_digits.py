@@ -1,27 +1,51 @@
 """The Fréchet distance of digits during training: the statistics of the real images are computed once."""
 
+from typing import Any
+
 import numpy as np
 
+from minigan import numbers
 from minigan.data import Dataset
 from minigan.errors import ConfigError, ShapeError
+from minigan.metrics.checks import DIGIT_SHAPE, check_count, check_digits
 from minigan.metrics.classifier import digit_classifier
 from minigan.metrics.frechet import fit_gaussian, frechet_distance_of_gaussians
 from minigan.random import Stream
 
 __all__ = ["DIGIT_SHAPE", "FrechetDigits", "digit_features", "halves"]
 
-#: The images (H, W, C) that the digit classifier takes.
-DIGIT_SHAPE = (28, 28, 1)
-
 
 def digit_features(images: np.ndarray, value_range: tuple[float, float]) -> np.ndarray:
     """The classifier's features (N, 64) of images (N, 28, 28, 1) whose values are in `value_range`, (low, high).
 
     Values outside the range are clipped, as in a picture.
+
+    Raises
+    ------
+    ShapeError
+        The images have another shape.
+    DtypeError
+        They hold no real numbers.
+    DataError
+        An image has NaN or infinity.
+    ConfigError
+        `value_range` is no pair of numbers, the lower one first.
     """
-    low, high = value_range
+    check_digits(images)
+    low, high = check_range(value_range)
     scaled = np.clip((images - low) * (2 / (high - low)) - 1, -1, 1)
     return digit_classifier().features(scaled.astype(np.float32, copy=False))
+
+
+def check_range(value_range: Any) -> tuple[float, float]:
+    """The lowest and the highest value, two finite numbers."""
+    try:
+        low, high = map(numbers.finite, value_range)
+    except (TypeError, ValueError):
+        low = high = None
+    if low is None or high is None or not low < high:
+        raise ConfigError(f"expected value_range to be two numbers, the lower one first, got {value_range!r}")
+    return float(low), float(high)
 
 
 def halves(total: int, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -70,7 +94,7 @@ class FrechetDigits:
     def __init__(self, data: Dataset, count: int = 2500, seed: int = 0) -> None:
         if data.shape != DIGIT_SHAPE:
             raise ShapeError(f"expected digits of {DIGIT_SHAPE}, got {data.shape} in {data.name}")
-        self.count = min(count, len(data) // 2)
+        self.count = min(check_count("count", count, None), len(data) // 2)
         if self.count < 2:
             raise ConfigError(f"expected at least 2 images, and twice as many in {data.name}, got {self.count}")
         first, second = (
@@ -80,7 +104,16 @@ class FrechetDigits:
         self.floor = frechet_distance_of_gaussians(first, second)
 
     def __call__(self, images: np.ndarray, value_range: tuple[float, float]) -> float:
-        """The distance of `count` generated `images` (N, 28, 28, 1), whose values are in `value_range`."""
+        """The distance of `count` generated `images` (N, 28, 28, 1), whose values are in `value_range`.
+
+        Raises
+        ------
+        ShapeError
+            There are more or fewer images, or they have another shape.
+        DataError
+            An image has NaN or infinity.
+        """
+        check_digits(images)
         if len(images) != self.count:
             raise ShapeError(f"expected {self.count} images, as many as real ones, got {len(images)}")
         return frechet_distance_of_gaussians(fit_gaussian(digit_features(images, value_range)), self.real)

@@ -5,8 +5,12 @@ from typing import NamedTuple
 import numpy as np
 
 from minigan.errors import ConfigError
-from minigan.metrics.distances import BLOCK_ENTRIES, check_sets
+from minigan.metrics.checks import check_count, check_sets
+from minigan.metrics.distances import BLOCK_ENTRIES
 from minigan.random import Stream
+
+#: The sixth power of a feature must not overflow.
+LARGEST = 1e50
 
 __all__ = ["KernelDistance", "kernel_distance", "polynomial_mmd2"]
 
@@ -34,12 +38,24 @@ def polynomial_mmd2(x: np.ndarray, y: np.ndarray) -> float:
     x, y : ndarray (N, D) and (M, D)
         Features, at least two rows each.
 
+    Raises
+    ------
+    ShapeError
+        The features do not have the same length, or are fewer than two.
+    DataError
+        A row has NaN or infinity.
+
     Notes
     -----
     Gretton et al., "A kernel two-sample test", JMLR 13 (2012), equation 3; the kernel of Bińkowski et al.,
     arXiv:1801.01401, section 4.
     """
-    check_sets(2, x=x, y=y)
+    check_sets(2, LARGEST, x=x, y=y)
+    return mmd2(x, y)
+
+
+def mmd2(x: np.ndarray, y: np.ndarray) -> float:
+    """`polynomial_mmd2` of features that were checked."""
     n, m = len(x), len(y)
     within_x = kernel_sum(x, x) - np.sum((squares(x) / x.shape[1] + 1) ** 3)
     within_y = kernel_sum(y, y) - np.sum((squares(y) / y.shape[1] + 1) ** 3)
@@ -91,23 +107,25 @@ def kernel_distance(
     Raises
     ------
     ConfigError
-        `subsets` is less than 1 or `subset_size` less than 2.
+        `subsets` is less than 1 or `subset_size` less than 2, or one of them, or the seed, is no whole number.
     ShapeError
         The features do not have the same length, or are fewer than two.
+    DataError
+        A row has NaN or infinity.
 
     Notes
     -----
     Bińkowski et al., "Demystifying MMD GANs", arXiv:1801.01401, section 4.
     """
-    check_sets(2, generated=generated, real=real)
+    check_sets(2, LARGEST, generated=generated, real=real)
+    subsets, subset_size = check_count("subsets", subsets, None), check_count("subset_size", subset_size, None)
     if subsets < 1 or subset_size < 2:
         raise ConfigError(f"expected at least 1 subset of at least 2, got {subsets} of {subset_size}")
+    seed = check_count("seed", seed, None)
     size = min(subset_size, len(generated), len(real))
     stream = Stream(seed, "kernel distance")
     values = [
-        polynomial_mmd2(
-            generated[stream.permutation(len(generated))[:size]], real[stream.permutation(len(real))[:size]]
-        )
+        mmd2(generated[stream.permutation(len(generated))[:size]], real[stream.permutation(len(real))[:size]])
         for _ in range(subsets)
     ]
     return KernelDistance(float(np.mean(values)), float(np.std(values)))

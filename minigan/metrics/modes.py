@@ -4,8 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minigan.errors import ConfigError, DtypeError, ShapeError
-from minigan.metrics.distances import check_sets, distance_blocks
+from minigan import numbers
+from minigan.errors import ConfigError, DataError, ShapeError
+from minigan.metrics.checks import FLOATING, WHOLE, check_array, check_count, check_finite, check_sets
+from minigan.metrics.distances import Distances
 
 __all__ = ["ModeCount", "class_histogram", "class_kl", "count_modes", "stacked_classes"]
 
@@ -32,8 +34,9 @@ class ModeCount(NamedTuple):
 def count_modes(points: np.ndarray, modes: np.ndarray, stddev: float, within: float = 3.0) -> ModeCount:
     """Modes found, and the fraction of good samples, where the data are normally distributed around known centres.
 
-    A sample x belongs to its nearest centre c, and is good where ``|x - c| <= 3 stddev``. A mode is found when at
-    least one good sample belongs to it. Even some data points are not good: in two dimensions ``exp(-9/2)``, 1.1%.
+    A sample x belongs to its nearest centre c, the first of several that are equally near, and is good where
+    ``|x - c| <= 3 stddev``. A mode is found when at least one good sample belongs to it. Even some data points are not
+    good: in two dimensions ``exp(-9/2)``, 1.1%.
 
     Parameters
     ----------
@@ -50,7 +53,9 @@ def count_modes(points: np.ndarray, modes: np.ndarray, stddev: float, within: fl
     ShapeError
         The points and the centres differ in length.
     ConfigError
-        `stddev` or `within` is not above 0.
+        `stddev` or `within` is no finite number above 0.
+    DataError
+        A point or a centre has NaN or infinity.
 
     Notes
     -----
@@ -64,12 +69,14 @@ def count_modes(points: np.ndarray, modes: np.ndarray, stddev: float, within: fl
     (1, 2, 0.6666666666666666)
     """
     check_sets(points=points, modes=modes)
-    if not (stddev > 0 and within > 0):
-        raise ConfigError(f"expected stddev and within to be above 0, got {stddev} and {within}")
+    width, reach = numbers.finite(stddev), numbers.finite(within)
+    if not (width and reach and width > 0 and reach > 0):
+        raise ConfigError(f"expected stddev and within to be above 0, got {stddev!r} and {within!r}")
     nearest, squares = np.empty(len(points), int), np.empty(len(points))
-    for rows, distances in distance_blocks(points, modes):
-        nearest[rows], squares[rows] = distances.argmin(axis=1), distances.min(axis=1)
-    good = squares <= (within * stddev) ** 2
+    for i, j, found, _ in Distances(points, modes).nearest(1):
+        rows, first = np.unique(i, return_index=True)
+        nearest[rows], squares[rows] = j[first], found[first]
+    good = squares <= (reach * width) ** 2
     histogram = np.bincount(nearest[good], minlength=len(modes))
     return ModeCount(int(np.count_nonzero(histogram)), len(modes), float(good.mean()), histogram)
 
@@ -84,12 +91,12 @@ def class_histogram(labels: np.ndarray, classes: int) -> np.ndarray:
     DtypeError
         They are not integers.
     ConfigError
-        One is below 0 or not below `classes`.
+        One is below 0 or not below `classes`, or `classes` is no whole number above 0.
     """
+    classes = check_count("classes", classes)
+    check_array("labels", labels, WHOLE, like="(N,)")
     if labels.ndim != 1 or not len(labels):
         raise ShapeError(f"expected labels (N,), at least one, got {labels.shape}")
-    if labels.dtype.kind not in "ui":
-        raise DtypeError(f"expected labels as whole numbers, got {labels.dtype}")
     if labels.min() < 0 or labels.max() >= classes:
         raise ConfigError(f"expected labels from 0 to {classes - 1}, got {labels.min()} to {labels.max()}")
     return np.bincount(labels.astype(np.intp, copy=False), minlength=classes)
@@ -119,7 +126,9 @@ def class_kl(histogram: np.ndarray, reference: np.ndarray | None = None) -> floa
     ShapeError
         The histograms have no equal number of classes.
     ConfigError
-        One is empty, or has a negative entry.
+        All counts are 0, or one is negative.
+    DataError
+        One is NaN or infinite.
 
     Notes
     -----
@@ -131,10 +140,13 @@ def class_kl(histogram: np.ndarray, reference: np.ndarray | None = None) -> floa
     >>> class_kl(np.array([5, 5])), round(class_kl(np.array([10, 0])), 4)
     (0.0, 0.6931)
     """
+    check_array("histogram", histogram, FLOATING + WHOLE, like="(classes,)")
     reference = np.ones(histogram.shape) if reference is None else reference
-    if histogram.ndim != 1 or histogram.shape != reference.shape:
+    check_array("reference", reference, FLOATING + WHOLE, like="(classes,)")
+    if histogram.ndim != 1 or not len(histogram) or histogram.shape != reference.shape:
         raise ShapeError(f"expected two histograms (classes,), got {histogram.shape} and {reference.shape}")
-    for counts in (histogram, reference):
+    for name, counts in (("histogram", histogram), ("reference", reference)):
+        check_finite(name, counts)
         if counts.min() < 0 or not counts.sum() > 0:
             raise ConfigError(f"expected counts of at least 0, not all 0, got {counts.min()} to {counts.max()}")
     p, q = histogram / histogram.sum(), reference / reference.sum()
@@ -150,7 +162,14 @@ def stacked_classes(digits: np.ndarray) -> np.ndarray:
     ------
     ShapeError
         There are not three digits for each image.
+    DtypeError
+        They are no whole numbers.
+    DataError
+        One is below 0 or above 9.
     """
+    check_array("digits", digits, WHOLE, like="(N, 3)")
     if digits.ndim != 2 or digits.shape[1] != 3:
         raise ShapeError(f"expected digits (N, 3), got {digits.shape}")
+    if digits.size and not (digits.min() >= 0 and digits.max() <= 9):
+        raise DataError(f"expected digits from 0 to 9, got {digits.min()} to {digits.max()}")
     return digits @ np.array([100, 10, 1])

@@ -17,12 +17,14 @@ Computation 23 (2011); Goodfellow et al., arXiv:1406.2661, section 5, and its pr
 parzen_ll.py), which has the same grid of widths.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from minigan import numbers
 from minigan.errors import ConfigError
-from minigan.metrics.distances import check_sets, distance_blocks
+from minigan.metrics.checks import LARGEST, SMALLEST, check_sets
+from minigan.metrics.distances import Distances
 
 __all__ = ["SIGMAS", "Parzen", "choose_sigma", "parzen", "parzen_log_likelihoods"]
 
@@ -62,19 +64,34 @@ def parzen_log_likelihoods(
     Raises
     ------
     ConfigError
-        A width is not above 0, or there is none.
+        A width is no finite number above 0, or there is none.
     ShapeError
         Samples and points do not have the same length.
+    DataError
+        A row has NaN or infinity.
     """
-    if not len(sigmas) or not min(sigmas) > 0:
-        raise ConfigError(f"expected sigmas above 0, at least one, got {list(sigmas)}")
-    dimensions = samples.shape[-1]
+    check_sets(samples=samples, points=points)
+    return log_likelihoods(samples, points, check_sigmas(sigmas))
+
+
+def check_sigmas(sigmas: Any) -> list[float]:
+    """The widths as numbers above 0, at least one."""
+    given = list(sigmas) if np.iterable(sigmas) else [sigmas]
+    found = [numbers.finite(sigma) for sigma in given]
+    widths = [float(width) for width in found if width is not None and SMALLEST <= width <= LARGEST]
+    if not given or len(widths) < len(given) or not np.iterable(sigmas):
+        raise ConfigError(f"expected sigmas above 0, at least one, got {given if np.iterable(sigmas) else sigmas!r}")
+    return widths
+
+
+def log_likelihoods(samples: np.ndarray, points: np.ndarray, sigmas: list[float]) -> np.ndarray:
+    """`parzen_log_likelihoods` of arguments that were checked."""
     log_p = np.empty((len(sigmas), len(points)))
-    for rows, distances in distance_blocks(points, samples):
+    for rows, distances, _ in Distances(points, samples).blocks():
         for place, sigma in enumerate(sigmas):
             log_p[place, rows] = log_sum_exp(distances / (-2 * sigma**2))
     log_p -= np.log(len(samples))
-    log_p -= dimensions / 2 * np.log(2 * np.pi * np.square(sigmas))[:, np.newaxis]
+    log_p -= samples.shape[1] / 2 * np.log(2 * np.pi * np.square(sigmas))[:, np.newaxis]
     return log_p
 
 
@@ -89,8 +106,20 @@ def log_sum_exp(a: np.ndarray) -> np.ndarray:
 def choose_sigma(
     samples: np.ndarray, validation: np.ndarray, sigmas: tuple[float, ...] | list[float] = SIGMAS
 ) -> float:
-    """The width of `sigmas` with the highest mean log-likelihood of the `validation` points (V, D)."""
-    return float(sigmas[int(parzen_log_likelihoods(samples, validation, sigmas).mean(axis=1).argmax())])
+    """The width of `sigmas` with the highest mean log-likelihood of the `validation` points (V, D).
+
+    Raises
+    ------
+    ConfigError
+        A width is no finite number above 0, or there is none.
+    ShapeError
+        Samples and points do not have the same length.
+    DataError
+        A row has NaN or infinity.
+    """
+    check_sets(samples=samples, validation=validation)
+    widths = check_sigmas(sigmas)
+    return widths[int(log_likelihoods(samples, validation, widths).mean(axis=1).argmax())]
 
 
 def parzen(
@@ -117,12 +146,14 @@ def parzen(
     Raises
     ------
     ConfigError
-        A width is not above 0, or there is none.
+        A width is no finite number above 0, or there is none.
     ShapeError
         The sets do not have the same length.
+    DataError
+        A row has NaN or infinity.
     """
-    check_sets(samples=samples, validation=validation)
-    check_sets(2, samples=samples, test=test)
+    check_sets(samples=samples, test=test)
+    check_sets(2, test=test)
     sigma = choose_sigma(samples, validation, sigmas)
-    (log_p,) = parzen_log_likelihoods(samples, test, [sigma])
+    (log_p,) = log_likelihoods(samples, test, [sigma])
     return Parzen(float(log_p.mean()), float(log_p.std() / np.sqrt(len(log_p))), sigma)

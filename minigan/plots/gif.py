@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from minigan.io.atomic_write import atomic_path
+from minigan.plots.formats import FILMS, format_of
 
 __all__ = ["save_film"]
 
@@ -14,12 +15,14 @@ def save_film(path: str | Path, frames: Sequence[str | Path], seconds: float = 6
     Parameters
     ----------
     path : path
+        Its suffix is .gif.
     frames : sequence of paths
     seconds : float
         Duration of all frames together, with at most a quarter of a second for each.
     """
     from PIL import Image
 
+    name = format_of(path, FILMS)
     pictures = []
     for frame in frames:
         with Image.open(frame) as picture:
@@ -28,4 +31,4 @@ def save_film(path: str | Path, frames: Sequence[str | Path], seconds: float = 6
     each = int(min(250, 1000 * seconds / len(pictures)))
     durations = [each] * (len(pictures) - 1) + [2000]
     with atomic_path(path) as temporary:
-        pictures[0].save(temporary, format="GIF", save_all=True, append_images=pictures[1:], duration=durations, loop=0)
+        pictures[0].save(temporary, format=name, save_all=True, append_images=pictures[1:], duration=durations, loop=0)

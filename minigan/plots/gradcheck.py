@@ -19,7 +19,7 @@ def save_gradcheck(path: str | Path, rows: Sequence[Any]) -> Path:
     Parameters
     ----------
     path : path
-        PNG, SVG or PDF, by its suffix.
+        Its suffix chooses the format: PNG, SVG, PDF, JPEG or WebP.
     rows : sequence of minigan.gradcheck.Row
         Rows of one or several targets.
 

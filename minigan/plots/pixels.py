@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from minigan.errors import ShapeError
+from minigan.errors import ConfigError, ShapeError
 from minigan.io.atomic_write import atomic_path
+from minigan.plots.formats import IMAGES, format_of
 
 __all__ = [
     "BACKGROUND",
@@ -22,6 +24,14 @@ __all__ = [
 
 #: Pixels between two images, and the grey of the background there.
 GAP, BACKGROUND = 2, 40
+
+#: Settings of formats that would lose more than they must, and the longest side that a format has a place for.
+OPTIONS: dict[str, dict[str, Any]] = {
+    "JPEG": {"quality": 95, "subsampling": 0},
+    "WEBP": {"lossless": True},
+    "AVIF": {"quality": 95, "subsampling": "4:4:4"},
+}
+LARGEST = {"JPEG": 65_500, "WEBP": 16_383, "AVIF": 65_536}
 
 #: The yellow of the borders.
 YELLOW = (255, 221, 0)
@@ -108,8 +118,23 @@ def load_font(size: int):  # type: ignore[no-untyped-def]
 
 
 def save_pixels(path: str | Path, sheet: np.ndarray) -> None:
-    """Save bytes (H, W, C), C 1 or 3, as a PNG, whatever the suffix is."""
+    """Save bytes (H, W, C), C 1 or 3, in the format that the suffix names: PNG, JPEG, WebP, AVIF or TIFF.
+
+    Raises
+    ------
+    ConfigError
+        The suffix names another format, or the format has no place for so large a picture.
+    OSError
+        It could not be written.
+    """
     from PIL import Image
 
+    name = format_of(path, IMAGES)
+    options = OPTIONS.get(name, {})
+    height, width = sheet.shape[:2]
+    if max(height, width) > (most := LARGEST.get(name, 2**31)):
+        sizes = f"{height}x{width} (height x width)"
+        raise ConfigError(f"{path}: expected at most {most:,} pixels a side for {name}, got {sizes}: take .png")
     with atomic_path(path) as temporary:
-        Image.fromarray(sheet[..., 0] if sheet.shape[2] == 1 else sheet).save(temporary, format="PNG")
+        picture = Image.fromarray(sheet[..., 0] if sheet.shape[2] == 1 else sheet)
+        picture.save(temporary, format=name, **options)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from minigan.io.atomic_write import atomic_path
+from minigan.plots.formats import DRAWINGS, format_of
 
 __all__ = ["DISCRIMINATOR", "GENERATED", "GENERATOR", "REAL", "new_figure", "save_figure", "smooth"]
 
@@ -15,8 +16,8 @@ DISCRIMINATOR, GENERATOR = "#000000", "#009E73"
 
 #: Metadata that are left out, since they differ from file to file.
 METADATA: dict[str, dict[str, Any]] = {
-    ".svg": {"Date": None, "Creator": None},
-    ".pdf": {"CreationDate": None, "Producer": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Producer": None},
 }
 
 
@@ -28,13 +29,13 @@ def new_figure(width: float, height: float) -> Any:
 
 
 def save_figure(path: str | Path, figure: Any) -> None:
-    """Save as PNG, SVG or PDF, by the suffix: the same bytes for the same figure."""
+    """Save as PNG, SVG, PDF, JPEG or WebP, by the suffix: the same bytes for the same figure."""
     import matplotlib
 
-    metadata = METADATA.get(Path(path).suffix.lower())
+    name = format_of(path, DRAWINGS)
     # A fixed salt: otherwise the ids of SVG elements are random.
     with atomic_path(path) as temporary, matplotlib.rc_context({"svg.hashsalt": "minigan"}):
-        figure.savefig(temporary, dpi=110, metadata=metadata)
+        figure.savefig(temporary, format=name, dpi=110, metadata=METADATA.get(name))
 
 
 def smooth(values: np.ndarray, width: int) -> np.ndarray:

@@ -279,7 +279,7 @@ def write_config(path: str | Path, config: TrainConfig) -> None:
     """Write all settings of `config` that have a value, each with its help as a comment."""
     import tomlkit
 
-    from minigan.io.atomic_write import atomic_path
+    from minigan.io.atomic_write import write_text
 
     document = tomlkit.document()
     values = asdict(config)
@@ -289,5 +289,4 @@ def write_config(path: str | Path, config: TrainConfig) -> None:
             continue
         entry = tomlkit.item(item.metadata["kind"].written(value))
         document.add(item.name, entry.comment(item.metadata["help"]))
-    with atomic_path(path) as temporary:
-        temporary.write_text(tomlkit.dumps(document), encoding="utf-8")
+    write_text(path, tomlkit.dumps(document))

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from minigan.io.atomic_write import atomic_path
+from minigan.io.atomic_write import write_text
+from minigan.io.targets import explained
 from minigan.metrics.frechet_digits import halves
 from minigan.models import draw_noise
 from minigan.random import Stream
@@ -112,9 +113,15 @@ def evaluate(
 
 
 def save_evaluation(path: str | Path, result: dict[str, Any]) -> None:
-    """Write the result of `evaluate` as JSON."""
-    with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    """Write the result of `evaluate` as JSON.
+
+    Raises
+    ------
+    RunError
+        It cannot be written.
+    """
+    with explained(path):
+        write_text(path, json.dumps(result, indent=2, ensure_ascii=False) + "\n")
 
 
 def entry(name: str, generated: Value, real: Value) -> dict[str, Any]:

@@ -9,11 +9,13 @@ from typing import NamedTuple
 
 from minigan import models
 from minigan.errors import ConfigError, RunError
-from minigan.interchange.formats import ONNX, format_of
+from minigan.interchange.formats import ONNX, format_of, suffixes_of
 from minigan.interchange.onnx_file import Difference, export_onnx
 from minigan.interchange.weights import export_weights, import_weights, source, write
 from minigan.io.atomic_write import save_arrays
+from minigan.io.targets import check_target, explained, place_of
 from minigan.models import GAN
+from minigan.plots.formats import check_suffix
 from minigan.runs.config import ModelConfig, TrainConfig, training_field, write_config
 from minigan.runs.start import check_folder, load_run
 
@@ -81,11 +83,14 @@ def export_run(
     """
     path = Path(path)
     chosen = format_of(path, format, onnx=True)
+    check_names(path, chosen, code)
     if network not in NETWORKS:
         raise ConfigError(f"expected the network to be one of {', '.join(NETWORKS)}, got {network!r}")
-    if code is not None and not Path(code).absolute().parent.is_dir():
-        raise RunError(f"expected a file that can be written, got {code}: no such folder")
     config, gan = load_run(folder)
+    for file in (path, code):
+        if file is not None:
+            with explained(file):
+                check_target(file)
     net = gan.generator if network == "generator" else gan.discriminator
     metadata = metadata_of(config, gan, network)
     program = None if code is None else source(net, chosen)
@@ -98,6 +103,20 @@ def export_run(
         write(Path(code), program.encode())
     sizes = [parameter.data.size for parameter in net.parameters().values()]
     return Exported(path, chosen, len(sizes), sum(sizes), difference)
+
+
+def check_names(path: Path, chosen: str, code: str | Path | None) -> None:
+    """Refuse names of files that say another format than what would be written, and one name for both files."""
+    endings = suffixes_of(onnx=True)
+    others = [ending for name, group in endings.items() if name != chosen for ending in group]
+    if path.name.lower().endswith(tuple(others)) and not path.name.lower().endswith(endings[chosen]):
+        raise ConfigError(
+            f"--format {chosen}: expected a file name that ends with {' or '.join(endings[chosen])}, got {path}"
+        )
+    if code is not None:
+        check_suffix(code, ".py")
+        if place_of(code) == place_of(path):
+            raise ConfigError(f"expected two files for the weights and the program, got {path} for both")
 
 
 def metadata_of(config: TrainConfig, gan: GAN, network: str) -> dict[str, str]:

@@ -5,6 +5,7 @@
 
 import gc
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -43,6 +44,9 @@ from minigan.training.nonfinite import all_finite
 from minigan.training.step_metrics import layer_squares
 
 __all__ = ["Run"]
+
+#: The names of the pictures of samples.
+PICTURE = re.compile(r"(start|epoch-[0-9]+|step-[0-9]+)\.png")
 
 #: How often a run may restore the same checkpoint: each time halves the learning rates.
 MOST_RESTORED = 5
@@ -239,7 +243,8 @@ class Run:
         self.interval.saved(self.trainer.step)
         self.frames = [self.folder / "samples" / name for name in run["frames"]]
         for path in {*(self.folder / "samples").iterdir()} - {*self.frames}:
-            path.unlink()
+            if PICTURE.fullmatch(path.name):  # no file of the user's
+                path.unlink()
 
     def _restore(self, error: NonFiniteError) -> bool:
         """Go back to the last checkpoint with half the learning rates; False if the run must stop instead."""

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import platform
+import stat
 import sys
 from contextlib import suppress
 from datetime import datetime
@@ -87,8 +88,11 @@ class RunLock:
     def _locked(self) -> int:
         """Open the lock file and lock it; returns its handle."""
         while True:
-            handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
+            # A link would let the lock empty another file.
+            handle = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
             try:
+                if not stat.S_ISREG(os.fstat(handle).st_mode):
+                    raise OSError(errno.EINVAL, f"its {self.NAME} is not a regular file")
                 if not try_lock(handle):
                     raise RunError(
                         f"expected a run that no other process works on, got {self.folder}: "

@@ -18,6 +18,7 @@ from minigan.plots.losses import save_losses
 from minigan.plots.points import PointsView, gives_probabilities
 from minigan.random import Stream
 from minigan.runs.build import make_loss
+from minigan.runs.outputs import check_picture_folder
 from minigan.runs.run_data import load_data
 from minigan.runs.start import load_run
 from minigan.runs.tables import read_gradients, read_metrics
@@ -277,6 +278,7 @@ def draw_run(
             raise RunError(f"{name}: does not fit {folder}: {reason}")
     chosen = dict.fromkeys(kinds) or [name for name in PICTURES if PICTURES[name].refuse(run) is None]
     out = Path(folder) / "pictures" if out is None else Path(out)
+    check_picture_folder("--out", out)
     try:
         out.mkdir(parents=True, exist_ok=True)
         return [path for name in chosen for path in PICTURES[name].draw(run, out)]

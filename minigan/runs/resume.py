@@ -9,6 +9,7 @@ from typing import Any
 
 from minigan.errors import ConfigError, RunError
 from minigan.io.atomic_write import sync
+from minigan.io.safe_read import open_file
 from minigan.runs.config import TrainConfig
 
 __all__ = ["check_settings", "cut_tables", "lines_of_tables", "settings_of"]
@@ -30,7 +31,7 @@ def lines_of_tables(paths: Iterable[Path]) -> dict[str, int]:
     lines = {}
     for path in paths:
         sync(path, os.O_RDWR)
-        with open(path, "rb") as file:
+        with open_file(path) as file:
             lines[path.name] = sum(piece.count(b"\n") for piece in iter(lambda: file.read(PIECE), b""))
     return lines
 
@@ -53,7 +54,7 @@ def cut_tables(folder: Path, lines: Mapping[str, int]) -> None:
 
 def length_of_lines(path: Path, count: int) -> int:
     """The length of the first `count` lines, in bytes."""
-    with open(path, "rb") as file:
+    with open_file(path) as file:
         for number in range(count):
             if not file.readline().endswith(b"\n"):
                 raise RunError(

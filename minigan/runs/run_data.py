@@ -15,7 +15,7 @@ from minigan.data.description import describe, range_notice
 from minigan.data.folder import FolderDataset
 from minigan.data.places import absolute, place_of, with_place
 from minigan.errors import DataError
-from minigan.io.atomic_write import atomic_path
+from minigan.io.atomic_write import write_text
 from minigan.io.messages import listed, one_line
 from minigan.io.safe_read import read_bytes
 from minigan.models import GAN
@@ -74,8 +74,7 @@ def write_places(folder: Path, config: TrainConfig, dataset: Dataset | Points) -
     typed = {"data": place_of(config.data), "labels": config.labels}
     places = {name: absolute(place) for name, place in typed.items() if place is not None}
     content = {"data": config.data, "labels": config.labels, "places": places, "description": describe(dataset)}
-    with atomic_path(folder / PLACES) as temporary:
-        temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8", errors="surrogateescape")
+    write_text(folder / PLACES, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
 def at_its_place(config: TrainConfig, folder: Path) -> TrainConfig:

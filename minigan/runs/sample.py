@@ -10,7 +10,9 @@ from minigan import backend, plots
 from minigan.backend import Array
 from minigan.errors import ConfigError, RunError
 from minigan.io.messages import listed
+from minigan.io.targets import check_target, explained
 from minigan.models import GAN, classes_in_turn, draw_noise
+from minigan.plots.formats import IMAGES, format_of
 from minigan.random import Stream
 from minigan.runs.start import load_run
 
@@ -37,7 +39,8 @@ def sample_run(
     folder : path
         Of the run.
     path : path
-        The PNG file; an existing one is replaced.
+        The file; its suffix chooses the format: .png, .jpg, .webp, .avif or .tiff. An existing file is replaced; a pipe
+        or a device is written to, and gets a PNG if it has no suffix.
     count, columns : int
         Total number of images, and images in a row.
     seed : int
@@ -55,7 +58,8 @@ def sample_run(
     Raises
     ------
     ConfigError
-        `count` or `columns` is less than 1; there is no such class; the truncation is too small.
+        `count` or `columns` is less than 1; there is no such class; the truncation is too small; no picture has the
+        suffix.
     RunError, CheckpointError
         `load_run` refuses the folder; the run is one of points; `path` cannot be written.
     """
@@ -63,16 +67,16 @@ def sample_run(
         if value < 1:
             raise ConfigError(f"expected {name} to be at least 1, got {value}")
     config, gan = load_run(folder)
+    with explained(path):
+        check_target(path)
+    format_of(path, IMAGES)
     if gan.output_range is None:
         raise RunError(f"expected a run of images, got one of points: minigan plot {folder} draws it")
     noise = draw_noise(Stream(seed, "sample"), count, gan.latent_size, config.noise, truncation)
-    images = backend.asnumpy(
-        gan.generator.predict(noise, labels=classes_to_draw(gan, count, label, config.class_names))
-    )
-    try:
+    labels = classes_to_draw(gan, count, label, config.class_names)
+    images = backend.asnumpy(gan.generator.predict(noise, labels=labels))
+    with explained(path):
         plots.save_grid(path, images, gan.output_range, columns)
-    except OSError as error:
-        raise RunError(f"expected a file that can be written, got {path}: {error.strerror}") from None
     return Path(path)
 
 

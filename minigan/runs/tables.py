@@ -43,7 +43,9 @@ class Table:
     def __init__(self, path: str | Path, columns: Sequence[str]) -> None:
         self.path = Path(path)
         exists = self.path.exists()
-        self.file = open(path, "a", buffering=1, newline="", encoding="utf-8")  # noqa: SIM115 (closed by __exit__)
+        self.file = open(  # noqa: SIM115 (closed by __exit__)
+            path, "a", buffering=1, newline="", encoding="utf-8", errors="backslashreplace"
+        )
         self.rows = csv.writer(self.file, lineterminator="\n")
         if not exists:
             self.rows.writerow(columns)

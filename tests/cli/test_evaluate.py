@@ -84,8 +84,11 @@ def test_a_number_has_the_digits_that_mean_something(value, spread, text):
         (("RUN", "--count", "many"), "expected a whole number, got 'many'"),
         (("RUN", "--truncation", "0.05"), "minigan: expected truncation to be at least 0.1, got 0.05"),
         (("RUN", "--truncation", "half"), "expected a number, got 'half'"),
-        (("RUN", "--json", "no/such/figures.json"), "minigan: --json: expected a file in a folder that exists"),
-        (("RUN", "--json", "."), "minigan: --json: expected a file in a folder that exists, got ."),
+        (
+            ("RUN", "--json", "no/such/figures.json"),
+            "minigan: --json: expected a file that can be written, got no/such",
+        ),
+        (("RUN", "--json", "."), "minigan: --json: expected a file that can be written, got .: it is a folder"),
     ],
 )
 def test_what_cannot_be_done_is_one_line_and_status_2(minigan, fresh, arguments, message):

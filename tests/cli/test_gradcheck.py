@@ -176,7 +176,10 @@ def test_unknown_names_are_refused(minigan):
         (["dense", "--file", "mine.py"], "names of cases or --file, got both"),
         (["--shape", "3,4"], "--shape is for the layers of a --file"),
         (["dense", "--plot", "taken.txt"], "--plot: expected a folder, got the file taken.txt"),
-        (["dense", "--json", "nowhere/figures.json"], "--json: expected a file in a folder that exists"),
+        (
+            ["dense", "--json", "nowhere/figures.json"],
+            "--json: expected a file that can be written, got nowhere/figures.json: no such folder",
+        ),
         (["dense", "--json", "."], "--json: expected a file"),
     ],
 )

@@ -198,7 +198,7 @@ def test_a_folder_that_is_no_run(minigan, tmp_path):
 
 def test_a_place_where_no_folder_can_be(finished, minigan):
     Path("file").write_text("mine")
-    refused(minigan("plot", finished[0], "losses", "--out", "file"), "expected a folder that can be written, got file")
+    refused(minigan("plot", finished[0], "losses", "--out", "file"), "--out: expected a folder, got the file file")
 
 
 def test_help_names_every_picture(minigan):

@@ -85,7 +85,7 @@ def test_what_points_do_not_have_is_refused(name, setting, value, flag, refuses)
 @loop_over(given=[("background", "white", "--background"), ("skip_bad", True, "--skip-bad")])
 def test_settings_of_pictures_are_refused_with_other_data(name, given, refuses):
     setting, value, flag = given
-    with refuses(f"{name} takes no {flag}: they are for pictures from a folder:PATH"):
+    with refuses(f"{name} takes no {flag}: it is for pictures of a folder, as folder:photos"):
         data.load(name, **{setting: value})
 
 

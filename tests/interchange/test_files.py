@@ -17,6 +17,7 @@ import minigan as mg
 from minigan.errors import CheckpointError, ConfigError, RunError
 from minigan.interchange import export_weights, import_weights
 from minigan.interchange.formats import FORMATS
+from tests.faults import full_disk
 from tests.interchange.small_networks import GOLDEN, MODELS, NETWORKS, golden_network, network_of, same, shake
 from tests.loops import loop_over
 
@@ -97,19 +98,13 @@ def test_every_name_that_is_written_is_the_other_library_s(format, written):
         assert ours.headers == theirs.headers
 
 
-def test_a_replaced_file_is_whole_or_the_old_one(format, written, monkeypatch):
+def test_a_replaced_file_is_whole_or_the_old_one(format, written):
     before = written.read_bytes()
-    monkeypatch.setattr(Path, "write_bytes", fails_halfway)
-    with pytest.raises(RunError, match=r"expected a file that can be written, got .*written.*: No space left"):
+    message = r"expected a file that can be written, got .*written.*: No space left"
+    with full_disk(len(before) // 2), pytest.raises(RunError, match=message):
         export_weights(golden_network("generator", seed=5), written, format)
     assert written.read_bytes() == before
     assert [path.name for path in written.parent.iterdir()] == [written.name]
-
-
-def fails_halfway(path: Path, content: bytes) -> int:
-    with path.open("wb") as file:
-        file.write(content[: len(content) // 2])
-    raise OSError(28, "No space left on device")
 
 
 def test_a_place_that_cannot_be_written_is_named(format, tmp_path):

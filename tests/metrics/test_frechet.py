@@ -92,9 +92,9 @@ def test_fewer_samples_than_features_give_a_finite_distance():
 @pytest.mark.parametrize(
     ("a", "b", "message"),
     [
-        (np.zeros((5, 3)), np.zeros((5, 2)), r"expected Gaussians of one dimension, got \(3,\) and \(2,\)"),
-        (np.zeros((1, 3)), np.zeros((5, 3)), "expected features of at least 2 vectors, got 1"),
-        (np.zeros((5, 3, 1)), np.zeros((5, 3)), r"expected features \(N, D\), got \(5, 3, 1\)"),
+        (np.zeros((5, 3)), np.zeros((5, 2)), r"expected real \(N, 3\), got \(5, 2\)"),
+        (np.zeros((1, 3)), np.zeros((5, 3)), "expected generated of at least 2 vectors, got 1"),
+        (np.zeros((5, 3, 1)), np.zeros((5, 3)), r"expected generated \(N, D\), got \(5, 3, 1\)"),
     ],
 )
 def test_sets_that_do_not_fit_are_refused(a, b, message):

@@ -81,13 +81,6 @@ def test_a_grid_is_a_png_of_the_right_size_and_mode(tmp_path, channels, mode):
     assert (pixels[:6] == GROUND).all(), "the gap above is ground"
 
 
-def test_a_grid_is_a_png_whatever_its_name(tmp_path):
-    plots.save_grid(tmp_path / "samples", np.zeros((1, 4, 4, 1), np.float32), (-1.0, 1.0))
-    with Image.open(tmp_path / "samples") as picture:
-        assert picture.format == "PNG"
-    assert [path.name for path in tmp_path.iterdir()] == ["samples"]
-
-
 def test_the_same_images_make_the_same_file(tmp_path):
     images = np.random.default_rng(0).uniform(-1, 1, (9, 8, 8, 1)).astype(np.float32)
     plots.save_grid(tmp_path / "a.png", images, (-1.0, 1.0))

@@ -179,3 +179,23 @@ def test_a_disk_without_room_for_the_name_gives_the_lock_back(tmp_path, monkeypa
             RunLock(tmp_path).__enter__()
     with RunLock(tmp_path):
         pass
+
+
+@pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="the platform cannot refuse links")
+def test_a_lock_that_is_a_link_is_refused_and_the_file_behind_it_stays(tmp_path):
+    (tmp_path / "precious").write_text("content")
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / RunLock.NAME).symlink_to(tmp_path / "precious")
+    with pytest.raises(RunError, match="expected a folder that can be written"):
+        RunLock(folder).__enter__()
+    assert (tmp_path / "precious").read_text() == "content"
+    assert (folder / RunLock.NAME).is_symlink()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the platform has no named pipes")
+def test_a_lock_that_is_a_pipe_is_refused_and_stays(tmp_path):
+    os.mkfifo(tmp_path / RunLock.NAME)
+    with pytest.raises(RunError, match="not a regular file"):
+        RunLock(tmp_path).__enter__()
+    assert (tmp_path / RunLock.NAME).is_fifo()

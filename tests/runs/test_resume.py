@@ -1,6 +1,7 @@
 """A resumed run equals one that was not interrupted: the same files, byte for byte, except for times."""
 
 import csv
+import os
 import signal
 from collections.abc import Callable
 from dataclasses import replace
@@ -316,3 +317,24 @@ def test_a_resumed_run_reports_every_epoch_to_the_end(make_config, tmp_path, no_
     events = []
     assert resume_run(tmp_path, listener=events.append)
     assert [event.epoch for event in events if isinstance(event, EpochEnd)] == [2]
+
+
+def test_a_resumed_run_removes_no_file_of_the_user_s(make_config, tmp_path, no_curves):
+    train_run(make_config(steps=2), tmp_path)
+    own = ["best.png", "epoch-0001.jpg", "notes.txt", "step-000002.png.bak"]
+    for name in own:
+        (tmp_path / "samples" / name).write_text("mine")
+    (tmp_path / "samples" / "chosen").mkdir()
+    (tmp_path / "samples" / "step-000009.png").write_text("of an abandoned continuation")
+    assert resume_run(tmp_path, {"steps": 3}, ["steps"])
+    found = {path.name for path in (tmp_path / "samples").iterdir()}
+    assert found == {*own, "chosen", "start.png", "step-000003.png"}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the platform has no named pipes")
+def test_a_table_that_is_a_pipe_is_refused_at_once(make_config, tmp_path, no_curves):
+    train_run(make_config(steps=2), tmp_path)
+    (tmp_path / "metrics.csv").unlink()
+    os.mkfifo(tmp_path / "metrics.csv")
+    with pytest.raises(RunError, match="expected a table"):
+        resume_run(tmp_path, {"steps": 3}, ["steps"])

@@ -7,6 +7,7 @@ result in a cache. One file is one step:
 - `minigan.data.folder.files`: which files belong to the set, in which order, and which do not;
 - `minigan.data.folder.limits`: how many pixels a picture may have, and how many are decoded at the same time;
 - `minigan.data.folder.header`: opening a picture, and what its format says about its values;
+- `minigan.data.folder.inverted`: TIFFs in which zero is white;
 - `minigan.data.folder.values`: the values as they are in the file, with all their bits;
 - `minigan.data.folder.orientation`: the orientation that a camera notes;
 - `minigan.data.folder.picture`: one picture, upright, cropped, without transparency, scaled and resized;

@@ -92,7 +92,7 @@ def find(folder: Path) -> Found:
 
 def named_suffixes(others: Mapping[str, int]) -> str:
     """The most frequent suffixes."""
-    names = [one_line(name) or "no suffix" for name in sorted(others, key=lambda name: (-others[name], name))]
+    names = [one_line(name) if name else "no suffix" for name in sorted(others, key=lambda name: (-others[name], name))]
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 

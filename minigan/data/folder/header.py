@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, NoReturn
 
 import numpy as np
 
 from minigan.data.folder import limits
+from minigan.data.folder.inverted import INVERTED, open_inverted
 from minigan.errors import DataError
 from minigan.io.messages import one_line
 from minigan.io.safe_read import open_file
@@ -127,14 +128,22 @@ def opened(path: Path) -> "Iterator[Image]":
         try:
             image: Image.Image = Image.open(file, formats=FORMATS)
         except UnidentifiedImageError:
-            raise ValueError(f"no picture in a format of {', '.join(FORMATS)}") from None
+            image = open_inverted(file) or _unknown(file)
         except Image.DecompressionBombError:
             image = _large_jpeg(file)
         with image:
             yield image
 
 
-def _large_jpeg(file: Any) -> "Image":
+def _unknown(file: BinaryIO) -> NoReturn:
+    """Raise the error for what Pillow cannot open."""
+    file.seek(0)
+    if file.read(4) in (b"II*\0", b"MM\0*"):
+        raise ValueError("a damaged TIFF, or one with values of a kind that Pillow does not know")
+    raise ValueError(f"no picture in a format of {', '.join(FORMATS)}, or damaged")
+
+
+def _large_jpeg(file: BinaryIO) -> "Image":
     """A JPEG of more pixels than Pillow opens: it is decoded at a part of its size only."""
     from PIL.JpegImagePlugin import JpegImageFile
 
@@ -202,7 +211,7 @@ def _tiff_form(form: Form, image: "Image", raw: str) -> Form:
     """A TIFF's tags state the bits, whether there are signs or fractions, and whether 0 is white."""
     tags = image.tag_v2  # type: ignore[attr-defined]
     bits, sample_format = _first(tags.get(BITS, 1)), _first(tags.get(SAMPLE_FORMAT, 1))
-    form = form._replace(white_is_zero=tags.get(PHOTOMETRIC, 0) == 0 and form.grey)
+    form = form._replace(white_is_zero=form.grey and (tags.get(PHOTOMETRIC, 0) == 0 or INVERTED in image.info))
     if image.mode == "F":
         return form._replace(kind=Kind.NUMBERS, low=float("-inf"), high=float("inf"), stated=False)
     if form.grey and sample_format == 2:  # numbers with a sign
@@ -210,9 +219,9 @@ def _tiff_form(form: Form, image: "Image", raw: str) -> Form:
         return form._replace(kind=kind, low=-(2 ** (bits - 1)), high=2 ** (bits - 1) - 1, stated=False)
     if form.grey and bits > 8:
         return form._replace(kind=Kind.NUMBERS, high=2**bits - 1, stated=bits <= 16)
+    if bits > 8 and tags.get(PLANES, 1) == 2:  # Pillow takes them for 8 bits
+        raise ValueError(f"{bits} bits a colour in separate planes; save it with its colours pixel by pixel")
     if ";16" in raw and image.mode != "CMYK":  # 16-bit CMYK is converted from its upper 8 bits
-        if tags.get(PLANES, 1) == 2:
-            raise ValueError("16 bits a colour in separate planes; save it with its colours pixel by pixel")
         return form._replace(kind=Kind.COLOUR_16, high=65535)
     return form._replace(high=2**bits - 1) if form.grey else form
 

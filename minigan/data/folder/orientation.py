@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["SIDEWAYS", "orientation", "turned"]
+__all__ = ["SIDEWAYS", "orientation", "stored_box", "turned"]
 
 TAG = 274
 
@@ -25,6 +25,17 @@ def orientation(image: "Image") -> int:
     except Exception:  # damaged notes raise almost anything
         return 1
     return number if isinstance(number, int) and 1 <= number <= 8 else 1
+
+
+def stored_box(box: tuple[int, int, int, int], size: tuple[int, int], number: int) -> tuple[int, int, int, int]:
+    """Where a part (left, top, right, bottom) of the upright picture of this width and height is in the stored one."""
+    left, top, right, bottom = box
+    width, height = size
+    if number in (2, 3, 6, 7):
+        left, right = width - right, width - left
+    if number in (3, 4, 7, 8):
+        top, bottom = height - bottom, height - top
+    return (top, left, bottom, right) if number in SIDEWAYS else (left, top, right, bottom)
 
 
 def turned(image: "Image", number: int) -> "Image":

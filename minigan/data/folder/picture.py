@@ -13,18 +13,25 @@ import numpy as np
 
 from minigan.data.folder import limits
 from minigan.data.folder.header import Form, Head, Kind, PictureError, form_of, named, opened
-from minigan.data.folder.orientation import SIDEWAYS, orientation, turned
+from minigan.data.folder.orientation import SIDEWAYS, orientation, stored_box, turned
 from minigan.data.folder.settings import Settings
-from minigan.data.folder.values import Values, mend_transparency, read_values, without_premultiplication
+from minigan.data.folder.values import (
+    Values,
+    mend_byte_order,
+    mend_transparency,
+    read_values,
+    without_premultiplication,
+)
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 __all__ = ["cost", "read_picture"]
 
-#: A JPEG is decoded at a part of its size if what is left is this many times as high and wide as what is asked for. The
-#: result then differs from that of the whole picture by less than one of 255 levels on average, as a JPEG itself does.
-REDUCED = 2
+#: A JPEG is decoded at a part of its size if what is left is this many times as high and wide as what is asked for.
+#: On pictures with the spectrum of photographs, the result then differs from that of the whole picture by 0.2 to 0.8
+#: of 255 levels on average, and by 11 at most.
+REDUCED = 3
 
 #: Weights of red, green and blue in grey (ITU-R 601-2).
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
@@ -102,6 +109,12 @@ def _centre(size: tuple[int, int], target: tuple[int, int] | None) -> tuple[int,
     return left, top, left + width, top + height
 
 
+def _crop(size: tuple[int, int], target: tuple[int, int] | None, number: int) -> tuple[int, int, int, int]:
+    """The part of the stored picture to use, which is the middle of the upright one."""
+    upright = size[::-1] if number in SIDEWAYS else size
+    return stored_box(_centre(upright, target), upright, number)
+
+
 def _bytes(image: "Image", form: Form, settings: Settings, channels: int) -> np.ndarray:
     """The first way, for 8 bits."""
     from PIL.Image import Resampling
@@ -111,18 +124,19 @@ def _bytes(image: "Image", form: Form, settings: Settings, channels: int) -> np.
         image.draft("", (full[0] // scale, full[1] // scale))
     limits.check(image.size, limits.PIXELS)
     image.load()
+    mend_transparency(image, form)
     number = orientation(image)
-    upright = settings.size
-    stored = upright[::-1] if upright is not None and number in SIDEWAYS else upright
     mode = "L" if channels == 1 else "RGB"
-    if stored is not None and scale > 1:
-        left, top, right, bottom = (edge / scale for edge in _centre(full, stored))
+    box = _crop(full, settings.size, number)
+    if settings.size is not None and scale > 1:
+        stored = settings.size if number in SIDEWAYS else settings.size[::-1]
+        left, top, right, bottom = (edge / scale for edge in box)
         coarse = _flat(image, form, settings).convert(mode)
-        small = coarse.resize(stored[::-1], Resampling.LANCZOS, box=(left, top, right, bottom))
+        small = coarse.resize(stored, Resampling.LANCZOS, box=(left, top, right, bottom))
         return np.asarray(turned(small, number))
-    middle = image.crop(_centre(image.size, stored))
+    middle = image.crop(box)
     whole = turned(_flat(middle, form, settings).convert(mode), number)
-    return np.asarray(whole if upright is None else whole.resize(upright[::-1], Resampling.LANCZOS))
+    return np.asarray(whole if settings.size is None else whole.resize(settings.size[::-1], Resampling.LANCZOS))
 
 
 def _flat(image: "Image", form: Form, settings: Settings) -> "Image":
@@ -130,7 +144,6 @@ def _flat(image: "Image", form: Form, settings: Settings) -> "Image":
     from PIL import Image
 
     if form.transparent:
-        mend_transparency(image, form)
         behind = Image.new("RGBA", image.size, (*settings.background, 255))
         return Image.alpha_composite(behind, without_premultiplication(image).convert("RGBA"))
     return image.convert("RGB") if image.mode == "LAB" else image
@@ -141,20 +154,19 @@ def _scaled(path: Path, image: "Image", form: Form, settings: Settings, channels
     from PIL import Image
 
     limits.check(image.size, limits.PIXELS)
+    mend_byte_order(image)
     image.load()
     number = orientation(image)
-    upright = settings.size
-    stored = upright[::-1] if upright is not None and number in SIDEWAYS else upright
+    left, top, right, bottom = _crop(image.size, settings.size, number)
     values = read_values(path, image, form)
     _check_values(path, values.colours, settings)
-    left, top, right, bottom = _centre(image.size, stored)
     part = Values(*(None if array is None else array[top:bottom, left:right] for array in values))  # type: ignore[arg-type]
     floats = _blended(part, form, settings, channels)
     bands = []
     for band in floats.transpose(2, 0, 1):
         whole = turned(Image.fromarray(np.ascontiguousarray(band)), number)
-        if upright is not None:
-            whole = whole.resize(upright[::-1], Image.Resampling.LANCZOS)
+        if settings.size is not None:
+            whole = whole.resize(settings.size[::-1], Image.Resampling.LANCZOS)
         bands.append(np.asarray(whole))
     pixels = np.rint(np.clip(np.stack(bands, axis=-1), 0, 255)).astype(np.uint8)
     return np.broadcast_to(pixels, (*pixels.shape[:2], channels))
@@ -174,7 +186,8 @@ def _blended(values: Values, form: Form, settings: Settings, channels: int) -> n
     low, high = settings.value_range or (0, 0)
     colours = values.colours if values.colours.ndim == 3 else values.colours[..., np.newaxis]
     wide = colours.dtype.itemsize > 2  # float32 has 24 bits
-    scaled = (colours.astype(np.float64 if wide else np.float32) - low) / (high - low) * 255
+    numbers: np.ndarray = colours.astype(np.float64 if wide else np.float32)
+    scaled = (numbers - low) / (high - low) * 255
     scaled = (255 - scaled if form.white_is_zero else scaled).astype(np.float32)
     if values.opacity is not None:
         opacity = values.opacity[..., np.newaxis]

@@ -6,6 +6,7 @@ file a second time with the other order therefore gives the lower bytes.
 """
 
 import io
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,10 +18,13 @@ from minigan.data.folder.header import Form, Kind, opened, raw_mode
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Values", "mend_transparency", "read_values", "without_premultiplication"]
+__all__ = ["Values", "mend_byte_order", "mend_transparency", "read_values", "without_premultiplication"]
 
 #: The other order of the bytes; N is that of this machine.
 SWAPPED = {"L": "B", "B": "L", "N": "B" if sys.byteorder == "little" else "L"}
+
+#: Raw modes of numbers with a sign or a fraction.
+NUMBER = re.compile("([IF];(?:16|32))B?([SF])")
 
 
 class Values(NamedTuple):
@@ -63,11 +67,21 @@ def read_values(path: Path, image: "Image", form: Form) -> Values:
     return Values(numbers, _keyed(numbers, image.info.get("transparency")))
 
 
+def mend_byte_order(image: "Image") -> None:
+    """Have Pillow take unpacked numbers of a TIFF as what they are, in this machine's order of bytes.
+
+    libtiff unpacks them to that order; Pillow accounts for it in pictures of unsigned numbers of 16 bits only.
+    """
+    tiles = getattr(image, "tile", [])
+    if len(tiles) == 1 and tiles[0][0] == "libtiff" and (number := NUMBER.fullmatch(raw_mode(image))):
+        image.tile = [_with_raw_mode(tiles[0], f"{number[1]}N{number[2]}")]  # type: ignore[attr-defined]
+
+
 def mend_transparency(image: "Image", form: Form) -> None:
     """Scale the transparent value of a PNG of fewer than 8 bits as Pillow scales the pixels, but not this value."""
     value = image.info.get("transparency")
     if image.format == "PNG" and image.mode in ("1", "L") and isinstance(value, int):
-        image.info["transparency"] = value * 255 // int(form.high)
+        image.info["transparency"] = min(value * 255 // int(form.high), 255)  # newer versions scale that of one bit
 
 
 def _bytes(image: "Image", form: Form) -> Values:
