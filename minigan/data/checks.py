@@ -46,10 +46,8 @@ def checked_class_names(
     if labels is None:
         raise DataError(f"{name}: expected labels with the names of classes, got none")
     if labels.min() < 0 or labels.max() >= len(names):
-        got = f"labels from {labels.min()} to {labels.max()}"
-        raise DataError(
-            f"{name}: expected labels from 0 to {len(names) - 1}, for there are {len(names)} names, got {got}"
-        )
+        got = f"{labels.min()} to {labels.max()}"
+        raise DataError(f"{name}: expected labels from 0 to {len(names) - 1}, one for each name of a class, got {got}")
     if len(set(names)) < len(names) or not all(each and each.isprintable() for each in names):
         raise DataError(f"{name}: expected different printable names of classes, got {listed(names)}")
     return names
