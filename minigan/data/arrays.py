@@ -8,8 +8,8 @@ import numpy as np
 from minigan.data.dataset import Dataset
 from minigan.errors import DataError
 from minigan.io.messages import one_line
-from minigan.io.npz import Archive, ObjectsError, read_array
-from minigan.io.safe_read import open_file, size_of
+from minigan.io.npz import Archive, ObjectsError, TooLargeError, read_array
+from minigan.io.safe_read import most_in_memory, open_file, size_of
 
 __all__ = ["load"]
 
@@ -36,8 +36,8 @@ def load(path: Path, *, value_range: tuple[float, float] | None = None, labels: 
     Raises
     ------
     DataError
-        There is no such file, it is damaged, needs pickle, has no images by those names, has an implausible
-        compression ratio, or `Dataset` refuses them.
+        There is no such file, it is damaged, needs pickle, has no images by those names, is larger than
+        the memory when it is unpacked, or `Dataset` refuses them.
     """
     images, own, class_names = _read(path)
     if labels is not None:
@@ -63,7 +63,7 @@ def _read(path: Path) -> Arrays:
             magic = file.read(6)
             file.seek(0)
             if magic.startswith(b"PK"):
-                return _pick(Archive(file), path)
+                return _pick(Archive(file, most_in_memory), path)
             if magic == b"\x93NUMPY":
                 return read_array(file, size_of(file)), None, None
             raise DataError(f"{path}: no .npy or .npz file, or damaged (a pickle is refused)")
@@ -73,6 +73,8 @@ def _read(path: Path) -> Arrays:
         raise DataError(f"no such file: {path}") from None
     except ObjectsError as error:
         raise DataError(f"{path}: {error}") from None
+    except TooLargeError as error:
+        raise DataError(f"{path}: {error}: save the images as .npy, which takes no more than it holds") from None
     except Exception as error:  # a damaged file can raise almost anything
         raise DataError(f"{path}: damaged, or no NumPy file: {one_line(error)}") from None
 

@@ -24,7 +24,7 @@ import numpy as np
 
 from minigan.errors import DataError
 from minigan.io.messages import one_line
-from minigan.io.safe_read import most_unpacked, open_file, read_bytes, size_of
+from minigan.io.safe_read import most_in_memory, open_file, read_bytes, size_of
 
 __all__ = ["TYPES", "parse", "read", "unpack"]
 
@@ -44,19 +44,23 @@ def unpack(content: bytes, what: object) -> bytes:
     Raises
     ------
     DataError
-        The gzip data are cut short, their checksum is wrong, or their compression ratio is implausible.
+        The gzip data are cut short, their checksum is wrong, or they are larger than the memory.
         `what` names them in the message.
     """
     if not content.startswith(GZIP):
         return content
-    most = most_unpacked(len(content))
+    most = most_in_memory(len(content))
     try:
         with gzip.GzipFile(fileobj=BytesIO(content)) as file:
             unpacked = file.read(most + 1)
     except (EOFError, OSError, MemoryError, struct.error, zlib.error) as error:
         raise DataError(f"{what}: the gzip data are damaged: {one_line(error)}") from None
     if len(unpacked) > most:
-        raise DataError(f"{what}: expected at most {most:,} bytes unpacked from {len(content):,}, got more")
+        ratio = f"packed more than {most // len(content):,}:1"
+        raise DataError(
+            f"{what}: expected at most {most:,} bytes unpacked from {len(content):,}, got more, {ratio}: unpack it "
+            "with gunzip"
+        )
     return unpacked
 
 
