@@ -74,7 +74,7 @@ def kind_of(name: str, real: Any) -> str:
     """Which of `COUNTS` the data are."""
     if len(real.shape) == 1:
         return "points"
-    if name.partition(":")[0] == "stacked-digits":
+    if name.partition(":")[0] == "stacked-digits" and real.shape[:2] == DIGIT_SHAPE[:2]:
         return "stacked digits"
     return "digits" if real.shape == DIGIT_SHAPE else "images"
 

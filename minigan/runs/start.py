@@ -37,7 +37,7 @@ from minigan.runs.folder import Run
 from minigan.runs.interrupt import SaveRequest
 from minigan.runs.lock import RunLock
 from minigan.runs.resume import check_settings
-from minigan.runs.run_data import write_places
+from minigan.runs.run_data import PLACES, write_places
 from minigan.training.checkpoint.file import Checkpoint, versions
 from minigan.training.events import Event, Notice
 from minigan.training.nonfinite import all_finite
@@ -144,6 +144,7 @@ def resume_run(
         run.continue_from(checkpoint)
         if changed:
             write_config(folder / "config.toml", run.config)
+        if changes.keys() & {"data", "labels"} or not (folder / PLACES).exists():
             write_places(folder, run.config, run.trainer.data)
         if step >= run.total:
             words = f"all {step} steps are done; to train longer: --steps N --accept steps,epochs"
