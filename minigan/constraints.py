@@ -3,6 +3,7 @@
 A training step calls them with the network: ``partial(max_norm, bound=2.0)`` is one.
 """
 
+from minigan import numbers
 from minigan.backend import Array, array_module
 from minigan.errors import ConfigError
 from minigan.layers import Conv2D, Conv2DTranspose, Dense, Layer, Maxout
@@ -20,13 +21,13 @@ def clip_weights(network: Sequential, bound: float) -> None:
     Raises
     ------
     ConfigError
-        The bound is not positive.
+        The bound is no number above 0.
 
     Notes
     -----
     Arjovsky, Chintala and Bottou, arXiv:1701.07875, algorithm 1, line 7.
     """
-    check_bound("clip_weights", bound)
+    bound = check_bound("clip_weights", bound)
     weights = network.flat_data
     array_module(weights).clip(weights, -bound, bound, out=weights)
     network.mark_updated()
@@ -42,14 +43,14 @@ def max_norm(network: Sequential, bound: float) -> None:
     Raises
     ------
     ConfigError
-        The bound is not positive.
+        The bound is no number above 0.
 
     Notes
     -----
     Srebro and Shraibman, "Rank, trace-norm and max-norm", COLT 2005; with dropout: Srivastava et al., "Dropout", JMLR
     15 (2014), section 5.1. It is ``max_col_norm`` in the files of the 2014 paper, and MaxNorm in Keras.
     """
-    check_bound("max_norm", bound)
+    bound = check_bound("max_norm", bound)
     for layer in network:
         axes = axes_of_unit(layer)
         if axes:
@@ -79,7 +80,9 @@ def shorten(kernel: Array, axes: tuple[int, ...], bound: float) -> None:
     kernel *= bound / xp.maximum(length, kernel.dtype.type(bound))
 
 
-def check_bound(name: str, bound: float) -> None:
-    """Refuse a bound that is not positive."""
-    if not bound > 0:
+def check_bound(name: str, bound: float) -> float:
+    """The bound as a number above 0; infinity bounds nothing."""
+    found = numbers.number(bound)
+    if found is None or not found > 0:
         raise ConfigError(f"expected the bound of {name} to be positive, got {bound!r}")
+    return found

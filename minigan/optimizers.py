@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan import backend, kernels
+from minigan import backend, kernels, numbers
 from minigan.backend import Array
 from minigan.errors import ConfigError, ShapeError
 from minigan.model.sequential import Sequential
@@ -40,9 +40,10 @@ class Optimizer:
             cls.kernel = None
 
     def __init__(self, learning_rate: float) -> None:
-        if not learning_rate > 0:
-            raise ConfigError(f"expected learning_rate to be more than 0, got {learning_rate!r}")
-        self.learning_rate = learning_rate
+        rate = numbers.finite(learning_rate)
+        if rate is None or rate <= 0:
+            raise ConfigError(f"expected learning_rate to be more than 0 and finite, got {learning_rate!r}")
+        self.learning_rate = rate
         self.iterations = 0
         self.slots: dict[str, Array] = {}
         self.size: int | None = None
@@ -57,11 +58,11 @@ class Optimizer:
         Raises
         ------
         ConfigError
-            The optimizer has no momentum.
+            The optimizer has no momentum, or the momentum is not from 0 to below 1.
         """
         if self.momentum_name is None:
             raise ConfigError(f"{type(self).__name__} has no momentum that could be set to {momentum!r}")
-        setattr(self, self.momentum_name, momentum)
+        setattr(self, self.momentum_name, fraction(self.momentum_name, momentum))
 
     def to(self, name: str) -> "Optimizer":
         """Copy the slots to another backend, "numpy" or "cupy", and return the optimizer."""
@@ -161,7 +162,7 @@ class Momentum(Optimizer):
 
     def __init__(self, learning_rate: float = 0.01, momentum: float = 0.9) -> None:
         super().__init__(learning_rate)
-        self.momentum = momentum
+        self.momentum = fraction("momentum", momentum)
 
     def update(self, w: Array, g: Array, slots: dict[str, Array]) -> None:
         v, scratch = slots["velocity"], slots["scratch"]
@@ -192,7 +193,7 @@ class RMSprop(Optimizer):
 
     def __init__(self, learning_rate: float = 0.001, rho: float = 0.9, epsilon: float = 1e-7) -> None:
         super().__init__(learning_rate)
-        self.rho, self.epsilon = rho, epsilon
+        self.rho, self.epsilon = fraction("rho", rho), small_number(epsilon)
 
     def constants(self) -> tuple[float, ...]:
         return self.rho, self.epsilon
@@ -237,9 +238,12 @@ class Adam(Optimizer):
         self, learning_rate: float = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7
     ) -> None:
         super().__init__(learning_rate)
-        if not (0 <= beta_1 < 1 and 0 <= beta_2 < 1):
-            raise ConfigError(f"expected beta_1 and beta_2 to be at least 0 and less than 1, got {beta_1} and {beta_2}")
-        self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
+        first, second = numbers.finite(beta_1), numbers.finite(beta_2)
+        if first is None or second is None or not (0 <= first < 1 and 0 <= second < 1):
+            raise ConfigError(
+                f"expected beta_1 and beta_2 to be at least 0 and less than 1, got {beta_1!r} and {beta_2!r}"
+            )
+        self.beta_1, self.beta_2, self.epsilon = first, second, small_number(epsilon)
 
     def constants(self) -> tuple[float, ...]:
         return self.beta_2, self.epsilon
@@ -257,6 +261,22 @@ class Adam(Optimizer):
         np.divide(m, scratch, out=scratch)
         scratch *= alpha
         w -= scratch
+
+
+def fraction(name: str, value: Any) -> float:
+    """`value` as a number from 0 to below 1."""
+    found = numbers.finite(value)
+    if found is None or not 0 <= found < 1:
+        raise ConfigError(f"expected {name} to be at least 0 and less than 1, got {value!r}")
+    return found
+
+
+def small_number(epsilon: Any) -> float:
+    """`epsilon` as a number of at least 0."""
+    found = numbers.finite(epsilon)
+    if found is None or found < 0:
+        raise ConfigError(f"expected epsilon to be at least 0 and finite, got {epsilon!r}")
+    return found
 
 
 def move_towards_square(average: Array, g: Array, weight: float, scratch: Array) -> None:

@@ -25,8 +25,7 @@ r2          ``weight/2 ||g||^2``                     generated images
 ==========  =======================================  ==========================================
 """
 
-import math
-
+from minigan import numbers
 from minigan.backend import Array, array_module
 from minigan.errors import ConfigError, ShapeError
 from minigan.layers.base import Context, Layer
@@ -55,9 +54,10 @@ class Penalty:
     """
 
     def __init__(self, weight: float = 10.0) -> None:
-        if not 0 <= weight < math.inf:
+        factor = numbers.finite(weight)
+        if factor is None or factor < 0:
             raise ConfigError(f"expected a penalty's weight to be at least 0 and finite, got {weight!r}")
-        self.weight = weight
+        self.weight = factor
 
     def points(self, real: Array, fake: Array, rng: Stream) -> Array:
         """The points at which the gradient is taken."""

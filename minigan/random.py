@@ -117,13 +117,14 @@ class Stream:
         return (self._words(count) >> 11).astype(np.float64) * 2.0**-53
 
     def uniform(self, shape: tuple[int, ...], low: float = 0.0, high: float = 1.0, dtype: Any = np.float32) -> Array:
-        """Uniform numbers in [low, high)."""
+        """Uniform numbers in [low, high): where the sum with `low` is rounded up to `high`, the number below it."""
         count = int(np.prod(shape))
         if drawn_on_device():
             return philox.uniform(*self._on_device(words_of(count, dtype)), shape, low, high, dtype)
         units = self._units(count, np.dtype(dtype))
         units *= units.dtype.type(high - low)
         units += units.dtype.type(low)
+        np.minimum(units, philox.largest_below(low, high, dtype), out=units)
         return backend.asarray(units.reshape(shape))
 
     def normal(self, shape: tuple[int, ...], mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32) -> Array:

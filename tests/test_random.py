@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minigan.random import Stream
+from tests.loops import loop_over
 
 MASK = 2**64 - 1
 
@@ -264,3 +265,40 @@ def test_a_longer_draw_begins_as_a_shorter_one():
 def test_streams_of_many_names_have_keys_of_their_own():
     keys = {Stream(seed, f"{name}").state[:2] for seed, name in zip(count(), range(500))}
     assert len(keys) == 500
+
+
+INTERVALS = [
+    (100, 101),
+    (-101, -100),
+    (1e6, 1e6 + 1),
+    (0.1, 0.3),
+    (1.0, 1.0 + 2**-22),
+    (16777210, 16777216),
+    (-1e-30, 1e-38),
+    (1e8, 1e8 + 1),  # no number of float32 is between
+    (5.0, 5.0),
+    (-1.0, 1.0),
+    (0.0, 3.0),
+]
+
+
+@loop_over(dtype=[np.float32, np.float64])
+@loop_over(interval=[*INTERVALS, (2.0**53 - 4, 2.0**53), (1e15, 1e15 + 0.3)])
+def test_the_upper_end_is_never_drawn(interval, dtype, monkeypatch):
+    low, high = map(dtype, interval)
+    largest = dtype(1) - dtype(2.0**-24 if dtype is np.float32 else 2.0**-53)
+    # The largest number of all comes once in 17 million draws: it is put in the place of the drawn ones.
+    monkeypatch.setattr(Stream, "_units", lambda self, count, dtype: np.array([0, 0.5, largest], dtype)[:count])
+    numbers = Stream(0).uniform((3,), *interval, dtype)
+    assert numbers.dtype == dtype
+    assert (low <= numbers).all()
+    assert (numbers < high).all() if low < high else (numbers == low).all()
+
+
+def test_numbers_below_the_upper_end_keep_their_bits():
+    units = Stream(0, "u").uniform((100_000,))
+    np.testing.assert_array_equal(Stream(0, "u").uniform((100_000,), -1.0, 1.0), units * np.float32(2) - np.float32(1))
+    plain = units + np.float32(100)
+    drawn = Stream(0, "u").uniform((100_000,), 100, 101)
+    assert (plain == 101).any()
+    np.testing.assert_array_equal(drawn, np.minimum(plain, np.nextafter(np.float32(101), np.float32(0))))

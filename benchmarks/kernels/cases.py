@@ -126,6 +126,9 @@ def activations(rng: np.random.Generator, shape: tuple[int, ...]) -> Iterator[Ca
         "elu": ((x, 1.0), 4),
         "elu_grad": ((dy, x, 1.0), 4),
         "elu_second_derivative": ((x, 1.0), 3),
+        "gated": ((x, "normal"), 24),
+        "gated_grad": ((dy, x, "normal"), 30),
+        "gated_second_derivative": ((x, "normal"), 7),
         "sigmoid": ((x,), 3),
         "sigmoid_grad": ((dy, unit), 3),
         "sigmoid_second_derivative": ((unit,), 4),
@@ -149,7 +152,7 @@ def activations(rng: np.random.Generator, shape: tuple[int, ...]) -> Iterator[Ca
 
 
 def normalizations(rng: np.random.Generator, shape: tuple[int, ...]) -> Iterator[Case]:
-    """BatchNorm's and LayerNorm's kernels; those of the gradient penalty included."""
+    """The kernels of BatchNorm, LayerNorm and GroupNormalization; those of the gradient penalty included."""
     x, dy, x_dot, dy_dot = (normal(rng, *shape) for _ in range(4))
     epsilon = 1e-3
     mean, variance = kernels.moments(x)
@@ -167,6 +170,11 @@ def normalizations(rng: np.random.Generator, shape: tuple[int, ...]) -> Iterator
     x_hat_dot = kernels.layer_norm_grad(x_dot, x_hat, inverse_std)
     found["layer_norm_grad"] = ((dy, x_hat, inverse_std), 7)
     found["layer_norm_tangent_grad"] = ((dy, dy_dot, x_dot, x_hat, x_hat_dot, inverse_std), 28)
+    x_hat, inverse_std = kernels.group_norm(x, 8, epsilon)
+    x_hat_dot = kernels.group_norm_grad(x_dot, x_hat, inverse_std, 8)
+    found["group_norm"] = ((x, 8, epsilon), 6)
+    found["group_norm_grad"] = ((dy, x_hat, inverse_std, 8), 7)
+    found["group_norm_tangent_grad"] = ((dy, dy_dot, x_dot, x_hat, x_hat_dot, inverse_std, 8), 28)
     yield from per_entry(found, x)
 
 

@@ -86,7 +86,9 @@ def run(arguments: list[str]) -> int:
     except NonFiniteError as error:
         return fail(error, 1)
     except MiniganError as error:
-        return fail(error, 2)
+        from minigan.runs.names import in_flags
+
+        return fail(in_flags(str(error)), 2)
     except MemoryError as error:
         return fail(f"not enough memory: {error}", 1)
     except OSError as error:  # such as a full disk

@@ -17,10 +17,17 @@ def gradcheck(
         ),
     ] = None,
     file: Annotated[
-        Path | None, typer.Option(help="Check the layers and networks in this Python file instead.", metavar="FILE")
+        Path | None,
+        typer.Option(
+            help="Check the layers, networks, functions and losses in this Python file instead.", metavar="FILE"
+        ),
     ] = None,
     shape: Annotated[
-        str | None, typer.Option(help="Input shape with the batch axis for --file, such as 2,5,4,3.", metavar="N,...")
+        str | None,
+        typer.Option(
+            help="Input shape with the batch axis for --file, such as 2,5,4,3; '4,3 3,2 2' for three arguments.",
+            metavar="N,...",
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the points, the directions and the upstream gradients.")] = 0,
     table: Annotated[

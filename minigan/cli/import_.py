@@ -46,17 +46,14 @@ def import_(
     compared with them before anything is written; the error for a file that
     does not fit names the array and its shape.
     """
-    from minigan.runs import import_run
-    from minigan.runs.start import new_run_folder
+    from minigan.runs.exchange import import_into
 
     chosen = given(ImportConfig, flags)
     if like is not None and chosen:
         names = ", ".join(f"--{name.replace('_', '-')}" for name in chosen)
         raise ConfigError(f"expected --like or settings of its own, got both: --like and {names}")
     config = TrainConfig.recommended(**chosen) if like is None else None
-    name = config.model if config else like.absolute().name if like else ""
-    folder = out or new_run_folder(name, "imported")
-    gan = import_run(file, folder, config, like=like, discriminator=discriminator, format=format)
+    folder, gan = import_into(file, out, config, like, discriminator, format)
     typer.echo(f"Wrote {folder}: {gan.name} with the generator of {file}")
     typer.echo(f"The discriminator is {origin(like, discriminator)}.")
     typer.echo(f"Images: minigan sample {shlex.quote(str(folder))}")

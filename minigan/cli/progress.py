@@ -1,5 +1,6 @@
 """The progress of a run on the terminal."""
 
+from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console, Group
@@ -23,6 +24,8 @@ class TrainingProgress:
     ----------
     signal : int
         The number of the signal that ended the run; 0 if there was none.
+    folder : Path
+        The run's folder, once it has begun.
     """
 
     def __init__(self, console: Console) -> None:
@@ -38,6 +41,7 @@ class TrainingProgress:
         self.live = Live(Group(self.bar, self.status), console=console)
         self.last: StepEnd | None = None
         self.signal = 0
+        self.folder = Path()
 
     def __enter__(self) -> "TrainingProgress":
         if self.console.is_terminal:
@@ -52,6 +56,7 @@ class TrainingProgress:
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, RunStart):
+            self.folder = event.folder
             self.say(f"Training {event.model} on {event.data}, into {event.folder}")
             self.say(f"Data: {event.description}")
             self.say(TEXTBOOK if event.textbook else FAST)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from minigan.runs.config import Kind
+from minigan.runs.names import flag_of
 
 __all__ = ["given", "whole_number", "with_settings"]
 
@@ -43,7 +44,7 @@ def with_settings(settings: type) -> Callable[[Callable[..., Any]], Callable[...
 
 def flag(field: Field) -> inspect.Parameter:
     """The flag of one field, with its help, its choices and its default."""
-    name = field.metadata["flag"] or f"--{field.name.replace('_', '-')}"
+    name = flag_of(field.name)
     kind, choices = field.metadata["kind"], field.metadata["choices"]
     default: Any = field.default
     # Every value is text here; `given` converts it to the setting's type.

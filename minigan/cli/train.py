@@ -43,16 +43,15 @@ def train(
     from rich.console import Console
 
     from minigan.cli.progress import TrainingProgress
-    from minigan.runs.start import new_run_folder, resume_run, train_run
+    from minigan.runs.start import resume_run, train_run
 
     chosen = given(TrainConfig, flags)
     console = Console(markup=False, emoji=False)  # a folder's name may look like either
     if resume is not None:
         if out or config:
             raise ConfigError("--resume: expected no --out and no --config with it: the run has its own")
-        names = [name.strip().replace("-", "_") for name in (accept or "").split(",") if name.strip()]
         with TrainingProgress(console) as progress:
-            finished = resume_run(resume, chosen, names, progress)
+            finished = resume_run(resume, chosen, (accept or "").split(","), progress)
         return conclude(console, resume, finished, progress)
     if accept:
         raise ConfigError(f"--accept: expected --resume RUN with it, got {accept} alone")
@@ -60,10 +59,9 @@ def train(
     if chosen.keys() & {"epochs", "steps"}:  # each replaces the other
         base = {name: value for name, value in base.items() if name not in ("epochs", "steps")}
     settings = TrainConfig.recommended(**{**base, **chosen})
-    folder = out or new_run_folder(settings.model, settings.data)
     with TrainingProgress(console) as progress:
-        finished = train_run(settings, folder, progress)
-    return conclude(console, folder, finished, progress)
+        finished = train_run(settings, out, progress)
+    return conclude(console, progress.folder, finished, progress)
 
 
 def conclude(console: "Console", folder: Path, finished: bool, progress: "TrainingProgress") -> int:

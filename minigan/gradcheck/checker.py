@@ -1,12 +1,12 @@
 """`check`: all checks of one target."""
 
 from collections.abc import Callable, Iterator
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 
-from minigan.backend import array_module
+from minigan import numbers
+from minigan.backend import Array, array_module
 from minigan.errors import ConfigError, ShapeError
 from minigan.gradcheck.behaviour import check_behaviour
 from minigan.gradcheck.derivatives import (
@@ -86,16 +86,17 @@ def check(
     """
     if mode not in MODES:
         raise ConfigError(f"expected mode to be one of {', '.join(MODES)}, got {mode!r}")
-    if not isinstance(budget, Integral) or budget < 0:
+    forwards, start = numbers.whole(budget), numbers.whole(seed)
+    if forwards is None or forwards < 0:
         raise ConfigError(f"expected budget to be a whole number, 0 or more, got {budget!r}")
-    if not isinstance(seed, Integral):
+    if start is None:
         raise ConfigError(f"expected seed to be a whole number, got {seed!r}")
+    budget, seed = forwards, start
     made = make_target(target, inputs, backward, training, seed, name)
     y, _ = made.forward(copies(made.point))
-    if dy is not None and np.shape(dy) != np.shape(y):
-        raise ShapeError(f"{made.name}: expected dy {np.shape(y)}, got {np.shape(dy)}")
+    check_output(made.name, y)
     rng = Stream(seed, "gradcheck/check")
-    upstream = rng.normal(np.shape(y), dtype=np.float64) if dy is None else array_module(y).array(dy, np.float64)
+    upstream = rng.normal(np.shape(y), dtype=np.float64) if dy is None else given_dy(made.name, dy, y)
     rows = list(check_first_order(made, upstream, mode, budget, rng))
     # Values of gradients with wrong shapes cannot be checked.
     if not any(row.mode == SHAPE for row in rows):
@@ -104,6 +105,29 @@ def check(
         rows += run(made, "tangent_backward", check_tangent_backward(made, upstream, rng))
         rows += check_behaviour(made, upstream)
     return Report(rows, seed)
+
+
+def check_output(name: str, y: Any) -> None:
+    """Refuse an output that is no array of real numbers, such as several outputs."""
+    if not hasattr(y, "dtype") or not hasattr(y, "shape"):
+        count = f" of {len(y)}" if isinstance(y, tuple | list) else ""
+        raise ConfigError(
+            f"{name}: expected forward to return one array, got a {type(y).__name__}{count}: of several outputs check "
+            f"each by itself, or their concatenation"
+        )
+    if y.dtype.kind not in "fiub":
+        raise ConfigError(f"{name}: expected an output of real numbers, got {y.dtype}")
+
+
+def given_dy(name: str, dy: Any, y: Array) -> Array:
+    """The upstream gradient in float64: finite numbers, in the shape of the output."""
+    if np.shape(dy) != np.shape(y):
+        raise ShapeError(f"{name}: expected dy {np.shape(y)}, got {np.shape(dy)}")
+    xp = array_module(y)
+    array = dy if hasattr(dy, "dtype") else np.asarray(dy)
+    if array.dtype.kind not in "fiub" or not bool(array_module(array).isfinite(array).all()):
+        raise ConfigError(f"{name}: expected dy of finite real numbers, got {array.dtype}, or NaN or infinity in it")
+    return xp.array(dy, np.float64)
 
 
 def run(target: Target, quantity: str, rows: Iterator[Row]) -> Iterator[Row]:

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from minigan.backend import Array, array_module, asnumpy
-from minigan.gradcheck.differences import STEPS, Sweep, directions, entries, sweep
+from minigan.gradcheck.differences import STEPS, Sweep, directions, entries, factor, sweep
 from minigan.gradcheck.report import FAIL, PASS, SHAPE, SKIP, Row
+from minigan.gradcheck.small_entries import check_small_entries
 from minigan.gradcheck.target import Arrays, ModelTarget, Target, copies
 from minigan.random import Stream
 
@@ -60,7 +61,11 @@ def check_first_order(target: Target, dy: Array, mode: str, budget: int, rng: St
         if full:
             row.error_map = np.where(found.kinks, 0, abs(found.estimate - analytic)).reshape(point.shape)
         yield row
-        yield complex_row(target, name, kind, f, point, vectors, found, noise, shape)
+        exact = complex_row(target, name, kind, f, point, vectors, found, noise, shape)
+        yield exact
+        if row.verdict == PASS and exact.verdict != FAIL:
+            complex_steps = exact.verdict == PASS
+            yield from check_small_entries(target, name, gradient, dy, found, full, complex_steps, rng)
         if full and found.kinks.any():
             yield from check_together(target.name, name, f, point, gradient, found, noise)
 
@@ -101,17 +106,14 @@ def compared(
     bad = ~(distance <= (row.tolerance or 0) * found.scale)
     if row.index is not None:
         row.detail = f"at index {row.index}: {row.detail}"
+    kind = "directions" if row.index is None else "entries"
+    for what, values in (("forward", expected), ("backward", found.analytic)):
+        if count := int((~np.isfinite(values) & ~found.kinks).sum()):
+            row.detail += f"; {what} gives NaN or infinity in {count} of {len(values)} {kind}"
+            return row
     if len(bad) > 1:
-        kind = "directions" if row.index is None else "entries"
         row.detail += f"; wrong in {bad.sum()} of {len(bad)} {kind}{factor(found.analytic[bad], expected[bad])}"
     return row
-
-
-def factor(analytic: np.ndarray, expected: np.ndarray) -> str:
-    """The common factor of these gradients, if there is one: a mean for a sum, a sign, a missing 2."""
-    times = float(analytic @ expected / (expected @ expected)) if expected.any() else np.nan
-    spread = abs(analytic - times * expected).max() / abs(expected).max() if expected.any() else np.nan
-    return f", everywhere by the factor {times:.6g}" if len(expected) > 1 and spread < 1e-6 < abs(times - 1) else ""
 
 
 def check_together(

@@ -16,7 +16,7 @@ import numpy as np
 from minigan.backend import Array, array_module
 from minigan.random import Stream
 
-__all__ = ["STEPS", "Sweep", "directions", "entries", "sweep"]
+__all__ = ["STEPS", "Sweep", "directions", "entries", "factor", "sweep"]
 
 #: Relative step sizes of the sweep, from truncation to rounding.
 STEPS = tuple(10.0**exponent for exponent in (-1, -2, -3, -4, -5, -6, -7, -8, -9))
@@ -62,7 +62,8 @@ class Sweep:
         """The largest error at each step, in units of `scale`; kinks are left out."""
         if self.kinks.all():
             return np.full(len(self.steps), np.nan)
-        distance = abs(self.numeric - self.analytic)[:, ~self.kinks].max(axis=1) / self.scale
+        with np.errstate(invalid="ignore"):  # infinite derivatives in units of an infinite one
+            distance = abs(self.numeric - self.analytic)[:, ~self.kinks].max(axis=1) / self.scale
         return np.where(np.isfinite(distance), distance, np.inf)
 
     @property
@@ -115,7 +116,7 @@ def sweep(
     sizes = abs(np.nan_to_num(numeric[:, ~kinks], posinf=0.0, neginf=0.0))
     typical = float(np.median(sizes, axis=0).max(initial=0.0))
     scale = max(typical, float(abs(analytic[~kinks]).max(initial=0.0)), 1e-6 * noise) or 1.0
-    floor = float(np.finfo(float).eps * noise / scale) ** (2 / 3)
+    floor = float(np.finfo(float).eps * noise / scale) ** (2 / 3) if np.isfinite(noise) else 0.0
     return Sweep(steps, numeric, analytic, kinks, scale, floor)
 
 
@@ -142,3 +143,10 @@ def directions(point: Array, count: int, rng: Stream) -> list[Array]:
     """Random unit vectors, uniform over the sphere."""
     vectors = [rng.normal(point.shape, dtype=point.dtype) for _ in range(count)]
     return [vector / (vector * vector).sum() ** 0.5 for vector in vectors]
+
+
+def factor(analytic: np.ndarray, expected: np.ndarray) -> str:
+    """The common factor of these gradients, if there is one: a mean for a sum, a sign, a missing 2."""
+    times = float(analytic @ expected / (expected @ expected)) if expected.any() else np.nan
+    spread = abs(analytic - times * expected).max() / abs(expected).max() if expected.any() else np.nan
+    return f", everywhere by the factor {times:.6g}" if len(expected) > 1 and spread < 1e-6 < abs(times - 1) else ""

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from minigan import backend
+from minigan import backend, numbers
 from minigan.backend import Array
 from minigan.errors import ConfigError, ShapeError
 from minigan.layers.base import Context, Layer
@@ -141,7 +141,8 @@ class FunctionTarget(Target):
     def forward(self, values: Arrays) -> tuple[Array, Any]:
         result = self.functions[0](*values.values())
         if not isinstance(result, tuple) or len(result) != 2:
-            raise ConfigError(f"{self.name}: expected forward to return (y, cache), got {type(result).__name__}")
+            count = f" of {len(result)}" if isinstance(result, tuple) else ""
+            raise ConfigError(f"{self.name}: expected forward to return (y, cache), got {type(result).__name__}{count}")
         y, cache = result
         if type(y) in (int, float, complex):  # a Python number gets the arrays' dtype
             arrays = list(values.values())
@@ -226,10 +227,13 @@ def build(model: Layer | Sequential, shape: tuple[int, ...], seed: int) -> None:
 
 def as_point(item: Any, rng: Stream) -> Array:
     """Convert to an array in float64; a shape gives random numbers."""
-    if isinstance(item, tuple) and all(isinstance(size, int) and size > 0 for size in item):
-        return rng.normal(item, dtype=np.float64)
+    if isinstance(item, tuple) or (isinstance(item, list) and item):
+        sizes = [numbers.whole(size) or 0 for size in item]
+        if all(size > 0 for size in sizes):
+            return rng.normal(tuple(sizes), dtype=np.float64)
+    hint = ": use numpy.asarray" if isinstance(item, list) and item else ""
     if not hasattr(item, "astype") or item.dtype.kind not in "fiub" or not item.size:
-        raise ConfigError(f"expected an array of real numbers or a shape, without a size of 0, got {item!r}")
+        raise ConfigError(f"expected an array of real numbers or a shape, without a size of 0, got {item!r}{hint}")
     if not bool(backend.array_module(item).isfinite(item).all()):
         raise ConfigError("expected an array of finite numbers, got one with NaN or infinity")
     return item.astype(np.float64)

@@ -10,9 +10,9 @@ import numpy as np
 from minigan.errors import ConfigError
 from minigan.interchange.arrays import ArrayFile
 from minigan.interchange.keras_file import dump_keras, open_keras
-from minigan.interchange.keras_layers import keras_entries, keras_source
+from minigan.interchange.keras_network import keras_entries, keras_source
 from minigan.interchange.layout import Entry, entry
-from minigan.interchange.pytorch_modules import pytorch_source
+from minigan.interchange.pytorch_network import pytorch_source, pytorch_source_safetensors
 from minigan.interchange.pytorch_state import pytorch_entries
 from minigan.interchange.safetensors_file import dump_safetensors, open_safetensors
 from minigan.interchange.torch_file import dump_torch, open_torch
@@ -37,14 +37,19 @@ class Format:
     open, dump : callable
         The first reads a file, the second makes the bytes of one.
     source : callable or None
-        Writes a program that makes the network in the library that the format belongs to.
+        Writes a program that makes the network in the library that the format belongs to; it takes the network, the
+        file of its weights, and facts to keep.
+    epsilon : float or None
+        What the library's normalizations add to a variance unless they are given another number: a file of weights
+        does not say which one it was.
     """
 
     suffixes: tuple[str, ...]
     entries: Callable[[Sequential], list[Entry]]
     open: Callable[[Path], AbstractContextManager[ArrayFile]]
     dump: Callable[[Mapping[str, np.ndarray], Mapping[str, str]], bytes]
-    source: Callable[[Sequential], str] | None = None
+    source: Callable[[Sequential, str | Path, Mapping[str, str]], str] | None = None
+    epsilon: float | None = None
 
 
 def own_entries(network: Sequential) -> list[Entry]:
@@ -55,10 +60,10 @@ def own_entries(network: Sequential) -> list[Entry]:
 #: The formats of weights by name. Where a suffix belongs to two formats, it means the first.
 FORMATS: dict[str, Format] = {
     "safetensors": Format((".safetensors",), own_entries, open_safetensors, dump_safetensors),
-    "keras": Format((".weights.h5", ".h5"), keras_entries, open_keras, dump_keras, keras_source),
-    "pytorch": Format((".pt", ".pth"), pytorch_entries, open_torch, dump_torch, pytorch_source),
+    "keras": Format((".weights.h5", ".h5"), keras_entries, open_keras, dump_keras, keras_source, 1e-3),
+    "pytorch": Format((".pt", ".pth"), pytorch_entries, open_torch, dump_torch, pytorch_source, 1e-5),
     "pytorch-safetensors": Format(
-        (".safetensors",), pytorch_entries, open_safetensors, dump_safetensors, pytorch_source
+        (".safetensors",), pytorch_entries, open_safetensors, dump_safetensors, pytorch_source_safetensors, 1e-5
     ),
 }
 

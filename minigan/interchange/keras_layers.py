@@ -1,204 +1,283 @@
-"""The layers and weights of a network under Keras's names; their axes are in the same order as Keras's.
+"""The layers of Keras for each layer here; their axes are in the same order."""
 
-In a file of weights Keras names a layer by its class and its number among the layers of its class, not by its own
-name: ``layers/conv2d_1/vars/0``.
-"""
-
-from collections import Counter
 from collections.abc import Callable
-from math import prod
+from math import inf, prod
 from typing import Any, NamedTuple
 
 from minigan import layers
-from minigan.errors import ConfigError
-from minigan.interchange.layout import AxisPermutation, Entry, entry
-from minigan.layers import Layer
-from minigan.layers.affine import Affine
-from minigan.layers.base import snake_case
-from minigan.model.sequential import Sequential
+from minigan.interchange.layout import AxisPermutation
+from minigan.interchange.program import call
+from minigan.interchange.settings import refusal
+from minigan.kernels import Pads, Pair
+from minigan.layers import Layer, Shape
+from minigan.layers.validation import height_width
 
-__all__ = ["keras_entries", "keras_source"]
+__all__ = ["CLASSES", "LIBRARY", "WRITERS", "KerasLayer"]
+
+#: The library's name in errors.
+LIBRARY = "Keras"
 
 
 class KerasLayer(NamedTuple):
-    """A layer of Keras: its class, its arguments, and our parameters that are its variables, in Keras's order.
-
-    `arguments` is None where the class exists but cannot do the same.
-    """
+    """A layer of Keras: its class, its arguments, and our parameters that are its variables, in Keras's order."""
 
     kind: str
-    arguments: str | None
+    arguments: tuple[Any, ...] = ()
+    named: dict[str, Any] = {}
     variables: tuple[tuple[str, AxisPermutation | None], ...] = ()
 
-
-def keras_entries(network: Sequential) -> list[Entry]:
-    """Where every parameter of the network lies in a file that Keras writes of the same layers.
-
-    Raises
-    ------
-    ConfigError
-        A layer is none of Keras's.
-    """
-    counts: Counter[str] = Counter()
-    entries = []
-    for layer in network:
-        for made in counterparts(layer):
-            stem = snake_case(made.kind)
-            place = f"layers/{stem}_{counts[stem]}" if counts[stem] else f"layers/{stem}"
-            counts[stem] += 1
-            entries += [
-                entry(layer, name, f"{place}/vars/{index}", permutation)
-                for index, (name, permutation) in enumerate(made.variables)
-            ]
-    return entries
+    @property
+    def code(self) -> str:
+        """The call that makes it."""
+        return call(self.kind if self.kind in CLASSES else f"layers.{self.kind}", *self.arguments, **self.named)
 
 
-def keras_source(network: Sequential) -> str:
-    """A Python program that makes the same network in Keras 3.
-
-    Raises
-    ------
-    ConfigError
-        A layer is none of Keras's.
-    """
-    lines = [f"keras.Input({network.input_shape})"]
-    for layer in network:
-        for made in counterparts(layer):
-            if made.arguments is None:
-                raise ConfigError(f"{layer.title}: Keras's {made.kind} cannot do the same: it has no such padding")
-            lines.append(f"layers.{made.kind}({made.arguments})")
-    body = "".join(f"        {line},\n" for line in lines)
-    return (
-        "import keras\nfrom keras import layers\n\n"
-        f"model = keras.Sequential(\n    [\n{body}    ]\n)\n"
-        '# model.load_weights("weights.weights.h5")\n'
-    )
+def keras(kind: str, *arguments: Any, **named: Any) -> KerasLayer:
+    """A layer without variables."""
+    return KerasLayer(kind, arguments, named)
 
 
-# Each kind of layer
+#: Layers that Keras does not have, by name. A program begins with those that it needs.
+CLASSES = {
+    "AveragePooling": '''
+class AveragePooling(layers.AveragePooling2D):
+    """The mean of the pixels of each window that are inside of the image."""
+
+    def __init__(self, pool_size, strides, padding):
+        super().__init__(pool_size, strides)
+        self.frame = ((0, 0), *padding, (0, 0))
+
+    def call(self, x):
+        pooled = super().call
+        total, inside = (pooled(keras.ops.pad(a, self.frame)) for a in (x, keras.ops.ones_like(x)))
+        return total / inside
+
+    def compute_output_shape(self, shape):
+        height, width = (size + sum(pad) for size, pad in zip(shape[1:3], self.frame[1:3]))
+        return super().compute_output_shape((shape[0], height, width, shape[3]))
+''',
+    "Frame": '''
+class Frame(layers.ZeroPadding2D):
+    """Pixels of one value around every image."""
+
+    def __init__(self, padding, value):
+        super().__init__(padding)
+        self.value = value
+
+    def call(self, x):
+        return keras.ops.pad(x, ((0, 0), *self.padding, (0, 0)), constant_values=self.value)
+''',
+}
 
 
-def counterparts(layer: Layer) -> list[KerasLayer]:
-    """The layers of Keras that stand for ours."""
-    make = MAKERS.get(type(layer))
-    if make is None:
-        raise ConfigError(f"{layer.title}: Keras has no such layer; the format safetensors takes all layers")
-    return make(layer)
+# Layers with weights
 
 
-def written(**arguments: Any) -> str:
-    """Keyword arguments as Python code."""
-    return ", ".join(f"{name}={value!r}" for name, value in arguments.items())
-
-
-def with_activation(layer: Affine, *made: KerasLayer) -> list[KerasLayer]:
-    """The layers, followed by the activation."""
-    return [*made, *counterparts(layer.activation)]
-
-
-def weights(*names: str) -> Callable[[Layer], tuple[tuple[str, AxisPermutation | None], ...]]:
+def weights(layer: Layer, *names: str) -> tuple[tuple[str, AxisPermutation | None], ...]:
     """The parameters of these names that the layer has."""
-    return lambda layer: tuple((name, None) for name in names if name in layer.parameters)
+    return tuple((name, None) for name in names if name in layer.parameters)
 
 
-kernel_and_bias = weights("kernel", "bias")
-norm = weights("gamma", "beta", "moving_mean", "moving_variance")
+def dense(layer: layers.Dense, *, units: int, use_bias: bool) -> list[KerasLayer]:
+    return [KerasLayer("Dense", (units,), {"use_bias": use_bias}, weights(layer, "kernel", "bias"))]
 
 
-def dense(layer: layers.Dense) -> list[KerasLayer]:
-    arguments = f"{layer.units}, {written(use_bias=layer.use_bias)}"
-    return with_activation(layer, KerasLayer("Dense", arguments, kernel_and_bias(layer)))
-
-
-def conv2d(layer: layers.Conv2D) -> list[KerasLayer]:
-    size, strides, padding, _ = layer.windows
-    named = padding if isinstance(padding, str) else "valid"
-    before = [] if isinstance(padding, str) else [KerasLayer("ZeroPadding2D", repr(padding))]
-    arguments = f"{layer.filters}, {size}, {written(strides=strides, padding=named, use_bias=layer.use_bias)}"
-    return with_activation(layer, *before, KerasLayer("Conv2D", arguments, kernel_and_bias(layer)))
-
-
-def conv2d_transpose(layer: layers.Conv2DTranspose) -> list[KerasLayer]:
-    size, strides, padding, _ = layer.windows
-    named = padding if isinstance(padding, str) else "valid"
-    after = [] if isinstance(padding, str) else [KerasLayer("Cropping2D", repr(padding))]
-    arguments = f"{layer.filters}, {size}, {written(strides=strides, padding=named, use_bias=layer.use_bias)}"
-    return with_activation(layer, KerasLayer("Conv2DTranspose", arguments, kernel_and_bias(layer)), *after)
-
-
-def batch_norm(layer: layers.BatchNorm) -> list[KerasLayer]:
-    arguments = written(momentum=layer.momentum, epsilon=layer.epsilon, center=layer.center, scale=layer.scale)
-    return [KerasLayer("BatchNormalization", arguments, norm(layer))]
-
-
-def layer_norm(layer: layers.LayerNorm) -> list[KerasLayer]:
-    arguments = written(epsilon=layer.epsilon, center=layer.center, scale=layer.scale)
-    return [KerasLayer("LayerNormalization", arguments, norm(layer))]
-
-
-def maxout(layer: layers.Maxout) -> list[KerasLayer]:
+def maxout(layer: layers.Maxout, *, units: int, pieces: int) -> list[KerasLayer]:
     """All linear pieces of all units by one Dense, then the largest of each unit's."""
     shape = layer.kernel.data.shape
-    lines = layer.units * layer.pieces
+    lines = units * pieces
     variables = (
         ("kernel", AxisPermutation.identity(shape, (shape[0], lines))),
         ("bias", AxisPermutation.identity(shape[1:], (lines,))),
     )
-    return [KerasLayer("Dense", str(lines), variables), *largest(layer.pieces, (layer.units,), lines)]
+    return [KerasLayer("Dense", (lines,), {}, variables), *largest(pieces, (units,))]
 
 
-def channel_max(layer: layers.ChannelMax) -> list[KerasLayer]:
-    return largest(layer.pieces, layer.output_shape, prod(layer.input_shape))
-
-
-def largest(pieces: int, shape: layers.Shape, size: int) -> list[KerasLayer]:
+def largest(pieces: int, shape: Shape) -> list[KerasLayer]:
     """The largest of every `pieces` adjacent numbers; pooling in Keras goes along the first axis."""
-    parts = [("Reshape", f"({size}, 1)"), ("MaxPooling1D", str(pieces)), ("Reshape", str(shape))]
-    return [KerasLayer(kind, arguments) for kind, arguments in parts]
+    return [keras("Reshape", (prod(shape) * pieces, 1)), keras("MaxPooling1D", pieces), keras("Reshape", shape)]
 
 
-def pooling(layer: layers.MaxPooling2D | layers.AveragePooling2D) -> list[KerasLayer]:
-    size, strides, padding, _ = layer.windows
-    if padding == ((0, 0), (0, 0)):
-        padding = "valid"
-    # Any other padding is of zeros in Keras, which may be the largest, and are counted in a mean.
-    arguments = f"{size}, {written(strides=strides, padding=padding)}" if isinstance(padding, str) else None
-    return [KerasLayer(type(layer).__name__, arguments)]
+def conv2d(
+    layer: layers.Conv2D,
+    *,
+    filters: int,
+    kernel_size: Pair,
+    strides: Pair,
+    padding: str | Pads,
+    use_bias: bool,
+    dilation_rate: Pair,
+    groups: int,
+) -> list[KerasLayer]:
+    """A Conv2D, after a layer of zeros where their numbers are given."""
+    before = [] if isinstance(padding, str) else [keras("ZeroPadding2D", padding)]
+    return [*before, convolution("Conv2D", layer, strides, padding, dilation_rate, groups=groups)]
 
 
-def plain(kind: str, *names: str) -> Callable[[Any], list[KerasLayer]]:
-    """A layer with the arguments of these names."""
-    return lambda layer: [KerasLayer(kind, written(**{name: getattr(layer, name) for name in names}))]
+def conv2d_transpose(
+    layer: layers.Conv2DTranspose,
+    *,
+    filters: int,
+    kernel_size: Pair,
+    strides: Pair,
+    padding: str | Pads,
+    use_bias: bool,
+    dilation_rate: Pair,
+    output_padding: Pair | None,
+) -> list[KerasLayer]:
+    """A Conv2DTranspose, before a layer that crops where it is given how much."""
+    after = [] if isinstance(padding, str) else [keras("Cropping2D", padding)]
+    made = convolution("Conv2DTranspose", layer, strides, padding, dilation_rate, output_padding=output_padding)
+    return [made, *after]
+
+
+def convolution(
+    kind: str,
+    layer: layers.Conv2D | layers.Conv2DTranspose,
+    strides: Pair,
+    padding: str | Pads,
+    dilation: Pair,
+    **named: Any,
+) -> KerasLayer:
+    """A convolution of Keras, which knows paddings by name only; arguments that are its defaults are left out."""
+    if max(strides) > 1 and max(dilation) > 1:
+        raise refusal(layer, LIBRARY, "dilation_rate", dilation, f"where strides={strides}")
+    usual = {"dilation_rate": (1, 1), "groups": 1, "output_padding": None}
+    given = {name: value for name, value in {"dilation_rate": dilation, **named}.items() if value != usual[name]}
+    padding = padding if isinstance(padding, str) else "valid"
+    named = {"strides": strides, "padding": padding, "use_bias": layer.use_bias, **given}
+    return KerasLayer(kind, (layer.filters, layer.windows.size), named, weights(layer, "kernel", "bias"))
+
+
+def batch_norm(
+    layer: layers.BatchNorm, *, momentum: float, epsilon: float, center: bool, scale: bool
+) -> list[KerasLayer]:
+    named = {"momentum": momentum, "epsilon": epsilon, "center": center, "scale": scale}
+    return [KerasLayer("BatchNormalization", (), named, scale_shift(layer))]
+
+
+def layer_norm(layer: layers.LayerNorm, *, epsilon: float, center: bool, scale: bool) -> list[KerasLayer]:
+    named = {"epsilon": epsilon, "center": center, "scale": scale}
+    return [KerasLayer("LayerNormalization", (), named, scale_shift(layer))]
+
+
+def scale_shift(layer: Layer) -> tuple[tuple[str, AxisPermutation | None], ...]:
+    return weights(layer, "gamma", "beta", "moving_mean", "moving_variance")
+
+
+# Activations, dropout and noise
 
 
 def activation(name: str) -> Callable[[Layer], list[KerasLayer]]:
     """An activation that is a function in Keras."""
-    return lambda layer: [KerasLayer("Activation", repr(name))]
+    return lambda layer: [keras("Activation", name)]
 
 
-MAKERS: dict[type[Layer], Callable[[Any], list[KerasLayer]]] = {
-    layers.AveragePooling2D: pooling,
+def relu(layer: layers.ReLU, *, max_value: float | None, negative_slope: float, threshold: float) -> list[KerasLayer]:
+    if max_value is None and not negative_slope and not threshold:
+        return [keras("Activation", "relu")]
+    named = {"max_value": max_value, "negative_slope": negative_slope, "threshold": threshold}
+    for name, value in named.items():
+        if value is not None and value < 0:
+            raise refusal(layer, LIBRARY, name, value, "which takes none below 0")
+    return [keras("ReLU", **named)]
+
+
+def leaky_relu(layer: layers.LeakyReLU, *, negative_slope: float) -> list[KerasLayer]:
+    if negative_slope < 0:
+        raise refusal(layer, LIBRARY, "negative_slope", negative_slope, "which takes none below 0")
+    return [keras("LeakyReLU", negative_slope=negative_slope)]
+
+
+def elu(layer: layers.ELU, *, alpha: float) -> list[KerasLayer]:
+    return [keras("ELU", alpha=alpha)]
+
+
+def softmax(layer: layers.Softmax, *, axis: int) -> list[KerasLayer]:
+    return [keras("Softmax", axis=axis)]
+
+
+def dropout(layer: layers.Dropout, *, rate: float) -> list[KerasLayer]:
+    return [keras("Dropout", rate=rate)]
+
+
+def gaussian_noise(layer: layers.GaussianNoise, *, stddev: float) -> list[KerasLayer]:
+    if stddev > 1:
+        raise refusal(layer, LIBRARY, "stddev", stddev, "which takes none above 1")
+    return [keras("GaussianNoise", stddev=stddev)]
+
+
+# Images and shapes
+
+
+def channel_max(layer: layers.ChannelMax, *, pieces: int) -> list[KerasLayer]:
+    return largest(pieces, layer.output_shape)
+
+
+def max_pooling(layer: layers.MaxPooling2D, *, pool_size: Pair, strides: Pair, padding: str | Pads) -> list[KerasLayer]:
+    """A MaxPooling2D, after a frame that is never the largest where its size is given."""
+    if isinstance(padding, str):
+        return [keras("MaxPooling2D", pool_size, strides=strides, padding=padding)]
+    return [keras("Frame", padding, -inf), keras("MaxPooling2D", pool_size, strides=strides)]
+
+
+def average_pooling(
+    layer: layers.AveragePooling2D, *, pool_size: Pair, strides: Pair, padding: str | Pads
+) -> list[KerasLayer]:
+    """Keras's own layer without padding. With "same", whether it counts zeros depends on its backend."""
+    if padding == "valid":
+        return [keras("AveragePooling2D", pool_size, strides=strides)]
+    return [keras("AveragePooling", pool_size, strides, layer.windows.pads(height_width(layer.input_shape)))]
+
+
+def global_average(layer: layers.GlobalAveragePooling2D) -> list[KerasLayer]:
+    return [keras("GlobalAveragePooling2D")]
+
+
+def up_sampling(layer: layers.UpSampling2D, *, size: Pair, interpolation: str) -> list[KerasLayer]:
+    return [keras("UpSampling2D", size=size, interpolation=interpolation)]
+
+
+def zero_padding(layer: layers.ZeroPadding2D, *, padding: Pads) -> list[KerasLayer]:
+    return [keras("ZeroPadding2D", padding=padding)]
+
+
+def flatten(layer: layers.Flatten) -> list[KerasLayer]:
+    return [keras("Flatten")]
+
+
+def reshape(layer: layers.Reshape, *, target_shape: Shape) -> list[KerasLayer]:
+    return [keras("Reshape", target_shape=target_shape)]
+
+
+def nothing(layer: Layer) -> list[KerasLayer]:
+    return []
+
+
+#: What makes the layers of Keras for each class of layers.
+WRITERS: dict[type[Layer], Callable[..., list[KerasLayer]]] = {
+    layers.AveragePooling2D: average_pooling,
     layers.BatchNorm: batch_norm,
     layers.ChannelMax: channel_max,
     layers.Conv2D: conv2d,
     layers.Conv2DTranspose: conv2d_transpose,
     layers.Dense: dense,
-    layers.Dropout: plain("Dropout", "rate"),
-    layers.ELU: plain("ELU", "alpha"),
-    layers.Flatten: plain("Flatten"),
-    layers.GaussianNoise: plain("GaussianNoise", "stddev"),
-    layers.GlobalAveragePooling2D: plain("GlobalAveragePooling2D"),
-    layers.Identity: lambda layer: [],
+    layers.Dropout: dropout,
+    layers.ELU: elu,
+    layers.Flatten: flatten,
+    layers.GaussianNoise: gaussian_noise,
+    layers.GlobalAveragePooling2D: global_average,
+    layers.Identity: nothing,
     layers.LayerNorm: layer_norm,
-    layers.LeakyReLU: plain("LeakyReLU", "negative_slope"),
-    layers.MaxPooling2D: pooling,
+    layers.LeakyReLU: leaky_relu,
+    layers.MaxPooling2D: max_pooling,
     layers.Maxout: maxout,
-    layers.ReLU: activation("relu"),
-    layers.Reshape: plain("Reshape", "target_shape"),
+    layers.ReLU: relu,
+    layers.Reshape: reshape,
     layers.Sigmoid: activation("sigmoid"),
-    layers.Softmax: plain("Softmax", "axis"),
+    layers.Softmax: softmax,
     layers.Softplus: activation("softplus"),
     layers.Tanh: activation("tanh"),
-    layers.UpSampling2D: plain("UpSampling2D", "size", "interpolation"),
-    layers.ZeroPadding2D: plain("ZeroPadding2D", "padding"),
+    layers.UpSampling2D: up_sampling,
+    layers.ZeroPadding2D: zero_padding,
 }

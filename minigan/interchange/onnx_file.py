@@ -7,7 +7,7 @@ import numpy as np
 
 from minigan import backend
 from minigan.errors import CheckpointError
-from minigan.interchange.onnx_graph import onnx_model
+from minigan.interchange.onnx_network import onnx_model
 from minigan.interchange.optional_imports import have, need
 from minigan.interchange.weights import write
 from minigan.model.sequential import Sequential
@@ -57,7 +57,8 @@ def export_onnx(network: Sequential, path: str | Path, facts: dict[str, str] | N
     Raises
     ------
     ConfigError
-        The onnx package is not installed, a layer has no operators here, or the weights are too large for the format.
+        The onnx package is not installed, a layer or a setting has no form in the operators, or
+        the weights are too large for the format.
     CheckpointError
         The outputs differ.
     RunError

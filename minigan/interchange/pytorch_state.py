@@ -3,6 +3,8 @@
 A state dict names a weight by its module's place and its role: ``4.weight``.
 """
 
+import logging
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,7 +12,7 @@ import numpy as np
 from minigan.errors import CheckpointError
 from minigan.interchange.arrays import Header, plain, shown
 from minigan.interchange.layout import Entry, entry
-from minigan.interchange.pytorch_modules import modules
+from minigan.interchange.pytorch_network import modules
 from minigan.model.sequential import Sequential
 
 __all__ = ["COUNTER", "counters", "pytorch_entries", "pytorch_names"]
@@ -44,7 +46,8 @@ def pytorch_names(headers: dict[str, Header], entries: Sequence[Entry], path: ob
     """The name in a file of each expected weight, by the expected name.
 
     Where not all names are those of a Sequential, modules are taken in the order of the file, as a user's own module
-    lists them: ``conv1.weight, conv1.bias, norm1.weight ...``. Shapes are not checked here.
+    lists them: ``conv1.weight, conv1.bias, norm1.weight ...``. Shapes are not checked here; but modules of the same
+    shapes are logged as a warning, since a wrong order of them cannot be noticed.
 
     Raises
     ------
@@ -66,8 +69,33 @@ def pytorch_names(headers: dict[str, Header], entries: Sequence[Entry], path: ob
                 f"{path} does not fit: expected {', '.join(wanted)} in {plain(module)}, which should be minigan's "
                 f"{entries[expected.index(next(iter(wanted.values())))].ours.rpartition('.')[0]}, got {shown(got)}"
             )
+    note_order(headers, ours, theirs, entries, path)
     pairs = zip(ours.values(), theirs.values())
     return {wanted[role]: got[role] for wanted, got in pairs for role in wanted}
+
+
+def note_order(
+    headers: dict[str, Header],
+    ours: dict[str, dict[str, str]],
+    theirs: dict[str, dict[str, str]],
+    entries: Sequence[Entry],
+    path: object,
+) -> None:
+    """Log which layers get which modules where any two of the modules could be exchanged."""
+    layer_of = {item.theirs.rpartition(".")[0]: item.ours.rpartition(".")[0] for item in entries}
+    shapes = {
+        module: tuple(sorted((role, headers[name].shape) for role, name in roles.items()))
+        for module, roles in theirs.items()
+    }
+    counts = Counter(shapes.values())
+    alike = [
+        f"{plain(module)} to {layer_of[place]}" for place, module in zip(ours, theirs) if counts[shapes[module]] > 1
+    ]
+    if alike:
+        logging.getLogger("minigan").warning(
+            f"{path} has modules of the same shapes, which are taken in the order of the file: {shown(alike)}; "
+            "where your forward calls them in another order, define them in that order"
+        )
 
 
 def by_module(names: Sequence[str]) -> dict[str, dict[str, str]]:

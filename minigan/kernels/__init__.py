@@ -56,6 +56,12 @@ __all__ = [
     "elu_grad",
     "elu_second_derivative",
     "follow_edits",
+    "gated",
+    "gated_grad",
+    "gated_second_derivative",
+    "group_norm",
+    "group_norm_grad",
+    "group_norm_tangent_grad",
     "kind",
     "layer_norm",
     "layer_norm_grad",
@@ -150,6 +156,12 @@ binary_crossentropy_from_logits = Kernel(
 
 dropout = Kernel(ref.dropout.dropout, cpu.dropout.dropout, cuda.dropout.dropout)
 
+gated = Kernel(ref.gates.gated, cpu.gates.gated, cuda.gates.gated)
+gated_grad = Kernel(ref.gates.gated_grad, cpu.gates.gated_grad, cuda.gates.gated_grad)
+gated_second_derivative = Kernel(
+    ref.gates.gated_second_derivative, cpu.gates.gated_second_derivative, cuda.gates.gated_second_derivative
+)
+
 max_with_mask = Kernel(ref.maxout.max_with_mask, cpu.maxout.max_with_mask)
 
 batch_norm = Kernel(ref.normalization.batch_norm, cpu.normalization.batch_norm, cuda.normalization.batch_norm)
@@ -158,6 +170,9 @@ batch_norm_grad = Kernel(
 )
 batch_norm_tangent_grad = Kernel(ref.normalization.batch_norm_tangent_grad, cpu.normalization.batch_norm_tangent_grad)
 channel_sum = Kernel(ref.normalization.channel_sum, cpu.normalization.channel_sum, cuda.normalization.channel_sum)
+group_norm = Kernel(ref.normalization.group_norm, cpu.normalization.group_norm)
+group_norm_grad = Kernel(ref.normalization.group_norm_grad, cpu.normalization.group_norm_grad)
+group_norm_tangent_grad = Kernel(ref.normalization.group_norm_tangent_grad)
 layer_norm = Kernel(ref.normalization.layer_norm, cpu.normalization.layer_norm, cuda.normalization.layer_norm)
 layer_norm_grad = Kernel(
     ref.normalization.layer_norm_grad, cpu.normalization.layer_norm_grad, cuda.normalization.layer_norm_grad

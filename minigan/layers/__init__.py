@@ -12,7 +12,9 @@ from minigan.layers.dropout import Dropout
 from minigan.layers.elu import ELU
 from minigan.layers.flatten import Flatten
 from minigan.layers.gaussian_noise import GaussianNoise
+from minigan.layers.gelu import GELU
 from minigan.layers.global_average_pooling2d import GlobalAveragePooling2D
+from minigan.layers.group_normalization import GroupNormalization
 from minigan.layers.identity import Identity
 from minigan.layers.layer_norm import LayerNorm
 from minigan.layers.leaky_relu import LeakyReLU
@@ -20,10 +22,13 @@ from minigan.layers.max_pooling2d import MaxPooling2D
 from minigan.layers.maxout import Maxout
 from minigan.layers.minibatch_std_dev import MinibatchStdDev
 from minigan.layers.parameter import Parameter
+from minigan.layers.prelu import PReLU
 from minigan.layers.projection_head import ProjectionHead
 from minigan.layers.relu import ReLU
 from minigan.layers.reshape import Reshape
+from minigan.layers.selu import SELU
 from minigan.layers.sigmoid import Sigmoid
+from minigan.layers.silu import SiLU
 from minigan.layers.softmax import Softmax
 from minigan.layers.softplus import Softplus
 from minigan.layers.spectral_normalization import SpectralNormalization
@@ -33,6 +38,8 @@ from minigan.layers.zero_padding2d import ZeroPadding2D
 
 __all__ = [
     "ELU",
+    "GELU",
+    "SELU",
     "AveragePooling2D",
     "BatchNorm",
     "CacheStamp",
@@ -46,6 +53,7 @@ __all__ = [
     "Flatten",
     "GaussianNoise",
     "GlobalAveragePooling2D",
+    "GroupNormalization",
     "Identity",
     "Layer",
     "LayerNorm",
@@ -53,11 +61,13 @@ __all__ = [
     "MaxPooling2D",
     "Maxout",
     "MinibatchStdDev",
+    "PReLU",
     "Parameter",
     "ProjectionHead",
     "ReLU",
     "Reshape",
     "Shape",
+    "SiLU",
     "Sigmoid",
     "Softmax",
     "Softplus",

@@ -3,10 +3,13 @@
 from minigan.errors import ConfigError
 from minigan.layers.base import Layer
 from minigan.layers.elu import ELU
+from minigan.layers.gelu import GELU
 from minigan.layers.identity import Identity
 from minigan.layers.leaky_relu import LeakyReLU
 from minigan.layers.relu import ReLU
+from minigan.layers.selu import SELU
 from minigan.layers.sigmoid import Sigmoid
+from minigan.layers.silu import SiLU
 from minigan.layers.softmax import Softmax
 from minigan.layers.softplus import Softplus
 from minigan.layers.tanh import Tanh
@@ -16,12 +19,16 @@ __all__ = ["ACTIVATIONS", "get"]
 #: Layers without parameters, by the names Keras gives them.
 ACTIVATIONS: dict[str, type[Layer]] = {
     "elu": ELU,
+    "gelu": GELU,
     "leaky_relu": LeakyReLU,
     "linear": Identity,
     "relu": ReLU,
+    "selu": SELU,
     "sigmoid": Sigmoid,
+    "silu": SiLU,
     "softmax": Softmax,
     "softplus": Softplus,
+    "swish": SiLU,
     "tanh": Tanh,
 }
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from minigan import initializers, kernels
 from minigan.backend import Array
+from minigan.errors import ConfigError
 from minigan.initializers import Initializer
 from minigan.layers import activation as activations
 from minigan.layers.base import INFERENCE, CacheStamp, Context, Layer, Shape
@@ -85,6 +86,11 @@ class Affine(Layer):
             shape = self.output_shape[-1:]
             self.bias = self.add_parameter("bias", shape, self.bias_initializer, rng, dtype)
         self.activation.build(self.output_shape)
+        if self.activation.parameters:
+            raise ConfigError(
+                f"{self.title}: expected an activation without weights, got {self.activation!r}: make it a layer by "
+                "itself, after this one"
+            )
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, AffineCache]:
         self.check_input(x)

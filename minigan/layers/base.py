@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from minigan import initializers
 from minigan.backend import Array
 from minigan.errors import ConfigError
 from minigan.initializers import Initializer
@@ -155,13 +156,33 @@ class Layer(Checks):
         self,
         name: str,
         shape: Shape,
-        initializer: Initializer,
+        initializer: str | Initializer,
         rng: Stream,
         dtype: np.dtype,
         trainable: bool = True,
     ) -> Parameter:
-        """Make one parameter; its initial values are drawn from the stream with its name."""
-        parameter = Parameter(initializer(shape, rng.child(name), dtype), trainable)
+        """Make one parameter; its initial values are drawn from the stream with its name.
+
+        Parameters
+        ----------
+        name : str
+            The parameter is ``self.parameters[name]``, and ``layer.name`` in a network's weights.
+        shape : tuple of int
+        initializer : str or callable
+            A name such as "zeros" or "glorot_uniform", or a function of the shape, a stream and the dtype; see
+            `minigan.initializers`.
+        rng, dtype
+            As `add_parameters` got them.
+        trainable : bool
+            Whether it has a gradient and is updated by optimizers.
+
+        Raises
+        ------
+        ConfigError
+            The initializer is no known name, and no function.
+        """
+        make = initializers.get(initializer)
+        parameter = Parameter(make(shape, rng.child(name), dtype), trainable)
         self.parameters[name] = parameter
         return parameter
 

@@ -1,5 +1,7 @@
 """The transposed convolution layer."""
 
+from typing import Any
+
 from minigan import kernels
 from minigan.backend import Array
 from minigan.errors import ConfigError, ShapeError
@@ -7,7 +9,7 @@ from minigan.initializers import Initializer
 from minigan.kernels import Pads, Pair
 from minigan.layers.base import Layer, Shape
 from minigan.layers.convolution import Convolution2D
-from minigan.layers.validation import height_width, image_shape
+from minigan.layers.validation import height_width, image_shape, is_sequence
 from minigan.numbers import whole
 
 
@@ -25,9 +27,9 @@ class Conv2DTranspose(Convolution2D):
     Shapes: x (N, H, W, C), w (KH, KW, filters, C), b (filters,), y (N, OH, OW, filters). With kernels that span
     ``K = (KH - 1) * d + 1`` rows, "same" gives ``OH = H * stride``, and "valid" all that the kernels paint,
     ``OH = (H - 1) * stride + K``, or where that is less, ``H * stride``. An explicit padding is what is cut off the
-    "valid" output. `output_padding` says the size otherwise, as in Keras: "valid" gives the painted rows and
-    `output_padding` more, "same" ``OH = (H - 1) * stride + K % 2 + output_padding``. "same" cuts off half of the
-    painted rows that are too many above, the rest below.
+    "valid" output. `output_padding` gives another size, as in Keras: "valid" ``OH = (H - 1) * stride + K +
+    output_padding``, "same" ``OH = (H - 1) * stride + K % 2 + output_padding``. Of the painted rows that are too many
+    for "same", half are cut off above, the rest below.
 
     Parameters
     ----------
@@ -74,9 +76,9 @@ class Conv2DTranspose(Convolution2D):
         )
         self.output_padding = None if output_padding is None else self.below_strides(output_padding)
 
-    def below_strides(self, output_padding: int | Pair) -> Pair:
+    def below_strides(self, output_padding: Any) -> Pair:
         """The argument as a pair, checked."""
-        both = output_padding if isinstance(output_padding, tuple | list) else (output_padding, output_padding)
+        both = output_padding if is_sequence(output_padding) else (output_padding, output_padding)
         down, across = self.windows.strides
         match [whole(size) for size in both]:
             case [int(rows), int(columns)] if 0 <= rows < down and 0 <= columns < across:

@@ -52,4 +52,4 @@ class Convolution2D(Affine):
     @property
     def operation(self) -> Convolution:
         """Strides, pads, dilation and groups, as the kernels take them."""
-        return Convolution(self.windows.strides, self.pads, self.windows.dilation, self.groups)
+        return Convolution(self.windows.strides, self.pads, self.windows.dilation_rate, self.groups)

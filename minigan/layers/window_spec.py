@@ -16,13 +16,13 @@ class WindowSpec(NamedTuple):
 
     `padding` is "valid" (no zeros), "same" (the zeros that give ``ceil(size / stride)`` windows, with the odd
     pixel at the bottom and the right, as in Keras) or an explicit ((top, bottom), (left, right)). The pixels of a
-    window are `dilation` apart.
+    window are `dilation_rate` apart.
     """
 
     size: Pair
     strides: Pair
     padding: str | Pads
-    dilation: Pair = (1, 1)
+    dilation_rate: Pair = (1, 1)
 
     @classmethod
     def of(
@@ -41,7 +41,7 @@ class WindowSpec(NamedTuple):
     @property
     def spans(self) -> Pair:
         """The height and width of a window, the pixels between its own included."""
-        height, width = map(kernels.span, self.size, self.dilation)
+        height, width = map(kernels.span, self.size, self.dilation_rate)
         return height, width
 
     def pads(self, image: Pair) -> Pads:
@@ -53,7 +53,7 @@ class WindowSpec(NamedTuple):
 
     def fit(self, layer: Layer, image: Pair) -> Pair:
         """The number of windows down and across: at least one of each."""
-        down, across = map(kernels.output_size, image, self.size, self.strides, self.pads(image), self.dilation)
+        down, across = map(kernels.output_size, image, self.size, self.strides, self.pads(image), self.dilation_rate)
         if down < 1 or across < 1:
             raise ShapeError(f"{layer.title}: windows of {self.spans} do not fit into images of {image}")
         return down, across

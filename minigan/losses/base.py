@@ -1,11 +1,12 @@
 """The contract of all GAN losses, and the parts that several of them share."""
 
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
+from minigan import numbers
 from minigan.backend import Array, array_module
 from minigan.errors import ConfigError, ShapeError
 
-__all__ = ["GANLoss", "Optimum", "TargetLoss", "as_target", "below_half", "negative_mean"]
+__all__ = ["GANLoss", "Optimum", "TargetLoss", "as_target", "below_half", "negative_mean", "not_empty"]
 
 
 class Optimum(NamedTuple):
@@ -82,20 +83,32 @@ class TargetLoss:
 
 def below_half(name: str, value: float) -> float:
     """Refuse a fraction of 0.5 or more, which would swap the labels."""
-    if not 0 <= value < 0.5:
+    fraction = numbers.finite(value)
+    if fraction is None or not 0 <= fraction < 0.5:
         raise ConfigError(f"expected {name} to be at least 0 and less than 0.5, got {value!r}")
-    return value
+    return fraction
 
 
-def as_target(target: Array | float, like: Array) -> Array | float:
+def as_target(target: Any, like: Array) -> Array | float:
     """The target as a number, or as an array of the same shape and dtype: broadcasting would hide a wrong gradient."""
-    if isinstance(target, int | float):
-        return like.dtype.type(target)
+    not_empty(like)
+    if not hasattr(target, "shape") or target.shape == ():
+        value = numbers.finite(target)
+        if value is None:
+            raise ConfigError(f"expected a target to be a finite number, or an array like the logits, got {target!r}")
+        return like.dtype.type(value)
     if (target.shape, target.dtype) != (like.shape, like.dtype):
         raise ShapeError(f"expected a target {like.shape} {like.dtype}, got {target.shape} {target.dtype}")
     return target
 
 
+def not_empty(z: Array) -> None:
+    """Refuse a batch without an example: the mean of no numbers is NaN."""
+    if not z.size:
+        raise ShapeError(f"expected logits of at least one example, got {z.shape}")
+
+
 def negative_mean(z: Array) -> tuple[Array, Array]:
     """``-mean(z)`` and its gradient, ``-1/N`` everywhere."""
+    not_empty(z)
     return -z.mean(), array_module(z).full_like(z, -1 / z.size)

@@ -1,7 +1,7 @@
 """The hinge loss."""
 
 from minigan.backend import Array, array_module
-from minigan.losses.base import Optimum, negative_mean
+from minigan.losses.base import Optimum, negative_mean, not_empty
 
 __all__ = ["Hinge"]
 
@@ -27,6 +27,7 @@ class Hinge:
 
     def real(self, z: Array) -> tuple[Array, Array]:
         """``E max(0, 1 - z)``."""
+        not_empty(z)
         short = array_module(z).maximum(1 - z, 0)
         return short.mean(), -(z < 1).astype(z.dtype) / z.size
 

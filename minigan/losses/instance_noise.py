@@ -1,7 +1,6 @@
 """Noise on all inputs of D."""
 
-import math
-
+from minigan import numbers
 from minigan.backend import Array
 from minigan.errors import ConfigError
 from minigan.random import Stream
@@ -57,11 +56,12 @@ class InstanceNoise:
     """
 
     def __init__(self, stddev: float, steps: int, rng: Stream) -> None:
-        if not 0 <= stddev < math.inf:
+        width, count = numbers.finite(stddev), numbers.whole(steps)
+        if width is None or width < 0:
             raise ConfigError(f"expected the noise's stddev to be at least 0 and finite, got {stddev!r}")
-        if not steps >= 1:
+        if count is None or count < 1:
             raise ConfigError(f"expected the noise's steps to be 1 or more, got {steps!r}")
-        self.stddev, self.steps, self.rng = stddev, steps, rng
+        self.stddev, self.steps, self.rng = width, count, rng
         self.taken = 0
 
     @property

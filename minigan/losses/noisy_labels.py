@@ -3,7 +3,7 @@
 import numpy as np
 
 from minigan.backend import Array, array_module
-from minigan.losses.base import GANLoss, Optimum, below_half
+from minigan.losses.base import GANLoss, Optimum, below_half, not_empty
 from minigan.random import Stream
 
 __all__ = ["NoisyLabels"]
@@ -70,6 +70,7 @@ class NoisyLabels:
 
     def flips(self, z: Array) -> Array:
         """Draw which labels are wrong."""
+        not_empty(z)
         return self.rng.uniform(z.shape) < self.rate
 
 

@@ -17,9 +17,9 @@ from minigan.io.targets import check_target, explained, place_of
 from minigan.models import GAN
 from minigan.plots.formats import check_suffix
 from minigan.runs.config import ModelConfig, TrainConfig, training_field, write_config
-from minigan.runs.start import check_folder, load_run
+from minigan.runs.start import check_folder, check_writable, load_run, make_numbered_folder, next_place
 
-__all__ = ["NETWORKS", "Exported", "ImportConfig", "export_run", "import_run"]
+__all__ = ["NETWORKS", "Exported", "ImportConfig", "export_run", "import_into", "import_run"]
 
 #: The networks of a run.
 NETWORKS = ("generator", "discriminator")
@@ -93,7 +93,7 @@ def export_run(
                 check_target(file)
     net = gan.generator if network == "generator" else gan.discriminator
     metadata = metadata_of(config, gan, network)
-    program = None if code is None else source(net, chosen)
+    program = None if code is None else source(net, chosen, path, metadata)
     difference = None
     if chosen == ONNX:
         difference = export_onnx(net, path, metadata)
@@ -183,8 +183,22 @@ def import_run(
     CheckpointError
         A file is missing or damaged, holds a NaN, or does not fit.
     """
-    folder = Path(folder)
-    check_folder(folder)
+    _, gan = import_into(path, folder, config, like, discriminator, format)
+    return gan
+
+
+def import_into(
+    path: str | Path,
+    folder: str | Path | None,
+    config: TrainConfig | None,
+    like: str | Path | None,
+    discriminator: str | Path | None,
+    format: str | None,
+) -> tuple[Path, GAN]:
+    """As `import_run`; without a folder, into the next one in ``runs/``. Returns the folder and the networks."""
+    name = config.model if config else Path(like).absolute().name if like else ""
+    place = Path(folder) if folder else next_place(name, "imported")
+    (check_folder if folder else check_writable)(place)
     if config is not None and like is None:
         settings = config.resolved()
         gan = models.build(settings.model, settings.seed, **settings.model_options())
@@ -196,8 +210,10 @@ def import_run(
     if discriminator is not None:
         import_weights(gan.discriminator, discriminator, format)
     # The run has no average: the imported weights are the only ones.
-    save_run(folder, replace(settings, average=None, conditional=bool(gan.classes)), gan)
-    return gan
+    settings = replace(settings, average=None, conditional=bool(gan.classes))
+    place = place if folder else make_numbered_folder(place)
+    save_run(place, settings, gan)
+    return place, gan
 
 
 def save_run(folder: Path, config: TrainConfig, gan: GAN) -> None:
@@ -218,8 +234,8 @@ def save_run(folder: Path, config: TrainConfig, gan: GAN) -> None:
             mask = os.umask(0)
             os.umask(mask)
             made.chmod(0o777 & ~mask)
-            if folder.exists():
-                folder.rmdir()  # it is empty
+            if os.name == "nt" and folder.exists():
+                folder.rmdir()  # it is empty, and elsewhere a rename replaces it: no other process can take its place
             made.rename(folder)
         finally:
             shutil.rmtree(made, ignore_errors=True)

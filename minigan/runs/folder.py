@@ -58,7 +58,7 @@ class Run:
     Parameters
     ----------
     folder : path
-        Nothing is written to it before `begin` or `open`; from then on it must be locked.
+        Nothing is written to it before `begin` or `find_checkpoints`; from then on it must be locked.
     parts : RunParts
         The settings, the trainer and its learning rates.
     listener : callable
@@ -92,19 +92,24 @@ class Run:
 
     def begin(self) -> None:
         """Write the first files of a new run."""
-        self.open()
+        self.find_checkpoints()
+        self.announce()
         (self.folder / "samples").mkdir()
         write_config(self.folder / "config.toml", self.config)
         write_places(self.folder, self.config, self.trainer.data)
         self.notes += notices_of(self.config, self.trainer.data)
         self.save("start")
 
-    def open(self) -> None:
-        """Report what will be trained, and find the checkpoints."""
+    def find_checkpoints(self) -> CheckpointFolder:
+        """The checkpoints of the folder, which is made if there is none."""
+        self.checkpoints = CheckpointFolder(self.folder / "checkpoints", self.config.keep, self.listener)
+        return self.checkpoints
+
+    def announce(self) -> None:
+        """Report what will be trained."""
         data = self.trainer.data
         made = describe(data, self.gan.output_range)
         self.listener(RunStart(self.gan.name, data.name, len(data), self.folder, backend.is_textbook(), made))
-        self.checkpoints = CheckpointFolder(self.folder / "checkpoints", self.config.keep, self.listener)
 
     def train(self, save: SaveRequest) -> bool:
         """Train to the end and write the files; False if a signal stopped it before. `save` asks for checkpoints."""

@@ -11,6 +11,7 @@ from minigan.errors import ConfigError, RunError
 from minigan.io.atomic_write import sync
 from minigan.io.safe_read import open_file
 from minigan.runs.config import TrainConfig
+from minigan.runs.names import flag_of, named
 
 __all__ = ["check_settings", "cut_tables", "lines_of_tables", "settings_of"]
 
@@ -66,6 +67,9 @@ def length_of_lines(path: Path, count: int) -> int:
 # Settings
 
 
+#: Settings that say how long a run is; it has one of them.
+LENGTHS = ("epochs", "steps")
+
 #: Settings that came after version 0.1.0, with the values by which its runs were made.
 ADDED = {"textbook": False, "on_usr1": "save", "skip_bad": False, "flip": False}
 
@@ -87,7 +91,7 @@ def check_settings(
     config : TrainConfig
         The settings to resume with.
     accepted : collection of str
-        Names of settings that may differ.
+        Settings that may differ, by their names or their flags.
     free : collection of str
         Names of settings that always may, such as the number of threads.
 
@@ -99,20 +103,21 @@ def check_settings(
     Raises
     ------
     ConfigError
-        A setting differs and is not accepted: the message has all of these, with both values.
+        A setting differs and is not accepted: the message has all of these, with both values; or there is no setting
+        of a name.
     """
     now = settings_of(config)
     saved = {**ADDED, **saved}
-    unknown = sorted(set(accepted) - now.keys())
-    if unknown:
-        raise ConfigError(f"unknown setting {', '.join(unknown)}: expected one of {', '.join(sorted(now))}")
+    accepted = named(",".join(accepted))
+    if {*LENGTHS} & {*accepted}:  # each replaces the other
+        accepted = [*accepted, *LENGTHS]
     lines = {
         name: f"{name}: {saved.get(name)!r} at the checkpoint, now {now.get(name)!r}"
         for name in sorted({*saved, *now} - {*free})
         if saved.get(name) != now.get(name)
     }
-    refused = {name: line for name, line in lines.items() if name not in accepted}
+    refused = {name: flag_of(name) + line.removeprefix(name) for name, line in lines.items() if name not in accepted}
     if refused:
-        accept = ",".join([*accepted, *refused])
+        accept = ",".join(flag_of(name).removeprefix("--") for name in dict.fromkeys([*accepted, *refused]))
         raise ConfigError(f"settings differ from the checkpoint: {'; '.join(refused.values())}; add --accept {accept}")
     return list(lines.values())

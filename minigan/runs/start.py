@@ -17,8 +17,10 @@
     checkpoints/       the last few checkpoints, for minigan train --resume
 """
 
+import itertools
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +40,20 @@ from minigan.runs.interrupt import SaveRequest
 from minigan.runs.lock import RunLock
 from minigan.runs.resume import check_settings
 from minigan.runs.run_data import PLACES, write_places
+from minigan.runs.trial import try_step
 from minigan.training.checkpoint.file import Checkpoint, versions
 from minigan.training.events import Event, Notice
 from minigan.training.nonfinite import all_finite
 
-__all__ = ["load_run", "new_run_folder", "resume_run", "train_run"]
+__all__ = [
+    "check_folder",
+    "check_writable",
+    "load_run",
+    "make_numbered_folder",
+    "next_place",
+    "resume_run",
+    "train_run",
+]
 
 #: Numbers that the networks may have above those in the weight files, so that a missing array is reported by name.
 SPARE = 10**7
@@ -51,7 +62,9 @@ SPARE = 10**7
 FREE = ("backend", "threads", "checkpoint_every", "keep", "on_nan", "on_usr1")
 
 
-def train_run(config: TrainConfig, folder: str | Path, listener: Callable[[Event], None] = lambda event: None) -> bool:
+def train_run(
+    config: TrainConfig, folder: str | Path | None = None, listener: Callable[[Event], None] = lambda event: None
+) -> bool:
     """Train with the settings of `config` and write all files to `folder`.
 
     Nothing is written before settings, data and networks are known to fit each other.
@@ -59,8 +72,8 @@ def train_run(config: TrainConfig, folder: str | Path, listener: Callable[[Event
     Parameters
     ----------
     config : TrainConfig
-    folder : path
-        New or empty.
+    folder : path, optional
+        New or empty. Default: the next in ``runs/``, which the event `RunStart` names.
     listener : callable, optional
         Called with every `Event`.
 
@@ -74,17 +87,16 @@ def train_run(config: TrainConfig, folder: str | Path, listener: Callable[[Event
     MiniganError
         The settings do not fit each other; or a loss is no longer finite, and all files up to then are kept.
     """
-    folder = Path(folder)
-    check_folder(folder)
+    place = Path(folder) if folder else next_place(config.model, config.data)
+    (check_folder if folder else check_writable)(place)
     # SIGUSR1 is caught from the start: it would end a process that still reads its data.
     with SaveRequest() as save, backend.textbook(config.textbook or backend.is_textbook()):
-        run = Run(folder, build_run(config), listener)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RunError(f"expected a folder that can be written, got {folder}: {error.strerror}") from None
-        with RunLock(folder):
-            check_folder(folder)  # another process may have used it meanwhile
+        parts = build_run(config)
+        try_step(parts)
+        run = Run(place, parts, listener)
+        run.folder = place = make_folder(place) if folder else make_numbered_folder(place)
+        with RunLock(place):
+            check_folder(place)  # another process may have used it meanwhile
             run.begin()
             return run.train(save)
 
@@ -127,32 +139,44 @@ def resume_run(
     """
     folder = Path(folder)
     own = read_settings(folder)
+    if not (folder / "checkpoints").is_dir():
+        raise RunError(nothing_to_resume(folder))
     if changes.keys() & {"epochs", "steps"}:  # each replaces the other
         own = {name: value for name, value in own.items() if name not in ("epochs", "steps")}
     config = TrainConfig(**{**own, **changes})
     with SaveRequest() as save, RunLock(folder) as lock, backend.textbook(config.textbook or backend.is_textbook()):
         parts = build_run(config, folder)
-        for place in (folder, folder / "samples"):
-            remove_leftovers(place)
         run = Run(folder, parts, listener)
-        run.open()
-        found = run.checkpoints.newest()
+        found = run.find_checkpoints().newest()
         if found is None:
-            raise RunError(f"expected a checkpoint to resume from in {folder / 'checkpoints'}, found none")
+            raise RunError(nothing_to_resume(folder))
         step, checkpoint = found
         changed = check_settings(checkpoint.state["run"]["config"], run.config, accepted, FREE)
+        if changed:
+            try_step(parts)
         run.continue_from(checkpoint)
+        for place in (folder, folder / "samples"):
+            remove_leftovers(place)
+        run.announce()
         if changed:
             write_config(folder / "config.toml", run.config)
         if changes.keys() & {"data", "labels"} or not (folder / PLACES).exists():
             write_places(folder, run.config, run.trainer.data)
         if step >= run.total:
-            words = f"all {step} steps are done; to train longer: --steps N --accept steps,epochs"
+            length = "steps" if run.config.epochs is None else "epochs"
+            words = f"all {step} steps are done; to train longer: --{length} N --accept {length}"
             listener(Notice(step, "finished", words))
             run.write_summary()
             return True
         run.notes += resumed(step, run.config, changed, checkpoint, lock.left_by)
         return run.train(save)
+
+
+def nothing_to_resume(folder: Path) -> str:
+    """The error for a run without checkpoints."""
+    imported = not (folder / "metrics.csv").exists() and (folder / "generator.npz").exists()
+    reason = ": the run was imported; sample, evaluate, plot and export use its weights" if imported else ""
+    return f"expected a checkpoint to resume from in {folder / 'checkpoints'}, found none{reason}"
 
 
 def resumed(
@@ -179,11 +203,19 @@ def read_settings(folder: Path) -> dict[str, Any]:
 
 
 def check_folder(folder: Path) -> None:
-    """Refuse a folder that is not empty, and a path where no folder can be made."""
+    """Refuse a folder that is not empty, and what `check_writable` refuses."""
     try:
         if folder.exists() and (not folder.is_dir() or any(path.name != RunLock.NAME for path in folder.iterdir())):
             kind = "a run" if (folder / "config.toml").exists() else "something"
             raise RunError(f"expected a new or empty folder for the run, got {folder}, which already holds {kind}")
+    except OSError as error:
+        raise RunError(f"expected a folder that can be written, got {folder}: {error.strerror}") from None
+    check_writable(folder)
+
+
+def check_writable(folder: Path) -> None:
+    """Refuse a path where no folder can be made."""
+    try:
         place = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
         if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
             raise RunError(f"expected a folder that can be written, got {folder}: {place} cannot be written")
@@ -191,13 +223,40 @@ def check_folder(folder: Path) -> None:
         raise RunError(f"expected a folder that can be written, got {folder}: {error.strerror}") from None
 
 
-def new_run_folder(model: str, data_name: str) -> Path:
-    """The first path ``runs/MODEL-DATA-NUMBER`` that does not exist."""
-    stem = f"{model}-{Path(data_name.rpartition(':')[2]).stem}"
-    number = 1
-    while (folder := Path("runs") / f"{stem}-{number}").exists():
-        number += 1
+def next_place(model: str, data_name: str) -> Path:
+    """Where a run without ``--out`` goes, but for its number: ``runs/MODEL-DATA``."""
+    return Path("runs") / f"{model}-{Path(data_name.rpartition(':')[2]).stem}"
+
+
+def make_folder(folder: Path, new: bool = False) -> Path:
+    """Make a folder, unless it is there; with `new` a `FileExistsError` is raised then.
+
+    Raises
+    ------
+    RunError
+        It cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=not new)
+    except OSError as error:
+        if new and isinstance(error, FileExistsError) and os.path.lexists(folder):
+            raise
+        raise RunError(f"expected a folder that can be written, got {folder}: {error.strerror}") from None
     return folder
+
+
+def make_numbered_folder(place: Path) -> Path:
+    """Make the first of ``PLACE-1``, ``PLACE-2``, ... that does not exist: each of several processes gets its own.
+
+    Raises
+    ------
+    RunError
+        It cannot be made.
+    """
+    for number in itertools.count(1):
+        with suppress(FileExistsError):
+            return make_folder(place.with_name(f"{place.name}-{number}"), new=True)
+    raise AssertionError
 
 
 def load_run(folder: str | Path) -> tuple[TrainConfig, GAN]:

@@ -16,9 +16,11 @@ A trainer sets the values before each step: ``optimizer.learning_rate = schedule
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
+from minigan import numbers
 from minigan.errors import ConfigError
 
 __all__ = ["Constant", "Cosine", "Exponential", "Linear", "Piecewise", "Schedule", "parse"]
@@ -35,6 +37,27 @@ class Schedule(Protocol):
         """The lowest and the highest value of the schedule, for checks."""
 
 
+def keep_numbers(schedule: Any, *names: str) -> None:
+    """Make Python's numbers of the attributes, numbers or tuples of them, and refuse what is not finite."""
+    for name in names:
+        keep(schedule, name, numbers.finite, "a finite number")
+
+
+def keep_steps(schedule: Any, name: str) -> None:
+    """The same for whole numbers."""
+    keep(schedule, name, numbers.whole, "a whole number of steps")
+
+
+def keep(schedule: Any, name: str, read: Callable[[Any], Any], kind: str) -> None:
+    """Replace an attribute of a frozen schedule by what `read` makes of it."""
+    given = getattr(schedule, name)
+    values = list(given) if name in ("values", "boundaries") else [given]
+    found = [read(value) for value in values]
+    if None in found:
+        raise ConfigError(f"expected {name} of a schedule to be {kind}, got {values[found.index(None)]!r}")
+    object.__setattr__(schedule, name, tuple(found) if name in ("values", "boundaries") else found[0])
+
+
 @dataclass(frozen=True)
 class Constant:
     """Always the same: ``0.0004``.
@@ -45,6 +68,9 @@ class Constant:
     """
 
     value: float
+
+    def __post_init__(self) -> None:
+        keep_numbers(self, "value")
 
     def __call__(self, step: int) -> float:
         return self.value
@@ -74,6 +100,8 @@ class Ramp:
     steps: int
 
     def __post_init__(self) -> None:
+        keep_numbers(self, "start", "end")
+        keep_steps(self, "steps")
         if self.steps < 1:
             raise ConfigError(f"expected a schedule over at least 1 step, got {self.steps}")
 
@@ -152,6 +180,7 @@ class Exponential:
     factor: float
 
     def __post_init__(self) -> None:
+        keep_numbers(self, "start", "end", "factor")
         if not self.factor > 1:
             raise ConfigError(f"expected a schedule that divides by more than 1, got {number(self.factor)}")
         if not 0 <= self.end < self.start:
@@ -192,6 +221,8 @@ class Piecewise:
             raise ConfigError(
                 f"expected one value more than boundaries, got {len(self.values)} and {len(self.boundaries)}"
             )
+        keep_numbers(self, "values")
+        keep_steps(self, "boundaries")
         if any(later <= earlier for earlier, later in zip((0, *self.boundaries), self.boundaries)):
             raise ConfigError(
                 f"expected a schedule whose stairs end at rising steps, got {', '.join(map(str, self.boundaries))}"

@@ -69,6 +69,9 @@ KERAS_LAYERS = {
     "Sigmoid": lambda: keras.layers.Activation("sigmoid"),
     "Tanh": lambda: keras.layers.Activation("tanh"),
     "Softplus": lambda: keras.layers.Activation("softplus"),
+    "SELU": lambda: keras.layers.Activation("selu"),
+    "SiLU": lambda: keras.layers.Activation("silu"),
+    "GELU": lambda approximate=False: keras.layers.Activation(partial(keras.activations.gelu, approximate=approximate)),
 }
 
 
@@ -164,6 +167,24 @@ def more_convolutions():
             yield "Conv2D", {"filters": filters, **arguments}, (6, 5, channels), False
 
 
+def more_layers():
+    """As `layer_cases`: smooth rectifiers, learned slopes, groups of channels."""
+    for shape in ((6,), (3, 4, 2)):
+        for layer in ("SELU", "SiLU"):
+            yield layer, {}, shape, False
+        yield "GELU", {}, shape, False
+        yield "GELU", {"approximate": True}, shape, False
+        yield "PReLU", {}, shape, False
+    for shared_axes in ((1, 2), (3,), (1, 2, 3)):
+        yield "PReLU", {"shared_axes": shared_axes}, (3, 4, 2), False
+    # Not three groups of six numbers: two numbers of mean 0 and variance 1 are -1 and 1, whatever x is.
+    for shape, groups in (((6,), 1), ((6,), 2), ((4, 6), 3), ((3, 4, 6), 3), ((3, 4, 6), 2)):
+        for arguments in ({}, {"epsilon": 1e-5}, *WITHOUT):
+            yield "GroupNormalization", {"groups": groups, **arguments}, shape, False
+    for groups in (1, -1):
+        yield "GroupNormalization", {"groups": groups}, (3, 4, 2), False
+
+
 def case_name(arguments: dict, shape: tuple[int, ...], training: bool) -> str:
     """A readable name: ``kernel_size=3,strides=2 on 8x5x2``."""
     settings = [f"{key}={value}" for key, value in arguments.items() if value is not None]
@@ -218,7 +239,7 @@ def make_layers() -> None:
     set_dtype("float64")
     files: dict[str, dict[str, np.ndarray]] = {}
     # Cases that were added later have numbers of their own, so that those of the others stay as they are.
-    for seed, cases in ((1, layer_cases()), (6, more_convolutions())):
+    for seed, cases in ((1, layer_cases()), (6, more_convolutions()), (7, more_layers())):
         rng = np.random.default_rng(seed)
         for layer, arguments, shape, training in cases:
             name = case_name(arguments, shape, training)

@@ -78,6 +78,20 @@ def test_code_is_the_program_of_the_library(minigan, finished, tmp_path, safeten
     assert "nn.Linear(5, 16)" in (tmp_path / "model.py").read_text()
 
 
+def test_code_loads_the_file_that_was_written_and_says_what_its_user_must_know(minigan, finished, tmp_path):
+    files = {"g.safetensors": "safetensors", "my.weights.h5": "h5py", "deep/g.pt": "torch"}
+    (tmp_path / "deep").mkdir()
+    for name, package in files.items():
+        pytest.importorskip(package)
+        format = ["--format", "pytorch-safetensors"] if package == "safetensors" else []
+        assert minigan("export", finished, "--out", name, "--code", "model.py", *format).status == 0
+        program = (tmp_path / "model.py").read_text()
+        assert f"'{name}'" in program
+        assert "weights.pt" not in program
+        facts = ("model: dcgan28", "network: generator", "noise: uniform", "classes: 0", "output_range: -1 1")
+        assert program.splitlines()[:5] == [f"# {fact}" for fact in facts]
+
+
 @pytest.mark.parametrize(
     ("arguments", "parts"),
     [

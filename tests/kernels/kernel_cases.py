@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from minigan.kernels import Activation, Convolution, Product, UpsampledConvolution, output_size
 
+GATES = ("sigmoid", "normal", "tanh")
 SLOPES = (0.2, 0.0, 1.0, 0.3, 2.0, -0.5)
 ACTIVATIONS = (
     Activation("leaky_relu", 0.2),
@@ -335,6 +336,24 @@ def layer_norm_grad(s: Source) -> tuple:
     return s.numbers(*shape), s.numbers(*shape), s.numbers(*shape[:-1], 1, low=0.3)
 
 
+def grouped(s: Source) -> tuple[tuple[int, ...], int]:
+    """A shape, and a number of groups that divides its channels."""
+    *places, channels = channelled(s)
+    groups = s.whole(1, 3, usual=2)
+    return (*places, groups * channels), groups
+
+
+def group_norm(s: Source) -> tuple:
+    shape, groups = grouped(s)
+    return s.numbers(*shape, ties=False), groups, s.one_of((1e-3, 1e-5))
+
+
+def group_norm_grad(s: Source) -> tuple:
+    shape, groups = grouped(s)
+    inverse_std = s.numbers(shape[0], 1, shape[-1], low=0.3)
+    return s.numbers(*shape), s.numbers(*shape), inverse_std, groups
+
+
 def dropout(s: Source) -> tuple:
     shape = channelled(s)
     return s.numbers(*shape), dropout_bits(s, shape), s.one_of((0.75, 0.5))
@@ -355,6 +374,11 @@ CASES: dict[str, Callable[[Source], tuple]] = {
     "elu": lambda s: function(s, s.one_of((1.0, 0.3, 2.0))),
     "elu_grad": lambda s: gradient(s, s.one_of((1.0, 0.3, 2.0))),
     "elu_second_derivative": lambda s: function(s, s.one_of((1.0, 0.3, 2.0))),
+    "gated": lambda s: function(s, s.one_of(GATES)),
+    "gated_grad": lambda s: gradient(s, s.one_of(GATES)),
+    "gated_second_derivative": lambda s: function(s, s.one_of(GATES)),
+    "group_norm": group_norm,
+    "group_norm_grad": group_norm_grad,
     "leaky_relu": lambda s: function(s, s.one_of(SLOPES)),
     "leaky_relu_grad": lambda s: gradient(s, s.one_of(SLOPES)),
     "max_with_mask": neighbours,

@@ -53,7 +53,7 @@ every_kind = loop_over(kind=["fast", "reference"])
 @contextmanager
 def quietly(kind: str) -> Iterator[None]:
     """With these kernels, and no warning of NumPy's about means of nothing."""
-    with kernels.using(kind), warnings.catch_warnings(), np.errstate(all="raise"):
+    with kernels.using(kind), warnings.catch_warnings(), np.errstate(all="raise", under="ignore"):
         warnings.simplefilter("error")
         yield
 

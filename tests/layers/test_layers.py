@@ -1,5 +1,7 @@
 """What single layers compute, by hand; and the arguments they refuse."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,6 +10,8 @@ from hypothesis import strategies as st
 from minigan.errors import ConfigError, ShapeError
 from minigan.layers import (
     ELU,
+    GELU,
+    SELU,
     AveragePooling2D,
     BatchNorm,
     Context,
@@ -16,12 +20,16 @@ from minigan.layers import (
     Dense,
     Dropout,
     GaussianNoise,
+    GroupNormalization,
+    LayerNorm,
     LeakyReLU,
     Maxout,
     MaxPooling2D,
+    PReLU,
     ReLU,
     Reshape,
     Sigmoid,
+    SiLU,
     Softplus,
     UpSampling2D,
     ZeroPadding2D,
@@ -245,7 +253,7 @@ def test_maxout_takes_the_largest_piece():
     [
         (lambda: Dense(0), "expected units to be a whole number of at least 1, got 0"),
         (lambda: Dense(2.5), "got 2.5"),
-        (lambda: Dense(2, activation="swish"), "unknown activation 'swish': expected one of"),
+        (lambda: Dense(2, activation="mish"), "unknown activation 'mish': expected one of"),
         (lambda: Dense(2, kernel_initializer="glorot"), "unknown initializer 'glorot': expected one of"),
         (
             lambda: Conv2D(2, (3, 3, 3)),
@@ -272,6 +280,83 @@ def test_bad_arguments_are_refused_by_name(make, message):
     with pytest.raises(ConfigError) as caught:
         make()
     assert message in str(caught.value)
+
+
+def test_an_activation_with_weights_would_not_be_trained_and_is_refused():
+    with pytest.raises(ConfigError, match=r"^Dense 'dense': expected an activation without weights, got <PReLU"):
+        Dense(2, activation=PReLU()).build((3,))
+
+
+def test_a_slope_is_learned_for_each_place_or_shared_along_axes():
+    for shared, shape in ((None, (4, 3, 2)), ((1, 2), (1, 1, 2)), ((3,), (4, 3, 1)), ((1, 2, 3), (1, 1, 1))):
+        layer = PReLU("ones", shared)
+        layer.build((4, 3, 2))
+        assert layer.parameters["alpha"].data.shape == shape
+    with pytest.raises(ShapeError, match=r"expected shared_axes of an input \('N', 4, 3\), got \(3,\)"):
+        PReLU(shared_axes=(3,)).build((4, 3))
+
+
+def test_a_rectifier_with_learned_slopes_begins_as_a_rectifier():
+    x = np.random.default_rng(0).standard_normal((3, 4))
+    np.testing.assert_array_equal(forward(PReLU(), x), np.maximum(x, 0))
+    np.testing.assert_array_equal(forward(PReLU("ones"), x), x)
+
+
+def test_self_normalising_activation_keeps_mean_0_and_variance_1():
+    y = forward(SELU(), np.random.default_rng(0).standard_normal((400_000, 1)))
+    assert y.mean() == pytest.approx(0, abs=0.01)
+    assert y.var() == pytest.approx(1, abs=0.01)
+
+
+def test_gates_by_their_integrals():
+    x = np.linspace(-6, 6, 49)[None]
+    cdf = np.array([0.5 * math.erfc(-value / math.sqrt(2)) for value in x[0]])
+    np.testing.assert_allclose(forward(GELU(), x)[0], x[0] * cdf, rtol=1e-13, atol=1e-14)
+    np.testing.assert_allclose(forward(GELU(), x.astype(np.float32))[0], x[0] * cdf, rtol=2e-6, atol=2e-7)
+    assert 1e-4 < abs(forward(GELU(approximate=True), x)[0] - x[0] * cdf).max() < 5e-4
+    np.testing.assert_allclose(forward(SiLU(), x), x / (1 + np.exp(-x)), rtol=1e-14)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("layer", [GELU(), GELU(approximate=True), SiLU(), SELU()])
+def test_smooth_rectifiers_do_not_overflow(layer, dtype):
+    x = np.array([[-1e30, -1e4, -40, 40, 1e4, 1e30]], dtype)
+    layer.build((6,))
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        y, cache = layer.forward(x)
+        slopes = layer.backward(np.ones_like(x), cache)
+        layer.tangent_backward(x, x, cache, layer.tangent(np.ones_like(x), cache)[1])
+    scale, low = (SELU.SCALE, -SELU.SCALE * SELU.ALPHA) if isinstance(layer, SELU) else (1, 0)
+    np.testing.assert_allclose(y, [[low, low, low, 40 * scale, 1e4 * scale, 1e30 * scale]], rtol=1e-6, atol=1e-14)
+    np.testing.assert_allclose(slopes, [[0, 0, 0, scale, scale, scale]], rtol=1e-6, atol=1e-14)
+
+
+def test_every_group_of_every_image_has_mean_0_and_variance_1():
+    x = 5 + 3 * np.random.default_rng(0).standard_normal((3, 5, 4, 6))
+    for groups, size in ((1, 6), (2, 3), (3, 2), (-1, 1)):
+        y = forward(GroupNormalization(groups, epsilon=0.0), x).reshape(3, 20, -1, size)
+        np.testing.assert_allclose(y.mean((1, 3)), 0, atol=1e-12)
+        np.testing.assert_allclose(y.var((1, 3)), 1, rtol=1e-12)
+
+
+def test_one_group_of_vectors_is_a_layer_normalisation():
+    x = np.random.default_rng(0).standard_normal((3, 6))
+    np.testing.assert_allclose(forward(GroupNormalization(1), x), forward(LayerNorm(), x), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("make", "shape", "message"),
+    [
+        (lambda: GroupNormalization(), (4, 4, 8), "expected channels that divide by groups=32, got 8"),
+        (lambda: GroupNormalization(4), (4, 4, 6), "expected channels that divide by groups=4, got 6"),
+        (lambda: GroupNormalization(-1), (6,), "expected at least 2 numbers in each group, got 1"),
+        (lambda: GroupNormalization(6), (1, 1, 6), "expected at least 2 numbers in each group, got 1"),
+        (lambda: GroupNormalization(2, axis=1), (4, 4, 6), "expected axis to be -1, that of the channels, got 1"),
+    ],
+)
+def test_groups_that_do_not_fit_are_refused(make, shape, message):
+    with pytest.raises(ShapeError, match=message):
+        make().build(shape)
 
 
 @pytest.mark.parametrize(

@@ -60,17 +60,25 @@ PADS = Kind(
 TEXT = Kind([("mine", "mine"), (np.str_("mine"), "mine")], [3, True, b"mine", ["mine"]])
 INITIALIZER = Kind([], [3, None, True, "glorot", ["zeros"], {}])
 
-#: By the names of the arguments.
+#: By the names of the arguments; where one layer's is another, also by the layer's.
 KINDS = {
     "alpha": NUMBER,
+    "alpha_initializer": INITIALIZER,
+    "approximate": SWITCH,
     "axis": WHOLE,
     "bias_initializer": INITIALIZER,
     "center": SWITCH,
     "classes": COUNT,
+    "dilation_rate": PAIR,
     "embeddings_initializer": INITIALIZER,
     "epsilon": AT_LEAST_0,
     "filters": COUNT,
     "group_size": COUNT,
+    "groups": Kind([(make(2), 2) for make in INTS], COUNT.bad),
+    # -1 is a group for each channel.
+    "GroupNormalization.groups": Kind(
+        [*COUNT.good, (np.int64(-1), -1)], [value for value in COUNT.bad if value != -1] + [-2]
+    ),
     "interpolation": Kind([("nearest", "nearest"), (np.str_("bilinear"), "bilinear")], ["cubic", 2, None, ["nearest"]]),
     "kernel_initializer": INITIALIZER,
     "kernel_size": PAIR,
@@ -78,12 +86,20 @@ KINDS = {
     "momentum": RATE,
     "name": TEXT,
     "negative_slope": NUMBER,
+    "output_padding": Kind(
+        [*((make(0), (0, 0)) for make in INTS), ((np.int64(0), np.uint8(0)), (0, 0)), (np.array([0, 0]), (0, 0))],
+        [*HALVES, *(value for value in NO_NUMBERS if value is not None), -1, np.int64(-1), (0, True), (0, 0, 0), 1],
+    ),
     "padding": PADS,
     "pieces": COUNT,
     "pool_size": PAIR,
     "power_iterations": COUNT,
     "rate": RATE,
     "scale": SWITCH,
+    "shared_axes": Kind(
+        [((np.int64(1), np.uint8(2)), (1, 2)), (np.array([2]), (2,)), ([1], (1,)), (None, ()), ((), ())],
+        [1, "12", True, (0,), (-1,), (1.5,), (True,), ("1",), (None,), 2.5],
+    ),
     "size": PAIR,
     "stddev": AT_LEAST_0,
     "strides": PAIR,
@@ -114,6 +130,7 @@ REQUIRED = {
 NONE_IS_DEFAULT = {
     ("AveragePooling2D", "strides"),
     ("ConcatenateLabels", "embeddings_initializer"),
+    ("Conv2DTranspose", "output_padding"),
     ("MaxPooling2D", "strides"),
 }
 
@@ -136,7 +153,7 @@ class Argument(NamedTuple):
 
     @property
     def kind(self) -> Kind:
-        return KINDS[self.argument]
+        return KINDS.get(f"{self.layer.__name__}.{self.argument}", KINDS[self.argument])
 
     def make(self, value: Any) -> Layer:
         parameters = inspect.signature(self.layer).parameters
@@ -144,8 +161,10 @@ class Argument(NamedTuple):
         return self.layer(**{**given, self.argument: value})
 
     def stored(self, layer: Layer) -> Any:
-        if hasattr(layer, "windows") and self.argument in ("kernel_size", "pool_size", "strides", "padding"):
-            return getattr(layer.windows, {"strides": "strides", "padding": "padding"}.get(self.argument, "size"))
+        if hasattr(layer, "windows") and self.argument in ("kernel_size", "pool_size"):
+            return layer.windows.size
+        if hasattr(layer, "windows") and hasattr(layer.windows, self.argument):
+            return getattr(layer.windows, self.argument)
         return getattr(layer, self.argument)
 
     def refused(self) -> list[Any]:

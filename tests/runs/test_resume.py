@@ -232,7 +232,7 @@ def test_a_finished_run_writes_its_summary_and_says_how_to_train_longer(make_con
 def test_other_settings_are_refused_with_both_values(make_config, tmp_path, no_curves):
     assert not train_run(make_config(steps=STEPS), tmp_path, interrupt({2}))
     before = contents(tmp_path)
-    with pytest.raises(ConfigError, match=r"learning_rate: 0\.0004 at the checkpoint, now 0\.001"):
+    with pytest.raises(ConfigError, match=r"--lr: 0\.0004 at the checkpoint, now 0\.001; add --accept lr"):
         resume_run(tmp_path, {"learning_rate": 0.001})
     assert contents(tmp_path) == before
     assert resume_run(tmp_path, {"learning_rate": 0.001, "keep": 5}, ["learning_rate"])

@@ -3,7 +3,9 @@
 import csv
 import os
 import sys
+import threading
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +18,9 @@ from minigan.io.atomic_write import load_arrays, save_arrays
 from minigan.random import Stream
 from minigan.runs import TrainConfig, load_run, train_run
 from minigan.runs.sample import sample_run
-from minigan.runs.start import new_run_folder
+from minigan.runs.start import make_numbered_folder, next_place
 from minigan.runs.tables import read_metrics
-from minigan.training import EpochEnd, Saved, StepEnd, Trainer
+from minigan.training import EpochEnd, RunStart, Saved, StepEnd, Trainer
 
 
 @pytest.fixture(scope="module")
@@ -238,13 +240,49 @@ def test_the_environment_s_backend_is_taken_unless_one_is_stated(make_config, tm
     assert load_run(tmp_path / "run")[0].backend == "numpy"
 
 
-def test_a_new_run_takes_the_first_free_number(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "stem"), [("digits", "digits"), ("folder:/pictures/cats", "cats"), ("some/images.npy", "images")]
+)
+def test_a_new_run_takes_the_first_free_number(tmp_path, monkeypatch, name, stem):
     monkeypatch.chdir(tmp_path)
-    assert new_run_folder("dcgan28", "digits") == Path("runs/dcgan28-digits-1")
-    (tmp_path / "runs/dcgan28-digits-1").mkdir(parents=True)
-    assert new_run_folder("dcgan28", "digits") == Path("runs/dcgan28-digits-2")
-    assert new_run_folder("dcgan28", "folder:/pictures/cats") == Path("runs/dcgan28-cats-1")
-    assert new_run_folder("dcgan28", "some/images.npy") == Path("runs/dcgan28-images-1")
+    place = next_place("dcgan28", name)
+    for number in (1, 2, 4):
+        (tmp_path / f"runs/dcgan28-{stem}-{number}").mkdir(parents=True)
+    (tmp_path / f"runs/dcgan28-{stem}-3").symlink_to("nowhere")
+    (tmp_path / f"runs/dcgan28-{stem}-5").write_text("a file")
+    assert make_numbered_folder(place) == Path(f"runs/dcgan28-{stem}-6")
+    assert (tmp_path / f"runs/dcgan28-{stem}-6").is_dir()
+
+
+def test_eight_threads_get_eight_folders(tmp_path):
+    start = threading.Barrier(8)
+
+    def take(_: int) -> list[Path]:
+        start.wait()
+        return [make_numbered_folder(tmp_path / "runs" / "gan") for _ in range(5)]
+
+    with ThreadPoolExecutor(8) as pool:
+        found = [path for paths in pool.map(take, range(8)) for path in paths]
+    assert sorted(path.name for path in found) == sorted(f"gan-{number}" for number in range(1, 41))
+
+
+def test_a_file_in_the_place_of_runs_is_one_error(tmp_path, monkeypatch, make_config):
+    monkeypatch.chdir(tmp_path)
+    Path("runs").write_text("a file")
+    with pytest.raises(RunError, match="expected a folder that can be written"):
+        train_run(make_config(steps=1))
+    with pytest.raises(RunError, match="expected a folder that can be written"):
+        make_numbered_folder(Path("runs") / "gan")
+
+
+def test_runs_without_a_folder_go_to_the_next_ones(make_config, tmp_path, monkeypatch, no_curves):
+    monkeypatch.chdir(tmp_path)
+    events = []
+    for _ in range(2):
+        assert train_run(make_config(steps=1), listener=events.append)
+    folders = [event.folder for event in events if isinstance(event, RunStart)]
+    assert folders == [Path("runs/dcgan28-tiny-1"), Path("runs/dcgan28-tiny-2")]
+    assert all(event.path.is_relative_to("runs") for event in events if isinstance(event, Saved))
 
 
 # Loading

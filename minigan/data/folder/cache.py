@@ -126,8 +126,8 @@ def put(key: Key, pictures: Pictures, began: float) -> None:
     folder = place()
     with suppress(OSError):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if make_room(folder, images.nbytes):
-            frame = FRAME.pack(MAGIC, len(notes), zlib.crc32(notes), zlib.crc32(images.data))
+        frame = FRAME.pack(MAGIC, len(notes), zlib.crc32(notes), zlib.crc32(images.data))
+        if make_room(folder, len(frame) + len(notes) + images.nbytes):
             write_pieces(folder / f"{key.digest}.images", (frame, notes, images))
 
 

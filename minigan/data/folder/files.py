@@ -117,7 +117,7 @@ def _below(
     pending = [start]
     while pending:  # not recursive: folders may be nested deeper than calls
         below = pending.pop()
-        with os.scandir(folder / below) as entries:
+        with os.scandir(os.path.join(folder, below)) as entries:
             for entry in entries:
                 if entry.name.startswith("."):
                     continue

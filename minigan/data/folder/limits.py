@@ -37,13 +37,14 @@ class Room:
     """A limit on the pixels decoded at the same time: many small pictures, or one large one."""
 
     def __init__(self) -> None:
-        self.free = Semaphore(PIXELS >> 20)
+        self.size = max(PIXELS >> 20, 1)
+        self.free = Semaphore(self.size)
         self.turn = Lock()
 
     @contextmanager
     def taken(self, pixels: int) -> Iterator[None]:
-        """A block that holds this number of pixels; waits until they are free."""
-        count = -(-pixels >> 20)
+        """A block that holds this number of pixels, or all; waits until they are free."""
+        count = min(-(-pixels >> 20), self.size)
         with self.turn:  # otherwise two large pictures could each hold half of what they need
             for _ in range(count):
                 self.free.acquire()

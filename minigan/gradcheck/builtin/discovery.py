@@ -1,15 +1,14 @@
 """Find the cases to check: by name, or in a user's own file."""
 
 import copy
-import importlib.util
 import inspect
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 
 from minigan import backend
 from minigan.errors import ConfigError
 from minigan.gradcheck.builtin.cases import CASES, Case, FunctionCase
+from minigan.gradcheck.builtin.user_file import SHAPES, PairCase, functions_of, load
 from minigan.gradcheck.report import BEHAVIOUR, FAIL, Report, Row
 from minigan.gradcheck.target import describe_error
 from minigan.layers.base import Context, Layer
@@ -17,9 +16,6 @@ from minigan.model.sequential import Sequential
 from minigan.random import Stream
 
 __all__ = ["cases_in_file", "run_case", "select"]
-
-#: Input shapes that are tried for a layer without a given shape: vectors, then images.
-SHAPES = ((3, 5), (2, 5, 4, 2))
 
 
 def select(names: list[str]) -> list[Case | FunctionCase]:
@@ -40,8 +36,10 @@ def select(names: list[str]) -> list[Case | FunctionCase]:
     return chosen or CASES
 
 
-def cases_in_file(path: Path, shape: str | None = None) -> list[Case | FunctionCase]:
-    """The layers and networks a Python file defines: its objects, and its classes that need no arguments.
+def cases_in_file(path: Path, shape: str | None = None) -> list[Case | FunctionCase | PairCase]:
+    """What a Python file defines: its layers and networks, its functions with a backward, and its losses.
+
+    Layers are the objects in it, and its classes that need no arguments; see `functions_of` for the functions.
 
     Parameters
     ----------
@@ -49,40 +47,36 @@ def cases_in_file(path: Path, shape: str | None = None) -> list[Case | FunctionC
         The file, which is run.
     shape : str, optional
         The input's shape with the batch axis, as "2,5,4,3"; default: the shape that an object was built for;
-        without one, the first of a shape of vectors and one of images that works.
+        without one, the first of a shape of vectors and one of images that works. For a function of several arguments
+        one shape for each, as "4,3 3,2 2".
 
     Raises
     ------
     ConfigError
-        The file cannot be run or defines no layer, or a layer takes none of the shapes.
+        The file cannot be run or defines nothing to check, or a layer takes none of the shapes.
     """
     module = load(path)
-    wanted = None if shape is None else read_shape(shape)
+    shapes = [] if shape is None else read_shapes(shape)
     models = {name: thing for name, thing in vars(module).items() if isinstance(thing, Layer | Sequential)}
     made = [layer for model in models.values() for layer in ([model] if isinstance(model, Layer) else model)]
     for name, thing in vars(module).items():
         own = inspect.isclass(thing) and issubclass(thing, Layer) and thing.__module__ == module.__name__
         if own and thing.forward is not Layer.forward and not any(isinstance(layer, thing) for layer in made):
             models[name] = construct(thing, path)
-    if not models:
-        raise ConfigError(f"{path}: expected a layer, an object or a class that derives from Layer, found none")
-    return [
+    functions = functions_of(module, shapes)
+    if not models and not functions:
+        raise ConfigError(
+            f"{path}: expected a layer, an object or a class that derives from Layer, found none; "
+            f"nor a function with a backward, such as f and f_backward, or a loss, such as my_loss"
+        )
+    if models and (len(shapes) > 1 or (shapes and len(shapes[0]) < 2)):
+        raise ConfigError(f"--shape: expected sizes with the batch axis first, such as 2,5,4,3, got {shape!r}")
+    wanted = shapes[0] if shapes else None
+    layers = [
         Case(name, partial(copy.deepcopy, model), fitting_shape(name, model, wanted), two_modes=True)
         for name, model in models.items()
     ]
-
-
-def load(path: Path) -> ModuleType:
-    """Run the file as a module."""
-    spec = importlib.util.spec_from_file_location(f"minigan_gradcheck_{path.stem}", path)
-    if not path.is_file() or spec is None or spec.loader is None:
-        raise ConfigError(f"expected a Python file with a layer, got {path}")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        raise ConfigError(f"{path} cannot be run: {describe_error(error)}") from error
-    return module
+    return [*layers, *functions]
 
 
 def construct(make: type[Layer], path: Path) -> Layer:
@@ -93,15 +87,15 @@ def construct(make: type[Layer], path: Path) -> Layer:
         raise ConfigError(f"{path}: {make.__name__} needs arguments, so make an object of it there: {error}") from None
 
 
-def read_shape(text: str) -> tuple[int, ...]:
-    """Parse a shape such as ``2,5,4,3``."""
+def read_shapes(text: str) -> list[tuple[int, ...]]:
+    """Parse shapes such as ``2,5,4,3`` or ``4,3 3,2 2``."""
     try:
-        shape = tuple(int(size) for size in text.split(","))
+        shapes = [tuple(int(size) for size in part.split(",")) for part in text.split()]
     except ValueError:
-        shape = ()
-    if len(shape) < 2 or min(shape) < 1:
+        shapes = []
+    if not shapes or min(min(shape) for shape in shapes) < 1:
         raise ConfigError(f"--shape: expected sizes with the batch axis first, such as 2,5,4,3, got {text!r}")
-    return shape
+    return shapes
 
 
 def fitting_shape(name: str, model: Layer | Sequential, wanted: tuple[int, ...] | None) -> tuple[int, ...]:
@@ -121,7 +115,7 @@ def fitting_shape(name: str, model: Layer | Sequential, wanted: tuple[int, ...] 
     raise ConfigError(f"{name} does not take an input of shape {shapes}{'' if wanted else ', give --shape'}: {reason}")
 
 
-def run_case(case: Case | FunctionCase, seed: int) -> Report:
+def run_case(case: Case | FunctionCase | PairCase, seed: int) -> Report:
     """Check a case; an error in its code becomes a row of the report."""
     try:
         return case.check(seed=seed)

@@ -25,6 +25,8 @@ __all__ = [
     "batch_norm_grad",
     "batch_norm_tangent_grad",
     "channel_sum",
+    "group_norm",
+    "group_norm_grad",
     "layer_norm",
     "layer_norm_grad",
     "moments",
@@ -216,6 +218,36 @@ def layer_norm_grad(dx_hat: np.ndarray, x_hat: np.ndarray, inverse_std: np.ndarr
     def work(number: int) -> None:
         slab = slabs[number]
         dx[slab] = definitions.layer_norm_grad(dx_hat[slab], x_hat[slab], inverse_std[slab])
+
+    parallel_for(work, len(slabs))
+    return dx
+
+
+def group_norm(x: np.ndarray, groups: int, epsilon: float) -> tuple[np.ndarray, np.ndarray]:
+    """The twin of `minigan.kernels.reference.normalization.group_norm`."""
+    if x.ndim < 2 or not x.size:
+        return NotImplemented
+    x_hat, inverse_std = memory_pool.empty(x.shape, x.dtype), memory_pool.empty((len(x), 1, x.shape[-1]), x.dtype)
+    slabs = split_coarse(len(x), 4 * x[0].nbytes)
+
+    def work(number: int) -> None:
+        slab = slabs[number]
+        x_hat[slab], inverse_std[slab] = definitions.group_norm(x[slab], groups, epsilon)
+
+    parallel_for(work, len(slabs))
+    return x_hat, inverse_std
+
+
+def group_norm_grad(dx_hat: np.ndarray, x_hat: np.ndarray, inverse_std: np.ndarray, groups: int) -> np.ndarray:
+    """The twin of `minigan.kernels.reference.normalization.group_norm_grad`."""
+    if x_hat.ndim < 2 or not x_hat.size or not dx_hat.dtype == x_hat.dtype == inverse_std.dtype:
+        return NotImplemented
+    dx = memory_pool.empty(x_hat.shape, x_hat.dtype)
+    slabs = split_coarse(len(dx), 4 * dx[0].nbytes)
+
+    def work(number: int) -> None:
+        slab = slabs[number]
+        dx[slab] = definitions.group_norm_grad(dx_hat[slab], x_hat[slab], inverse_std[slab], groups)
 
     parallel_for(work, len(slabs))
     return dx

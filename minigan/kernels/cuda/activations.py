@@ -6,6 +6,7 @@ from minigan.backend import Array, array_module
 from minigan.kernels.cuda.compiler import Argument, contiguous, fits, module, spread
 
 __all__ = [
+    "each",
     "elu",
     "elu_grad",
     "elu_second_derivative",
@@ -25,8 +26,8 @@ __all__ = [
 ]
 
 
-def each(kernel: str, arrays: tuple[Array, ...], *settings: Argument) -> Any:
-    """A new array like the first; a kernel computes each entry from the same entry of all arrays.
+def each(kernel: str, arrays: tuple[Array, ...], *settings: Argument, file: str = "activations") -> Any:
+    """A new array like the first; a kernel of a file computes each entry from the same entry of all arrays.
 
     Declines arrays that differ in shape or dtype, and arrays with more entries than the kernels can number.
     """
@@ -35,7 +36,7 @@ def each(kernel: str, arrays: tuple[Array, ...], *settings: Argument) -> Any:
         return NotImplemented
     result = array_module(first).empty(first.shape, first.dtype)
     arguments = [*map(contiguous, arrays), result, *settings, first.size]
-    module("activations", first.dtype).launch(kernel, *spread(first.size), arguments)
+    module(file, first.dtype).launch(kernel, *spread(first.size), arguments)
     return result
 
 

@@ -75,12 +75,15 @@ __device__ real unit(Words& words, word i) {
 
 // out[i] = low + span * u_i
 extern "C" __global__ void uniform(const unsigned long long* state, unsigned long long first, real* out,
-                                   unsigned long long count, real low, real span) {
+                                   unsigned long long count, real low, real span, real most) {
     word start = ((word)blockIdx.x * blockDim.x + threadIdx.x) * RUN;
     if (start >= count) return;
     word stop = start + RUN < count ? start + RUN : count;
     Words words = words_of(state, first);
-    for (word i = start; i < stop; ++i) out[i] = rounded_product(unit(words, i), span) + low;
+    for (word i = start; i < stop; ++i) {
+        real number = rounded_product(unit(words, i), span) + low;
+        out[i] = number > most ? most : number;
+    }
 }
 
 // Box and Muller (1958): of two uniform numbers u and v, the numbers sqrt(-2 log(1 - u)) * (cos, sin)(2 pi v) are

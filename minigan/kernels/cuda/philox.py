@@ -12,7 +12,7 @@ import numpy as np
 from minigan.backend import Array, array_module
 from minigan.kernels.cuda.compiler import module
 
-__all__ = ["advance", "bits", "normal", "uniform"]
+__all__ = ["advance", "bits", "largest_below", "normal", "uniform"]
 
 #: Threads of a block, and numbers that a thread computes (RUN in the source).
 THREADS, RUN = 128, 8
@@ -24,8 +24,15 @@ def uniform(
     """Uniform numbers in [low, high), equal to those of `minigan.random.Stream.uniform` to the last bit."""
     out, number = array_module(state).empty(shape, dtype), np.dtype(dtype).type
     # The span in the numbers' own precision, rounded once: as the host computes it.
-    launch("uniform", out.size, RUN, state, first, out, np.uint64(out.size), number(low), number(high - low))
+    settings = np.uint64(out.size), number(low), number(high - low), largest_below(low, high, dtype)
+    launch("uniform", out.size, RUN, state, first, out, *settings)
     return out
+
+
+def largest_below(low: float, high: float, dtype: Any) -> Any:
+    """The largest number of `dtype` below `high`, which a sum with `low` may reach by rounding; `low` if none is."""
+    number = np.dtype(dtype).type
+    return np.nextafter(number(high), number(low)) if number(low) <= number(high) else number(np.inf)
 
 
 def normal(

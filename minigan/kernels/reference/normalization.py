@@ -1,6 +1,7 @@
-"""Normalisation: to mean 0 and variance 1 over the batch (BatchNorm) or over the channels (LayerNorm).
+"""Normalisation: to mean 0 and variance 1 over the batch (BatchNorm), over the channels (LayerNorm), or over a group
+of them with all their places (GroupNormalization).
 
-Both subtract a mean and divide by a standard deviation that themselves depend on x, so a change of one value
+All subtract a mean and divide by a standard deviation that themselves depend on x, so a change of one value
 changes all others of its group. With ``x_hat = (x - mean) / std`` and g the gradient with respect to x_hat,
 
     dx = (g - mean(g) - x_hat * mean(g * x_hat)) / std:
@@ -21,6 +22,8 @@ which adds to g; and through r, of which ``dr/dx = -r^2 x_hat / M`` over the M v
 """
 
 from collections.abc import Callable
+from functools import partial
+from math import prod
 
 from minigan.backend import Array, array_module
 
@@ -30,6 +33,9 @@ __all__ = [
     "batch_norm_tangent_grad",
     "channel_mean",
     "channel_sum",
+    "group_norm",
+    "group_norm_grad",
+    "group_norm_tangent_grad",
     "layer_norm",
     "layer_norm_grad",
     "layer_norm_tangent_grad",
@@ -100,6 +106,42 @@ def layer_norm_tangent_grad(
 ) -> tuple[Array, Array]:
     """The gradients with respect to x and x_dot through `layer_norm` and its derivative along x_dot."""
     return normalize_tangent_grad(dx_hat, dx_hat_dot, x_dot, x_hat, x_hat_dot, inverse_std, position_mean)
+
+
+def group_norm(x: Array, groups: int, epsilon: float) -> tuple[Array, Array]:
+    """`x` normalised over each group of an example's channels, and the inverse deviation (N, 1, C) of each channel."""
+    rows, mean = rows_of(x), partial(group_mean, groups=groups)
+    centred = rows - mean(rows)
+    inverse_std = 1 / array_module(x).sqrt(mean(centred * centred) + epsilon)
+    return (centred * inverse_std).reshape(x.shape), inverse_std
+
+
+def group_norm_grad(dx_hat: Array, x_hat: Array, inverse_std: Array, groups: int) -> Array:
+    """The gradient through `group_norm`."""
+    mean = partial(group_mean, groups=groups)
+    return normalize_grad(rows_of(dx_hat), rows_of(x_hat), inverse_std, mean).reshape(x_hat.shape)
+
+
+def group_norm_tangent_grad(
+    dx_hat: Array, dx_hat_dot: Array, x_dot: Array, x_hat: Array, x_hat_dot: Array, inverse_std: Array, groups: int
+) -> tuple[Array, Array]:
+    """The gradients with respect to x and x_dot through `group_norm` and its derivative along x_dot."""
+    mean = partial(group_mean, groups=groups)
+    g, g_dot, x_dot, rows, rows_dot = map(rows_of, (dx_hat, dx_hat_dot, x_dot, x_hat, x_hat_dot))
+    dx, dx_dot = normalize_tangent_grad(g, g_dot, x_dot, rows, rows_dot, inverse_std, mean)
+    return dx.reshape(x_hat.shape), dx_dot.reshape(x_hat.shape)
+
+
+def rows_of(x: Array) -> Array:
+    """The places of each example as rows: (N, ..., C) as (N, places, C)."""
+    return x.reshape(len(x), prod(x.shape[1:-1]), x.shape[-1])
+
+
+def group_mean(rows: Array, groups: int) -> Array:
+    """The mean over the places and over each group's channels, for every channel of the group: (N, 1, C)."""
+    n, _, channels = rows.shape
+    means = rows.mean(axis=1).reshape(n, groups, channels // groups).mean(axis=2)
+    return means.repeat(channels // groups, axis=1)[:, None]
 
 
 # The formulas, for any group of values; `mean` is the mean over the group.

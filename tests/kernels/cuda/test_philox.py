@@ -91,6 +91,13 @@ def test_uniform_numbers_are_equal_to_the_host_s(dtype, count, low, span, counte
     np.testing.assert_array_equal(numbers, stream_at(counter + 4).uniform((count,), low, low + span, dtype))
 
 
+def test_the_upper_end_is_never_drawn_where_a_sum_is_rounded_up_to_it():
+    numbers = philox.uniform(state_at(3), 0, (100_000,), 100, 101)
+    expected = stream_at(3).uniform((100_000,), 100, 101)
+    assert expected.max() == np.nextafter(np.float32(101), np.float32(0))
+    np.testing.assert_array_equal(numbers, expected)
+
+
 @REAL
 @settings(max_examples=40, deadline=None)
 @given(count=st.integers(0, 2500), counter=st.sampled_from(COUNTERS))

@@ -17,8 +17,10 @@ becomes 16 numbers by ``B (x) B``, the nine taps become 16 by ``G (x) G``, and o
 2 x 2 outputs. 16 products instead of 36; with channels they are products of matrices, (patches, C) times (C, F). The
 gradients are the adjoints, by the transposed matrices.
 
-Four outputs take six products, of larger and smaller numbers, which loses digits compared with the direct sum: less
-than a bit where one axis does so, nearly two where both do. So one axis may, if that saves products.
+Four outputs take six products, of larger and smaller numbers, which loses digits compared with the direct sum: one bit
+with 128 channels where one axis does so, and more where both do. So one axis may, if that saves products.
+
+An image with a pixel that is far larger than others (`uneven`) is left out, as zeros, and computed directly.
 
 The work is divided by the numbers of a patch: one task is the product of one number of all patches of a batch. So a
 kernel that is larger than a few images is read once.
@@ -38,6 +40,7 @@ from minigan.kernels.cpu.algorithms.gemm import WholeBatch
 from minigan.kernels.cpu.algorithms.im2col import Im2col, window_view, zero_padded
 from minigan.kernels.cpu.algorithms.slab_activations import activation_grad, shift_and_activate
 from minigan.kernels.cpu.algorithms.small_gemm import MULTIPLICATIONS
+from minigan.kernels.cpu.algorithms.uneven import uneven
 from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cpu.parallel.broadcast import row_sum, tile_row
 from minigan.kernels.cpu.parallel.ordered_sum import OrderedSum
@@ -94,6 +97,11 @@ def pays(kernel: np.ndarray, outputs: int) -> bool:
     return kernel.shape[:2] == (3, 3) and min(kernel.shape[2:]) >= WIDE and outputs >= MANY
 
 
+def single(chosen: np.ndarray) -> tuple[slice, ...]:
+    """A slab for each chosen image."""
+    return tuple(slice(i, i + 1) for i in np.flatnonzero(chosen).tolist())
+
+
 def transformed(matrix: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """The product of a small matrix with many columns, in parts so small that BLAS need not copy them."""
     result = memory_pool.empty((len(matrix), columns.shape[1]), columns.dtype)
@@ -126,6 +134,9 @@ class Winograd(Im2col, WholeBatch):
         made_height, made_width = (count * size for count, size in zip(self.tiles, self.outputs))
         self.inside = (top, made_height + 2 - top - image[0]), (left, made_width + 2 - left - image[1])
         self.outside = (0, made_height - out_size[0]), (0, made_width - out_size[1])
+        # What the pixels of x see of dz.
+        (above, below), (before, behind) = ((max(2 - first, 0), max(2 - last, 0)) for first, last in pads)
+        self.pads_of_dz = (above, below), (before, behind)
         self.bytes_of_numbers = products_of(out_size, self.outputs) * (self.channels + self.filters) * kernel.itemsize
         self.of_patch, self.of_taps, self.of_outputs = both_ways(self.outputs, kernel.dtype)
 
@@ -166,6 +177,12 @@ class Winograd(Im2col, WholeBatch):
         weights = self.transformed_kernel()
         patches, products = self.numbers(len(x), self.channels), self.numbers(len(x), self.filters)
         slabs = split_coarse(len(x), self.bytes_of_numbers)
+        direct = np.zeros(len(x), np.bool_)
+
+        def begin(number: int) -> None:
+            slab = slabs[number]
+            direct[slab] = uneven(x[slab], self.pads)
+            self.to_patches(x[slab], direct[slab], patches[self.place(slab)])
 
         def multiply(k: int) -> None:
             np.matmul(patches[k], weights[k], out=products[k])
@@ -175,9 +192,15 @@ class Winograd(Im2col, WholeBatch):
             self.to_images(products[self.place(slabs[number])], part)
             shift_and_activate(part, bias, activation)
 
-        parallel_for(lambda i: self.to_patches(x[slabs[i]], patches[self.place(slabs[i])]), len(slabs))
+        def compute_directly(image: slice) -> None:
+            self.product(x[image], y[image])
+            shift_and_activate(y[image], bias, activation)
+
+        parallel_for(begin, len(slabs))
         parallel_for(multiply, len(weights))
         parallel_for(finish, len(slabs))
+        images = single(direct)
+        parallel_for(lambda i: compute_directly(images[i]), len(images))
 
     def grads_of(
         self, dy: np.ndarray, y: np.ndarray, x: np.ndarray, activation: Activation, dx: np.ndarray, param_grads: bool
@@ -187,13 +210,17 @@ class Winograd(Im2col, WholeBatch):
         patches, products = self.numbers(len(x), self.channels), self.numbers(len(x), self.filters)
         dweights = memory_pool.empty(weights.shape, x.dtype) if param_grads else None
         slabs = split_coarse(len(x), self.bytes_of_numbers)
+        direct_dx, direct_dw = np.zeros((2, len(x)), np.bool_)
 
         def begin(slab: slice, dbias: np.ndarray) -> None:
             dz = activation_grad(dy[slab], y[slab], activation)
-            self.from_images(dz, products[self.place(slab)])
+            direct_dx[slab] = uneven(dz, self.pads_of_dz)
+            self.from_images(dz, direct_dx[slab], products[self.place(slab)])
             row_sum(dz, dbias)
             if param_grads:
-                self.to_patches(x[slab], patches[self.place(slab)])
+                odd = uneven(x[slab], self.pads)
+                self.to_patches(x[slab], odd, patches[self.place(slab)])
+                np.logical_or(direct_dx[slab], odd, out=direct_dw[slab])
 
         def multiply(k: int) -> None:
             if dweights is not None:
@@ -203,17 +230,28 @@ class Winograd(Im2col, WholeBatch):
         (dbias,) = OrderedSum(slabs, ((self.filters,),), x.dtype).compute(begin)
         parallel_for(multiply, len(weights))
         parallel_for(lambda i: self.from_patches(patches[self.place(slabs[i])], dx[slabs[i]]), len(slabs))
+
+        def compute_directly(image: slice, dw: np.ndarray | None = None) -> None:
+            dz = activation_grad(dy[image], y[image], activation)
+            self.grads(x[image], dz, dx[image] if direct_dx[image.start] else None, dw)
+
+        images = single(direct_dx | direct_dw)
         if dweights is None:
+            parallel_for(lambda i: compute_directly(images[i]), len(images))
             return ()
-        return transformed(self.of_taps.T, dweights.reshape(len(dweights), -1)).reshape(self.order), dbias
+        dw = transformed(self.of_taps.T, dweights.reshape(len(dweights), -1)).reshape(self.order)
+        if images:
+            dw += OrderedSum(images, (self.order,), x.dtype).compute(compute_directly)[0]
+        return dw, dbias
 
     # The transforms of slabs and their adjoints
 
-    def to_patches(self, x: np.ndarray, patches: np.ndarray) -> None:
-        """Write the numbers of all patches of x."""
+    def to_patches(self, x: np.ndarray, left_out: np.ndarray, patches: np.ndarray) -> None:
+        """Write the numbers of all patches of x; zeros for the images that are left out."""
         view = window_view(zero_padded(x, self.inside), self.patch, self.outputs, self.tiles)
         pixels = scratch("im2col", view.shape, x.dtype)
         np.copyto(pixels, view)
+        pixels[left_out] = 0
         pixels = pixels.reshape(-1, len(self.of_patch), self.channels)
         np.matmul(self.of_patch, pixels, out=patches.transpose(1, 0, 2))
 
@@ -244,10 +282,11 @@ class Winograd(Im2col, WholeBatch):
         if whole is not y:
             y[...] = crop(whole, self.outside)
 
-    def from_images(self, dz: np.ndarray, products: np.ndarray) -> None:
-        """The adjoint of `to_images`: write the gradients with respect to the products."""
+    def from_images(self, dz: np.ndarray, left_out: np.ndarray, products: np.ndarray) -> None:
+        """The adjoint of `to_images`: write the gradients with respect to the products; zeros for those left out."""
         view = window_view(zero_padded(dz, self.outside), self.outputs, self.outputs, self.tiles)
         outputs = scratch("im2col", view.shape, dz.dtype)
         np.copyto(outputs, view)
+        outputs[left_out] = 0
         each = math.prod(self.outputs)
         np.matmul(self.of_outputs.T, outputs.reshape(-1, each, self.filters), out=products.transpose(1, 0, 2))
