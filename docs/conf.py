@@ -54,6 +54,7 @@ def settings(panel: str) -> str:
 # Pages in Markdown: $formulas$, ::: around directives that hold text, {{ names }} of what is made here.
 myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath", "substitution"]
 myst_substitutions = {
+    "settings_of_data": settings("Data"),
     "settings_of_networks": settings("Networks"),
     "settings_of_game": settings("Game"),
     "settings_of_training": settings("Training"),
