@@ -1,7 +1,6 @@
 """How these pages are built: ``python -m sphinx -W -n --keep-going -b html docs docs/_build/html``."""
 
 import re
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.nodes import make_refnode
 
+from minigan.cli.settings import in_order
 from minigan.runs import TrainConfig
 from minigan.version import __version__
 
@@ -38,7 +38,7 @@ default_role = "py:obj"
 def settings(panel: str) -> str:
     """The table of the settings of one panel of the command line, made from the settings themselves."""
     rows = [f"| {panel} | Default | |", "| --- | --- | --- |"]
-    for item in fields(TrainConfig):
+    for item in in_order(TrainConfig):
         facts, default = item.metadata, item.default
         if facts["panel"] == panel:
             flag = "--" + item.name.replace("_", "-")

@@ -5,10 +5,15 @@ from typing import Annotated, Any
 
 import typer
 
+from minigan.cli.help import examples
 from minigan.cli.settings import given, with_settings
 from minigan.runs.inspect_data import DataConfig
 
 
+@examples(
+    "minigan data folder:photos --image-size 32 --channels 3",
+    "minigan data images.npy --data-range 0 1",
+)
 @with_settings(DataConfig)
 def data(
     name: Annotated[

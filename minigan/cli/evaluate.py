@@ -6,9 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
+from minigan.cli.help import examples
 from minigan.cli.settings import TRUNCATION, whole_number
 
 
+@examples(
+    "minigan evaluate RUN",
+    "minigan evaluate RUN --count 2000 --seed 1",
+)
 def evaluate(
     run: Annotated[Path, typer.Argument(help="Folder of a run.", metavar="RUN")],
     count: Annotated[
@@ -35,8 +40,8 @@ def evaluate(
     The results are also written to RUN/evaluation.json.
     """
     from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+    from minigan.io.progress import Progress
     from minigan.runs.evaluate import evaluate as evaluate_run
     from minigan.runs.evaluate import save_evaluation
     from minigan.runs.outputs import check_output
@@ -44,10 +49,8 @@ def evaluate(
     if json:
         check_output("--json", json, ".json")
     console = Console(markup=False, emoji=False)  # a folder's name may look like either
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("reading the run")
-        result = evaluate_run(run, count, seed, lambda doing: progress.update(task, description=doing), truncation)
+    with Progress("reading the run") as progress:
+        result = evaluate_run(run, count, seed, progress.begin, truncation)
     written = [path for path in (run / "evaluation.json", json) if path is not None]
     for path in written:  # before anything is shown: what cannot be printed costs no result
         save_evaluation(path, result)

@@ -5,7 +5,15 @@ from typing import Annotated
 
 import typer
 
+from minigan.cli.help import examples
 
+
+@examples(
+    "minigan export RUN  # RUN/generator.safetensors",
+    "minigan export RUN --out generator.onnx",
+    "minigan export RUN --out generator.weights.h5 --code keras_model.py",
+    "minigan export RUN --out generator.pt --code torch_model.py",
+)
 def export(
     run: Annotated[Path, typer.Argument(help="Folder of a run.", metavar="RUN")],
     out: Annotated[
@@ -40,10 +48,12 @@ def export(
     minigan's before the file is written.
     """
     from minigan.interchange.formats import suffix_of
+    from minigan.io.progress import Progress
     from minigan.runs import export_run
 
     path = out or run / f"{network}{suffix_of(format)}"
-    written = export_run(run, path, network, format, code)
+    with Progress(f"writing {path}"):
+        written = export_run(run, path, network, format, code)
     typer.echo(f"Wrote {path}: {written.arrays} arrays of {written.numbers:,} numbers")
     if written.format == "onnx":
         checked = written.difference

@@ -5,10 +5,18 @@ from typing import Annotated
 
 import typer
 
+from minigan.cli.help import examples
+from minigan.cli.lines import say
+from minigan.cli.settings import whole_number
 from minigan.errors import ConfigError
 from minigan.gradcheck.report import FAIL, PASS, SKIP, Report
 
 
+@examples(
+    "minigan gradcheck  # everything, in less than a minute",
+    "minigan gradcheck Dense Conv2D",
+    "minigan gradcheck --file my_layer.py --shape 2,5,4,3",
+)
 def gradcheck(
     names: Annotated[
         list[str] | None,
@@ -29,7 +37,12 @@ def gradcheck(
             metavar="N,...",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the points, the directions and the upstream gradients.")] = 0,
+    seed: Annotated[
+        int,
+        typer.Option(
+            help="Seed of the points, the directions and the upstream gradients.", parser=whole_number, metavar="N"
+        ),
+    ] = 0,
     table: Annotated[
         bool, typer.Option("--table", help="Print every check instead of one line for each case.")
     ] = False,
@@ -51,6 +64,7 @@ def gradcheck(
     from minigan import backend as backends
     from minigan.gradcheck.builtin.discovery import cases_in_file, run_case, select
     from minigan.io.atomic_write import write_text
+    from minigan.io.progress import Progress
     from minigan.io.targets import explained
     from minigan.runs.outputs import check_output, check_picture_folder
 
@@ -73,15 +87,17 @@ def gradcheck(
     whole_table = table or file is not None or len(cases) == 1
     width = max(len(case.name) for case in cases)
     reports = []
-    with console.status("") as status:
-        for number, case in enumerate(cases, 1):
-            status.update(f"checking {case.name}, {number} of {len(cases)}")
+    with Progress(total=len(cases)) as progress:
+        for case in cases:
+            progress.description = f"checking {case.name}"
             report = run_case(case, seed)
             reports.append(report)
             if not whole_table:
-                console.print(line(case.name, width, report), style=None if report.ok else "bold red")
+                with progress.aside():
+                    say(console, line(case.name, width, report), style=None if report.ok else "bold red")
             if plot:
                 report.plot(plot / f"{case.name}.png")
+            progress.done += 1
     everything = Report.merged(reports)
     if json:
         with explained(json):
@@ -89,11 +105,10 @@ def gradcheck(
     shown = everything if whole_table else Report(everything.failures, seed)
     if shown.rows:
         console.print(shown.table())
-        for note in shown.notes():
-            console.print(note, soft_wrap=True)
+        say(console, shown.notes())
     verdict = "nothing is wrong" if everything.ok else f"{len(everything.failures)} wrong"
     count = f"{len(cases)} case{'s' if len(cases) > 1 else ''}"
-    console.print(f"{len(applied(everything))} checks of {count}, seed {seed}: {verdict}")
+    say(console, f"{len(applied(everything))} checks of {count}, seed {seed}: {verdict}")
     return 0 if everything.ok else 1
 
 

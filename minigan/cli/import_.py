@@ -6,12 +6,18 @@ from typing import Annotated, Any
 
 import typer
 
+from minigan.cli.help import examples
 from minigan.cli.settings import given, with_settings
 from minigan.errors import ConfigError
 from minigan.runs import ImportConfig
 from minigan.runs.config import TrainConfig
+from minigan.runs.names import flag_of
 
 
+@examples(
+    "minigan import generator.pt --like RUN",
+    "minigan import generator.weights.h5 --model dcgan28 --out runs/keras",
+)
 @with_settings(ImportConfig)
 def import_(
     file: Annotated[
@@ -21,7 +27,8 @@ def import_(
         ),
     ],
     out: Annotated[
-        Path | None, typer.Option(help="Folder of the new run; new or empty. Default: the next in runs/.")
+        Path | None,
+        typer.Option(help="Folder of the new run; new or empty. Default: the next in runs/.", metavar="DIR"),
     ] = None,
     discriminator: Annotated[
         Path | None,
@@ -46,14 +53,16 @@ def import_(
     compared with them before anything is written; the error for a file that
     does not fit names the array and its shape.
     """
+    from minigan.io.progress import Progress
     from minigan.runs.exchange import import_into
 
     chosen = given(ImportConfig, flags)
     if like is not None and chosen:
-        names = ", ".join(f"--{name.replace('_', '-')}" for name in chosen)
+        names = ", ".join(map(flag_of, chosen))
         raise ConfigError(f"expected --like or settings of its own, got both: --like and {names}")
     config = TrainConfig.recommended(**chosen) if like is None else None
-    folder, gan = import_into(file, out, config, like, discriminator, format)
+    with Progress(f"reading {file}"):
+        folder, gan = import_into(file, out, config, like, discriminator, format)
     typer.echo(f"Wrote {folder}: {gan.name} with the generator of {file}")
     typer.echo(f"The discriminator is {origin(like, discriminator)}.")
     typer.echo(f"Images: minigan sample {shlex.quote(str(folder))}")

@@ -3,10 +3,13 @@
 import platform
 from typing import TYPE_CHECKING
 
+from minigan.cli.help import examples
+
 if TYPE_CHECKING:
     from minigan.backend import Device
 
 
+@examples("minigan info  # the versions to name in a report of an error")
 def info() -> None:
     """Print what this machine and installation offer: versions, backends, models, data sets."""
     import numpy as np

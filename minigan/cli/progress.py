@@ -1,14 +1,16 @@
 """The progress of a run on the terminal."""
 
+import time
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from rich.console import Console, Group
-from rich.live import Live
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.text import Text
-
+from minigan.cli.lines import blanks_kept, say
+from minigan.io.display import LOCK, Display, Ticker, bar, clock, fitted
 from minigan.training.events import DiscriminatorEnd, EpochEnd, Evaluated, Event, Notice, RunStart, StepEnd, Stopped
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 __all__ = ["TrainingProgress"]
 
@@ -16,9 +18,19 @@ __all__ = ["TrainingProgress"]
 FAST = "Fused steps and fast kernels run; --textbook runs the layer files one by one."
 TEXTBOOK = "Textbook mode: the layer files run one by one on the reference kernels; without --textbook it is faster."
 
+#: Seconds between two drawings of the bar; between two lines where there is no bar.
+REDRAW, LINES = 0.25, 10.0
+
+#: Smallest width of the bar.
+NARROWEST = 8
+
 
 class TrainingProgress:
-    """Prints a line for each epoch and, on a terminal, a bar with the last step's metrics. Called with every event.
+    """Shows the progress of a run; called with every event.
+
+    Standard output gets the lines that are worth keeping: one for each epoch, for each notice, and for the last step.
+    Standard error gets a bar with the metrics of the last step, if it is a terminal. Unless both are terminals,
+    standard output gets a line every ten seconds as well.
 
     Attributes
     ----------
@@ -28,62 +40,109 @@ class TrainingProgress:
         The run's folder, once it has begun.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: "Console", display: Display | None = None) -> None:
         self.console = console
-        self.bar = Progress(
-            TextColumn("epoch {task.fields[epoch]}  step {task.completed}/{task.total}"),
-            BarColumn(bar_width=None),
-            TimeRemainingColumn(),
-            console=console,
-        )
-        self.task = self.bar.add_task("", total=None, epoch=1)
-        self.status = Text(no_wrap=True, overflow="ellipsis")
-        self.live = Live(Group(self.bar, self.status), console=console)
+        self.display = Display() if display is None else display
+        self.watched = self.display.live and console.is_terminal
+        self.first: tuple[int, float] | None = None
         self.last: StepEnd | None = None
+        self.written = -1
+        self.said = self.stepped = time.monotonic()
+        self.began = False
+        self.round = ""
         self.signal = 0
+        self.ticker = Ticker(self.tick, REDRAW)
         self.folder = Path()
 
     def __enter__(self) -> "TrainingProgress":
-        if self.console.is_terminal:
-            self.live.start()
+        self.ticker.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.console.is_terminal:
-            self.live.stop()
+        self.ticker.stop()
+        self.display.clear()
+        if self.last is not None and self.written < self.last.step:
+            self.write_step()
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, RunStart):
-            self.folder = event.folder
-            self.say(f"Training {event.model} on {event.data}, into {event.folder}")
+            self.began, self.folder = True, event.folder
+            self.say(f"Training {event.model} on {event.data}, into {blanks_kept(event.folder)}")
             self.say(f"Data: {event.description}")
             self.say(TEXTBOOK if event.textbook else FAST)
+            self.stepped = time.monotonic()
         elif isinstance(event, StepEnd):
+            self.stepped, self.round = time.monotonic(), ""
+            self.first = self.first or (event.step - 1, self.stepped)
             self.last = event
-            self.bar.update(self.task, total=event.steps, completed=event.step, epoch=event.epoch)
-            self.status.plain = status_line(event)
         elif isinstance(event, DiscriminatorEnd):
-            self.status.plain = f"discriminator: {event.done} of {event.steps} steps of this round"
+            self.round = f"discriminator: {event.done} of {event.steps} steps of this round"
         elif isinstance(event, EpochEnd) and self.last is not None:
-            self.say(f"epoch {event.epoch:3d}  step {self.last.step}/{self.last.steps}  {status_line(self.last)}")
+            self.write_step(epoch=event.epoch)
         elif isinstance(event, Evaluated):
             named = "  ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in event.metrics.items())
-            self.say(f"epoch {event.epoch:3d}  samples: {named}")
+            self.say(f"epoch {event.epoch}  samples: {named}")
         elif isinstance(event, Stopped):
             self.signal = event.signal
         elif isinstance(event, Notice):
             self.say(f"note, step {event.step}: {event.kind}: {event.text}")
 
+    def tick(self) -> None:
+        """Draw the bar, or print a line if the last one is old."""
+        now = time.monotonic()
+        with LOCK:
+            if self.display.live and self.last is not None:
+                self.display.draw(self.bar_lines(self.last, now))
+            if self.began and not self.watched and now - self.said >= LINES:
+                if self.last is not None and self.written < self.last.step:
+                    self.write_step()
+                else:
+                    self.say(self.waiting(now))
+
+    def bar_lines(self, step: StepEnd, now: float) -> list[str]:
+        """A bar, and the metrics of a step."""
+        width = self.display.width
+        before, since = self.first or (step.step, now)
+        taken = step.step - before - 1  # the time of the first step was not measured
+        left = clock((self.stepped - since) / taken * (step.steps - step.step)) + " left" if taken > 0 else ""
+        place = NARROWEST * "\0"
+        text = fitted([(3, f"epoch {step.epoch}"), (0, f"step {step.step}/{step.steps}"), (1, place), (2, left)], width)
+        drawn = bar(step.step / step.steps, width - len(text) + NARROWEST, self.display.console.encoding)
+        return [text.replace(place, drawn), self.round[:width] or fitted(metrics(step), width)]
+
+    def waiting(self, now: float) -> str:
+        """What to say while a step takes long."""
+        step, of = (1, "") if self.last is None else (self.last.step + 1, f" of {self.last.steps}")
+        doing = f" ({self.round})" if self.round else ""
+        return f"step {step}{of}: {clock(now - self.stepped)} so far{doing}"
+
+    def write_step(self, epoch: int | None = None) -> None:
+        """Print the metrics of the last step, at the end of an epoch or within one."""
+        step = self.last
+        if step is not None:
+            ranks = (0, 3.5) if epoch is not None else (3.5, 0)
+            place = [
+                (ranks[0], f"epoch {step.epoch if epoch is None else epoch}"),
+                (ranks[1], f"step {step.step}/{step.steps}"),
+            ]
+            self.written = step.step
+            width = self.console.width - 1 if self.console.is_terminal else 1000
+            self.say(fitted([*place, *metrics(step)], width))
+
     def say(self, line: str) -> None:
-        """Print a line that stays above the bar."""
-        self.console.print(line, highlight=False, soft_wrap=True)
+        """Print a line that stays."""
+        with LOCK, self.display.paused():
+            say(self.console, line)
+            self.said = time.monotonic()
 
 
-def status_line(step: StepEnd) -> str:
-    """The metrics of a step, in 80 columns."""
-    return (
-        f"loss D {step.d_loss:.2f} G {step.g_loss:.2f}  D(x) {step.d_real:.2f} D(G(z)) {step.d_fake:.2f}  "
-        f"right {step.real_accuracy:.0%} real {step.fake_accuracy:.0%} fake  {step.images_per_second:.0f} img/s"
-    )
+def metrics(step: StepEnd) -> list[tuple[float, str]]:
+    """The metrics of a step with their ranks: what is left out first where there is no room."""
+    return [
+        (2, f"loss D {step.d_loss:.2f} G {step.g_loss:.2f}"),
+        (3, f"D(x) {step.d_real:.2f} D(G(z)) {step.d_fake:.2f}"),
+        (5, f"right {step.real_accuracy:.0%} real {step.fake_accuracy:.0%} fake"),
+        (4, f"{step.images_per_second:.0f} img/s"),
+    ]

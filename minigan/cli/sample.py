@@ -5,9 +5,15 @@ from typing import Annotated
 
 import typer
 
+from minigan.cli.help import examples
 from minigan.cli.settings import TRUNCATION, whole_number
 
 
+@examples(
+    "minigan sample RUN",
+    "minigan sample RUN --count 12 --columns 6 --seed 7 --out twelve.png",
+    "minigan sample RUN --class 7  # of a run trained with --conditional",
+)
 def sample(
     run: Annotated[Path, typer.Argument(help="Folder of a run.", metavar="RUN")],
     count: Annotated[int, typer.Option(help="How many images.", parser=whole_number, metavar="N")] = 64,
@@ -38,15 +44,17 @@ def sample(
     ] = None,
 ) -> None:
     """Make images with a trained generator."""
+    from minigan.io.progress import Progress
     from minigan.runs.sample import sample_run
 
-    path = sample_run(
-        run,
-        out or run / f"samples-{seed}.png",
-        count=count,
-        columns=columns,
-        seed=seed,
-        label=label,
-        truncation=truncation,
-    )
+    with Progress(f"drawing {count:,} images"):
+        path = sample_run(
+            run,
+            out or run / f"samples-{seed}.png",
+            count=count,
+            columns=columns,
+            seed=seed,
+            label=label,
+            truncation=truncation,
+        )
     typer.echo(f"Wrote {path}")

@@ -11,10 +11,13 @@ import typer
 from minigan.runs.config import Kind
 from minigan.runs.names import flag_of
 
-__all__ = ["given", "whole_number", "with_settings"]
+__all__ = ["OWN_PANEL", "given", "in_order", "whole_number", "with_settings"]
 
 #: The placeholder of a value in the help, by its type.
 METAVARS = {str: "TEXT", int: "N", float: "X", bool: ""}
+
+#: The group of a command's own options, where the settings have this group.
+OWN_PANEL = "Run"
 
 #: A longer list of choices is shown in the help text instead of the placeholder.
 WIDEST = 20
@@ -30,16 +33,29 @@ def with_settings(settings: type) -> Callable[[Callable[..., Any]], Callable[...
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         hints = get_type_hints(command, include_extras=True)
         own = [
-            parameter.replace(annotation=hints[parameter.name])
+            parameter.replace(annotation=hints[parameter.name], kind=parameter.KEYWORD_ONLY)
             for parameter in inspect.signature(command).parameters.values()
             if parameter.kind is not parameter.VAR_KEYWORD
         ]
-        made = [flag(field) for field in fields(settings)]
-        command.__signature__ = inspect.Signature(own + made)  # type: ignore[attr-defined]
-        command.__annotations__ = {parameter.name: parameter.annotation for parameter in own + made}
+        # The order of the help: arguments, the options of the settings by group, and the command's own before those of
+        # the same group.
+        arguments = [parameter for parameter in own if parameter.default is parameter.empty]
+        options = [parameter for parameter in own if parameter not in arguments]
+        made = [flag(field) for field in in_order(settings)]
+        panels = [field.metadata["panel"] for field in in_order(settings)]
+        place = panels.index(OWN_PANEL) if OWN_PANEL in panels else 0
+        made = [*arguments, *made[:place], *options, *made[place:]]
+        command.__signature__ = inspect.Signature(made)  # type: ignore[attr-defined]
+        command.__annotations__ = {parameter.name: parameter.annotation for parameter in made}
         return command
 
     return decorate
+
+
+def in_order(settings: type) -> list[Field]:
+    """The fields of a settings class in the order of the help: its own before those of the class it derives from."""
+    own = inspect.get_annotations(settings)
+    return sorted(fields(settings), key=lambda field: field.name not in own)
 
 
 def flag(field: Field) -> inspect.Parameter:

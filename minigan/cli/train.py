@@ -1,14 +1,31 @@
 """``minigan train``."""
 
 import shlex
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from minigan.cli.settings import given, with_settings
+from minigan.cli.help import examples
+from minigan.cli.settings import OWN_PANEL, given, with_settings
 from minigan.errors import ConfigError
 from minigan.runs.config import TrainConfig, read_config
+
+#: The files of a run that a user looks at.
+FILES = (
+    ("samples/", "images of the same noise vectors after each epoch"),
+    ("progress.gif", "the same as an animation"),
+    ("losses.png", "losses, D(x) and D(G(z)) over the steps"),
+    ("metrics.csv", "one line for each step"),
+    ("generator.npz", "weights of the generator"),
+    ("discriminator.npz", "weights of the discriminator"),
+    ("config.toml", "every setting"),
+)
+
+#: An option beside those of the run's settings.
+run_option = partial(typer.Option, rich_help_panel=OWN_PANEL)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,21 +33,33 @@ if TYPE_CHECKING:
     from minigan.cli.progress import TrainingProgress
 
 
+@examples(
+    "minigan train  # 5,000 digits in the package: three minutes",
+    "minigan train --data mnist --epochs 20  # 60,000 digits, downloaded once",
+    "minigan train --data folder:photos --image-size 32 --channels 3",
+    "minigan train --conditional  # then: minigan sample RUN --class 7",
+    "minigan train --model wgan-gp28 --steps 5000 --seed 1",
+    "minigan train --resume runs/dcgan28-digits-1",
+)
 @with_settings(TrainConfig)
 def train(
     out: Annotated[
-        Path | None, typer.Option(help="Folder of the run; new or empty. Default: the next in runs/.")
+        Path | None,
+        run_option(help="Folder of the run; new or empty. Default: the next in runs/.", metavar="DIR"),
     ] = None,
     config: Annotated[
         Path | None,
-        typer.Option(help="A TOML file of settings, such as a run's config.toml; command-line flags override it."),
+        run_option(
+            help="A TOML file of settings, such as a run's config.toml; command-line flags override it.",
+            metavar="FILE",
+        ),
     ] = None,
     resume: Annotated[
-        Path | None, typer.Option(help="Continue the run in this folder from its newest checkpoint.", metavar="RUN")
+        Path | None, run_option(help="Continue the run in this folder from its newest checkpoint.", metavar="RUN")
     ] = None,
     accept: Annotated[
         str | None,
-        typer.Option(help="With --resume: settings that may differ from the checkpoint's.", metavar="NAME,..."),
+        run_option(help="With --resume: settings that may differ from the checkpoint's.", metavar="NAME,..."),
     ] = None,
     **flags: Any,
 ) -> int:
@@ -66,26 +95,28 @@ def train(
 
 def conclude(console: "Console", folder: Path, finished: bool, progress: "TrainingProgress") -> int:
     """Print what was written, and return the exit status, which names a signal that ended the run."""
-    console.print(report(folder, finished), highlight=False, soft_wrap=True)
+    from minigan.cli.lines import say
+
+    say(console, report(folder, finished, console.width if console.is_terminal else None))
     return 0 if finished else 128 + progress.signal
 
 
-def report(folder: Path, finished: bool) -> str:
+def report(folder: Path, finished: bool, width: int | None) -> Iterator[str]:
     """The files that were written, and commands for what to do next."""
+    from minigan.cli.lines import blanks_kept, columns
+
+    state = "Finished" if finished else "Stopped, as you asked; everything so far is saved"
+    yield f"{state}: {blanks_kept(folder)}"
+    yield ""
+    yield from columns(FILES, width)
+    yield ""
     place = shlex.quote(str(folder))
-    lines = [
-        "Finished." if finished else "Stopped, as you asked; everything so far is saved.",
-        "",
-        f"  {folder / 'samples'}/  what the generator made of the same noise after each epoch",
-        f"  {folder / 'progress.gif'}  the same as an animation",
-        f"  {folder / 'losses.png'}  losses, D(x) and D(G(z)) over the steps",
-        f"  {folder / 'metrics.csv'}  one line for each step",
-        f"  {folder / 'generator.npz'}, discriminator.npz  the weights",
-        f"  {folder / 'config.toml'}  every setting",
-        "",
-        f"More samples:       minigan sample {place}",
+    commands = [
+        ("More samples", f"minigan sample {place}"),
+        ("Metrics", f"minigan evaluate {place}"),
+        ("Pictures", f"minigan plot {place}"),
+        ("The same run again", f"minigan train --config {shlex.quote(str(folder / 'config.toml'))}"),
     ]
     if not finished:
-        lines.append(f"To continue it:     minigan train --resume {place}")
-    lines.append(f"The same run again: minigan train --config {place}/config.toml")
-    return "\n".join(lines)
+        commands.insert(0, ("To continue it", f"minigan train --resume {place}"))
+    yield from columns([(f"{name}:", blanks_kept(command)) for name, command in commands], width, "")

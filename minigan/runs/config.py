@@ -136,18 +136,21 @@ class TrainConfig(ModelConfig):
     instance_noise_steps: int | None = game(
         COUNT, None, "Steps in which that noise fades to 0; default: the whole run."
     )
-    optimizer: str = setting(TEXT, "adam", "The optimizer of both networks.", choices=optimizers.OPTIMIZERS)
+    epochs: int | None = setting(COUNT, None, f"Passes over the data; {DEFAULT_EPOCHS} unless --steps is given.")
+    steps: int | None = setting(COUNT, None, "Generator steps, in place of --epochs.")
+    batch_size: int = setting(COUNT, 16, "Real images, and generated images, in each step.")
+    seed: int = setting(INTEGER, 0, "Seed of the weights, the noise, dropout and the order of the images.")
     learning_rate: float | str = setting(
         RATE, 4e-4, 'Learning rate; a number or a schedule: "4e-4 -> 0 over 10000".', flag="--lr"
     )
     d_learning_rate: float | str | None = setting(
         RATE, None, "Discriminator's learning rate, if different.", flag="--d-lr"
     )
+    optimizer: str = setting(TEXT, "adam", "The optimizer of both networks.", choices=optimizers.OPTIMIZERS)
     momentum: float | str = setting(
         MOMENTUM, 0.5, "Adam's beta_1, Momentum's momentum; sgd and rmsprop have none. A number or a schedule."
     )
     beta_2: float | None = setting(SHARE, None, "Adam's beta_2, if not 0.999.")
-    batch_size: int = setting(COUNT, 16, "Real images, and generated images, in each step.")
     d_steps: int = setting(COUNT, 1, "Discriminator steps in a round.")
     g_steps: int = setting(COUNT, 1, "Generator steps in a round.")
     count_in: str = setting(TEXT, "batches", "The unit of --d-steps and --g-steps.", choices=COUNTED)
@@ -156,8 +159,6 @@ class TrainConfig(ModelConfig):
         SHARE, None, "Decay of a moving average of the generator's weights, used for samples."
     )
     noise: str = setting(TEXT, "uniform", "Distribution of the generator's noise.", choices=models.NOISE_KINDS)
-    epochs: int | None = setting(COUNT, None, f"Passes over the data; {DEFAULT_EPOCHS} unless --steps is given.")
-    steps: int | None = setting(COUNT, None, "Generator steps, in place of --epochs.")
     stop_when_converged: bool = setting(
         SWITCH, False, "Stop when the discriminator can no longer separate real from generated images."
     )
@@ -176,7 +177,6 @@ class TrainConfig(ModelConfig):
     on_usr1: str = output(
         TEXT, "save", "At the signal SIGUSR1: save a checkpoint and go on, or stop as well.", choices=ON_SAVE
     )
-    seed: int = setting(INTEGER, 0, "Seed of the weights, the noise, dropout and the order of the images.")
     backend: str | None = output(
         TEXT, None, "Where to compute; default: MINIGAN_BACKEND, else numpy.", choices=backend.NAMES
     )

@@ -223,6 +223,7 @@ def draw_run(
     kinds: Sequence[str] = (),
     seed: int = 0,
     truncation: float | None = None,
+    listener: Callable[[str], None] = lambda doing: None,
 ) -> list[Path]:
     """Draw pictures of a run from the files in its folder.
 
@@ -252,6 +253,8 @@ def draw_run(
         Of the noise.
     truncation : float, optional
         Of the noise, in standard deviations: see `minigan.models.draw_noise`.
+    listener : callable, optional
+        Called with the name of each picture as it begins.
 
     Returns
     -------
@@ -281,6 +284,10 @@ def draw_run(
     check_picture_folder("--out", out)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        return [path for name in chosen for path in PICTURES[name].draw(run, out)]
+        paths = []
+        for place, name in enumerate(chosen, 1):
+            listener(f"drawing {name} ({place} of {len(chosen)})")
+            paths += PICTURES[name].draw(run, out)
+        return paths
     except OSError as error:
         raise RunError(f"expected a folder that can be written, got {out}: {error.strerror}") from None

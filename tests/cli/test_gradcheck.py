@@ -366,9 +366,9 @@ def test_figures_are_those_of_the_library(minigan):
 
 def test_the_help_lists_every_option(minigan, monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")
-    page = " ".join(re.sub(r"[│╭╮╰╯─]", " ", minigan("gradcheck", "--help").out).split())
+    page = " ".join(minigan("gradcheck", "--help").out.split())
     for part in (
-        "[NAME]",
+        "[NAME ...]",
         "--file FILE",
         "--shape N,...",
         "--seed",

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from minigan import __version__, data, losses, models, optimizers
+from minigan.cli import COMMANDS as COMMAND_FUNCTIONS
+from minigan.cli.help import examples_of
 from minigan.runs import ModelConfig, TrainConfig
 
 COMMANDS = ("train", "sample", "evaluate", "plot", "summary", "gradcheck", "info", "data", "export", "import")
@@ -120,3 +122,93 @@ def test_the_summary_follows_the_flags(minigan):
     # (5+1)*16 + 2*(9*4+1)*4 + 4*8 + (9*4+1)*3 and (9*3+1)*4 + 2*(9*4+1)*4 + 4*8 + 17
     assert "Total params: 535 " in out
     assert "Total params: 457 " in out
+
+
+# Pages that a package's version does not change
+
+
+PLACEHOLDERS = re.compile(r"<\w+(\[\w+\])?>|[{}]|\[\[|\]\.\.\.|\bPATH\b(?!\.np)(?<!:PATH)|\bINTEGER\b|\bBOOLEAN\b")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_help_has_words_for_every_value_and_breaks_none(minigan, monkeypatch, command, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    page = minigan(command, "--help").out
+    text = " ".join(page.split())
+    assert not PLACEHOLDERS.search(text.replace("folder:PATH", "")), PLACEHOLDERS.search(text)
+    monkeypatch.setenv("COLUMNS", "2000")
+    assert set(text.split()) == set(minigan(command, "--help").out.split()) | ({"#"} & set(text.split()))
+    assert text.startswith(f"Usage: minigan {command} ")
+    assert "Examples: " in text
+    assert "--help Show this page." in text
+
+
+def test_the_examples_of_the_help_name_commands_and_flags_that_exist(minigan):
+    import shlex
+
+    for command, function in COMMAND_FUNCTIONS.items():
+        for line in examples_of(function).splitlines():
+            name, *rest = shlex.split(line, comments=True)[1:]
+            assert name == command
+            page = minigan(command, "--help").out
+            for flag in (word for word in rest if word.startswith("--")):
+                assert f"  {flag}" in page, line
+
+
+def test_the_groups_of_train_begin_with_what_one_looks_for(minigan):
+    page = minigan("train", "--help").out
+    groups = {part.splitlines()[0]: part for part in re.split(r"\n\n(?=\w+:\n)", page)[1:]}
+    assert list(groups) == ["Data:", "Networks:", "Game:", "Training:", "Run:", "Examples:"]
+    for group, flags in {
+        "Data:": ["--data", "--data-range"],
+        "Networks:": ["--model"],
+        "Game:": ["--loss"],
+        "Training:": ["--epochs", "--steps", "--batch-size", "--seed", "--lr"],
+        "Run:": ["--out", "--config", "--resume"],
+    }.items():
+        found = re.findall(r"^  (--[\w-]+)", groups[group], re.MULTILINE)
+        assert found[: len(flags)] == flags
+
+
+def test_help_names_the_documentation_where_the_package_says_where_it_is(minigan, monkeypatch):
+    from minigan.cli import help as pages
+
+    monkeypatch.setattr(pages, "documentation", lambda: "https://example.org/docs")
+    assert minigan("train", "--help").out.rstrip().endswith("Documentation: https://example.org/docs")
+    monkeypatch.setattr(pages, "documentation", lambda: "")
+    assert "Documentation" not in minigan("train", "--help").out
+
+
+# Summaries of runs
+
+
+def test_the_summary_of_a_run_is_that_of_its_networks(minigan, finished):
+    flags = ["--image-size", 8, "--latent-size", 5, "--generator-filters", "4,4", "--discriminator-filters", "4,4,4"]
+    for more in ([], ["--plan"]):
+        assert minigan("summary", finished[0], *more) == minigan("summary", "dcgan28", *flags, *more)
+
+
+def test_the_summary_of_a_run_that_has_only_begun(minigan, finished, tmp_path):
+    (tmp_path / "begun").mkdir()
+    (tmp_path / "begun" / "config.toml").write_bytes((finished[0] / "config.toml").read_bytes())
+    assert minigan("summary", "begun") == minigan("summary", finished[0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (["dcgan82"], ["unknown model 'dcgan82', and no run's folder: did you mean dcgan28?"]),
+        (["wgangp28"], ["did you mean wgan-gp28?"]),
+        (["nothing/at/all"], ["expected the folder of a run, or one of dcgan28"]),
+        (["empty"], ["expected the folder of a run, with a config.toml in it, got empty"]),
+        (["RUN", "--channels", 3], ["expected no --channels with a run's folder"]),
+        (["RUN", "--image-size", 8, "--classes", 3], ["expected no --image-size, --classes with a run's folder"]),
+    ],
+)
+def test_what_is_neither_a_model_nor_a_run(minigan, finished, tmp_path, arguments, parts):
+    (tmp_path / "empty").mkdir()
+    outcome = minigan("summary", *(finished[0] if argument == "RUN" else argument for argument in arguments))
+    assert (outcome.status, outcome.out) == (2, "")
+    for part in parts:
+        assert part in outcome.err

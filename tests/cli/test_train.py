@@ -1,6 +1,7 @@
 """``minigan train`` and ``minigan sample`` as a user meets them; and one seed, one run."""
 
 import csv
+import io
 import os
 import re
 import signal
@@ -14,10 +15,13 @@ from PIL import Image
 from rich.console import Console
 
 from minigan import plots
+from minigan.cli import progress as progress_module
 from minigan.cli.progress import TrainingProgress
+from minigan.io.display import Display
 from minigan.runs import load_run
 from minigan.runs.tables import read_metrics
 from minigan.training import EpochEnd, StepEnd
+from minigan.training.events import DiscriminatorEnd, RunStart
 
 WHAT_REPEATS = (
     "generator.npz",
@@ -81,12 +85,14 @@ def test_train_prints_what_it_does_what_it_wrote_and_what_to_do_next(finished):
     lines = out.splitlines()
     assert lines[0].startswith("Training dcgan28 on ")
     assert lines[0].endswith(f"tiny.npy, into {folder}")
-    assert re.match(r"epoch   1  step 5/7  loss D \d\.\d\d G \d\.\d\d  D\(x\) 0\.\d\d D\(G\(z\)\) 0\.\d\d  ", lines[3])
-    assert lines[4] == "Finished."
     assert lines[1] == "Data: 40 images, 8x8 grey, values 0..255 -> -1..1"
+    assert re.match(r"epoch 1  step 5/7  loss D \d\.\d\d G \d\.\d\d  D\(x\) 0\.\d\d D\(G\(z\)\) 0\.\d\d  ", lines[3])
+    assert re.match(r"epoch 2  step 7/7  loss D \d\.\d\d G \d\.\d\d  ", lines[4])
+    assert lines[5] == f"Finished: {folder}"
     for name in ("samples/", "progress.gif", "losses.png", "metrics.csv", "generator.npz", "config.toml"):
-        assert any(line.startswith(f"  {folder}/{name}") for line in lines), name
-    assert f"minigan sample {folder}" in out
+        assert any(line.startswith(f"  {name} ") for line in lines), name
+    for command in ("sample", "evaluate", "plot"):
+        assert f"minigan {command} {folder}\n" in out
     assert f"minigan train --config {folder}/config.toml" in out
 
 
@@ -204,7 +210,7 @@ def test_the_same_flags_repeat_a_run_and_another_seed_does_not(finished, minigan
             assert ((folder / name).read_bytes() == (first / name).read_bytes()) is same, name
 
 
-def test_flags_go_before_the_file(finished, minigan, no_curves):
+def test_flags_override_the_file(finished, minigan, no_curves):
     first, _ = finished
     config = first / "config.toml"
     status, _, err = minigan("train", "--config", config, "--seed", 9, "--lr", 0.5, "--steps", 2, "--out", "run")
@@ -274,7 +280,7 @@ def test_a_signal_ends_a_run_in_order_and_it_can_go_on(start, minigan, tiny, tmp
     out, err = process.communicate(timeout=60)
     assert time.monotonic() - began < 10
     assert (process.returncode, err) == (status, "")
-    assert "Stopped, as you asked; everything so far is saved." in out
+    assert "Stopped, as you asked; everything so far is saved" in out
     assert f"minigan sample {folder.name}" in out
     assert f"minigan train --resume {folder.name}" in out
 
@@ -306,17 +312,62 @@ def step(number: int) -> StepEnd:
     return StepEnd(2, number, 12_345, 1.38629, 0.69315, 0.5, 0.5, 0.25, 0.75, 1.0, 1.0, 4321.0, 1.0)
 
 
-def test_the_bar_and_the_figures_fit_into_80_columns(capsys):
-    console = Console(force_terminal=True, width=80, color_system=None)
-    with TrainingProgress(console) as progress:
-        progress(step(1234))
-        progress.live.refresh()
-    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", capsys.readouterr().out)
-    bar, figures = [line for line in re.split(r"[\r\n]", text) if line.strip()][-2:]
-    assert "epoch 2  step 1234/12345 " in bar
-    assert "━" in bar
-    assert figures.strip() == "loss D 1.39 G 0.69  D(x) 0.50 D(G(z)) 0.50  right 25% real 75% fake  4321 img/s"
-    assert "…" not in text
+class Terminal(io.StringIO):
+    """Standard error as a terminal that can be read."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80, 200])
+@pytest.mark.parametrize("number", [1, 1234, 12_344])
+def test_the_bar_and_the_metrics_fit_at_any_width(width, number):
+    display = Display(Console(file=Terminal(), force_terminal=True, width=width, color_system=None))
+    progress = TrainingProgress(Console(file=io.StringIO()), display)
+    progress(step(number))
+    progress(step(number + 1))
+    bar, metrics = progress.bar_lines(progress.last, progress.stepped)
+    assert f"step {number + 1}/12345" in bar
+    assert bar.startswith("epoch 2  step ") is (width >= 60)
+    assert max(len(bar), len(metrics)) <= max(width - 3, len("loss D 1.39 G 0.69"))
+    assert ("━" in bar or "─" in bar) is (width > 30)
+    assert bar.endswith("  0:00 left") is (width > 30)
+    if width == 200:
+        assert metrics == "loss D 1.39 G 0.69  D(x) 0.50 D(G(z)) 0.50  right 25% real 75% fake  4321 img/s"
+
+
+def test_before_the_first_step_there_is_no_bar():
+    screen = Terminal()
+    display = Display(Console(file=screen, force_terminal=True, width=80))
+    with TrainingProgress(Console(file=io.StringIO()), display) as progress:
+        progress.tick()
+        progress(RunStart("dcgan28", "digits", 5000, Path("run")))
+        progress.tick()
+    assert screen.getvalue() == ""
+
+
+def test_while_a_step_takes_long_a_pipe_gets_a_line_all_the_same(monkeypatch):
+    monkeypatch.setattr(progress_module, "LINES", 0)
+    out = io.StringIO()
+    progress = TrainingProgress(Console(file=out), Display(Console(file=io.StringIO())))
+    progress.tick()
+    assert out.getvalue() == ""  # nothing has begun
+    progress(RunStart("dcgan64", "photos", 5000, Path("run")))
+    progress.tick()
+    progress(step(5))
+    progress.tick()
+    progress(DiscriminatorEnd(5, 2, 5))
+    progress.tick()
+    lines = out.getvalue().splitlines()[3:]
+    assert lines == [
+        "step 1: 0:00 so far",
+        "step 5/12345  loss D 1.39 G 0.69  D(x) 0.50 D(G(z)) 0.50  right 25% real 75% fake  4321 img/s".replace(
+            "step", "epoch 2  step"
+        ),
+        "step 6 of 12345: 0:00 so far (discriminator: 2 of 5 steps of this round)",
+    ]
 
 
 def test_elsewhere_there_is_a_line_an_epoch_and_no_bar(capsys):
@@ -324,7 +375,7 @@ def test_elsewhere_there_is_a_line_an_epoch_and_no_bar(capsys):
         progress(step(1234))
         progress(EpochEnd(2, 1234))
     assert capsys.readouterr().out == (
-        "epoch   2  step 1234/12345  loss D 1.39 G 0.69  D(x) 0.50 D(G(z)) 0.50  right 25% real 75% fake  4321 img/s\n"
+        "epoch 2  step 1234/12345  loss D 1.39 G 0.69  D(x) 0.50 D(G(z)) 0.50  right 25% real 75% fake  4321 img/s\n"
     )
 
 

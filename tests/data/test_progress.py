@@ -1,69 +1,65 @@
-"""Progress: items pass through, and a bar shows only where it helps."""
+"""The progress of a download, and errors on one line."""
 
 import io
 
 import pytest
-import rich.console
 
-from minigan.data.progress import track, transfer
+from minigan.data import progress
+from minigan.data.progress import transfer
 from minigan.io.messages import one_line
 
 
-@pytest.fixture
-def terminal(monkeypatch) -> io.StringIO:
+class Terminal(io.StringIO):
     """Standard error as a terminal that can be read."""
-    screen = io.StringIO()
-    real = rich.console.Console
 
-    def console(**options: object) -> rich.console.Console:
-        assert options == {"stderr": True}
-        return real(file=screen, force_terminal=True, width=80)
+    encoding = "utf-8"
 
-    monkeypatch.setattr(rich.console, "Console", console)
-    return screen
+    def isatty(self) -> bool:
+        return True
 
 
-def test_quick_work_shows_no_bar(terminal):
-    assert list(track(iter("abc"), 3, "reading")) == ["a", "b", "c"]
-    assert terminal.getvalue() == ""
+@pytest.fixture
+def terminal(monkeypatch):
+    """Make standard error a terminal of 80 columns."""
 
+    def make() -> Terminal:
+        screen = Terminal()
+        monkeypatch.setattr("sys.stderr", screen)
+        monkeypatch.setenv("TERM", "xterm")
+        monkeypatch.setenv("COLUMNS", "80")
+        return screen
 
-def test_slow_work_shows_a_bar_until_it_ends(terminal):
-    items = track(iter("abc"), 3, "reading", delay=-1)
-    assert next(items) == "a"
-    assert next(items) == "b"
-    assert "reading" in terminal.getvalue()
-    assert list(items) == ["c"]
-    assert terminal.getvalue().endswith("\x1b[2K")  # the line is wiped
-
-
-def test_an_error_in_the_work_stops_the_bar(terminal):
-    def work():
-        yield 1
-        yield 2
-        raise ValueError("stop")
-
-    with pytest.raises(ValueError, match="stop"):
-        list(track(work(), 3, "reading", delay=-1))
-    assert "\x1b[?25h" in terminal.getvalue()  # the cursor is back
+    return make
 
 
 def test_a_download_counts_its_bytes(terminal):
-    with transfer("file.gz") as bar:
-        bar.total = 2000
-        bar.update(1500)
+    screen = terminal()
+    with progress.TransferBar("file.gz", delay=0) as bar:
+        bar.total = 2_000_000
+        bar.update(1_500_000)
+        bar._show()
+        assert "1.5/2.0 MB" in screen.getvalue()
         bar.reset()
         bar.update(bar.total)
         bar.close()
-    assert "file.gz" in terminal.getvalue()
-    assert "2.0/2.0 kB" in terminal.getvalue()
+        bar._show()
+    assert "file.gz" in screen.getvalue()
+    assert "2.0/2.0 MB" in screen.getvalue()
+    assert screen.getvalue().endswith("\x1b[2K\r")  # the line is wiped
 
 
-def test_without_a_terminal_nothing_is_drawn(capsys):
+def test_a_download_of_unknown_size_counts_too(terminal):
+    screen = terminal()
+    with progress.TransferBar("file.gz", delay=0) as bar:
+        bar.update(2_500_000)
+        bar._show()
+    assert "file.gz  2.5 MB" in screen.getvalue()
+
+
+def test_without_a_terminal_a_quick_download_says_nothing(capsys):
     with transfer("file.gz") as bar:
         bar.total = 10
         bar.update(10)
-    list(track(iter("abc"), 3, "reading", delay=-1))
     assert capsys.readouterr() == ("", "")
 
 
