@@ -1,4 +1,4 @@
-"""What counts as a number: Python's and NumPy's numbers alike, but no bool.
+"""What counts as a number: Python's and NumPy's numbers alike, but no bool; and what counts as the size of an image.
 
 Sizes and rates often come out of NumPy (``np.prod``, ``np.arange``, a data frame). They are turned into Python's own
 numbers here, once, so that no check, file or message has to know the difference.
@@ -13,7 +13,7 @@ import numpy as np
 
 from minigan.errors import ConfigError
 
-__all__ = ["count_of", "finite", "number", "whole"]
+__all__ = ["count_of", "finite", "image_size", "number", "size_text", "whole"]
 
 
 def whole(value: Any) -> int | None:
@@ -53,3 +53,30 @@ def count_of(name: str, value: Any, least: int = 1) -> int:
     if count < least:
         raise ConfigError(f"expected {name} to be at least {least}, got {count}")
     return count
+
+
+def image_size(value: Any) -> tuple[int, int] | None:
+    """`value` as (height, width): a whole number is a square, a pair is both, and so is a text such as "28x56".
+
+    None if it is none of these, or a side is less than 1.
+
+    Examples
+    --------
+    >>> image_size(28), image_size("28x56"), image_size((28, 56)), image_size("wide")
+    ((28, 28), (28, 56), (28, 56), None)
+    """
+    if isinstance(value, str):
+        texts = value.lower().split("x")
+        if not all(text.strip().isascii() and text.strip().isdigit() and len(text) < 10 for text in texts):
+            return None
+        value = tuple(map(int, texts)) if len(texts) > 1 else int(texts[0])
+    sides = value if isinstance(value, tuple | list) else (value, value)
+    height, width = (whole(side) for side in sides) if len(sides) == 2 else (None, None)
+    if height is None or width is None or min(height, width) < 1:
+        return None
+    return height, width
+
+
+def size_text(height: int, width: int) -> str:
+    """A size as it is typed: "28" for a square, "28x56" for 28 rows of 56 pixels."""
+    return f"{height}" if height == width else f"{height}x{width}"

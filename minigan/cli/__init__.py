@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from minigan.cli.data import data
 from minigan.cli.evaluate import evaluate
 from minigan.cli.export import export
 from minigan.cli.gradcheck import gradcheck
@@ -35,6 +36,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "summary": summary,
     "gradcheck": gradcheck,
     "info": info,
+    "data": data,
     "export": export,
     "import": import_,
 }

@@ -69,9 +69,8 @@ class TrainingProgress:
     def __call__(self, event: Event) -> None:
         if isinstance(event, RunStart):
             self.began, self.folder = True, event.folder
-            self.say(
-                f"Training {event.model} on {event.images:,} images of {event.data}, into {blanks_kept(event.folder)}"
-            )
+            self.say(f"Training {event.model} on {event.data}, into {blanks_kept(event.folder)}")
+            self.say(f"Data: {event.description}")
             self.say(TEXTBOOK if event.textbook else FAST)
             self.stepped = time.monotonic()
         elif isinstance(event, StepEnd):

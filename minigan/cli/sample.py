@@ -25,12 +25,11 @@ def sample(
         ),
     ] = 0,
     label: Annotated[
-        int | None,
+        str | None,
         typer.Option(
             "--class",
-            help="The class to draw; needs a run trained with --conditional.",
-            parser=whole_number,
-            metavar="N",
+            help="The class to draw, by its name or number; needs a run trained with --conditional.",
+            metavar="NAME",
         ),
     ] = None,
     truncation: Annotated[float | None, TRUNCATION] = None,

@@ -65,13 +65,13 @@ def flag(field: Field) -> inspect.Parameter:
     default: Any = field.default
     # Every value is text here; `given` converts it to the setting's type.
     type_: Any = str
-    metavar: str | None = METAVARS[kind.types[-1]]
+    metavar: str | None = kind.metavar or METAVARS[kind.types[-1]]
     if bool in kind.types:
         type_, metavar, default = bool, "", None
     elif kind.length == 2:
         type_, metavar = tuple[str, str], "LOW HIGH"
     elif kind.length is not None:
-        metavar, default = "N,N,...", default and ",".join(map(str, default))
+        metavar, default = kind.metavar or "N,N,...", default and ",".join(map(str, default))
     listed, help_text = "|".join(choices), field.metadata["help"]
     if len(listed) > WIDEST:
         metavar, help_text = "NAME", f"{help_text} One of {', '.join(choices)}."
@@ -108,7 +108,8 @@ def read(kind: Kind, typed: Any) -> Any:
     number = kind.types[-1]
     if kind.length is None:
         return number(typed)  # a switch has its truth value already
-    return tuple(map(number, typed.split(",") if isinstance(typed, str) else typed))
+    items = typed.split(",") if isinstance(typed, str) else typed
+    return tuple(number(item.strip()) for item in items)
 
 
 def whole_number(typed: str) -> int:

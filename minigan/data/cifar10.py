@@ -37,7 +37,8 @@ SHA256 = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
 #: The batches of each split.
 FILES = {"train": tuple(f"data_batch_{number}" for number in range(1, 6)), "test": ("test_batch",)}
 FOLDER = "cifar-10-batches-py"
-CLASSES = 10
+CLASS_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+CLASSES = len(CLASS_NAMES)
 
 #: Maximum size in bytes of an archive, packed (the published one has 170,498,071) and unpacked (about 186 million), and
 #: of one batch (31 million).
@@ -64,7 +65,8 @@ def load(path: Path | None = None, *, split: str = "train", value_range: tuple[f
     name = "cifar10" if path is None else f"cifar10:{path}"
     batches = _batches(_published() if path is None else _given(path), FILES[split], name)
     images, labels = zip(*(_parsed(batches.pop(file), f"{name}: {file}") for file in FILES[split]))
-    return Dataset(np.concatenate(images), np.concatenate(labels), name=name, value_range=value_range)
+    facts: dict[str, Any] = {"name": name, "value_range": value_range, "class_names": CLASS_NAMES}
+    return Dataset(np.concatenate(images), np.concatenate(labels), **facts)
 
 
 def _given(path: Path) -> bytes:

@@ -1,5 +1,6 @@
 """Images in host memory, as they are stored, and the batches made of them."""
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 
 from minigan import backend
 from minigan.backend import Array
-from minigan.data.checks import checked_batch_dtype, checked_labels
+from minigan.data.checks import checked_batch_dtype, checked_class_names, checked_labels
 from minigan.errors import DataError
 
 __all__ = ["Dataset"]
@@ -35,6 +36,8 @@ class Dataset:
     value_range : (float, float), optional
         The least and the greatest value a stored pixel can have. For uint8 the default is (0, 255); for any
         other dtype it must be stated, since a guess from the values found would differ from set to set.
+    class_names : sequence of str, optional
+        The name of each class, in the order of their numbers.
 
     Attributes
     ----------
@@ -42,12 +45,16 @@ class Dataset:
     labels : ndarray of int, shape (N,), or None
     name : str
     value_range : (float, float)
+    class_names : tuple of str, or None
+        None where the classes have only numbers, or there are no labels.
+    without_labels : str
+        What a data set without labels would need to have some; "" if nothing is known of that.
 
     Raises
     ------
     DataError
-        A shape or dtype does not fit, there is no image, the value range is missing or is no range, or a
-        value is NaN or outside it.
+        A shape or dtype does not fit, there is no image, the value range is missing or is no range, a
+        value is NaN or outside it, or there are other labels than names.
 
     Examples
     --------
@@ -66,11 +73,14 @@ class Dataset:
         *,
         name: str = "images",
         value_range: tuple[float, float] | None = None,
+        class_names: Sequence[str] | None = None,
     ) -> None:
         self.name = name
         self.images = _checked_images(np.asarray(images), name)
         self.labels = checked_labels(labels, len(self.images), name)
         self.value_range = _checked_range(value_range, self.images, name)
+        self.class_names = checked_class_names(class_names, self.labels, name)
+        self.without_labels = ""
 
     def __len__(self) -> int:
         return len(self.images)
@@ -89,6 +99,13 @@ class Dataset:
         """One image's shape, (H, W, C)."""
         _, height, width, channels = self.images.shape
         return height, width, channels
+
+    def with_labels(self, labels: np.ndarray, class_names: Sequence[str] | None = None) -> "Dataset":
+        """The same images with other labels."""
+        other = copy.copy(self)
+        other.labels = checked_labels(labels, len(self), self.name)
+        other.class_names = checked_class_names(class_names, other.labels, self.name)
+        return other
 
     def mean(self, output_range: tuple[float, float] = (0.0, 1.0)) -> np.ndarray:
         """The mean image (H, W, C), scaled to `output_range`; float64, in host memory."""
@@ -162,6 +179,7 @@ def _checked_range(value_range: tuple[float, float] | None, images: np.ndarray, 
             )
         return 0.0, 255.0
     low, high = map(float, value_range)
+    remedy = "state the range that the values have: --data-range LOW HIGH"
     # Compared in float32, because the division by high - low is done in it.
     if not (np.isfinite([low, high]).all() and np.float32(low) < np.float32(high)):
         raise DataError(f"{name}: expected a value range LOW < HIGH, got {low:g} {high:g}")
@@ -170,5 +188,5 @@ def _checked_range(value_range: tuple[float, float] | None, images: np.ndarray, 
     if np.isnan(least):
         raise DataError(f"{name}: expected values from {low:g} to {high:g}, got NaN")
     if least < low or greatest > high:
-        raise DataError(f"{name}: expected values from {low:g} to {high:g}, got {least:g} to {greatest:g}")
+        raise DataError(f"{name}: expected values from {low:g} to {high:g}, got {least:g} to {greatest:g}: {remedy}")
     return low, high

@@ -5,27 +5,20 @@ files are packed again (as Debian does).
 """
 
 import hashlib
-import os.path
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from minigan.data import idx
+from minigan.data import idx, idx_folder
 from minigan.data.dataset import Dataset
 from minigan.data.download import cache_folder, download
+from minigan.data.idx_folder import FILES
 from minigan.errors import DataError
 from minigan.io.messages import one_line
 from minigan.io.safe_read import read_bytes
 
 __all__ = ["FILES", "SOURCES", "Source", "load"]
-
-#: The images and the labels of each split.
-FILES = {
-    "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
-    "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
-}
 
 
 @dataclass(frozen=True)
@@ -41,12 +34,15 @@ class Source:
         For each file, the checksum of its decompressed bytes.
     folders : tuple of Path
         Where an operating system's package puts the files.
+    class_names : tuple of str, or None
+        The names of the ten classes; None for digits, whose numbers are their names.
     """
 
     name: str
     mirrors: tuple[str, ...]
     md5: dict[str, str]
     folders: tuple[Path, ...] = ()
+    class_names: tuple[str, ...] | None = None
 
 
 SOURCES = {
@@ -76,6 +72,18 @@ SOURCES = {
             "t10k-labels-idx1-ubyte": "15d484375f8d13e6eb1aabb0c3f46965",
         },
         folders=(Path("/usr/share/datasets/fashion-mnist"),),
+        class_names=(
+            "T-shirt",
+            "trouser",
+            "pullover",
+            "dress",
+            "coat",
+            "sandal",
+            "shirt",
+            "sneaker",
+            "bag",
+            "ankle boot",
+        ),
     ),
 }
 
@@ -93,39 +101,30 @@ def load(
     ----------
     name : {"mnist", "fashion-mnist"}
     folder : Path, optional
-        Read the files from there, and take any images in this format. Default: the published files, from the
-        cache or a system folder, else downloaded into the cache.
+        Read the files from there, and take any images in this format (`minigan.data.idx_folder`). Default: the
+        published files, from the cache or a system folder, else downloaded into the cache.
     split : {"train", "test"}
     value_range : (float, float), optional
 
     Raises
     ------
     DataError
-        A file is missing, damaged, or cannot be downloaded, or there are not as many labels as images.
+        A file of images is missing, a file is damaged or cannot be downloaded, or there are not as many labels as
+        images.
     """
-    images, labels = FILES[split]
-    if folder is None:
-        source = SOURCES[name]
-        arrays = _published(source, images, 3), _published(source, labels, 1)
+    source = SOURCES[name]
+    if folder is not None:
+        images, labels = idx_folder.read(folder, split)
+        dataset = Dataset(images, labels, name=f"{name}:{folder}", value_range=value_range)
+        if labels is None:
+            dataset.without_labels = f"expected a file {FILES[split][1]} beside the images"
     else:
-        name = f"{name}:{folder}"
-        arrays = _given(folder, images, 3), _given(folder, labels, 1)
-    return Dataset(*arrays, name=name, value_range=value_range)
-
-
-def _candidates(folder: Path, file: str) -> Iterator[Path]:
-    """The existing paths of `file` in `folder`, plain or gzipped, that are not folders."""
-    places = folder / file, folder / f"{file}.gz"
-    return (path for path in places if os.path.lexists(path) and not os.path.isdir(path))
-
-
-def _given(folder: Path, file: str, ndim: int) -> np.ndarray:
-    """`file` from the folder that the user named."""
-    if not os.path.isdir(folder):
-        raise DataError(f"no such folder: {folder}")
-    for path in _candidates(folder, file):
-        return idx.read(path, ndim)
-    raise DataError(f"{folder}: expected a file {file} or {file}.gz, found neither")
+        arrays = (_published(source, file, ndim) for file, ndim in zip(FILES[split], (3, 1)))
+        dataset = Dataset(*arrays, name=name, value_range=value_range)
+    names = source.class_names
+    if names is not None and dataset.labels is not None and dataset.labels.max() < len(names):
+        return dataset.with_labels(dataset.labels, names)
+    return dataset
 
 
 def _published(source: Source, file: str, ndim: int) -> np.ndarray:
@@ -134,7 +133,7 @@ def _published(source: Source, file: str, ndim: int) -> np.ndarray:
     home = cache_folder() / source.name
     damaged = []
     for folder in (home, *source.folders):
-        for path in _candidates(folder, file):
+        for path in idx_folder.candidates(folder, file):
             try:
                 return idx.parse(_verified(read_bytes(path), md5, path), ndim, path)
             except (DataError, OSError) as error:

@@ -1,5 +1,6 @@
 """Points in a plane or on a line, so few dimensions that a picture shows them all."""
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 
 from minigan import backend
 from minigan.backend import Array
-from minigan.data.checks import checked_batch_dtype, checked_labels
+from minigan.data.checks import checked_batch_dtype, checked_class_names, checked_labels
 from minigan.errors import DataError
 
 __all__ = ["Points"]
@@ -42,6 +43,8 @@ class Points:
     name : str
     modes : ndarray of float64, shape (M, D), or None
     mode_stddev : float, or None
+    class_names : None
+        As the attribute of `Dataset`: modes have numbers only.
 
     Raises
     ------
@@ -58,6 +61,9 @@ class Points:
     >>> square.batch([3, 0]).tolist()
     [[1.0, 1.0], [0.0, 0.0]]
     """
+
+    class_names: tuple[str, ...] | None = None
+    without_labels = ""
 
     def __init__(
         self,
@@ -90,6 +96,13 @@ class Points:
     def shape(self) -> tuple[int]:
         """One point's shape, (D,)."""
         return (self.points.shape[1],)
+
+    def with_labels(self, labels: np.ndarray, class_names: Sequence[str] | None = None) -> "Points":
+        """The same points with other labels."""
+        other = copy.copy(self)
+        other.labels = checked_labels(labels, len(self), self.name)
+        other.class_names = checked_class_names(class_names, other.labels, self.name)
+        return other
 
     def batch(
         self,

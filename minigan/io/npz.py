@@ -2,13 +2,14 @@
 
 A header names the shape and dtype of an array. `numpy.load` believes it and allocates that much memory before it reads
 a single number; here the header must agree with the number of bytes in the file. An .npz file is a zip archive of .npy
-files, and its directory has the unpacked size of each: an implausible compression ratio is refused, and `zipfile`
-unpacks no more than the directory says.
+files, and its directory has the unpacked size of each: too large ones are refused, and `zipfile` unpacks no more than
+the directory says.
 """
 
 import math
 import warnings
 import zipfile
+from collections.abc import Callable
 from io import BytesIO
 from typing import IO, BinaryIO
 
@@ -16,7 +17,7 @@ import numpy as np
 
 from minigan.io.safe_read import most_unpacked, size_of
 
-__all__ = ["Archive", "ObjectsError", "read_array"]
+__all__ = ["Archive", "ObjectsError", "TooLargeError", "read_array"]
 
 #: Maximum length of a header in bytes; NumPy itself refuses more than 10,000.
 HEADER = 2**14
@@ -29,6 +30,10 @@ HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.re
 
 class ObjectsError(ValueError):
     """An array holds pickled Python objects instead of numbers."""
+
+
+class TooLargeError(ValueError):
+    """The arrays of an archive would take too much memory."""
 
 
 def read_array(file: IO[bytes], size: int) -> np.ndarray:
@@ -63,6 +68,8 @@ class Archive:
     Parameters
     ----------
     file : binary file
+    most : function
+        From the size of the file to the largest size of its unpacked arrays.
 
     Attributes
     ----------
@@ -70,20 +77,22 @@ class Archive:
 
     Raises
     ------
+    TooLargeError
+        Its arrays are larger than `most`.
     ValueError
-        It has an implausible compression ratio, or a compression that NumPy does not use. A damaged file can raise
-        other errors, too.
+        It has a compression that NumPy does not use. A damaged file can raise other errors, too.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, most: Callable[[int], int] = most_unpacked) -> None:
         self.zip = zipfile.ZipFile(file)
         self.members = {member.filename.removesuffix(".npy"): member for member in self.zip.infolist()}
         self.names = list(self.members)
         if not all(name.isprintable() and len(name) <= NAME for name in self.names):
             raise ValueError(f"expected names of arrays, of at most {NAME} printable characters")
-        unpacked = sum(member.file_size for member in self.zip.infolist())
-        if unpacked > (most := most_unpacked(size_of(file))):
-            raise ValueError(f"expected at most {most:,} bytes unpacked, got {unpacked:,}")
+        unpacked, packed = sum(member.file_size for member in self.zip.infolist()), size_of(file)
+        if unpacked > (limit := most(packed)):
+            ratio = f"packed {unpacked // max(1, packed):,}:1"
+            raise TooLargeError(f"expected at most {limit:,} bytes unpacked, got {unpacked:,}, {ratio}")
         if {member.compress_type for member in self.zip.infolist()} - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
             raise ValueError("expected arrays that are stored or deflated, as NumPy does")
 

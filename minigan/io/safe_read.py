@@ -11,11 +11,17 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["most_unpacked", "open_file", "read_bytes", "size_of"]
+__all__ = ["free_memory", "most_in_memory", "most_unpacked", "open_file", "read_bytes", "size_of"]
 
 #: A file may unpack to this many bytes; a large file to this many times its size. Pictures, numbers and labels are
 #: compressed to a half or a tenth of their size, mostly black drawings to a fiftieth, zeros alone to a thousandth.
 UNPACKED, RATIO = 2**28, 100
+
+#: No deflated byte becomes more than this many: a file that states more is damaged.
+DEFLATE = 1032
+
+#: The share of the free memory that the data of a user's own file may take.
+SHARE = 0.5
 
 
 def open_file(path: str | Path) -> BinaryIO:
@@ -69,3 +75,25 @@ def read_bytes(path: str | Path, most: int | None = None) -> bytes:
 def most_unpacked(packed: int) -> int:
     """The largest plausible decompressed size of a file of `packed` bytes."""
     return max(UNPACKED, RATIO * packed)
+
+
+def most_in_memory(packed: int) -> int:
+    """The largest decompressed size, for a file of `packed` bytes that the user has named as data.
+
+    Drawings, masks and silhouettes pack several hundred to one, as bombs do. What counts is that they fit into the
+    memory; and where the free memory is not known, `most_unpacked`.
+    """
+    free = free_memory()
+    return max(most_unpacked(packed), 0 if free is None else min(int(SHARE * free), DEFLATE * packed))
+
+
+def free_memory() -> int | None:
+    """The bytes of memory that programs may still take, where the system says it."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            for line in file:
+                if line.startswith("MemAvailable:"):
+                    return 1024 * int(line.split()[1])
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, AttributeError):
+        return None

@@ -1,6 +1,5 @@
 """Networks by name: ``build("dcgan28", seed=0)``."""
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ from minigan.models.gan import GAN, NOISE_KINDS, classes_in_turn, draw_classes, 
 from minigan.models.gan2014 import gan2014_cifar10, gan2014_cifar10_conv, gan2014_mnist, gan2014_tfd
 from minigan.models.gan2014_initial import FROM_MARGINALS, bias_from_marginals
 from minigan.models.mlp import mlp1d, mlp2d
+from minigan.models.options import build_with
 from minigan.models.recommended import RECOMMENDED
 
 __all__ = [
@@ -67,7 +67,8 @@ def build(name: str, seed: int = 0, **options: Any) -> GAN:
     seed : int
         The seed of the initial weights.
     **options
-        Arguments of the model's own function.
+        Arguments of the model's own function. A model of one size also takes `image_size` and `channels`, if they are
+        its own.
 
     Raises
     ------
@@ -76,11 +77,4 @@ def build(name: str, seed: int = 0, **options: Any) -> GAN:
     """
     if name not in MODELS:
         raise ConfigError(f"unknown model {name!r}: expected one of {', '.join(MODELS)}")
-    builder = MODELS[name]
-    signature = inspect.signature(builder)
-    try:
-        signature.bind(seed, **options)
-    except TypeError as error:
-        known = ", ".join(list(signature.parameters)[1:])
-        raise ConfigError(f"{name}: {error}: expected some of {known}") from None
-    return builder(seed, **options)
+    return build_with(MODELS, name, seed, options)

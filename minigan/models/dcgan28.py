@@ -22,7 +22,7 @@ from minigan.layers import (
     ZeroPadding2D,
 )
 from minigan.models.gan import GAN
-from minigan.models.networks import at_least_one, built
+from minigan.models.networks import at_least_one, built, first_map, image_shape_of
 
 __all__ = ["CONDITIONINGS", "OUTPUT_RANGES", "dcgan28", "wgan_gp28"]
 
@@ -40,7 +40,7 @@ def dcgan28(
     seed: int = 0,
     *,
     latent_size: int = 100,
-    image_size: int = 28,
+    image_size: int | tuple[int, int] = 28,
     channels: int = 1,
     generator_filters: Sequence[int] = (128, 64),
     discriminator_filters: Sequence[int] = (32, 64, 128, 256),
@@ -74,8 +74,10 @@ def dcgan28(
         The seed of the initial weights.
     latent_size : int
         Length of the noise.
-    image_size, channels : int
-        Images are (image_size, image_size, channels).
+    image_size : int or (int, int)
+        The height and width of the images: one number for both, or a pair.
+    channels : int
+        Colour channels.
     generator_filters : sequence of int
         Filters of the generator's convolutions: each doubles the image, which must divide by 2 that often.
     discriminator_filters : sequence of int
@@ -102,7 +104,7 @@ def dcgan28(
         raise ConfigError(f"expected classes to be at least 0, got {classes}")
     image_shape = image_shape_of(image_size, channels)
     to_image = generator_layers(image_shape, generator_filters, output_activation)
-    to_logit = discriminator_layers(image_size, discriminator_filters, batch_norm, dropout=0.25)
+    to_logit = discriminator_layers(image_shape, discriminator_filters, batch_norm, dropout=0.25)
     end: Layer = Dense(1, activation="sigmoid")
     if classes:
         to_image = [ConcatenateLabels(classes, LABEL_UNITS), *to_image]
@@ -118,7 +120,7 @@ def wgan_gp28(
     seed: int = 0,
     *,
     latent_size: int = 100,
-    image_size: int = 28,
+    image_size: int | tuple[int, int] = 28,
     channels: int = 1,
     generator_filters: Sequence[int] = (128, 64),
     discriminator_filters: Sequence[int] = (32, 64, 128, 256),
@@ -159,17 +161,9 @@ def wgan_gp28(
     """
     image_shape = image_shape_of(image_size, channels)
     to_image = generator_layers(image_shape, generator_filters, output_activation)
-    critic = [*discriminator_layers(image_size, discriminator_filters, LayerNorm, dropout=0.0), Dense(1)]
+    critic = [*discriminator_layers(image_shape, discriminator_filters, LayerNorm, dropout=0.0), Dense(1)]
     generator, discriminator = built(seed, to_image, critic, latent_size, image_shape)
     return GAN("wgan-gp28", generator, discriminator, OUTPUT_RANGES[output_activation])
-
-
-def image_shape_of(image_size: int, channels: int) -> tuple[int, int, int]:
-    """The shape (H, W, C) by these options."""
-    for option, size in (("image_size", image_size), ("channels", channels)):
-        if size < 1:
-            raise ConfigError(f"expected {option} to be at least 1, got {size}")
-    return image_size, image_size, channels
 
 
 def batch_norm() -> Layer:
@@ -183,37 +177,32 @@ def generator_layers(image_shape: tuple[int, int, int], filters: Sequence[int], 
         raise ConfigError(
             f"expected output_activation to be one of {', '.join(OUTPUT_RANGES)}, got {output_activation!r}"
         )
-    image_size, _, channels = image_shape
-    start, rest = divmod(image_size, 2 ** len(filters))
-    if not filters or rest or not start:
-        raise ConfigError(
-            f"expected an image_size that is a multiple of {2 ** len(filters)}, as {len(filters)} generator_filters "
-            f"double it that often, got {image_size}"
-        )
+    height, width = first_map(image_shape, filters)
     layers: list[Layer] = [
-        Dense(filters[0] * start * start, activation="relu"),
-        Reshape((start, start, filters[0])),
+        Dense(filters[0] * height * width, activation="relu"),
+        Reshape((height, width, filters[0])),
     ]
-    for width in filters:
-        layers += [UpSampling2D(2), Conv2D(width, 3, padding="same", activation="relu"), batch_norm()]
-    return [*layers, Conv2D(channels, 3, padding="same", activation=output_activation)]
+    for count in filters:
+        layers += [UpSampling2D(2), Conv2D(count, 3, padding="same", activation="relu"), batch_norm()]
+    return [*layers, Conv2D(image_shape[2], 3, padding="same", activation=output_activation)]
 
 
 def discriminator_layers(
-    image_size: int, filters: Sequence[int], normalization: Callable[[], Layer], dropout: float
+    image_shape: tuple[int, int, int], filters: Sequence[int], normalization: Callable[[], Layer], dropout: float
 ) -> list[Layer]:
     """Convolutions that halve the map, a last one that does not, and Flatten."""
     at_least_one("discriminator_filters", filters)
     layers: list[Layer] = []
-    size = image_size
-    for place, width in enumerate(filters):
+    height, width, _ = image_shape
+    for place, count in enumerate(filters):
         last = place == len(filters) - 1
-        layers.append(Conv2D(width, 3, strides=1 if last else 2, padding="same"))
-        size = size if last else -(-size // 2)
-        # An odd map gets one row and one column of zeros, so that the next convolution halves it evenly.
-        if not last and size % 2:
-            layers.append(ZeroPadding2D(((0, 1), (0, 1))))
-            size += 1
+        layers.append(Conv2D(count, 3, strides=1 if last else 2, padding="same"))
+        if not last:
+            height, width = -(-height // 2), -(-width // 2)
+            # An odd map gets one row or one column of zeros, so that the next convolution halves it evenly.
+            if height % 2 or width % 2:
+                layers.append(ZeroPadding2D(((0, height % 2), (0, width % 2))))
+                height, width = height + height % 2, width + width % 2
         if place:
             layers.append(normalization())
         layers.append(LeakyReLU(0.2))

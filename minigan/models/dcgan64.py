@@ -6,7 +6,7 @@ from minigan.errors import ConfigError
 from minigan.initializers import Normal
 from minigan.layers import BatchNorm, Conv2D, Conv2DTranspose, Dense, Flatten, Layer, LeakyReLU, ReLU, Reshape
 from minigan.models.gan import GAN
-from minigan.models.networks import built
+from minigan.models.networks import built, first_map, image_shape_of
 
 __all__ = ["dcgan64"]
 
@@ -16,7 +16,7 @@ INITIALIZER = Normal(stddev=0.02)
 #: The padding of a 5 x 5 convolution that halves an even image: a second pixel below and right would not be used.
 PADDING = ((2, 1), (2, 1))
 
-#: Height and width of the generator's first map and of the discriminator's last.
+#: Default height and width of the generator's first map and of the discriminator's last.
 START = 4
 
 
@@ -24,6 +24,7 @@ def dcgan64(
     seed: int = 0,
     *,
     latent_size: int = 100,
+    image_size: int | tuple[int, int] | None = None,
     channels: int = 3,
     generator_filters: Sequence[int] = (1024, 512, 256, 128),
     discriminator_filters: Sequence[int] = (128, 256, 512, 1024),
@@ -50,11 +51,14 @@ def dcgan64(
         The seed of the initial weights.
     latent_size : int
         Length of the noise.
+    image_size : int or (int, int), optional
+        The height and width of the images. Each of the `generator_filters` doubles the image, so both must divide by 2
+        that often. Default: a first map of 4 x 4, with four filters 64 x 64.
     channels : int
         Colour channels.
     generator_filters, discriminator_filters : sequence of int
-        The generator's are the channels of maps from 4 x 4 on, each twice as large as the one before; each of the
-        discriminator's convolutions halves the map. Both have the same number: four make images of 64 x 64 pixels.
+        The generator's are the channels of its maps, each twice as large as the one before; each of the
+        discriminator's convolutions halves the map. Both have the same number.
 
     Returns
     -------
@@ -71,13 +75,13 @@ def dcgan64(
     """
     if not generator_filters or len(generator_filters) != len(discriminator_filters):
         raise ConfigError(
-            "expected as many generator_filters as discriminator_filters, at least one, "
+            "expected as many --generator-filters as --discriminator-filters, at least one, "
             f"got {len(generator_filters)} and {len(discriminator_filters)}"
         )
-    size = START * 2 ** len(generator_filters)
-    generator = generator_layers(generator_filters, channels)
+    shape = image_shape_of(START * 2 ** len(generator_filters) if image_size is None else image_size, channels)
+    generator = generator_layers(shape, generator_filters)
     discriminator = discriminator_layers(discriminator_filters)
-    networks = built(seed, generator, discriminator, latent_size, (size, size, channels))
+    networks = built(seed, generator, discriminator, latent_size, shape)
     return GAN("dcgan64", *networks, (-1.0, 1.0))
 
 
@@ -86,18 +90,19 @@ def batch_norm() -> Layer:
     return BatchNorm(momentum=0.9, epsilon=1e-5)
 
 
-def generator_layers(filters: Sequence[int], channels: int) -> list[Layer]:
-    """Layers from noise to a map of 4 x 4, which is doubled until it is an image."""
+def generator_layers(image_shape: tuple[int, int, int], filters: Sequence[int]) -> list[Layer]:
+    """Layers from noise to a small map, which is doubled until it is an image."""
+    height, width = first_map(image_shape, filters)
     first, *others = filters
     layers: list[Layer] = [
-        Dense(START * START * first, use_bias=False, kernel_initializer=INITIALIZER),
-        Reshape((START, START, first)),
+        Dense(height * width * first, use_bias=False, kernel_initializer=INITIALIZER),
+        Reshape((height, width, first)),
         batch_norm(),
         ReLU(),
     ]
-    for width in others:
-        layers += [doubling(width), batch_norm(), ReLU()]
-    return [*layers, doubling(channels, activation="tanh")]
+    for count in others:
+        layers += [doubling(count), batch_norm(), ReLU()]
+    return [*layers, doubling(image_shape[2], activation="tanh")]
 
 
 def discriminator_layers(filters: Sequence[int]) -> list[Layer]:

@@ -1,21 +1,22 @@
 """Builds the parts of a run from its settings: data, networks, loss, learning rates, trainer."""
 
-from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 from minigan import backend, constraints, data, losses, models, optimizers, penalties
-from minigan.errors import ConfigError, DataError
+from minigan.errors import ConfigError
 from minigan.kernels import precision
 from minigan.models import GAN
 from minigan.optimizers import Optimizer
 from minigan.random import Stream
 from minigan.runs.config import TrainConfig
+from minigan.runs.run_data import load_data, with_classes
 from minigan.training import schedules
 from minigan.training.options import Constraint, GameOptions
 from minigan.training.trainer import Trainer, steps_per_epoch
 
-__all__ = ["Rates", "RunParts", "build_run", "load_data", "make_loss", "make_trainer"]
+__all__ = ["Rates", "RunParts", "build_run", "make_loss", "make_trainer"]
 
 
 class Rates:
@@ -70,8 +71,14 @@ class RunParts(NamedTuple):
     rates: Rates
 
 
-def build_run(config: TrainConfig) -> RunParts:
+def build_run(config: TrainConfig, folder: Path | None = None) -> RunParts:
     """Build everything that the settings describe.
+
+    Parameters
+    ----------
+    config : TrainConfig
+    folder : Path, optional
+        Of a run that exists: it knows where its data were.
 
     Raises
     ------
@@ -83,35 +90,14 @@ def build_run(config: TrainConfig) -> RunParts:
     config = config.resolved()
     precision.use(config.precision or precision.precision())
     gan = models.build(config.model, config.seed, **config.model_options())
-    dataset = load_data(config, gan)
+    dataset = load_data(config, gan, folder)
     if config.conditional and not gan.classes:
-        config = with_classes(config, dataset)
+        config, dataset = with_classes(config, dataset)
         gan = models.build(config.model, config.seed, **config.model_options())
     if config.model in models.FROM_MARGINALS and isinstance(dataset, data.Dataset):
         models.bias_from_marginals(gan, dataset.mean())
     rates = Rates(config)
     return RunParts(config, make_trainer(config, gan, dataset, rates), rates)
-
-
-def load_data(config: TrainConfig, gan: GAN) -> data.Dataset | data.Points:
-    """Load the data that the settings name: images of the generator's size, or points."""
-    if len(gan.image_shape) != 3:
-        return data.load(config.data, value_range=config.data_range)
-    _, size, channels = gan.image_shape
-    return data.load(config.data, image_size=size, channels=channels, value_range=config.data_range)
-
-
-def with_classes(config: TrainConfig, dataset: data.Dataset | data.Points) -> TrainConfig:
-    """The settings with the number of classes found in the labels."""
-    if dataset.labels is None:
-        raise DataError(f"conditional: expected data with labels, got none in {dataset.name}")
-    classes = int(dataset.labels.max()) + 1
-    if classes > len(dataset):  # a damaged label would ask for that many embeddings
-        raise DataError(
-            f"conditional: expected no more classes than images, got a label {classes - 1} in {dataset.name}"
-        )
-    conditioning = config.conditioning or models.CONDITIONINGS[0]
-    return replace(config, classes=classes, conditioning=conditioning)
 
 
 def make_trainer(
@@ -135,6 +121,7 @@ def make_trainer(
         before_step=rates,
         average=config.average,
         noise=config.noise,
+        flip=config.flip,
         seed=config.seed,
     )
 

@@ -5,6 +5,7 @@ is the second: its metrics are those of a perfect generator for this n, which ar
 Stacked digits are counted and not compared: for them one real set of n is enough.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -19,7 +20,16 @@ from minigan.metrics.modes import stacked_classes
 from minigan.models import GAN
 from minigan.numbers import count_of
 
-__all__ = ["COUNTS", "Comparison", "SampleSet", "examples", "kind_of", "number_of_samples", "prepare"]
+__all__ = [
+    "COUNTS",
+    "Comparison",
+    "SampleSet",
+    "digits_of_classes",
+    "examples",
+    "kind_of",
+    "number_of_samples",
+    "prepare",
+]
 
 #: Default number of samples to draw, as in the papers.
 COUNTS = {"digits": 10_000, "images": 10_000, "points": 2_500, "stacked digits": 26_000}
@@ -65,7 +75,7 @@ def kind_of(name: str, real: Any) -> str:
     """Which of `COUNTS` the data are."""
     if len(real.shape) == 1:
         return "points"
-    if name.partition(":")[0] == "stacked-digits":
+    if name.partition(":")[0] == "stacked-digits" and real.shape[:2] == DIGIT_SHAPE[:2]:
         return "stacked digits"
     return "digits" if real.shape == DIGIT_SHAPE else "images"
 
@@ -78,8 +88,19 @@ def number_of_samples(count: int | None, kind: str, real: Any) -> int:
     return min(count or COUNTS[kind], len(real) if kind == "stacked digits" else len(real) // 2)
 
 
-def prepare(gan: GAN, noise: Array, kind: str, real: Any, seed: int) -> Comparison:
-    """Draw the samples and the two sets of real examples, and extract their features."""
+def digits_of_classes(classes: int, names: Sequence[str] | None) -> np.ndarray | None:
+    """The digit that each class of a conditional generator shows, by their names; None if they are not digits."""
+    if names is None:
+        return np.arange(CLASSES) if classes == CLASSES else None
+    known = [str(digit) for digit in range(CLASSES)]
+    return np.array([known.index(name) for name in names]) if {*names} <= {*known} else None
+
+
+def prepare(gan: GAN, noise: Array, kind: str, real: Any, seed: int, digits: np.ndarray | None = None) -> Comparison:
+    """Draw the samples and the two sets of real examples, and extract their features.
+
+    `digits` are those that the classes of a conditional generator show, by `digits_of_classes`.
+    """
     samples, labels = draw_samples(gan, noise)
     if gan.output_range is not None:
         low, high = gan.output_range
@@ -87,7 +108,7 @@ def prepare(gan: GAN, noise: Array, kind: str, real: Any, seed: int) -> Comparis
     first, second = halves(len(real), len(noise), seed)
     reference = sample_set(kind, examples(real, first))
     held_out = reference if kind == "stacked digits" else sample_set(kind, examples(real, second))
-    asked = labels if kind == "digits" and gan.classes == CLASSES else None
+    asked = None if labels is None or digits is None or kind != "digits" else digits[labels]
     return Comparison(kind, real, sample_set(kind, samples), reference, held_out, asked)
 
 

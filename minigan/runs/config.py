@@ -1,7 +1,6 @@
 """The settings of a training run: one list of them, for the command line, the TOML file and the library."""
 
 import inspect
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import partial
@@ -13,12 +12,27 @@ from minigan.errors import ConfigError
 from minigan.io.messages import one_line
 from minigan.io.safe_read import read_bytes
 from minigan.kernels import precision
-from minigan.runs.checkpoint_interval import CheckpointInterval
 from minigan.runs.interrupt import ON_SAVE
-from minigan.training import schedules
+from minigan.runs.kinds import (
+    AMOUNT,
+    COUNT,
+    COUNTS,
+    INTEGER,
+    INTERVAL,
+    MOMENTUM,
+    POSITIVE,
+    RANGE,
+    RATE,
+    SHARE,
+    SIZE,
+    SWITCH,
+    TEXT,
+    TEXTS,
+    Kind,
+)
 from minigan.training.trainer import COUNTED, UPDATES
 
-__all__ = ["Kind", "ModelConfig", "TrainConfig", "read_config", "write_config"]
+__all__ = ["Kind", "ModelConfig", "TrainConfig", "read_config", "training_field", "write_config"]
 
 #: What to do if a number is not finite.
 ON_NAN = ("stop", "restore")
@@ -28,70 +42,6 @@ FILE_SIZE = 2**16
 
 #: Passes over the embedded digits: about three minutes on two processor cores.
 DEFAULT_EPOCHS = 5
-
-
-@dataclass(frozen=True)
-class Kind:
-    """The values that a setting accepts, in words and as a test."""
-
-    words: str
-    types: tuple[type, ...]
-    low: float = -sys.float_info.max  # a whole number may be larger than any float
-    below: float = sys.float_info.max
-    length: int | None = None
-    above: bool = False
-
-    def accepts(self, value: Any) -> bool:
-        """Whether `value` is one of the kind."""
-        if self.length is not None:
-            items = value if isinstance(value, tuple) else ()
-            return bool(items) and len(items) == (self.length or len(items)) and all(map(self._accepts, items))
-        return self._accepts(value)
-
-    def _accepts(self, item: Any) -> bool:
-        if isinstance(item, bool):
-            return bool in self.types
-        if not isinstance(item, self.types):
-            return False
-        if isinstance(item, int | float):
-            return (item > self.low if self.above else item >= self.low) and item < self.below
-        return True
-
-
-@dataclass(frozen=True)
-class ScheduledKind(Kind):
-    """A number, or a schedule (`minigan.training.schedules`) of such numbers, which may also reach the lower bound."""
-
-    def _accepts(self, item: Any) -> bool:
-        if not isinstance(item, str):
-            return super()._accepts(item)
-        low, high = schedules.parse(item).bounds
-        return low >= self.low and super()._accepts(high)
-
-
-@dataclass(frozen=True)
-class IntervalKind(Kind):
-    """A number of steps, or a text for minutes (`minigan.runs.checkpoint_interval`)."""
-
-    def _accepts(self, item: Any) -> bool:
-        if isinstance(item, str):
-            CheckpointInterval(item)
-            return True
-        return super()._accepts(item)
-
-
-TEXT = Kind("text", (str,))
-INTEGER = Kind("a whole number", (int,))
-COUNT = Kind("a whole number from 1 to 2147483647", (int,), 1, below=2**31)
-COUNTS = Kind("whole numbers from 1 to 2147483647", (int,), 1, below=2**31, length=0)
-POSITIVE = Kind("a number above 0", (int, float), 0, above=True)
-SHARE = Kind("a number of at least 0 and less than 1", (int, float), 0, below=1)
-RATE = ScheduledKind("a number above 0", (str, int, float), 0, above=True)
-MOMENTUM = ScheduledKind("a number of at least 0 and less than 1", (str, int, float), 0, below=1)
-AMOUNT = Kind("a number of at least 0", (int, float), 0)
-INTERVAL = IntervalKind("a whole number from 1 to 2147483647, or minutes such as 10min", (str, int), 1, below=2**31)
-SWITCH = Kind("true or false", (bool,))
-RANGE = Kind("two numbers", (int, float), length=2)
 
 
 def setting(
@@ -110,7 +60,9 @@ class ModelConfig:
     """The size and shape of the two networks; None for the model's own default."""
 
     latent_size: int | None = network(COUNT, None, "Length of the generator's noise vectors.")
-    image_size: int | None = network(COUNT, None, "Height and width of the images, in pixels.")
+    image_size: int | tuple[int, int] | None = network(
+        SIZE, None, "Size of the images in pixels: 28 for a square, 28x56 for height x width."
+    )
     channels: int | None = network(COUNT, None, "Colour channels: 1 grey, 3 RGB.")
     generator_filters: tuple[int, ...] | None = network(
         COUNTS, None, "Filters of the generator's convolutions; each doubles the image."
@@ -128,7 +80,9 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         for item in fields(self):
-            check(item.name, item.metadata["kind"], item.metadata["choices"], getattr(self, item.name), item.default)
+            kind, value = item.metadata["kind"], getattr(self, item.name)
+            object.__setattr__(self, item.name, kind.plain(value))  # a frozen class has no other way
+            check(item.name, kind, item.metadata["choices"], getattr(self, item.name), item.default)
 
     def model_options(self) -> dict[str, Any]:
         """The options of `minigan.models.build` that have a value."""
@@ -153,8 +107,19 @@ class TrainConfig(ModelConfig):
 
     data: str = source(TEXT, "digits", "A data set's name, folder:PATH, PATH.npy or PATH.npz.")
     data_range: tuple[float, float] | None = source(
-        RANGE, None, "Lowest and highest value of a file of floating-point images."
+        RANGE, None, "Lowest and highest value that the images are stored with; default for bytes: 0 255."
     )
+    labels: str | None = source(
+        TEXT, None, "Labels of the images: a CSV file of names and labels for folder:PATH, an .npy file for PATH.npy."
+    )
+    class_names: tuple[str, ...] | None = source(
+        TEXTS, None, "Names of the classes in the order of their numbers; default: the data's own."
+    )
+    background: str | None = source(
+        TEXT, None, "Colour behind transparent pictures, such as white or #ff8800; default: black."
+    )
+    skip_bad: bool = source(SWITCH, False, "Leave out picture files that cannot be read.")
+    flip: bool = source(SWITCH, False, "Mirror each real image left to right with probability 1/2.")
     model: str = network(TEXT, "dcgan28", "The two networks, by name.", choices=models.MODELS)
     conditional: bool = network(SWITCH, False, "Give both networks the classes from the data's labels.")
     loss: str = game(TEXT, "non-saturating", "The loss of both networks.", choices=losses.GAN_LOSSES)
@@ -254,6 +219,12 @@ class TrainConfig(ModelConfig):
 MODEL_OPTIONS = tuple(item.name for item in fields(ModelConfig))
 
 
+def training_field(name: str) -> Any:
+    """A copy of the field of this name in `TrainConfig`."""
+    (item,) = (item for item in fields(TrainConfig) if item.name == name)
+    return field(default=item.default, metadata=item.metadata)
+
+
 def model_defaults(name: str) -> dict[str, Any]:
     """The default options of the model's function, except those for classes."""
     parameters = inspect.signature(models.MODELS[name]).parameters.values()
@@ -320,6 +291,6 @@ def write_config(path: str | Path, config: TrainConfig) -> None:
         value = values[item.name]
         if value is None:
             continue
-        entry = tomlkit.item(list(value) if isinstance(value, tuple) else value)
+        entry = tomlkit.item(item.metadata["kind"].written(value))
         document.add(item.name, entry.comment(item.metadata["help"]))
     write_text(path, tomlkit.dumps(document))

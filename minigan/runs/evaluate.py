@@ -12,9 +12,9 @@ from minigan.io.targets import explained
 from minigan.metrics.frechet_digits import halves
 from minigan.models import draw_noise
 from minigan.random import Stream
-from minigan.runs.build import load_data
-from minigan.runs.comparison import COUNTS, kind_of, number_of_samples, prepare
+from minigan.runs.comparison import COUNTS, digits_of_classes, kind_of, number_of_samples, prepare
 from minigan.runs.measures import METRICS, Value, choose_measures, label_accuracy, memorised
+from minigan.runs.run_data import at_its_place, load_data
 from minigan.runs.start import load_run
 
 __all__ = ["evaluate", "save_evaluation"]
@@ -72,13 +72,15 @@ def evaluate(
     """
     config, gan = load_run(folder)
     listener("reading the data")
-    real = load_data(config, gan)
+    here = at_its_place(config, Path(folder))
+    real = load_data(here, gan)
     kind = kind_of(config.data, real)
     chosen = number_of_samples(count, kind, real)
     listener(f"drawing {chosen:,} samples")
     noise = draw_noise(Stream(seed, "evaluate"), chosen, gan.latent_size, config.noise, truncation)
-    comparison = prepare(gan, noise, kind, real, seed)
-    measures, notes = choose_measures(comparison, config)
+    digits = digits_of_classes(gan.classes, config.class_names)
+    comparison = prepare(gan, noise, kind, real, seed, digits)
+    measures, notes = choose_measures(comparison, here)
     if chosen < (count or COUNTS[kind]):
         notes.insert(0, f"{chosen:,} samples: there are no more real ones to compare with, {len(real):,} in all")
 
@@ -93,9 +95,10 @@ def evaluate(
         found, usual = memorised(comparison)
         generated |= found
         floor |= usual
-    if comparison.labels is not None and real.labels is not None:
+    if comparison.labels is not None and digits is not None and real.labels is not None:
         generated["label_accuracy"] = label_accuracy(comparison.generated, comparison.labels)
-        floor["label_accuracy"] = label_accuracy(comparison.held_out, real.labels[halves(len(real), chosen, seed)[1]])
+        shown = digits[real.labels[halves(len(real), chosen, seed)[1]]]
+        floor["label_accuracy"] = label_accuracy(comparison.held_out, shown)
     return {
         "run": str(folder),
         "model": gan.name,

@@ -3,9 +3,9 @@
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from minigan import models
 from minigan.errors import ConfigError, RunError
@@ -16,7 +16,7 @@ from minigan.io.atomic_write import save_arrays
 from minigan.io.targets import check_target, explained, place_of
 from minigan.models import GAN
 from minigan.plots.formats import check_suffix
-from minigan.runs.config import ModelConfig, TrainConfig, write_config
+from minigan.runs.config import ModelConfig, TrainConfig, training_field, write_config
 from minigan.runs.start import check_folder, check_writable, load_run, make_numbered_folder, next_place
 
 __all__ = ["NETWORKS", "Exported", "ImportConfig", "export_run", "import_into", "import_run"]
@@ -127,12 +127,6 @@ def metadata_of(config: TrainConfig, gan: GAN, network: str) -> dict[str, str]:
     return metadata
 
 
-def training_field(name: str) -> Any:
-    """A copy of the field of this name in `TrainConfig`."""
-    (item,) = (item for item in fields(TrainConfig) if item.name == name)
-    return field(default=item.default, metadata=item.metadata)
-
-
 @dataclass(frozen=True)
 class ImportConfig(ModelConfig):
     """The settings needed for weights from another library."""
@@ -140,6 +134,10 @@ class ImportConfig(ModelConfig):
     model: str = training_field("model")
     data: str = training_field("data")
     data_range: tuple[float, float] | None = training_field("data_range")
+    labels: str | None = training_field("labels")
+    background: str | None = training_field("background")
+    skip_bad: bool = training_field("skip_bad")
+    class_names: tuple[str, ...] | None = training_field("class_names")
     noise: str = training_field("noise")
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from minigan import backend, data, plots
+from minigan.data.description import describe
 from minigan.errors import NonFiniteError, RunError
 from minigan.io.atomic_write import save_arrays
 from minigan.runs.build import RunParts
@@ -21,6 +22,7 @@ from minigan.runs.config import write_config
 from minigan.runs.epoch_metrics import EpochMetrics
 from minigan.runs.interrupt import SaveRequest, StopRequest
 from minigan.runs.resume import cut_tables, lines_of_tables, settings_of
+from minigan.runs.run_data import notices_of, write_places
 from minigan.runs.sample_grid import SampleGrid
 from minigan.runs.tables import COLUMNS, Table, read_metrics, row_of
 from minigan.training.checkpoint.file import Checkpoint
@@ -69,7 +71,9 @@ class Run:
         self.config, self.trainer = config, trainer
         self.gan = trainer.gan
         trainer.layer_gradients = True
-        self.samples = SampleGrid(trainer.gan, trainer.data, trainer.loss, config.noise, config.seed)
+        self.samples = SampleGrid(
+            trainer.gan, trainer.data, trainer.loss, config.noise, config.seed, config.class_names
+        )
         noise = trainer.options.instance_noise
         self.monitor = Monitor(
             config.batch_size,
@@ -92,6 +96,8 @@ class Run:
         self.announce()
         (self.folder / "samples").mkdir()
         write_config(self.folder / "config.toml", self.config)
+        write_places(self.folder, self.config, self.trainer.data)
+        self.notes += notices_of(self.config, self.trainer.data)
         self.save("start")
 
     def find_checkpoints(self) -> CheckpointFolder:
@@ -102,8 +108,9 @@ class Run:
     def announce(self) -> None:
         """Report what will be trained."""
         data = self.trainer.data
-        done = {"step": self.trainer.step, "steps": self.total}
-        self.listener(RunStart(self.gan.name, data.name, len(data), self.folder, backend.is_textbook(), **done))
+        textbook, done = backend.is_textbook(), (self.trainer.step, self.total)
+        made = describe(data, self.gan.output_range)
+        self.listener(RunStart(self.gan.name, data.name, len(data), self.folder, textbook, *done, made))
 
     def train(self, save: SaveRequest) -> bool:
         """Train to the end and write the files; False if a signal stopped it before. `save` asks for checkpoints."""

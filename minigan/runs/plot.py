@@ -17,8 +17,9 @@ from minigan.plots.images import interpolate, nearest, save_classes, save_grid, 
 from minigan.plots.losses import save_losses
 from minigan.plots.points import PointsView, gives_probabilities
 from minigan.random import Stream
-from minigan.runs.build import load_data, make_loss
+from minigan.runs.build import make_loss
 from minigan.runs.outputs import check_picture_folder
+from minigan.runs.run_data import load_data
 from minigan.runs.start import load_run
 from minigan.runs.tables import read_gradients, read_metrics
 
@@ -44,7 +45,7 @@ class PlottedRun:
     @cached_property
     def data(self) -> Any:
         """The data that the run was trained on."""
-        return load_data(self.config, self.gan)
+        return load_data(self.config, self.gan, self.folder)
 
     @cached_property
     def metrics(self) -> dict[str, np.ndarray]:
@@ -118,7 +119,8 @@ def draw_samples(run: PlottedRun, out: Path) -> list[Path]:
         rows = min(run.gan.classes, MOST_CLASSES)
         labels = np.repeat(np.arange(rows), 10)
         images = run.generated(run.noise(len(labels)), asarray(labels))
-        save_classes(path, images.reshape(rows, 10, *images.shape[1:]), run.value_range)
+        names = None if run.config.class_names is None else run.config.class_names[:rows]
+        save_classes(path, images.reshape(rows, 10, *images.shape[1:]), run.value_range, names)
     else:
         save_grid(path, run.generated(run.noise(64), None), run.value_range)
     return [path]

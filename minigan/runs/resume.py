@@ -71,7 +71,7 @@ def length_of_lines(path: Path, count: int) -> int:
 LENGTHS = ("epochs", "steps")
 
 #: Settings that came after version 0.1.0, with the values by which its runs were made.
-ADDED = {"textbook": False, "on_usr1": "save"}
+ADDED = {"textbook": False, "on_usr1": "save", "skip_bad": False, "flip": False}
 
 
 def settings_of(config: TrainConfig) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The picture of samples that a run saves after each epoch, always from the same noise vectors."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -35,12 +36,23 @@ class SampleGrid:
         Of points, the picture shows the gradient of this loss at each generated one.
     noise : {"uniform", "normal"}
     seed : int
+    class_names : sequence of str, optional
+        Written at the left of the rows; default: the numbers of the classes.
     """
 
-    def __init__(self, gan: GAN, data: Dataset | Points, loss: GANLoss, noise: str, seed: int) -> None:
+    def __init__(
+        self,
+        gan: GAN,
+        data: Dataset | Points,
+        loss: GANLoss,
+        noise: str,
+        seed: int,
+        class_names: Sequence[str] | None = None,
+    ) -> None:
         self.gan = gan
         rng = Stream(seed, "samples")
         self.rows = min(gan.classes, MOST_CLASSES)
+        self.class_names = None if class_names is None else class_names[: self.rows]
         count = self.rows * PER_CLASS or COUNT
         self.noise = draw_noise(rng, count, gan.latent_size, noise)
         self.labels = backend.asarray(np.arange(self.rows).repeat(PER_CLASS)) if self.rows else None
@@ -64,7 +76,8 @@ class SampleGrid:
         elif self.gan.output_range is None:
             return False
         elif self.rows:
-            plots.save_classes(path, samples.reshape(self.rows, PER_CLASS, *samples.shape[1:]), self.gan.output_range)
+            rows = samples.reshape(self.rows, PER_CLASS, *samples.shape[1:])
+            plots.save_classes(path, rows, self.gan.output_range, self.class_names)
         else:
             plots.save_grid(path, samples, self.gan.output_range)
         return True

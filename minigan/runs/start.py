@@ -3,6 +3,7 @@
 ::
 
     config.toml        every setting; minigan train --config repeats the run
+    data.json          where the data are, and what was made of them
     metrics.csv        one line for each step
     gradients.csv      norms of each layer's gradients, one line for each step
     evaluation.csv     metrics of the samples, one line for each epoch (with --metrics)
@@ -38,6 +39,7 @@ from minigan.runs.folder import Run
 from minigan.runs.interrupt import SaveRequest
 from minigan.runs.lock import RunLock
 from minigan.runs.resume import check_settings
+from minigan.runs.run_data import PLACES, write_places
 from minigan.runs.trial import try_step
 from minigan.training.checkpoint.file import Checkpoint, versions
 from minigan.training.events import Event, Notice
@@ -143,7 +145,7 @@ def resume_run(
         own = {name: value for name, value in own.items() if name not in ("epochs", "steps")}
     config = TrainConfig(**{**own, **changes})
     with SaveRequest() as save, RunLock(folder) as lock, backend.textbook(config.textbook or backend.is_textbook()):
-        parts = build_run(config)
+        parts = build_run(config, folder)
         run = Run(folder, parts, listener)
         found = run.find_checkpoints().newest()
         if found is None:
@@ -158,6 +160,8 @@ def resume_run(
         run.announce()
         if changed:
             write_config(folder / "config.toml", run.config)
+        if changes.keys() & {"data", "labels"} or not (folder / PLACES).exists():
+            write_places(folder, run.config, run.trainer.data)
         if step >= run.total:
             length = "steps" if run.config.epochs is None else "epochs"
             words = f"all {step} steps are done; to train longer: --{length} N --accept {length}"

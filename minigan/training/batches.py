@@ -5,11 +5,11 @@ import copy
 import numpy as np
 
 from minigan import backend
-from minigan.backend import Array
+from minigan.backend import Array, array_module
 from minigan.data import Dataset, Points
 from minigan.random import Stream
 
-__all__ = ["RealBatches", "State"]
+__all__ = ["RealBatches", "State", "mirrored"]
 
 #: The stream's state before the order of this pass was drawn, and the place in it.
 State = tuple[tuple[int, int, int, int], int]
@@ -33,6 +33,8 @@ class RealBatches:
         Whether classes are returned too.
     stream : Stream
         The stream from which the orders are drawn.
+    flips : Stream, optional
+        Each image is mirrored left to right with probability 1/2, by numbers from this stream. Default: none is.
 
     Attributes
     ----------
@@ -47,6 +49,7 @@ class RealBatches:
         output_range: tuple[float, float] | None,
         labelled: bool,
         stream: Stream,
+        flips: Stream | None = None,
     ) -> None:
         self.stored = "images" if isinstance(data, Dataset) else "points"
         self.resident = backend.name() != "numpy" and backend.fits(getattr(data, self.stored).nbytes)
@@ -54,7 +57,7 @@ class RealBatches:
         self.labels = data.labels if labelled else None
         if self.labels is not None and self.resident:
             self.labels = backend.asarray(self.labels)
-        self.batch_size, self.output_range, self.stream = batch_size, output_range, stream
+        self.batch_size, self.output_range, self.stream, self.flips = batch_size, output_range, stream, flips
         self.order: Array = np.empty(0, np.intp)
         self.place, self.before = 0, stream.state
 
@@ -77,7 +80,14 @@ class RealBatches:
     def __next__(self) -> tuple[Array, Array | None]:
         chosen = self.places()
         classes = None if self.labels is None else backend.asarray(self.labels[chosen])
-        return self.data.batch(chosen, self.output_range), classes
+        return self.images(chosen), classes
+
+    def images(self, places: Array) -> Array:
+        """The images at these indices, about half of them mirrored if there are flips."""
+        images = self.data.batch(places, self.output_range)
+        if self.flips is None:
+            return images
+        return mirrored(images, self.flips.uniform((len(images),)) < 0.5)
 
     def _shuffle(self) -> None:
         """Begin a pass."""
@@ -97,3 +107,8 @@ class RealBatches:
         if place:  # 0: the first pass has not begun
             self._shuffle()
         self.before, self.place = state
+
+
+def mirrored(images: Array, chosen: Array) -> Array:
+    """The images (N, H, W, C), those that are chosen (N,) with left and right exchanged."""
+    return array_module(images).where(chosen[:, None, None, None], images[:, :, ::-1], images)

@@ -24,8 +24,19 @@ __all__ = [
 class RunStart:
     """All settings are checked, and training begins.
 
-    `textbook` says whether the layer files run one by one (`minigan.backend.textbook`). `step` steps of the `steps` of
-    the whole run are done: more than 0 in a run that is resumed.
+    Attributes
+    ----------
+    model, data : str
+        Their names.
+    images : int
+        How many images, or points.
+    folder : Path
+    textbook : bool
+        Whether the layer files run one by one (`minigan.backend.textbook`).
+    step, steps : int
+        The steps that are done, more than 0 in a run that is resumed; and those of the whole run.
+    description : str
+        What was made of the data, in a line.
     """
 
     model: str
@@ -35,6 +46,7 @@ class RunStart:
     textbook: bool = False
     step: int = 0
     steps: int = 0
+    description: str = ""
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,8 @@ class Trainer:
     average : float, optional
         Decay of a moving average of G's weights, which `sampler` uses.
     noise : {"uniform", "normal"}
+    flip : bool
+        Mirror each real image left to right with probability 1/2, whenever it is in a batch.
     seed : int
     layer_gradients : bool
         Report `LayerGradients` before each `StepEnd`.
@@ -134,6 +136,7 @@ class Trainer:
         before_step: Callable[[int], None] = lambda step: None,
         average: float | None = None,
         noise: str = "uniform",
+        flip: bool = False,
         seed: int = 0,
         layer_gradients: bool = False,
     ) -> None:
@@ -146,6 +149,8 @@ class Trainer:
                 f"discriminator and {g_steps} of the generator, counted in {count_in}"
             )
         check_data(data, gan, batch_size)
+        if flip and not isinstance(data, Dataset):
+            raise ConfigError(f"--flip mirrors images, and {data.name} has points")
         self.gan, self.data = gan, data
         self.loss = losses.get(loss) if isinstance(loss, str) else loss
         self.g_optimizer = g_optimizer or optimizers.Adam(4e-4, beta_1=0.5)
@@ -161,7 +166,8 @@ class Trainer:
         self.label_stream = Stream(seed, "labels")
         self.dropout_stream = Stream(seed, "dropout")
         self.shuffle_stream = Stream(seed, "shuffle")
-        self.batches = RealBatches(data, batch_size, gan.output_range, bool(gan.classes), self.shuffle_stream)
+        flips = Stream(seed, "flips") if flip else None
+        self.batches = RealBatches(data, batch_size, gan.output_range, bool(gan.classes), self.shuffle_stream, flips)
         self.layer_gradients = layer_gradients
         self.round, self.step, self.seconds = Round(), 0, 0.0
         on_gpu = array_module(gan.generator.flat_data) is not np
@@ -323,7 +329,11 @@ def check_data(data: Dataset | Points, gan: GAN, batch_size: int) -> None:
         kind = "images" if len(gan.image_shape) == 3 else "points"
         raise DataError(f"{gan.name}: expected {kind} {gan.image_shape}, got {data.shape} in {data.name}")
     if batch_size > len(data):
-        raise DataError(f"expected a batch size of at most {len(data)}, the images in {data.name}, got {batch_size}")
+        kind = "images" if isinstance(data, Dataset) else "points"
+        raise DataError(
+            f"expected a batch size of at most {len(data)}, the {kind} in {data.name}, got {batch_size}: "
+            f"--batch-size {len(data)}"
+        )
     if gan.classes:
         check_labels(data, gan)
 

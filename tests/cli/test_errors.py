@@ -182,15 +182,15 @@ def test_damaged_idx_files(refuses, idx_folder, tiny):
     whole = path.read_bytes()
     path.write_bytes(whole[:-1])
     refuses(arguments, str(path), "expected 1280 values for shape (20, 8, 8), got 1279")
-    path.write_bytes(b"\x00\x00\x0d" + whole[3:])
-    refuses(arguments, str(path), "expected an idx3 file of unsigned bytes", "got 00 00 0d 03")
+    path.write_bytes(b"\x00\x00\x0a" + whole[3:])
+    refuses(arguments, str(path), "expected an idx3 or idx4 file", "got 00 00 0a 03")
     path.write_bytes(b"")
     refuses(arguments, str(path), "an empty file")
     packed = gzip.compress(whole)
     path.write_bytes(packed[:-9])
     refuses(arguments, str(path), "gzip data are damaged")
     path.unlink()
-    refuses(arguments, "expected a file train-images-idx3-ubyte or train-images-idx3-ubyte.gz, found neither")
+    refuses(arguments, "expected a file train-images-idx3-ubyte or train-images-idx3-ubyte.gz, also as train-images.")
 
 
 @pytest.mark.parametrize("suffix", ["npy", "npz"])
@@ -225,9 +225,9 @@ def test_an_archive_damaged_in_its_middle(refuses, tiny, tmp_path):
 @pytest.mark.parametrize(
     ("array", "parts"),
     [
-        (np.zeros((20, 10, 10), np.uint8), ["expected images of 8x8, got 10x10"]),
-        (np.zeros((20, 8, 4), np.uint8), ["expected images of 8x8, got 8x4"]),
-        (np.zeros((20, 8, 8, 3), np.uint8), ["expected images of channels 1, got 3"]),
+        (np.zeros((20, 10, 10), np.uint8), ["makes grey images of 8x8", "has grey images of 10x10", "fewer of them"]),
+        (np.zeros((20, 8, 4), np.uint8), ["has grey images of 8x4 (height x width): --image-size 8x4"]),
+        (np.zeros((20, 8, 8, 3), np.uint8), ["makes grey images of 8x8", "has RGB images of 8x8: --channels 3"]),
         (np.zeros((20, 64), np.uint8), ["expected shape (N, H, W)", "got (20, 64)"]),
         (np.zeros((0, 8, 8), np.uint8), ["expected at least one image", "got (0, 8, 8)"]),
         (np.zeros((20, 8, 8)), ["float64", "--data-range LOW HIGH"]),

@@ -50,7 +50,7 @@ def pretend(monkeypatch, tmp_path):
 
     def make(gan: mg.GAN, data) -> Path:
         monkeypatch.setattr(runs, "load_run", lambda folder: (TrainConfig(), gan))
-        monkeypatch.setattr(runs, "load_data", lambda config, gan: data)
+        monkeypatch.setattr(runs, "load_data", lambda config, gan, folder: data)
         return tmp_path
 
     return make
@@ -115,7 +115,7 @@ def test_classes_have_a_row_each_and_every_network_is_asked_with_its_labels(pret
     data = mg.data.Dataset(pixels, np.arange(40) % 3)
     folder = pretend(make_gan((6, 6, 1), classes=3), data)
     shown = []
-    monkeypatch.setattr(runs, "save_classes", lambda path, images, value_range: shown.append(images))
+    monkeypatch.setattr(runs, "save_classes", lambda path, images, value_range, names: shown.append(images))
     names = [path.stem for path in runs.draw_run(folder)]
     assert names == ["samples", "neighbours", "walk-linear", "walk-spherical", "histogram"]
     assert shown[0].shape == (3, 10, 6, 6, 1)

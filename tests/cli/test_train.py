@@ -61,6 +61,7 @@ def test_a_run_writes_its_files_and_no_others(finished):
         "checkpoints/step-000000005.checkpoint",
         "checkpoints/step-000000007.checkpoint",
         "config.toml",
+        "data.json",
         "discriminator.npz",
         "generator.npz",
         "gradients.csv",
@@ -84,9 +85,10 @@ def test_train_prints_what_it_does_what_it_wrote_and_what_to_do_next(finished):
     lines = out.splitlines()
     assert lines[0].startswith("Training dcgan28 on ")
     assert lines[0].endswith(f"tiny.npy, into {folder}")
-    assert re.match(r"epoch 1  step 5/7  loss D \d\.\d\d G \d\.\d\d  D\(x\) 0\.\d\d D\(G\(z\)\) 0\.\d\d  ", lines[2])
-    assert re.match(r"epoch 2  step 7/7  loss D \d\.\d\d G \d\.\d\d  ", lines[3])
-    assert lines[4] == f"Finished: {folder}"
+    assert lines[1] == "Data: 40 images, 8x8 grey, values 0..255 -> -1..1"
+    assert re.match(r"epoch 1  step 5/7  loss D \d\.\d\d G \d\.\d\d  D\(x\) 0\.\d\d D\(G\(z\)\) 0\.\d\d  ", lines[3])
+    assert re.match(r"epoch 2  step 7/7  loss D \d\.\d\d G \d\.\d\d  ", lines[4])
+    assert lines[5] == f"Finished: {folder}"
     for name in ("samples/", "progress.gif", "losses.png", "metrics.csv", "generator.npz", "config.toml"):
         assert any(line.startswith(f"  {name} ") for line in lines), name
     for command in ("sample", "evaluate", "plot"):
@@ -104,6 +106,8 @@ def test_config_toml_holds_every_setting(finished, images_file):
         "discriminator_filters": [4, 4, 4],
         "output_activation": "tanh",
         "data": str(images_file),
+        "skip_bad": False,
+        "flip": False,
         "model": "dcgan28",
         "conditional": False,
         "loss": "non-saturating",
@@ -356,7 +360,7 @@ def test_while_a_step_takes_long_a_pipe_gets_a_line_all_the_same(monkeypatch):
     progress.tick()
     progress(DiscriminatorEnd(5, 2, 5))
     progress.tick()
-    lines = out.getvalue().splitlines()[2:]
+    lines = out.getvalue().splitlines()[3:]
     assert lines == [
         "step 1: 0:00 so far",
         "step 5/12345  loss D 1.39 G 0.69  D(x) 0.50 D(G(z)) 0.50  right 25% real 75% fake  4321 img/s".replace(
@@ -377,9 +381,9 @@ def test_elsewhere_there_is_a_line_an_epoch_and_no_bar(capsys):
 
 def test_the_first_lines_say_what_runs_and_how_to_get_the_other(minigan, tiny, tmp_path):
     fast = minigan("train", *tiny, "--steps", 1, "--out", tmp_path / "fast")
-    assert fast.out.splitlines()[1] == "Fused steps and fast kernels run; --textbook runs the layer files one by one."
+    assert fast.out.splitlines()[2] == "Fused steps and fast kernels run; --textbook runs the layer files one by one."
     slow = minigan("train", *tiny, "--steps", 1, "--textbook", "--out", tmp_path / "slow")
-    assert slow.out.splitlines()[1].startswith("Textbook mode: the layer files run one by one on the reference kernels")
+    assert slow.out.splitlines()[2].startswith("Textbook mode: the layer files run one by one on the reference kernels")
     assert "textbook = true" in (tmp_path / "slow" / "config.toml").read_text(encoding="utf-8")
     again = minigan("train", "--config", tmp_path / "slow" / "config.toml", "--out", tmp_path / "again")
-    assert again.out.splitlines()[1].startswith("Textbook mode")
+    assert again.out.splitlines()[2].startswith("Textbook mode")

@@ -168,9 +168,32 @@ def test_a_header_that_claims_terabytes_is_refused_before_memory_is_asked_for(tm
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch, refuses):
     monkeypatch.setattr(safe_read, "UNPACKED", 10_000)
+    monkeypatch.setattr(safe_read, "free_memory", lambda: 400_000)
     name = savez(tmp_path / "a.npz", images=np.zeros((100, 50, 50), np.uint8))
-    with refuses(f"{name}: damaged, or no NumPy file: expected at most ", "bytes unpacked, got 250,128"):
+    with refuses(
+        f"{name}: expected at most 200,000 bytes unpacked, got 250,128, packed ", ":1: save the images as .npy"
+    ):
         data.load(name)
+
+
+def test_an_honest_file_that_packs_hundreds_to_one_is_read_if_the_memory_holds_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(safe_read, "UNPACKED", 10_000)
+    images = np.zeros((2000, 50, 50), np.uint8)
+    images[:, 10:20] = 255
+    name = savez(tmp_path / "a.npz", images=images)
+    assert images.nbytes > 200 * Path(name).stat().st_size
+    np.testing.assert_array_equal(data.load(name).images[..., 0], images)
+
+
+def test_a_directory_that_states_more_than_deflate_can_pack_is_refused(tmp_path, monkeypatch, refuses):
+    monkeypatch.setattr(safe_read, "free_memory", lambda: 2**50)
+    path = Path(savez(tmp_path / "a.npz", images=np.zeros((10, 5, 5), np.uint8)))
+    content = bytearray(path.read_bytes())
+    size = content.rindex(b"PK\x01\x02") + 24
+    content[size : size + 4] = (2**31).to_bytes(4, "little")
+    path.write_bytes(content)
+    with refuses(f"{path}: expected at most 268,435,456 bytes unpacked, got 2,147,483,648"):
+        data.load(str(path))
 
 
 def test_of_an_archive_only_what_is_needed_is_read(tmp_path, images):

@@ -33,13 +33,13 @@ def test_the_content_decides_whether_it_is_gzipped(tmp_path, as_idx, labels):
     ("begin", "told"),
     [
         (b"\0\0\x08\x01", "got 00 00 08 01"),  # labels, not images
-        (b"\0\0\x0d\x03", "got 00 00 0d 03"),  # floats
+        (b"\0\0\x0a\x03", "got 00 00 0a 03"),  # no type
         (b"\x08\x03\0\0", "got 08 03 00 00"),
         (b"<htm", "got 3c 68 74 6d"),
     ],
 )
 def test_a_wrong_magic_number_is_refused(begin, told, as_idx, images, refuses):
-    with refuses("it: expected an idx3 file of unsigned bytes, which begins with 00 00 08 03", told):
+    with refuses("it: expected an idx3 file, which begins with 00 00 08 03 for unsigned bytes", told):
         idx.parse(begin + as_idx(images)[4:], 3, "it")
 
 
@@ -96,8 +96,12 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path, refuses):
 def test_a_gzip_file_with_an_implausible_compression_ratio_is_not_read_to_its_end(as_idx, monkeypatch, refuses):
     monkeypatch.setattr(safe_read, "UNPACKED", 1000)
     monkeypatch.setattr(safe_read, "RATIO", 2)
+    monkeypatch.setattr(safe_read, "free_memory", lambda: 2000)
     bomb = gzip.compress(as_idx(np.zeros((10, 50, 50), np.uint8)))
-    with refuses(f"it: expected at most 1,000 bytes unpacked from {len(bomb)}, got more"):
+    with refuses(
+        f"it: expected at most 1,000 bytes unpacked from {len(bomb)}, got more, packed more than",
+        "unpack it with gunzip",
+    ):
         idx.unpack(bomb, "it")
 
 
@@ -107,3 +111,33 @@ def test_a_terabyte_of_holes_is_refused_by_its_header_alone(tmp_path, as_idx, im
         file.truncate(2**40)
     with refuses("expected 140 values for shape (7, 5, 4), got 1099511627760"):
         idx.read(tmp_path / "images", 3)
+
+
+def test_an_honest_gzip_file_that_packs_hundreds_to_one_is_read_if_the_memory_holds_it(as_idx, monkeypatch):
+    monkeypatch.setattr(safe_read, "UNPACKED", 1000)
+    monkeypatch.setattr(safe_read, "RATIO", 2)
+    masks = np.zeros((500, 20, 20), np.uint8)
+    np.testing.assert_array_equal(idx.parse(idx.unpack(gzip.compress(as_idx(masks)), "it"), 3, "it"), masks)
+
+
+@pytest.mark.parametrize(
+    ("number", "dtype"), [(8, "u1"), (9, "i1"), (0x0B, "i2"), (0x0C, "i4"), (0x0D, "f4"), (0x0E, "f8")]
+)
+def test_every_type_of_values_is_read_in_the_machine_s_byte_order(number, dtype):
+    values = np.arange(24).astype(dtype).reshape(2, 3, 4)
+    header = bytes([0, 0, number, 3]) + b"".join(size.to_bytes(4, "big") for size in values.shape)
+    content = header + values.astype(values.dtype.newbyteorder(">")).tobytes()
+    read = idx.parse(content, 3, "it")
+    assert read.dtype == np.dtype(dtype)
+    np.testing.assert_array_equal(read, values)
+    for wrong in (content[:-1], content + bytes(1)):
+        with pytest.raises(idx.DataError, match="expected 24 values for shape"):
+            idx.parse(wrong, 3, "it")
+
+
+def test_images_may_have_a_fourth_dimension_where_that_is_asked_for(as_idx):
+    colour = np.arange(24, dtype=np.uint8).reshape(1, 2, 4, 3)
+    content = bytes([0, 0, 8, 4]) + b"".join(size.to_bytes(4, "big") for size in colour.shape) + colour.tobytes()
+    np.testing.assert_array_equal(idx.parse(content, (3, 4), "it"), colour)
+    with pytest.raises(idx.DataError, match=r"expected an idx3 file, .* got 00 00 08 04"):
+        idx.parse(content, 3, "it")

@@ -137,7 +137,9 @@ def test_a_home_folder_may_be_abbreviated(tmp_path, monkeypatch, small_mnist):
 def test_a_named_folder_is_not_filled_by_a_download(tmp_path, cache, small_mnist, refuses):
     put(cache / "mnist", small_mnist)
     put(tmp_path / "mine", {LABELS: small_mnist[LABELS]})
-    with refuses(f"{tmp_path / 'mine'}: expected a file {IMAGES} or {IMAGES}.gz, found neither"):
+    with refuses(
+        f"{tmp_path / 'mine'}: expected a file {IMAGES} or {IMAGES}.gz, also as train-images.idx3-ubyte, found {LABELS}"
+    ):
         data.load(f"mnist:{tmp_path / 'mine'}")
     with refuses(f"no such folder: {tmp_path / 'none'}"):
         data.load(f"mnist:{tmp_path / 'none'}")

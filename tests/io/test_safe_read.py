@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from minigan.io import safe_read
-from minigan.io.safe_read import most_unpacked, open_file, read_bytes
+from minigan.io.safe_read import free_memory, most_in_memory, most_unpacked, open_file, read_bytes
 
 
 def within_seconds(function, *arguments):
@@ -106,3 +106,17 @@ def test_what_does_not_fit_into_the_memory_is_an_error_like_any_other(tmp_path, 
 def test_a_small_file_may_unpack_to_some_megabytes_and_a_large_one_to_a_multiple():
     assert most_unpacked(0) == most_unpacked(1000) == 2**28
     assert most_unpacked(10**9) == 100 * 10**9
+
+
+def test_a_named_data_file_may_unpack_to_half_of_the_free_memory_and_no_further_than_deflate(monkeypatch):
+    monkeypatch.setattr("minigan.io.safe_read.free_memory", lambda: 2**34)
+    assert most_in_memory(10**6) == 1032 * 10**6
+    assert most_in_memory(10**9) == max(2**33, 100 * 10**9)
+    assert most_in_memory(10**7) == 2**33
+    monkeypatch.setattr("minigan.io.safe_read.free_memory", lambda: None)
+    assert most_in_memory(10**6) == most_unpacked(10**6)
+
+
+def test_the_free_memory_is_known_here_and_is_some():
+    free = free_memory()
+    assert free is None or free > 2**20

@@ -176,10 +176,16 @@ def test_real_images_are_scaled_to_the_range_of_the_last_activation(activation, 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"image_size": 30}, "image_size that is a multiple of 4, as 2 generator_filters double it .* got 30"),
-        ({"image_size": 0}, "image_size to be at least 1, got 0"),
-        ({"image_size": 28, "generator_filters": (2, 2, 2)}, "multiple of 8, as 3 generator_filters .* got 28"),
-        ({"generator_filters": ()}, "generator_filters"),
+        (
+            {"image_size": 30},
+            "multiple of 4, as 2 generator filters double .* got 30: --image-size 32",
+        ),
+        ({"image_size": 0}, r"expected a size such as 28 or 28x56 \(height x width\), got 0"),
+        (
+            {"image_size": 28, "generator_filters": (2, 2, 2)},
+            "multiple of 8, as 3 .* got 28: --image-size 32",
+        ),
+        ({"generator_filters": ()}, "expected one number or more in generator_filters, got none"),
         ({"discriminator_filters": ()}, "expected one number or more in discriminator_filters, got none"),
         ({"generator_filters": (0, 4)}, "at least 1, got 0"),
         ({"discriminator_filters": (4, -1)}, "at least 1, got -1"),

@@ -58,7 +58,10 @@ def test_a_class_of_a_run_without_classes_is_refused(tmp_path):
 
 
 def test_conditions_need_labels(make_config, tmp_path):
-    with pytest.raises(DataError, match="conditional: expected data with labels, got none in"):
+    with pytest.raises(
+        DataError,
+        match=r"--conditional needs labels, and .* has none: expected --labels FILE.npy with a label for each",
+    ):
         train_run(make_config(conditional=True), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
@@ -93,11 +96,35 @@ def test_a_run_of_points_is_drawn_and_measured(tmp_path):
     assert diversity.real == pytest.approx(1.27, abs=0.1)  # two points of a circle of radius 1: 4 / pi
 
 
-def test_points_and_images_do_not_mix(tmp_path):
-    with pytest.raises(DataError, match="ring: is a set of points, which have no image size, got 28"):
-        train_run(TrainConfig(data="ring", **SMALL), tmp_path / "run")
-    with pytest.raises(DataError, match=r"mlp2d: expected points \(2,\), got \(28, 28, 1\) in digits"):
-        train_run(of_points(data="digits"), tmp_path / "run")
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"data": "ring"}, "dcgan28 makes grey images of 28x28, and ring has points of 2 coordinates: --model mlp2d"),
+        ({"data": "gaussian"}, "gaussian has points of 1 coordinate: --model mlp1d makes such points"),
+        ({"model": "mlp2d"}, "mlp2d makes points of 2 coordinates, and digits has grey images of 28x28: --data ring"),
+        (
+            {"model": "mlp1d"},
+            "points of 1 coordinate, .*: --data gaussian for this model, or --model dcgan28",
+        ),
+        ({"model": "mlp1d", "data": "ring"}, "and ring has points of 2 coordinates: --model mlp2d makes such points"),
+        ({"data": "stacked-digits"}, "stacked-digits has RGB images of 28x28: --channels 3"),
+        ({"data": "wide.npy"}, r"wide.npy has grey images of 28x56 \(height x width\): --image-size 28x56"),
+        ({"data": "colour.npy"}, "colour.npy has RGB images of 32x32: --image-size 32 --channels 3"),
+        (
+            {"data": "odd.npy"},
+            "odd.npy has grey images of 30x30: its 2 --generator-filters need sides that are",
+        ),
+        ({"model": "gan2014-mnist", "data": "colour.npy"}, "--model dcgan28 --image-size 32 --channels 3 makes such"),
+        ({"model": "dcgan64", "data": "digits"}, "its 4 --generator-filters need sides that are multiples of 16"),
+    ],
+)
+def test_data_that_a_model_cannot_make_are_refused_with_what_to_choose(settings, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, shape in (("wide", (28, 56)), ("colour", (32, 32, 3)), ("odd", (30, 30))):
+        np.save(f"{name}.npy", np.zeros((20, *shape), np.uint8))
+    small = {"generator_filters": (4,) * 4, "discriminator_filters": (4,) * 4} if "dcgan64" in settings.values() else {}
+    with pytest.raises(DataError, match=words):
+        train_run(TrainConfig.recommended(**{**settings, **small, "steps": 1}), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 

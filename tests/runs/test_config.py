@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, fields, replace
 
+import numpy as np
 import pytest
 import tomlkit
 from hypothesis import given, settings
@@ -74,6 +75,9 @@ def test_the_file_holds_every_setting_that_has_a_value_and_says_what_it_means(tm
         "average",
         "checkpoint_every",
         "beta_2",
+        "labels",
+        "background",
+        "class_names",
     }
     assert set(table) == {field.name for field in fields(TrainConfig)} - without
     for line, field in zip(path.read_text().splitlines(), (f for f in fields(config) if f.name in table)):
@@ -90,7 +94,7 @@ def test_a_run_of_the_same_settings_writes_the_same_file(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("epochz = 3", "unknown setting epochz: expected one of average, backend, batch_size"),
+        ("epochz = 3", "unknown setting epochz: expected one of average, backend, background, batch_size"),
         ("[train]\nepochs = 3", "unknown setting train"),
         ('epochs = "many"', "epochs: expected a whole number from 1 to 2147483647, got 'many'"),
         ("epochs = 1.0", "epochs: expected a whole number from 1 to 2147483647, got 1.0"),
@@ -168,7 +172,13 @@ def test_an_empty_file_changes_nothing(tmp_path):
     ("name", "value", "expected"),
     [
         ("latent_size", 0, "a whole number from 1 to 2147483647"),
-        ("image_size", -28, "a whole number from 1 to 2147483647"),
+        ("image_size", -28, "HEIGHTxWIDTH, such as 28x56, or a whole number"),
+        ("image_size", "28x", "HEIGHTxWIDTH, such as 28x56, or a whole number"),
+        ("image_size", (28, 0), "HEIGHTxWIDTH, such as 28x56, or a whole number"),
+        ("image_size", (1, 2, 3), "HEIGHTxWIDTH, such as 28x56, or a whole number"),
+        ("image_size", True, "HEIGHTxWIDTH, such as 28x56, or a whole number"),
+        ("image_size", 28.0, "HEIGHTxWIDTH, such as 28x56, or a whole number"),
+        ("class_names", "cats,dogs", "texts"),
         ("channels", 1.0, "a whole number from 1 to 2147483647"),
         ("generator_filters", [4], "whole numbers from 1 to 2147483647"),
         ("discriminator_filters", (), "whole numbers from 1 to 2147483647"),
@@ -202,6 +212,47 @@ def test_a_name_that_is_none_of_the_choices_is_refused_with_all_of_them(name):
     assert str(caught.value) == f"{name}: expected one of {', '.join(choices)}, got 'other'"
     for choice in choices:
         assert getattr(TrainConfig(**{name: choice}), name) == choice
+
+
+@pytest.mark.parametrize("size", [28, "28", "28x28", (28, 28), np.int64(28), (np.int8(28), np.uint8(28))])
+def test_a_square_is_one_number(size):
+    assert TrainConfig(image_size=size).image_size == 28
+    assert type(TrainConfig(image_size=size).image_size) is int
+
+
+@pytest.mark.parametrize("size", ["28x56", "28X56", (28, 56), (np.int64(28), np.int32(56))])
+def test_a_rectangle_is_height_and_width_and_is_written_so(size, tmp_path):
+    config = TrainConfig(image_size=size)
+    assert config.image_size == (28, 56)
+    write_config(tmp_path / "a.toml", config)
+    assert 'image_size = "28x56"' in (tmp_path / "a.toml").read_text()
+    assert TrainConfig(**read_config(tmp_path / "a.toml")) == config
+
+
+def test_a_file_may_write_a_size_as_a_list(tmp_path):
+    (tmp_path / "a.toml").write_text("image_size = [28, 56]")
+    assert TrainConfig(**read_config(tmp_path / "a.toml")).image_size == (28, 56)
+
+
+def test_numbers_of_numpy_are_stored_as_python_s():
+    config = TrainConfig(
+        batch_size=np.int8(4),
+        learning_rate=np.float32(0.5),
+        generator_filters=(np.int64(4), 2),
+        data_range=(np.float64(0), np.int16(9)),
+        seed=np.uint64(2**63),
+    )
+    assert config == TrainConfig(
+        batch_size=4, learning_rate=0.5, generator_filters=(4, 2), data_range=(0, 9), seed=2**63
+    )
+    values = (config.batch_size, config.learning_rate, *config.generator_filters, *config.data_range, config.seed)
+    assert {type(value) for value in values} == {int, float}
+
+
+@pytest.mark.parametrize("value", [np.bool_(True), np.float64(2.0), np.int64(-1), np.array([2])])
+def test_numbers_of_numpy_that_do_not_fit_are_refused(value):
+    with pytest.raises(ConfigError, match="batch_size: expected a whole number from 1"):
+        TrainConfig(batch_size=value)
 
 
 def test_both_epochs_and_steps_are_refused():

@@ -3,7 +3,6 @@
 import importlib
 import json
 import struct
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -41,7 +40,7 @@ def run_of(monkeypatch):
     """Make `evaluate` see a run whose generator gives out these samples."""
 
     def run_of(name: str, samples: np.ndarray, output_range=(0, 1), classes: int = 0):
-        config = SimpleNamespace(data=name, data_range=None, noise="normal")
+        config = TrainConfig(data=name, noise="normal")
         gan = GAN("replay", Replay(samples), None, output_range, classes)
         monkeypatch.setattr(EVALUATE, "load_run", lambda folder: (config, gan))
 

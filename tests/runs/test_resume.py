@@ -25,6 +25,7 @@ STEPS = 12
 KINDS = {
     "plain": {},
     "averaged": {"average": 0.9, "d_steps": 2},
+    "mirrored": {"flip": True},
     "in epochs": {"count_in": "epochs", "g_steps": 2},
     "simultaneous": {"updates": "simultaneous", "optimizer": "momentum", "momentum": "0.5 -> 0.7 over 10"},
     "noisy": {"instance_noise": 0.1, "label_flips": 0.2, "learning_rate": "4e-4 -> 1e-5 over 12 cosine"},

@@ -49,6 +49,7 @@ def test_a_run_leaves_exactly_these_files(run):
         "checkpoints/step-000000005.checkpoint",
         "checkpoints/step-000000007.checkpoint",
         "config.toml",
+        "data.json",
         "discriminator.npz",
         "generator.npz",
         "gradients.csv",

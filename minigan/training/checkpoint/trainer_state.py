@@ -119,6 +119,7 @@ def streams_of(trainer: TrainerLike) -> dict[str, Stream]:
         "noise": trainer.noise_stream,
         "labels": trainer.label_stream,
         "dropout": trainer.dropout_stream,
+        "flips": trainer.batches.flips,
         "label flips": getattr(trainer.loss, "rng", None),
         "instance noise": None if trainer.options.instance_noise is None else trainer.options.instance_noise.rng,
     }

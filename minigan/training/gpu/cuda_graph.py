@@ -102,7 +102,7 @@ class GraphRounds:
             raise BackendError(f"a round cannot be recorded: {reason}")
         self.trainer, self.collect = trainer, collect
         self.reason = None if record else "it was not asked for"
-        self.data, self.labels = trainer.batches.data, trainer.batches.labels
+        self.labels = trainer.batches.labels
         # The indices of a round's images, for each step of D.
         self.places = backend.xp().zeros((trainer.d_steps, trainer.batch_size), np.int64)
         self._begin()
@@ -221,7 +221,7 @@ class GraphRounds:
     def _batch(self, step: int) -> Batch:
         """The inputs of a step of D."""
         places = self.places[step]
-        real = self.data.batch(places, self.trainer.gan.output_range)
+        real = self.trainer.batches.images(places)
         return make_batch(self.trainer, real, None if self.labels is None else self.labels[places])
 
 

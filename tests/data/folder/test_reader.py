@@ -182,7 +182,7 @@ def test_other_channels_are_refused(channels, tmp_path, refuses):
 
 
 def test_an_image_size_of_nothing_is_refused(tmp_path, refuses):
-    with refuses("expected an image size of at least 1, as 64 or as (height, width), got 0"):
+    with refuses("expected an image size such as 28 or 28x56 (height x width), got 0"):
         data.load(f"folder:{tmp_path}", image_size=0)
 
 

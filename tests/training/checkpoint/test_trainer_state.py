@@ -51,6 +51,7 @@ def make(pixels, monitored: bool = True, **arguments) -> tuple[Trainer, Monitor 
 KINDS = {
     "plain": {},
     "averaged": {"average": 0.9},
+    "mirrored": {"flip": True},
     "three steps of D": {"d_steps": 3, "gan": spectral_gan},
     "two of D, three of G": {"d_steps": 2, "g_steps": 3, "gan": spectral_gan},
     "epochs of D and of G": {"count_in": "epochs", "gan": spectral_gan},
@@ -68,6 +69,7 @@ KINDS = {
     "all at once": {
         "labels": np.arange(40) % 3,
         "average": 0.9,
+        "flip": True,
         "d_steps": 2,
         "g_steps": 2,
         "options": lambda: GameOptions(penalties.get("r1"), losses.InstanceNoise(0.3, 5, Stream(3, "instance noise"))),

@@ -137,9 +137,9 @@ def test_every_kind_of_round_is_recorded_as_it_is(arguments):
 
 
 @pytest.mark.slow
-def test_recorded_rounds_of_images_have_their_dropout_and_moving_averages():
-    rounds = GraphRounds(images())
-    recorded, plain = play(rounds), play(GraphRounds(images(), record=False))
+def test_recorded_rounds_of_images_have_their_flips_dropout_and_moving_averages():
+    rounds = GraphRounds(images(flip=True))
+    recorded, plain = play(rounds), play(GraphRounds(images(flip=True), record=False))
     assert rounds.recorded, rounds.reason
     check_equal(recorded, plain)
     assert any("moving_mean" in name for name in plain.values)

@@ -65,6 +65,7 @@ KINDS: dict[str, Callable[[], Trainer]] = {
     "rounds of epochs": lambda: make(count_in="epochs"),
     "simultaneous": lambda: make(updates="simultaneous"),
     "averaged": lambda: make(average=0.9),
+    "mirrored": lambda: make(flip=True),
     "normal noise": lambda: make(noise="normal"),
     "instance noise": lambda: make(
         options=GameOptions(instance_noise=losses.InstanceNoise(0.3, 10, Stream(0, "blur")))
