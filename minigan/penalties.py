@@ -124,7 +124,7 @@ def check_discriminator(discriminator: Sequential) -> None:
         if layer.mixes_examples:
             raise ConfigError(
                 f"a gradient penalty needs the gradient of each example by itself, and {layer.title} mixes the "
-                f"examples of a batch: use LayerNorm, or nothing, in its place"
+                "examples of a batch: use LayerNorm, or nothing, in its place, as --model wgan-gp28 does"
             )
         if type(layer).tangent is Layer.tangent:
             raise ConfigError(f"a gradient penalty needs the tangent pass of every layer: {layer.title} has none")

@@ -96,6 +96,13 @@ def test_a_run_of_points_is_drawn_and_measured(tmp_path):
     assert diversity.real == pytest.approx(1.27, abs=0.1)  # two points of a circle of radius 1: 4 / pi
 
 
+@pytest.mark.parametrize("penalty", ["wgan-gp", "r1", "dragan"])
+def test_a_penalty_on_a_model_that_mixes_examples_names_the_model_that_does_not(penalty, make_config, tmp_path):
+    with pytest.raises(ConfigError, match="use LayerNorm, or nothing, in its place, as --model wgan-gp28 does"):
+        train_run(make_config(penalty=penalty, loss="wasserstein"), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
