@@ -16,7 +16,7 @@ import pytest
 import minigan as mg
 from minigan import edits
 from minigan.errors import ConfigError
-from minigan.interchange import export_onnx, export_weights, import_weights, keras_layers, pytorch_network, source
+from minigan.interchange import export_onnx, export_weights, import_weights, keras_network, pytorch_network, source
 from minigan.interchange.settings import hand_over, keywords, options, settings_of
 from minigan.layers import (
     Conv2D,
@@ -30,6 +30,7 @@ from minigan.layers import (
     Softmax,
     UpSampling2D,
 )
+from minigan.layers.residual import every_layer
 from tests.interchange.small_networks import inputs, shake
 from tests.interchange.specifications import (
     SPECIFICATIONS,
@@ -62,7 +63,7 @@ def writers(library: str) -> dict:
         from minigan.interchange import onnx_network
 
         return onnx_network.WRITERS
-    return {"keras": keras_layers.WRITERS, "pytorch": pytorch_network.WRITERS}[library]
+    return {"keras": keras_network.WRITERS, "pytorch": pytorch_network.WRITERS}[library]
 
 
 def close(theirs: np.ndarray, ours: np.ndarray) -> bool:
@@ -71,7 +72,7 @@ def close(theirs: np.ndarray, ours: np.ndarray) -> bool:
 
 def labels_of(net: mg.Sequential, count: int) -> np.ndarray | None:
     """Labels, if a layer takes them."""
-    classes = [layer.classes for layer in net if hasattr(layer, "classes")]
+    classes = [layer.classes for layer in every_layer(net) if hasattr(layer, "classes")]
     return np.arange(count) % min(classes) if classes else None
 
 
