@@ -19,14 +19,17 @@ from minigan.errors import ConfigError
 from minigan.interchange import export_onnx, export_weights, import_weights, keras_network, pytorch_network, source
 from minigan.interchange.settings import hand_over, keywords, options, settings_of
 from minigan.layers import (
+    BatchNorm,
     Conv2D,
     Dense,
     Dropout,
     Flatten,
     LeakyReLU,
     MaxPooling2D,
+    MinibatchStdDev,
     ReLU,
     Reshape,
+    Residual,
     Softmax,
     UpSampling2D,
 )
@@ -271,6 +274,44 @@ def test_a_softmax_keeps_its_axis():
     assert "nn.Softmax(1)" in source(network((3, 4), Softmax(1)), "pytorch")
     assert "nn.Softmax(1)" in source(network((3, 4, 2), Softmax()), "pytorch")
     assert "nn.Softmax(2)" in source(network((3, 4, 2), Softmax(1)), "pytorch")
+
+
+# Blocks
+
+
+def test_a_block_is_exported_where_its_layers_are():
+    net = network((4,), Residual([Dense(3), Residual([MinibatchStdDev(2), Dense(3)]), Dense(4)]))
+    for library in ("keras", "onnx", "pytorch"):
+        with pytest.raises(
+            ConfigError, match=r"^MinibatchStdDev 'minibatch_std_dev': \w+ has no such layer; .*safetens"
+        ):
+            written(library, net)
+
+
+def test_a_keras_program_with_blocks_names_what_is_added():
+    net = network((4,), Dense(4), Residual([Dense(4), Residual([Dense(4)])]))
+    assert """
+inputs = x = keras.Input((4,))
+x = layers.Dense(4, use_bias=True)(x)
+kept_2 = x
+x = layers.Dense(4, use_bias=True)(x)
+kept_4 = x
+x = layers.Dense(4, use_bias=True)(x)
+x = layers.Add()([kept_4, x])
+x = layers.Add()([kept_2, x])
+model = keras.Model(inputs, x)
+""" in source(net, "keras")
+
+
+def test_a_block_is_a_module_in_pytorch_whose_weights_have_both_places(tmp_path):
+    pytest.importorskip("safetensors")
+    from safetensors.numpy import load_file
+
+    net = network((4, 4, 2), Conv2D(2, 1), Residual([LeakyReLU(0.1), Conv2D(2, 3, padding="same"), BatchNorm()]))
+    names = load_file(export_weights(net, tmp_path / "a.safetensors", "pytorch-safetensors"))
+    inside = ("1.weight", "1.bias", "2.weight", "2.bias", "2.running_mean", "2.running_var", "2.num_batches_tracked")
+    assert names.keys() == {"0.weight", "0.bias", *(f"1.{name}" for name in inside)}
+    comes_back(net, tmp_path / "a.safetensors")
 
 
 # The table of docs/interchange.md
