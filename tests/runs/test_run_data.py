@@ -290,7 +290,7 @@ def test_the_start_says_what_was_left_out_and_which_values_are_few(tmp_path):
 # Rectangles, from end to end
 
 
-@pytest.mark.parametrize("model", ["dcgan28", "wgan-gp28", "dcgan64"])
+@pytest.mark.parametrize("model", ["dcgan28", "wgan-gp28", "dcgan64", "dcgan64-small"])
 def test_a_run_of_rectangles_is_trained_resumed_sampled_drawn_and_measured(model, tmp_path):
     folder = pictures(tmp_path / "photos", "", each=24, size=(30, 50))
     settings = {**SHORT, "image_size": "8x12", "flip": True}
