@@ -6,6 +6,7 @@ from typing import Any
 from minigan.errors import ConfigError
 from minigan.models.dcgan28 import CONDITIONINGS, OUTPUT_RANGES, dcgan28, wgan_gp28
 from minigan.models.dcgan64 import dcgan64
+from minigan.models.dcgan64_small import dcgan64_small
 from minigan.models.gan import GAN, NOISE_KINDS, classes_in_turn, draw_classes, draw_noise
 from minigan.models.gan2014 import gan2014_cifar10, gan2014_cifar10_conv, gan2014_mnist, gan2014_tfd
 from minigan.models.gan2014_initial import FROM_MARGINALS, bias_from_marginals
@@ -26,6 +27,7 @@ __all__ = [
     "classes_in_turn",
     "dcgan28",
     "dcgan64",
+    "dcgan64_small",
     "draw_classes",
     "draw_noise",
     "gan2014_cifar10",
@@ -42,6 +44,7 @@ __all__ = [
 MODELS: dict[str, Callable[..., GAN]] = {
     "dcgan28": dcgan28,
     "dcgan64": dcgan64,
+    "dcgan64-small": dcgan64_small,
     "gan2014-cifar10": gan2014_cifar10,
     "gan2014-cifar10-conv": gan2014_cifar10_conv,
     "gan2014-mnist": gan2014_mnist,

@@ -28,6 +28,8 @@ RECOMMENDED: dict[str, dict[str, Any]] = {
     "dcgan28": {},
     # Radford et al., arXiv:1511.06434, section 4.
     "dcgan64": {"optimizer": "adam", "learning_rate": 2e-4, "momentum": 0.5, "batch_size": 128, "noise": "uniform"},
+    # As dcgan64, with smaller batches: more steps for each pass over a small set of pictures.
+    "dcgan64-small": {"learning_rate": 2e-4, "batch_size": 32, "noise": "normal", "average": 0.999},
     "gan2014-cifar10": {**PAPER_2014, **decaying(0.025), "noise": "normal"},
     # 40,000 images in batches of 128.
     "gan2014-cifar10-conv": {

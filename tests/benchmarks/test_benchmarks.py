@@ -178,7 +178,7 @@ def test_scaling_measures_each_point_in_a_process(run, tmp_path, monkeypatch, re
     ("arguments", "message"),
     [
         (["--base", "32,28"], "--base: expected batch, image size and channels, such as 32,28,1, got '32,28'"),
-        (["--image-size", "30", "--batch", "1", "--base", "1,30,1"], "expected an image_size that is a multiple of 4"),
+        (["--image-size", "30", "--batch", "1", "--base", "1,30,1"], "expected a size that is a multiple of 4"),
     ],
 )
 def test_sizes_that_do_not_fit_are_refused(run, arguments, message):

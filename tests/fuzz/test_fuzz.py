@@ -22,6 +22,9 @@ from .damage import Luck
 from .readers import READERS, Reader, lay
 from .worker import Outcome, read_one
 
+#: Readers that read what is whole beside what is damaged: few of their inputs are refused.
+READS_ON = ("pictures, bad ones left out",)
+
 
 def check(figures: Figures, count: int) -> None:
     """All went right, all was tried, and the memory was little."""
@@ -39,7 +42,8 @@ def test_damaged_files_end_in_one_clear_error_each(count: int):
     check(figures, count)
     for reader, errors in figures.errors.items():
         assert errors["read"] > count / 100, f"what {reader} gets is too damaged: nothing is looked at closely"
-        assert errors.total() - errors["read"] > count / 100, f"what {reader} gets is not damaged enough"
+        least = 0 if reader in READS_ON else count / 100
+        assert errors.total() - errors["read"] > least, f"what {reader} gets is not damaged enough"
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from minigan.errors import DataError
 from minigan.io.messages import one_line
 from minigan.numbers import finite, whole
+from minigan.numbers import image_size as height_width
 
 __all__ = ["Settings", "checked_settings"]
 
@@ -61,11 +62,10 @@ def _checked_size(name: str, image_size: int | tuple[int, int] | None) -> tuple[
     """The size as (height, width)."""
     if image_size is None:
         return None
-    sides = tuple(image_size) if isinstance(image_size, tuple | list) else (image_size, image_size)
-    numbers = [whole(side) for side in sides]
-    if len(numbers) != 2 or any(side is None or side < 1 for side in numbers):
-        raise DataError(f"{name}: expected an image size of at least 1, as 64 or as (height, width), got {image_size}")
-    return numbers[0] or 0, numbers[1] or 0
+    size = height_width(image_size)
+    if size is None:
+        raise DataError(f"{name}: expected an image size such as 28 or 28x56 (height x width), got {image_size}")
+    return size
 
 
 def _checked_range(name: str, value_range: tuple[float, float] | None) -> tuple[float, float] | None:

@@ -341,10 +341,10 @@ def test_numpy_s_numbers_are_sizes(size, tmp_path):
     assert data.load(f"folder:{tmp_path}", image_size=size, channels=np.int64(1)).shape == (4, 4, 1)
 
 
-@pytest.mark.parametrize("size", [True, 4.0, "4", (4,), (4, 4, 4), (4, 0), (4, None), (), -1])
+@pytest.mark.parametrize("size", [True, 4.0, "4.0", (4,), (4, 4, 4), (4, 0), (4, None), (), -1])
 def test_other_sizes_are_refused(size, tmp_path, refuses):
     save(tmp_path / "a.png", noise(8, 8))
-    with refuses("expected an image size of at least 1, as 64 or as (height, width), got"):
+    with refuses("expected an image size such as 28 or 28x56 (height x width), got"):
         data.load(f"folder:{tmp_path}", image_size=size)
 
 
