@@ -114,7 +114,7 @@ def test_the_products_of_a_block_are_those_of_its_layers(fuse):
     attention = 12 * 5 * (2 + 2 + 3 + 3) + 12 * 12 * (2 + 3)
     assert row.direct == 12 * 25 + attention + 12 * 9 * 25
     assert row.products == row.direct
-    assert row.kernel.split(", ") == (["gemm", "its own", "im2col"] if fuse else ["its own", "im2col"])
+    assert row.kernel.split(", ") == (["product", "its own", "im2col"] if fuse else ["its own", "im2col"])
 
 
 @pytest.mark.parametrize("fuse", [True, False])
