@@ -399,6 +399,16 @@ def test_a_layer_whose_file_was_edited_is_refused(monkeypatch, library, file, la
     written(library, network((4, 4, 2), Flatten(), Dense(3, "tanh" if "kernels" not in file else None)))
 
 
+@pytest.mark.parametrize("library", ["keras", "onnx", "pytorch"])
+@pytest.mark.parametrize("file", ["layers/minibatch_std_dev.py", "kernels/reference/optimizer.py"])
+def test_an_edit_of_another_file_refuses_no_layer(monkeypatch, library, file):
+    nets = [network(specification.shape, specification.make()) for specification in SPECIFICATIONS]
+    exported = [net for net in nets if not refusal(library, net[0])]
+    before = [written(library, net) for net in exported]
+    monkeypatch.setattr(edits, "_edited", frozenset({file}))
+    assert [written(library, net) for net in exported] == before
+
+
 def test_a_setting_that_a_writer_does_not_list_is_refused():
     def write(layer, *, max_value, negative_slope):
         return "written"
