@@ -5,12 +5,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from minigan.errors import GradientError
 from minigan.gradcheck.differences import Sweep
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["BEHAVIOUR", "FAIL", "PASS", "SHAPE", "SKIP", "Report", "Row"]
 
@@ -167,13 +170,13 @@ class Report:
         """A line for each row that is wrong or does not apply, with the reason."""
         return [row.sentence() for verdict in (SKIP, FAIL) for row in self.rows if row.verdict == verdict]
 
-    def plot(self, path: str | Path) -> Path:
+    def plot(self, path: str | Path | None = None) -> "Figure | Path":
         """Save a picture: errors over step sizes for every quantity, and maps of the errors of wrong gradients.
 
         Parameters
         ----------
-        path : path
-            PNG, SVG or PDF, by its suffix.
+        path : path, optional
+            PNG, SVG, PDF, JPEG or WebP, by its suffix. Without it the figure is returned, which a notebook shows.
         """
         from minigan.plots import save_gradcheck
 
