@@ -89,7 +89,7 @@ class Row:
         return {name: finite(value) for name, value in facts.items()}
 
 
-@dataclass
+@dataclass(repr=False)
 class Report:
     """The rows of one check, or of several.
 
@@ -139,6 +139,9 @@ class Report:
         lines = [line.rstrip() for line in capture.get().splitlines()]
         notes = self.notes()
         return "\n".join([*lines, "", *notes] if notes else lines)
+
+    #: Python and notebooks without HTML show the table, too.
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         """The table, for a notebook."""
