@@ -99,8 +99,8 @@ def gradcheck(
             report = run_case(case, seed)
             reports.append(report)
             if not whole_table:
-                with progress.aside():
-                    say(console, line(case.name, width, report), style=None if report.ok else "bold red")
+                with progress.above(console) as place:
+                    say(place, line(case.name, width, report), style=None if report.ok else "bold red")
             if plot:
                 report.plot(plot / f"{case.name}.png")
             progress.done += 1

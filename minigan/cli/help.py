@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, metadata
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from typer.core import TyperCommand, TyperGroup
 
@@ -10,7 +10,10 @@ from minigan.cli.lines import columns, wrapped
 
 __all__ = ["Command", "Group", "documentation", "examples", "examples_of"]
 
-#: The group of an argument or option that names none.
+if TYPE_CHECKING:
+    from rich.text import Text
+
+#: The group of an argument, and of an option that names none.
 ARGUMENTS, OPTIONS = "Arguments", "Options"
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -31,60 +34,48 @@ def examples_of(command: Callable[..., Any]) -> str:
     return "\n".join(getattr(command, "examples", ()))
 
 
-class Command(TyperCommand):
-    """A command with a help page of minigan's."""
+class Page:
+    """A help page in place of Typer's, which cuts flags and breaks words on a narrow terminal."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the help page."""
-        formatter.write(rendered(page(self, ctx)))
+        """Write the page for this terminal, or for a pipe in the width of a terminal."""
+        from rich.console import Console
+
+        console = Console(markup=False, emoji=False, highlight=False)
+        with console.capture() as captured:
+            for line in page(self, ctx, console.width):
+                console.print(line, soft_wrap=True)
+        formatter.write(captured.get())
 
 
-class Group(TyperGroup):
-    """The command that has all others, with a help page of minigan's."""
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the help page."""
-        formatter.write(rendered(page(self, ctx)))
+class Command(Page, TyperCommand):
+    """A command with such a help page."""
 
 
-class Heading(str):
-    """A line that begins a group."""
+class Group(Page, TyperGroup):
+    """The command that has all others, with such a help page."""
 
 
-def rendered(lines: Callable[[int | None], Iterator[str]]) -> str:
-    """The page for this terminal, or for a pipe in the width of a terminal; headings are bold."""
-    from rich.console import Console
+def page(command: Any, ctx: Any, width: int) -> "Iterator[str | Text]":
+    """The lines of the help page."""
+    from rich.text import Text
 
-    console = Console(markup=False, emoji=False)
-    with console.capture() as captured:
-        for line in lines(console.width):
-            console.print(line, style="bold" if isinstance(line, Heading) else None, highlight=False, soft_wrap=True)
-    return captured.get()
-
-
-def page(command: Any, ctx: Any) -> Callable[[int | None], Iterator[str]]:
-    """The lines of the help page, as a function of the width."""
-
-    def lines(width: int | None) -> Iterator[str]:
-        params = [param for param in command.get_params(ctx) if not getattr(param, "hidden", False)]
-        yield from wrapped(" ".join(["Usage:", ctx.command_path, *usage(command, params)]), width, "    ")
-        for paragraph in (command.help or "").strip().split("\n\n"):
-            yield ""
-            yield from wrapped(" ".join(paragraph.split()), width)
-        for title, rows in groups(command, ctx, params).items():
-            yield ""
-            yield Heading(f"{title}:")
-            yield from columns(rows, width)
-        if command.epilog:
-            yield ""
-            yield Heading("Examples:")
-            for example in command.epilog.splitlines():
-                yield from example_lines(example, width)
-        if address := documentation():
-            yield ""
-            yield f"Documentation: {address}"
-
-    return lines
+    params = command.get_params(ctx)
+    yield from wrapped(" ".join(["Usage:", ctx.command_path, *usage(command, params)]), width, "    ")
+    for paragraph in command.help.split("\n\n"):
+        yield ""
+        yield from wrapped(" ".join(paragraph.split()), width)
+    for title, rows in groups(command, ctx, params).items():
+        yield ""
+        yield Text(f"{title}:", style="bold")
+        yield from columns(rows, width)
+    yield ""
+    yield Text("Examples:", style="bold")
+    for example in command.epilog.splitlines():
+        yield from example_lines(example, width)
+    if address := documentation():
+        yield ""
+        yield f"Documentation: {address}"
 
 
 def usage(command: Any, params: list[Any]) -> list[str]:
@@ -99,29 +90,24 @@ def usage(command: Any, params: list[Any]) -> list[str]:
 
 
 def groups(command: Any, ctx: Any, params: list[Any]) -> dict[str, list[tuple[str, str]]]:
-    """The rows of each group: a name and what it means. The option --help ends the group of those without a name."""
+    """The rows of each group: a name and what it means. The option --help is the last."""
     found: dict[str, list[tuple[str, str]]] = {}
     if isinstance(command, TyperGroup):
-        names = [(name, command.get_command(ctx, name)) for name in command.list_commands(ctx)]
-        found["Commands"] = [(name, first_line(item)) for name, item in names if item is not None]
-    last: list[tuple[str, str]] = []
+        found["Commands"] = [(name, first_line(item)) for name, item in command.commands.items()]
     for param in params:
         if param.param_type_name == "argument":
-            group = getattr(param, "rich_help_panel", None) or ARGUMENTS
-            found.setdefault(group, []).append((argument_name(param), param.help or ""))
+            found.setdefault(ARGUMENTS, []).append((argument_name(param), param.help))
         elif param.name == "help":
-            last = [(", ".join(param.opts), "Show this page.")]
+            last = next(reversed(found), ARGUMENTS)
+            found.setdefault(OPTIONS if last == ARGUMENTS else last, []).append(("--help", "Show this page."))
         else:
-            group = getattr(param, "rich_help_panel", None) or OPTIONS
-            found.setdefault(group, []).append(option_row(param))
-    group = next(reversed(found), OPTIONS)
-    found.setdefault(OPTIONS if OPTIONS in found or group == ARGUMENTS else group, []).extend(last)
+            found.setdefault(param.rich_help_panel or OPTIONS, []).append(option_row(param))
     return found
 
 
 def first_line(command: Any) -> str:
     """The first sentence of a command's help."""
-    return " ".join((command.help or "").strip().split("\n\n")[0].split())
+    return " ".join(command.help.split("\n\n")[0].split())
 
 
 def argument_name(param: Any) -> str:
@@ -134,15 +120,15 @@ def option_row(param: Any) -> tuple[str, str]:
     flags = ", ".join((*param.opts, *param.secondary_opts))
     if not param.is_flag and param.metavar != "":
         flags += f" {param.metavar or param.name.upper()}"
-    default, text = param.default, param.help or ""
-    shown = getattr(param, "show_default", False) and isinstance(default, int | float | str) and default is not False
-    return flags, f"{text} (default: {default})" if shown else text
+    default = param.default if param.show_default else None
+    shown = isinstance(default, int | float | str) and default is not False
+    return flags, f"{param.help} (default: {default})" if shown else param.help
 
 
-def example_lines(example: str, width: int | None) -> Iterator[str]:
+def example_lines(example: str, width: int) -> Iterator[str]:
     """A command and its comment on one line, or the comment above it where they are too long together."""
     command, mark, comment = example.partition("  # ")
-    if not mark or width is None or len(example) + 2 <= width:
+    if not mark or len(example) + 2 <= width:
         yield f"  {example}"
     else:
         yield from (f"  {line}" for line in wrapped(f"# {comment}", width - 2, "# "))

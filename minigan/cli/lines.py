@@ -1,6 +1,7 @@
 """Lines of the command line: broken between words where a terminal is too narrow, and nowhere else."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from textwrap import TextWrapper
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +11,9 @@ __all__ = ["blanks_kept", "columns", "say", "wrapped"]
 
 #: Stands for a blank inside a path or a command, which is never broken; from Unicode's private use.
 BLANK = "\ue000"
+
+#: Stands for the second column of a wide character.
+WIDE = "\ue001"
 
 #: Widest first of two columns, and narrowest second one; with less room each entry takes lines of its own.
 WIDEST, NARROWEST = 30, 26
@@ -35,18 +39,12 @@ def wrapped(line: str, width: int | None, indent: str = "") -> list[str]:
     """
     from rich.cells import cell_len
 
-    lead = line[: len(line) - len(line.lstrip(" "))]
-    lines, current = list[str](), lead
-    for word in line.split():
-        longer = f"{current}{' ' if current.strip() else ''}{word}"
-        if width is not None and current.strip() and cell_len(longer) > width:
-            lines.append(current)
-            longer = f"{lead}{indent}{word}"
-        current = longer
-    # Blanks inside a line, such as between two columns of numbers, stay if the whole of it fits.
-    if not lines:
-        current = line.rstrip()
-    return [*lines, current]
+    if width is None:
+        return [line.rstrip()]
+    wide = "".join(character + WIDE * (cell_len(character) - 1) for character in line)
+    lead = line[: len(line) - len(line.lstrip(" "))] + indent
+    whole = TextWrapper(max(width, 1), subsequent_indent=lead, break_long_words=False, break_on_hyphens=False)
+    return [part.replace(WIDE, "") for part in whole.wrap(wide)] or [""]
 
 
 def columns(rows: Sequence[tuple[str, str]], width: int | None, margin: str = "  ") -> Iterator[str]:

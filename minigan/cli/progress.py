@@ -2,15 +2,14 @@
 
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from minigan.cli.lines import blanks_kept, say
-from minigan.io.display import LOCK, Display, Ticker, bar, clock, fitted
+from minigan.io.display import BAR, Display, clock, fitted, row
 from minigan.training.events import DiscriminatorEnd, EpochEnd, Evaluated, Event, Notice, RunStart, StepEnd, Stopped
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
 __all__ = ["TrainingProgress"]
 
@@ -18,14 +17,11 @@ __all__ = ["TrainingProgress"]
 FAST = "Fused steps and fast kernels run; --textbook runs the layer files one by one."
 TEXTBOOK = "Textbook mode: the layer files run one by one on the reference kernels; without --textbook it is faster."
 
-#: Seconds between two drawings of the bar; between two lines where there is no bar.
-REDRAW, LINES = 0.25, 10.0
-
-#: Smallest width of the bar.
-NARROWEST = 8
+#: Seconds between two lines where no bar is drawn.
+LINES = 10.0
 
 
-class TrainingProgress:
+class TrainingProgress(Display):
     """Shows the progress of a run; called with every event.
 
     Standard output gets the lines that are worth keeping: one for each epoch, for each notice, and for the last step.
@@ -40,10 +36,9 @@ class TrainingProgress:
         The run's folder, once it has begun.
     """
 
-    def __init__(self, console: "Console", display: Display | None = None) -> None:
+    def __init__(self, console: "Console") -> None:
+        super().__init__()
         self.console = console
-        self.display = Display() if display is None else display
-        self.watched = self.display.live and console.is_terminal
         self.first: tuple[int, float] | None = None
         self.last: StepEnd | None = None
         self.written = -1
@@ -51,18 +46,11 @@ class TrainingProgress:
         self.began = False
         self.round = ""
         self.signal = 0
-        self.ticker = Ticker(self.tick, REDRAW)
         self.folder = Path()
+        self.watched = self.can_draw and console.is_terminal
 
-    def __enter__(self) -> "TrainingProgress":
-        self.ticker.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.ticker.stop()
-        self.display.clear()
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
         if self.last is not None and self.written < self.last.step:
             self.write_step()
 
@@ -92,25 +80,29 @@ class TrainingProgress:
     def tick(self) -> None:
         """Draw the bar, or print a line if the last one is old."""
         now = time.monotonic()
-        with LOCK:
-            if self.display.live and self.last is not None:
-                self.display.draw(self.bar_lines(self.last, now))
-            if self.began and not self.watched and now - self.said >= LINES:
-                if self.last is not None and self.written < self.last.step:
-                    self.write_step()
-                else:
-                    self.say(self.waiting(now))
+        if self.can_draw and self.last is not None:
+            self.draw()
+        if self.began and not self.watched and now - self.said >= LINES:
+            if self.last is not None and self.written < self.last.step:
+                self.write_step()
+            else:
+                self.say(self.waiting(now))
 
-    def bar_lines(self, step: StepEnd, now: float) -> list[str]:
-        """A bar, and the metrics of a step."""
-        width = self.display.width
-        before, since = self.first or (step.step, now)
+    def drawn(self, width: int) -> "RenderableType":
+        """A bar, and the metrics of the last step."""
+        from rich.console import Group
+        from rich.text import Text
+
+        step = self.last
+        if step is None:
+            return ""
+        before, since = self.first or (step.step, self.stepped)
         taken = step.step - before - 1  # the time of the first step was not measured
         left = clock((self.stepped - since) / taken * (step.steps - step.step)) + " left" if taken > 0 else ""
-        place = NARROWEST * "\0"
-        text = fitted([(3, f"epoch {step.epoch}"), (0, f"step {step.step}/{step.steps}"), (1, place), (2, left)], width)
-        drawn = bar(step.step / step.steps, width - len(text) + NARROWEST, self.display.console.encoding)
-        return [text.replace(place, drawn), self.round[:width] or fitted(metrics(step), width)]
+        parts = [(3, f"epoch {step.epoch}"), (0, f"step {step.step}/{step.steps}"), (1, BAR), (2, left)]
+        below = [(0, self.round)] if self.round else metrics(step)
+        line = Text("  ".join(fitted(below, width))[:width], no_wrap=True)
+        return Group(row(parts, width, step.step / step.steps), line)
 
     def waiting(self, now: float) -> str:
         """What to say while a step takes long."""
@@ -129,12 +121,12 @@ class TrainingProgress:
             ]
             self.written = step.step
             width = self.console.width - 1 if self.console.is_terminal else 1000
-            self.say(fitted([*place, *metrics(step)], width))
+            self.say("  ".join(fitted([*place, *metrics(step)], width)))
 
     def say(self, line: str) -> None:
         """Print a line that stays."""
-        with LOCK, self.display.paused():
-            say(self.console, line)
+        with self.above(self.console) as console:
+            say(console, line)
             self.said = time.monotonic()
 
 

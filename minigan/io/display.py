@@ -1,107 +1,104 @@
-"""Lines at the bottom of the terminal that are drawn over again and again, such as a progress bar."""
+"""What is drawn at the bottom of the terminal while work is under way, by rich, on standard error."""
 
+import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
+    from rich.live import Live
 
-__all__ = ["Display", "Ticker", "bar", "clock", "fitted", "is_terminal"]
+__all__ = ["BAR", "Display", "clock", "fitted", "is_terminal", "row"]
 
-#: Columns that stay free at the end of a line: a terminal that is made smaller, or that shows ``^C``, then wraps none.
+#: Columns that stay free at the end of a line, for the ``^C`` that a terminal shows there.
 FREE = 3
 
-#: One display at a time writes.
-LOCK = threading.RLock()
+#: The part of a line that is drawn as a bar, in its smallest width.
+BAR = "\0" * 5
 
 
 class Display:
-    """Draws lines on standard error, if that is a terminal that can move its cursor.
+    """Shows what a ``with`` block is doing; when the block ends, nothing of it stays on the terminal.
 
-    The cursor always waits at the start of the first line. What the terminal itself shows there, such as the ``^C`` of
-    an interrupt, is drawn over by the next `draw`, and never moves the lines.
-
-    Attributes
-    ----------
-    live : bool
-        Whether lines are shown. In a pipe, a file, a notebook or a terminal without cursor movements they are not.
+    A thread of its own calls `tick`, which may `draw` or print a line. rich's own thread would not do: progress begins
+    after some seconds, and where nothing can be drawn there are lines.
     """
 
-    def __init__(self, console: "Console | None" = None) -> None:
-        from rich.console import Console
-
-        self.console = console or Console(stderr=True, markup=False, highlight=False, emoji=False)
-        self.live = is_terminal(self.console.file) and not (self.console.is_dumb_terminal or self.console.is_jupyter)
-        self.lines: list[str] = []
-
-    @property
-    def width(self) -> int:
-        """The columns that a line may take."""
-        return max(self.console.width - FREE, 1)
-
-    def draw(self, lines: Sequence[str]) -> None:
-        """Show these lines in place of those before."""
-        if self.live and (lines or self.lines):
-            with LOCK:
-                self._write(lines, max(len(lines), len(self.lines)))
-                self.lines = list(lines)
-
-    def clear(self) -> None:
-        """Remove the lines from the screen."""
-        self.draw(())
-
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        """Remove the lines while the block prints something that is to stay, and show them below it."""
-        with LOCK:
-            lines = self.lines
-            self.clear()
-            try:
-                yield
-            finally:
-                self.draw(lines)
-
-    def _write(self, lines: Sequence[str], rows: int) -> None:
-        """Draw the lines, and empty ones up to `rows`, in one piece."""
-        from rich.control import Control
-        from rich.segment import ControlType
-        from rich.text import Text
-
-        with self.console:
-            for row in range(rows):
-                self.console.control(Control((ControlType.ERASE_IN_LINE, 2)))
-                line = Text(lines[row] if row < len(lines) else "", no_wrap=True, overflow="crop")
-                line.truncate(self.width)
-                self.console.print(line, end="\n" if row < rows - 1 else "", soft_wrap=True)
-            if rows > 1:
-                self.console.control(Control((ControlType.CURSOR_UP, rows - 1)))
-            self.console.control(Control(ControlType.CARRIAGE_RETURN))
-
-
-class Ticker:
-    """Calls a function every `seconds` on a thread of its own, from `start` to `stop`."""
-
-    def __init__(self, tick: Callable[[], None], seconds: float) -> None:
-        self.tick, self.seconds = tick, seconds
+    def __init__(self, seconds: float = 0.25) -> None:
+        self.seconds = seconds
+        self.lock = threading.RLock()
         self.ended = threading.Event()
         self.thread = threading.Thread(target=self._run, daemon=True, name="minigan progress")
 
-    def start(self) -> None:
-        """Begin; the first call comes after `seconds`."""
+    def __enter__(self) -> Self:
         self.thread.start()
+        return self
 
-    def stop(self) -> None:
-        """End, after the call that is under way."""
+    def __exit__(self, *error: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Show nothing from now on."""
         self.ended.set()
         if self.thread.is_alive():
             self.thread.join()
+        if "live" in vars(self):
+            self.live.stop()
+
+    def tick(self) -> None:
+        """Called every `seconds`."""
+        raise NotImplementedError
+
+    def drawn(self, width: int) -> "RenderableType":
+        """What `draw` shows: lines of at most `width` columns."""
+        raise NotImplementedError
+
+    @cached_property
+    def live(self) -> "Live":
+        """Draws on standard error; what Python prints to a terminal meanwhile stands above."""
+        from rich.console import Console
+        from rich.live import Live
+
+        terminal = is_terminal(sys.stderr)  # FORCE_COLOR makes none of a pipe
+        plain: Any = {"force_terminal": terminal, "force_jupyter": False, "markup": False, "emoji": False}
+        console = Console(file=sys.stderr, stderr=True, highlight=False, **plain)
+        return Live(
+            get_renderable=lambda: self.drawn(max(console.width - FREE, 1)),
+            console=console,
+            auto_refresh=False,
+            transient=True,
+            redirect_stdout=is_terminal(sys.stdout),
+        )
+
+    @property
+    def can_draw(self) -> bool:
+        """Whether standard error is a terminal that can move its cursor."""
+        return self.live.console.is_interactive
+
+    def draw(self) -> None:
+        """Draw what is to be shown now in place of what was there."""
+        with self.lock:
+            if not self.live.is_started:
+                self.live.start()
+                self.live.console.show_cursor()  # a program that is killed would leave it hidden
+            self.live.refresh()
+
+    @contextmanager
+    def above(self, console: "Console") -> "Iterator[Console]":
+        """Where to print what is meant for `console` and stays: on a terminal it stands above what is drawn."""
+        with self.lock:
+            drawn = "live" in vars(self) and self.live.is_started
+            yield self.live.console if drawn and console.is_terminal else console
 
     def _run(self) -> None:
         while not self.ended.wait(self.seconds):
             try:
-                self.tick()
+                with self.lock:
+                    self.tick()
             except (OSError, ValueError):  # the stream is closed: the work goes on without progress
                 return
 
@@ -114,26 +111,15 @@ def is_terminal(stream: object) -> bool:
         return False
 
 
-def bar(share: float, width: int, encoding: str | None) -> str:
-    """A bar of `width` columns, of which a `share` from 0 to 1 is done, in characters that the encoding has."""
-    done, rest = "━", "─"
-    try:
-        (done + rest).encode(encoding or "ascii")
-    except (UnicodeError, LookupError):
-        done, rest = "#", "-"
-    full = round(width * min(max(share, 0.0), 1.0))
-    return done * full + rest * (width - full)
-
-
 def clock(seconds: float) -> str:
-    """A time as minutes and seconds, or hours, minutes and seconds."""
-    minutes, second = divmod(round(seconds), 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute}:{second:02d}"
+    """A time in hours, minutes and seconds."""
+    return str(timedelta(seconds=round(seconds)))
 
 
-def fitted(parts: Sequence[tuple[float, str]], width: int) -> str:
-    """The parts of a line that fit into `width` columns, in their order, two blanks between them.
+def fitted(parts: Sequence[tuple[float, str]], width: int) -> list[str]:
+    """The parts of a line that fit into `width` columns, in their order, with two blanks between them.
+
+    rich shortens columns that do not fit; here whole ones are left out.
 
     Parameters
     ----------
@@ -142,7 +128,22 @@ def fitted(parts: Sequence[tuple[float, str]], width: int) -> str:
     """
     chosen: set[int] = set()
     for place in sorted(range(len(parts)), key=lambda place: parts[place][0]):
-        line = "  ".join(parts[other][1] for other in sorted(chosen | {place}))
-        if not chosen or len(line) <= width:
+        size = sum(len(parts[other][1]) + 2 for other in chosen | {place}) - 2
+        if parts[place][1] and (not chosen or size <= width):
             chosen.add(place)
-    return "  ".join(parts[place][1] for place in sorted(chosen))
+    return [parts[place][1] for place in sorted(chosen)]
+
+
+def row(parts: Sequence[tuple[float, str]], width: int, share: float) -> "RenderableType":
+    """A line of those parts that fit; `BAR` among them takes the columns that the others leave."""
+    from rich.constrain import Constrain
+    from rich.progress_bar import ProgressBar
+    from rich.table import Table
+    from rich.text import Text
+
+    line, cells = Table.grid(padding=(0, 2), pad_edge=False), []
+    for part in fitted(parts, width):
+        line.add_column(no_wrap=part != BAR, overflow="crop")
+        cells.append(ProgressBar(1.0, share) if part == BAR else Text(part))
+    line.add_row(*cells)
+    return Constrain(line, width)

@@ -16,6 +16,7 @@ from tests.bits.cases import SMALLER
 OPTIONS = {
     "dcgan28": {"generator_filters": (8, 4), "discriminator_filters": (4, 8)},
     "dcgan64": {"generator_filters": (8, 8, 4, 4), "discriminator_filters": (4, 4, 8, 8)},
+    "dcgan64-small": {"image_size": 16, "generator_filters": (8, 4), "discriminator_filters": (4, 8)},
     "wgan-gp28": {"generator_filters": (8, 4), "discriminator_filters": (4, 8)},
     **SMALLER,
 }

@@ -22,7 +22,6 @@ from .damage import Luck
 from .readers import READERS, Reader, lay
 from .worker import Outcome, read_one
 
-
 #: Readers that read what is whole beside what is damaged: few of their inputs are refused.
 READS_ON = ("pictures, bad ones left out",)
 

@@ -28,6 +28,7 @@ GOLDEN = Path(__file__).parent / "golden"
 SIZES = {
     "dcgan28": {"latent_size": 7, "generator_filters": (8, 4), "discriminator_filters": (4, 6, 8)},
     "dcgan64": {"generator_filters": (16, 8), "discriminator_filters": (8, 8)},
+    "dcgan64-small": {"generator_filters": (16, 8), "discriminator_filters": (8, 8), "image_size": 16},
     "gan2014-cifar10": {"generator_units": (30, 30), "discriminator_units": (20, 20)},
     "gan2014-cifar10-conv": {"generator_units": 30, "generator_maps": 4, "discriminator_units": 10},
     "gan2014-mnist": {"generator_units": (20, 20), "discriminator_units": (20, 20)},

@@ -13,6 +13,7 @@ CONVOLUTIONS = {"latent_size": 3, "image_size": 8, "generator_filters": (3, 2), 
 SMALL = {
     "dcgan28": CONVOLUTIONS,
     "dcgan64": {"latent_size": 3, "channels": 1, "generator_filters": (3,), "discriminator_filters": (2,)},
+    "dcgan64-small": CONVOLUTIONS,
     "gan2014-cifar10": PERCEPTRONS,
     "gan2014-cifar10-conv": {
         "latent_size": 3,
@@ -31,8 +32,14 @@ CONDITIONAL = {
     "projection": {**CONVOLUTIONS, "classes": 3},
     "concatenation": {**CONVOLUTIONS, "classes": 3, "conditioning": "concatenation"},
 }
-CASES = [*SMALL.items(), *(("dcgan28", options) for options in CONDITIONAL.values())]
-every_model = pytest.mark.parametrize(("name", "options"), CASES, ids=[*SMALL, *CONDITIONAL])
+CASES = [
+    *SMALL.items(),
+    *(("dcgan28", options) for options in CONDITIONAL.values()),
+    ("dcgan64-small", {**CONVOLUTIONS, "classes": 3}),
+]
+every_model = pytest.mark.parametrize(
+    ("name", "options"), CASES, ids=[*SMALL, *CONDITIONAL, "dcgan64-small with classes"]
+)
 
 
 def test_every_model_is_tested():
