@@ -1,14 +1,15 @@
 """What Python shows of the library: the help of its functions and the texts of its objects."""
 
+import ast
 import importlib
 import inspect
 import pydoc
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
 
-import numpy as np
 import pytest
 
 import minigan as mg
@@ -84,17 +85,18 @@ def test_signatures_are_short_enough_to_read():
 def test_annotations_that_are_texts_have_a_meaning():
     for function in functions().values():
         if any(isinstance(annotation, str) for annotation in function.__annotations__.values()):
-            names = {**vars(importlib.import_module(function.__module__)), **late_names()}
-            get_type_hints(function, names)
+            get_type_hints(function, names_of(function.__module__))
 
 
-def late_names() -> dict[str, Any]:
-    """Names that are imported for type checking only."""
-    from matplotlib.figure import Figure
-    from PIL.Image import Image
-    from rich.console import Console
-
-    return {"Figure": Figure, "Image": Image, "Console": Console, "np": np}
+@cache
+def names_of(name: str) -> dict[str, Any]:
+    """The names of a module, and those that it imports for type checking only."""
+    module = importlib.import_module(name)
+    names = dict(vars(module))
+    for node in ast.parse(inspect.getsource(module)).body:
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            exec(compile(ast.Module(node.body, []), name, "exec"), names)
+    return names
 
 
 @pytest.mark.parametrize("function", [train_run, resume_run, mg.Trainer.train, mg.runs.evaluate], ids=str)
