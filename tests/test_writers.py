@@ -3,6 +3,7 @@
 import ast
 import os
 import stat
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +66,13 @@ WRITERS = {
     "view": (view, ".png", b"\x89PNG"),
 }
 
-each_writer = pytest.mark.parametrize(("write_file", "suffix", "begins"), WRITERS.values(), ids=WRITERS)
+#: Those that need a package of their own.
+PACKAGES = {"safetensors": pytest.mark.skipif(find_spec("safetensors") is None, reason="safetensors is missing")}
+
+each_writer = pytest.mark.parametrize(
+    ("write_file", "suffix", "begins"),
+    [pytest.param(*writer, id=name, marks=PACKAGES.get(name, ())) for name, writer in WRITERS.items()],
+)
 
 
 @needs_posix
