@@ -21,4 +21,4 @@ def thumbnail(pixels: np.ndarray, title: str) -> str:
     picture.thumbnail((SIDE, SIDE))  # does nothing to a smaller one
     stream = BytesIO()
     picture.save(stream, format="PNG")
-    return image(stream.getvalue(), title, round(SIDE * height / max(height, width)) or 1)
+    return image(stream.getvalue(), title, round(SIDE * height / max(height, width)) or 1, pixelated=True)

@@ -53,9 +53,23 @@ def preformatted(text: str) -> str:
     return f"<pre>{escape(text)}</pre>\n"
 
 
-def image(png: bytes, title: str = "", height: int | None = None) -> str:
-    """A picture in PNG format, inside the page itself; `height` in pixels, where it is not the picture's own."""
-    size = "" if height is None else f"height:{height}px;"
+def image(png: bytes, title: str = "", height: int | None = None, *, pixelated: bool = False) -> str:
+    """A picture in PNG format, inside the page itself.
+
+    Parameters
+    ----------
+    png : bytes
+    title : str
+        Shown where the mouse is over it, and where no pictures are shown.
+    height : int, optional
+        In pixels of the page. Default: the picture's own.
+    pixelated : bool
+        An enlarged picture has squares instead of soft edges.
+    """
     source = b64encode(png).decode()
-    style = f"display:inline;margin:1px;{size}image-rendering:pixelated"
+    style = "display:inline;margin:1px"
+    if height is not None:
+        style += f";height:{height}px"
+    if pixelated:
+        style += ";image-rendering:pixelated"
     return f'<img src="data:image/png;base64,{source}" alt="{escape(title)}" title="{escape(title)}" style="{style}">\n'

@@ -14,7 +14,7 @@ __all__ = ["NotebookProgress"]
 SECONDS, ROWS = 0.5, 8
 
 #: The pictures that are shown, by what their events call them, and their heights in pixels of the page.
-PICTURES = {"samples": 300, "losses": 300}
+PICTURES = {"samples": 400, "losses": 400}
 
 HEADINGS = ("epoch", "step", "loss D", "loss G", "D(x)", "D(G(z))", "right on real", "right on fake", "images/s")
 

@@ -75,6 +75,7 @@ def test_an_image_is_in_the_page_itself():
     assert base64.b64decode(attributes["src"].removeprefix("data:image/png;base64,")) == b"\x89PNG"
     assert attributes["alt"] == attributes["title"] == "a cat"
     assert "50px" in attributes["style"]
+    assert "pixelated" not in attributes["style"]
 
 
 # What notebooks show
@@ -142,6 +143,7 @@ def test_a_dataset_is_its_line_and_its_first_images(shape, count):
         shown = np.asarray(Image.open(io.BytesIO(content))).reshape(-1)
         if max(expected.shape) <= 64:
             np.testing.assert_array_equal(shown, expected.reshape(-1))
+    assert all("pixelated" in attributes["style"] for attributes in images)
     assert len(data._repr_html_()) < 400_000
 
 
