@@ -116,6 +116,7 @@ OTHERWISE = {
     "minigan/edits/__init__.py": "a developer's command, in a room that imports nothing; it writes the package's file",
     "minigan/runs/tables.py": "a table grows line by line, in the folder of its run",
     "minigan/data/download.py": "downloads go to a temporary file in the cache, which is renamed",
+    "minigan/plots/drawing.py": "a picture in memory, for a notebook",
     "benchmarks/peers/samples.py": "a file in a temporary folder, for another process",
 }
 WRITING = {"write_text", "write_bytes", "savefig", "tofile"}

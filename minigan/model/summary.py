@@ -1,9 +1,34 @@
 """The table of a network: layer, output shape, parameters, totals."""
 
+from minigan.io.html import paragraph, table
 from minigan.layers.parameter import Parameter
 from minigan.model.network import Network
 
-__all__ = ["memory", "print_summary"]
+__all__ = ["memory", "print_summary", "summary_html"]
+
+#: The headings of the columns, as in Keras.
+HEADINGS = ("Layer (type)", "Output Shape", "Param #")
+
+
+def layer_rows(model: Network) -> list[tuple[str, str, str]]:
+    """A row for each layer, with a cell for each of `HEADINGS`."""
+    rows = []
+    for layer in model:
+        shape = ", ".join(["None", *map(str, layer.output_shape)])
+        count = sum(parameter.data.size for parameter in layer.parameters.values())
+        rows.append((f"{layer.name} ({type(layer).__name__})", f"({shape})", f"{count:,}"))
+    return rows
+
+
+def totals(model: Network) -> list[str]:
+    """Lines with the number of all parameters, of those that are trained and of those that are not."""
+    parameters = list(model.parameters().values())
+    parts = {
+        "Total params": parameters,
+        "Trainable params": [p for p in parameters if p.trainable],
+        "Non-trainable params": [p for p in parameters if not p.trainable],
+    }
+    return [f"{label}: {sum(p.data.size for p in part):,} ({memory(nbytes(part))})" for label, part in parts.items()]
 
 
 def print_summary(model: Network) -> None:
@@ -12,23 +37,21 @@ def print_summary(model: Network) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=HEAVY_HEAD, show_lines=True, title=f"Model: {model.name}", title_justify="left")
-    table.add_column("Layer (type)")
-    table.add_column("Output Shape")
-    table.add_column("Param #", justify="right")
-    for layer in model:
-        shape = ", ".join(["None", *map(str, layer.output_shape)])
-        count = sum(parameter.data.size for parameter in layer.parameters.values())
-        table.add_row(f"{layer.name} ({type(layer).__name__})", f"({shape})", f"{count:,}")
+    drawn = Table(box=HEAVY_HEAD, show_lines=True, title=f"Model: {model.name}", title_justify="left")
+    for heading in HEADINGS:
+        drawn.add_column(heading, justify="right" if heading == HEADINGS[-1] else "left")
+    for row in layer_rows(model):
+        drawn.add_row(*row)
     console = Console()
-    console.print(table)
-    parameters = list(model.parameters().values())
-    for label, part in (
-        ("Total params", parameters),
-        ("Trainable params", [p for p in parameters if p.trainable]),
-        ("Non-trainable params", [p for p in parameters if not p.trainable]),
-    ):
-        console.print(f" {label}: {sum(p.data.size for p in part):,} ({memory(nbytes(part))})", highlight=False)
+    console.print(drawn)
+    for line in totals(model):
+        console.print(f" {line}", highlight=False)
+
+
+def summary_html(model: Network) -> str:
+    """The same for a notebook."""
+    found = table(HEADINGS, layer_rows(model), caption=f"Model: {model.name}", right=HEADINGS[-1:])
+    return found + paragraph("; ".join(totals(model)))
 
 
 def nbytes(parameters: list[Parameter]) -> int:
