@@ -242,7 +242,9 @@ class Run:
         """
         run = checkpoint.state["run"]
         if run["data"] != self.digest:
-            raise RunError(f"expected the data that the run was trained on, got others in {self.trainer.data.name}")
+            raise RunError(
+                f"expected the data that the run was trained on, got different data in {self.trainer.data.name}"
+            )
         restore(checkpoint, self.trainer, self.monitor)
         cut_tables(self.folder, run["tables"])
         self.rates.scale = run["scale"]
