@@ -3,12 +3,11 @@
 A training step calls them with the network: ``partial(max_norm, bound=2.0)`` is one.
 """
 
-from collections.abc import Iterable, Iterator
-
 from minigan import numbers
 from minigan.backend import Array, array_module
 from minigan.errors import ConfigError
-from minigan.layers import Conv2D, Conv2DTranspose, Dense, Layer, Maxout, Residual
+from minigan.layers import Conv2D, Conv2DTranspose, Dense, Layer, Maxout
+from minigan.layers.residual import every_layer
 from minigan.model.sequential import Sequential
 
 __all__ = ["clip_weights", "max_norm"]
@@ -53,19 +52,11 @@ def max_norm(network: Sequential, bound: float) -> None:
     15 (2014), section 5.1. It is ``max_col_norm`` in the files of the 2014 paper, and MaxNorm in Keras.
     """
     bound = check_bound("max_norm", bound)
-    for layer in inside(network):
+    for layer in every_layer(network):
         axes = axes_of_unit(layer)
         if axes:
             shorten(layer.parameters["kernel"].data, axes, bound)
     network.mark_updated()
-
-
-def inside(layers: Iterable[Layer]) -> Iterator[Layer]:
-    """All layers, those of residual blocks included."""
-    for layer in layers:
-        yield layer
-        if isinstance(layer, Residual):
-            yield from inside(layer.layers)
 
 
 def axes_of_unit(layer: Layer) -> tuple[int, ...]:

@@ -29,6 +29,7 @@ from minigan import numbers
 from minigan.backend import Array, array_module
 from minigan.errors import ConfigError, ShapeError
 from minigan.layers.base import Context, Layer
+from minigan.layers.residual import every_layer
 from minigan.layers.sigmoid import Sigmoid
 from minigan.model.sequential import Sequential
 from minigan.random import Stream
@@ -120,7 +121,7 @@ class Penalty:
 
 def check_discriminator(discriminator: Sequential) -> None:
     """Refuse a D that mixes examples, or that has no tangent pass and so no second derivative."""
-    for layer in discriminator:
+    for layer in every_layer(discriminator):
         if layer.mixes_examples:
             raise ConfigError(
                 f"a gradient penalty needs the gradient of each example by itself, and {layer.title} mixes the "

@@ -19,6 +19,7 @@ from minigan.backend import Array
 from minigan.errors import ConfigError, ShapeError
 from minigan.layers.base import Context, Layer
 from minigan.layers.parameter import Parameter
+from minigan.layers.residual import every_layer
 from minigan.model.sequential import Sequential
 from minigan.random import Stream
 
@@ -76,7 +77,7 @@ class ModelTarget(Target):
         super().__init__(
             model.name, {"x": x, **{name: p.data.astype(np.float64) for name, p in self.trainable.items()}}
         )
-        layers = [model] if isinstance(model, Layer) else list(model)
+        layers = list(every_layer([model] if isinstance(model, Layer) else model))
         classes = [layer.classes for layer in layers if hasattr(layer, "classes")]
         #: For conditional layers: each class in turn.
         self.labels = backend.array_module(x).arange(len(x)) % min(classes) if classes else None

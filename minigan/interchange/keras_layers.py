@@ -5,6 +5,7 @@ from math import inf, prod
 from typing import Any, NamedTuple
 
 from minigan import layers
+from minigan.interchange.keras_classes import CLASSES
 from minigan.interchange.layout import AxisPermutation
 from minigan.interchange.program import call
 from minigan.interchange.settings import refusal
@@ -12,7 +13,7 @@ from minigan.kernels import Pads, Pair
 from minigan.layers import Layer, Shape
 from minigan.layers.validation import height_width
 
-__all__ = ["CLASSES", "LIBRARY", "WRITERS", "KerasLayer"]
+__all__ = ["LIBRARY", "WRITERS", "KerasLayer"]
 
 #: The library's name in errors.
 LIBRARY = "Keras"
@@ -35,46 +36,6 @@ class KerasLayer(NamedTuple):
 def keras(kind: str, *arguments: Any, **named: Any) -> KerasLayer:
     """A layer without variables."""
     return KerasLayer(kind, arguments, named)
-
-
-#: Layers that Keras does not have, by name. A program begins with those that it needs.
-CLASSES = {
-    "AveragePooling": '''
-class AveragePooling(layers.AveragePooling2D):
-    """The mean of the pixels of each window that are inside of the image."""
-
-    def __init__(self, pool_size, strides, padding):
-        super().__init__(pool_size, strides)
-        self.frame = ((0, 0), *padding, (0, 0))
-
-    def call(self, x):
-        pooled = super().call
-        total, inside = (pooled(keras.ops.pad(a, self.frame)) for a in (x, keras.ops.ones_like(x)))
-        return total / inside
-
-    def compute_output_shape(self, shape):
-        height, width = (size + sum(pad) for size, pad in zip(shape[1:3], self.frame[1:3]))
-        return super().compute_output_shape((shape[0], height, width, shape[3]))
-''',
-    "Frame": '''
-class Frame(layers.ZeroPadding2D):
-    """Pixels of one value around every image."""
-
-    def __init__(self, padding, value):
-        super().__init__(padding)
-        self.value = value
-
-    def call(self, x):
-        return keras.ops.pad(x, ((0, 0), *self.padding, (0, 0)), constant_values=self.value)
-''',
-    "TanhGELU": '''
-class TanhGELU(layers.Layer):
-    """GELU by its approximate formula."""
-
-    def call(self, x):
-        return keras.ops.gelu(x, approximate=True)
-''',
-}
 
 
 # Layers with weights
@@ -197,6 +158,15 @@ def group_normalization(
 
 def scale_shift(layer: Layer) -> tuple[tuple[str, AxisPermutation | None], ...]:
     return weights(layer, "gamma", "beta", "moving_mean", "moving_variance")
+
+
+def self_attention(
+    layer: layers.SelfAttention2D, *, key_channels: int | None, value_channels: int | None
+) -> list[KerasLayer]:
+    """A layer of one's own; the numbers of channels are those of the kernels."""
+    kernels = ("query_kernel", "key_kernel", "value_kernel", "output_kernel")
+    sizes = layer.key_kernel.data.shape[1], layer.value_kernel.data.shape[1]
+    return [KerasLayer("SelfAttention", sizes, {}, weights(layer, *kernels, "gamma"))]
 
 
 # Activations, dropout and noise
@@ -337,6 +307,7 @@ WRITERS: dict[type[Layer], Callable[..., list[KerasLayer]]] = {
     layers.ReLU: relu,
     layers.Reshape: reshape,
     layers.SELU: activation("selu"),
+    layers.SelfAttention2D: self_attention,
     layers.SiLU: activation("silu"),
     layers.Sigmoid: activation("sigmoid"),
     layers.Softmax: softmax,

@@ -206,6 +206,38 @@ def projection_head(graph: Graph, layer: layers.ProjectionHead, *, classes: int)
     graph.op("Add", data(layer, "bias"))
 
 
+# More than one path
+
+
+def residual(graph: Graph, layer: layers.Residual, *, layers: list[Layer]) -> None:
+    """The operators of its layers, and the sum of their output with what they began with."""
+    skipped, channels_first = graph.value, graph.channels_first
+    for part in layers:
+        graph.layer(part)
+    if channels_first:
+        graph.first()
+    else:
+        graph.last()
+    graph.op("Add", skipped)
+
+
+def self_attention(
+    graph: Graph, layer: layers.SelfAttention2D, *, key_channels: int | None, value_channels: int | None
+) -> None:
+    """The formula, with a row for each place; the numbers of channels are those of the kernels."""
+    graph.last()
+    height, width, channels = layer.input_shape
+    graph.reshape(height * width, channels)
+    x = graph.value
+    query, key, value = (graph.node("MatMul", x, data(layer, f"{name}_kernel")) for name in ("query", "key", "value"))
+    scores = graph.node("MatMul", query, graph.node("Transpose", key, perm=[0, 2, 1]))
+    graph.value = graph.node("MatMul", graph.node("Softmax", scores, axis=-1), value)
+    graph.op("MatMul", data(layer, "output_kernel"))
+    graph.op("Mul", data(layer, "gamma"))
+    graph.op("Add", x)
+    graph.reshape(height, width, channels)
+
+
 WEIGHTED: dict[type[Layer], Callable[..., None]] = {
     layers.BatchNorm: batch_norm,
     layers.ConcatenateLabels: concatenate_labels,
@@ -218,5 +250,7 @@ WEIGHTED: dict[type[Layer], Callable[..., None]] = {
     layers.Maxout: maxout,
     layers.PReLU: prelu,
     layers.ProjectionHead: projection_head,
+    layers.Residual: residual,
+    layers.SelfAttention2D: self_attention,
     layers.SpectralNormalization: spectral_normalization,
 }

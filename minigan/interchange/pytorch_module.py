@@ -124,6 +124,13 @@ class PlacePReLU(nn.Module):
     def forward(self, x):
         return torch.where(x > 0, x, self.weight * x)
 ''',
+    "Residual": '''
+class Residual(nn.Sequential):
+    """Modules in a row, whose output is added to their input."""
+
+    def forward(self, x):
+        return x + super().forward(x)
+''',
     "Reshape": '''
 class Reshape(nn.Module):
     """Reshape of (N, H, W, C), with images as (N, C, H, W) before and after."""
@@ -136,5 +143,23 @@ class Reshape(nn.Module):
         x = x.movedim(1, -1) if x.ndim == 4 else x
         y = x.reshape(len(x), *self.shape)
         return y.movedim(-1, 1) if y.ndim == 4 else y
+''',
+    "SelfAttention": '''
+class SelfAttention(nn.Module):
+    """Attention among the places of (N, C, H, W); the weight says how much of it is added."""
+
+    def __init__(self, channels, keys, values):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(1))
+        self.query = nn.Linear(channels, keys, bias=False)
+        self.key = nn.Linear(channels, keys, bias=False)
+        self.value = nn.Linear(channels, values, bias=False)
+        self.output = nn.Linear(values, channels, bias=False)
+
+    def forward(self, x):
+        places = x.flatten(2).mT
+        attention = (self.query(places) @ self.key(places).mT).softmax(-1)
+        output = self.output(attention @ self.value(places))
+        return x + self.weight * output.mT.reshape(x.shape)
 ''',
 }

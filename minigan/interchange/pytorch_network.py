@@ -8,12 +8,12 @@ same on both sides.
 pixel by pixel. The weights that follow a flattened image are therefore put in the other order.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from minigan import layers
 from minigan.interchange.program import classes_in, comments
-from minigan.interchange.pytorch_module import CLASSES, LIBRARY, At, Module, in_our_order
+from minigan.interchange.pytorch_module import CLASSES, LIBRARY, At, Module, in_our_order, module
 from minigan.interchange.pytorch_weighted import WEIGHTED
 from minigan.interchange.pytorch_weightless import WEIGHTLESS
 from minigan.interchange.settings import hand_over
@@ -21,9 +21,6 @@ from minigan.layers import Layer, Shape
 from minigan.model.sequential import Sequential
 
 __all__ = ["WRITERS", "modules", "pytorch_source", "pytorch_source_safetensors"]
-
-#: What makes the modules for each class of layers.
-WRITERS = {**WEIGHTED, **WEIGHTLESS}
 
 
 def pytorch_source(network: Sequential, file: str | Path, facts: Mapping[str, str]) -> str:
@@ -44,7 +41,7 @@ def pytorch_source_safetensors(network: Sequential, file: str | Path, facts: Map
 
 def program(network: Sequential, facts: Mapping[str, str], state: str, imports: str = "") -> str:
     """The program, and as comments the lines that load a state dict by the expression `state`."""
-    lines = [module.code for _, module in modules(network)]
+    lines = [item.code for _, item in modules(network.layers)]
     body = "".join(f"    {line},\n" for line in lines)
     return (
         f"{comments(facts)}import torch\nfrom torch import nn\n{classes_in(lines, CLASSES)}\n"
@@ -55,15 +52,15 @@ def program(network: Sequential, facts: Mapping[str, str], state: str, imports: 
 # From layers to modules
 
 
-def modules(network: Sequential) -> list[tuple[Layer, Module]]:
-    """The modules of the network, each with the layer it comes from."""
+def modules(network: Sequence[Layer]) -> list[tuple[Layer, Module]]:
+    """The modules of the layers, each with the layer it comes from; they give their output in minigan's order."""
     made: list[tuple[Layer, Module]] = []
     image: Shape | None = None
     for place, layer in enumerate(network):
-        leaves = flat_image(network.layers, place, image)
-        made += [(layer, module) for module in counterparts(layer, At(image, leaves))]
+        leaves = flat_image(network, place, image)
+        made += [(layer, item) for item in counterparts(layer, At(image, leaves))]
         image = leaves
-    return made + [(layer, module) for module in in_our_order(image)]
+    return made + [(layer, item) for item in in_our_order(image)]
 
 
 def flat_image(network: Sequence[Layer], place: int, image: Shape | None) -> Shape | None:
@@ -91,3 +88,21 @@ def counterparts(layer: Layer, at: At) -> list[Module]:
     made = hand_over(WRITERS, LIBRARY, layer, at)
     activation = getattr(layer, "activation", None)
     return made + counterparts(activation, At(at.leaves, at.leaves)) if isinstance(activation, Layer) else made
+
+
+def residual(at: At, layer: layers.Residual, *, layers: list[Layer]) -> list[Module]:
+    """Its modules, named by their places in it, with a flat image in minigan's order between them."""
+    before = in_our_order(at.enters)
+    after = [module("Reshape", at.enters), module("nn.Flatten")] if before else []
+    made = modules(layers)
+    weights = [
+        (f"{part.name}.{ours}", f"{place}.{theirs}", permutation)
+        for place, (part, item) in enumerate(made, start=len(before))
+        for ours, theirs, permutation in item.weights
+    ]
+    lines = [item.code for item in (*before, *(item for _, item in made), *after)]
+    return [Module(f"Residual({', '.join(lines)})", tuple(weights))]
+
+
+#: What makes the modules for each class of layers.
+WRITERS: dict[type[Layer], Callable[..., list[Module]]] = {**WEIGHTED, **WEIGHTLESS, layers.Residual: residual}

@@ -31,7 +31,7 @@ def pytorch_entries(network: Sequential) -> list[Entry]:
     """
     return [
         entry(layer, ours, f"{place}.{theirs}", permutation)
-        for place, (layer, module) in enumerate(modules(network))
+        for place, (layer, module) in enumerate(modules(network.layers))
         for ours, theirs, permutation in module.weights
     ]
 

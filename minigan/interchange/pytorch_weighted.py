@@ -215,6 +215,22 @@ def prelu(at: At, layer: layers.PReLU, *, shared_axes: Shape) -> list[Module]:
     return [Module(call("PlacePReLU", order.theirs), (("alpha", "weight", order),))]
 
 
+# Attention
+
+
+def self_attention(
+    at: At, layer: layers.SelfAttention2D, *, key_channels: int | None, value_channels: int | None
+) -> list[Module]:
+    """A module of one's own; the numbers of channels are those of the kernels."""
+    weights = [("gamma", "weight", AxisPermutation.identity((1,)))]
+    for part in ("query", "key", "value", "output"):
+        shape = layer.parameters[f"{part}_kernel"].data.shape
+        weights.append((f"{part}_kernel", f"{part}.weight", matrix(At(), shape)))
+    values, channels = layer.output_kernel.data.shape
+    keys = layer.key_kernel.data.shape[1]
+    return [Module(call("SelfAttention", channels, keys, values), tuple(weights))]
+
+
 WEIGHTED: dict[type[Layer], Callable[..., list[Module]]] = {
     layers.BatchNorm: batch_norm,
     layers.Conv2D: conv2d,
@@ -224,4 +240,5 @@ WEIGHTED: dict[type[Layer], Callable[..., list[Module]]] = {
     layers.LayerNorm: layer_norm,
     layers.Maxout: maxout,
     layers.PReLU: prelu,
+    layers.SelfAttention2D: self_attention,
 }

@@ -151,6 +151,7 @@ def edited_kernels(layer: Layer) -> frozenset[str]:
     if not edits.edited_files():
         return frozenset()
     modules = [sys.modules[kind.__module__] for kind in type(layer).__mro__ if kind is not object]
-    called = {name for module in modules for name in re.findall(r"kernels\.(\w+)", inspect.getsource(module))}
-    definitions = {getattr(kernels, name).__module__ for name in called}
+    named = {name for module in modules for name in re.findall(r"kernels\.(\w+)", inspect.getsource(module))}
+    called = (getattr(kernels, name, None) for name in named)  # a docstring may name folders, too
+    definitions = {kernel.__module__ for kernel in called if isinstance(kernel, kernels.Kernel)}
     return frozenset().union(*map(edits.edited_behind, definitions))

@@ -14,6 +14,7 @@ from minigan.interchange.pytorch_state import COUNTER, counters, pytorch_names
 from minigan.io.atomic_write import write_pieces
 from minigan.io.messages import listed
 from minigan.io.targets import explained
+from minigan.layers.residual import every_layer
 from minigan.model.sequential import Sequential
 
 __all__ = ["export_weights", "import_weights", "source", "write"]
@@ -98,7 +99,7 @@ def import_weights(network: Sequential, path: str | Path, format: str | None = N
 
 def note_epsilon(network: Sequential, path: Path, usual: float | None) -> None:
     """Log the normalizations whose epsilon is not the usual one of the library that the file comes from."""
-    epsilons = {layer: getattr(layer, "epsilon", usual) for layer in network}
+    epsilons = {layer: getattr(layer, "epsilon", usual) for layer in every_layer(network)}
     others = [layer for layer, epsilon in epsilons.items() if epsilon != usual]
     if usual is not None and others:
         first = others[0]

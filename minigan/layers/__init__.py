@@ -30,6 +30,7 @@ from minigan.layers.projection_head import ProjectionHead
 from minigan.layers.relu import ReLU
 from minigan.layers.reshape import Reshape
 from minigan.layers.residual import Residual
+from minigan.layers.self_attention2d import SelfAttention2D
 from minigan.layers.selu import SELU
 from minigan.layers.sigmoid import Sigmoid
 from minigan.layers.silu import SiLU
@@ -75,6 +76,7 @@ __all__ = [
     "ReLU",
     "Reshape",
     "Residual",
+    "SelfAttention2D",
     "Shape",
     "SiLU",
     "Sigmoid",

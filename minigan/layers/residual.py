@@ -1,6 +1,6 @@
 """A skip connection around layers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +10,8 @@ from minigan.errors import ConfigError, ShapeError
 from minigan.layers.base import INFERENCE, CacheStamp, Context, Layer, Shape
 from minigan.layers.names import name_layers
 from minigan.random import Stream
+
+__all__ = ["Residual", "ResidualCache", "ResidualTangent", "every_layer"]
 
 
 class ResidualCache(NamedTuple):
@@ -108,3 +110,11 @@ class Residual(Layer):
         for layer, its, remembered in caches:
             dx, dx_dot = layer.tangent_backward(dx, dx_dot, its, remembered, param_grads)
         return dy + dx, dy_dot + dx_dot
+
+
+def every_layer(layers: Iterable[Layer]) -> Iterator[Layer]:
+    """The layers, each after those inside of it where it is a `Residual`."""
+    for layer in layers:
+        if isinstance(layer, Residual):
+            yield from every_layer(layer.layers)
+        yield layer

@@ -27,6 +27,8 @@ from minigan.layers.conv2d_transpose import Conv2DTranspose
 from minigan.layers.dense import Dense
 from minigan.layers.maxout import Maxout
 from minigan.layers.projection_head import ProjectionHead
+from minigan.layers.residual import Residual
+from minigan.layers.self_attention2d import SelfAttention2D
 from minigan.layers.spectral_normalization import SpectralNormalization
 from minigan.model.network import Network
 from minigan.model.summary import memory
@@ -51,7 +53,7 @@ class PlanRow(NamedTuple):
         Without the batch axis.
     products : int or None
         Multiply-adds that the kernel makes for one image, in the forward; None where nobody can tell, in a layer of
-        your own. Only products with a kernel are counted, not what an activation or a normalisation does.
+        your own. Only products of matrices are counted, not what an activation or a normalisation does.
     direct : int or None
         Multiply-adds by the layers' own formulas.
     bytes : int
@@ -97,11 +99,10 @@ def row(step: Layer, batch_size: int, size: int) -> PlanRow:
         kernel, products = chosen.title, made_products(chosen, direct)
     elif isinstance(step, NormalizationStep) and is_fast(kernels.normalize_activate, step.norm.gamma.data):
         kernel = "slabs"
-    elif isinstance(step, ResidualStep):
-        inner = [row(part, batch_size, 0) for part in step.steps]
+    elif parts := parts_of(step):
+        inner = [row(part, batch_size, 0) for part in parts]
         kernel = ", ".join(dict.fromkeys(part.kernel for part in inner))
-        direct = sum(part.direct or 0 for part in inner)
-        products = sum(part.products or 0 for part in inner)
+        products = total([part.products for part in inner])
     elif isinstance(step, Step) or operation_of(step) is not None:
         kernel = "reference"
     return PlanRow(
@@ -113,6 +114,13 @@ def row(step: Layer, batch_size: int, size: int) -> PlanRow:
         size,
         sum(parameter.data.size for parameter in step.parameters.values()),
     )
+
+
+def parts_of(step: Layer) -> list[Layer]:
+    """What runs inside of a residual block; nothing where it is another layer."""
+    if isinstance(step, ResidualStep):
+        return step.steps
+    return step.layers if isinstance(step, Residual) and is_builtin(step) else []
 
 
 # The kernel
@@ -149,7 +157,11 @@ def map_of(step: Layer, batch_size: int) -> AffineAlgorithm | None:
 
 def direct_products(layers: list[Layer]) -> int | None:
     """Multiply-adds of all products with a kernel, by the layers' formulas."""
-    counts = list(map(layer_products, layers))
+    return total(list(map(layer_products, layers)))
+
+
+def total(counts: list[int | None]) -> int | None:
+    """The sum, None where one is unknown."""
     return None if None in counts else sum(filter(None, counts))
 
 
@@ -166,6 +178,11 @@ def layer_products(layer: Layer) -> int | None:
             return layer.kernel.data.size
         case SpectralNormalization():
             return layer_products(layer.layer)
+        case Residual():
+            return direct_products(layer.layers)
+        case SelfAttention2D():
+            places, (keys, values) = prod(layer.input_shape[:-1]), (kernel.shape[1] for kernel in layer.kernels[1:])
+            return 2 * places * (keys + values) * layer.input_shape[-1] + places**2 * (keys + values)
     return 0
 
 

@@ -83,7 +83,7 @@ class Run:
         self.evaluate = EpochMetrics(trainer.gan, trainer.data, config.noise, config.seed) if config.metrics else None
         self.interval = CheckpointInterval(config.checkpoint_every)
         self.total = config.steps or (config.epochs or 0) * trainer.steps_per_epoch
-        self.digest = digest(trainer.data)
+        self.digests = digests(trainer.data, bool(self.gan.classes))
         self.frames: list[Path] = []
         self.notes: list[Notice] = []
         self.score: float | None = None
@@ -223,7 +223,7 @@ class Run:
             return
         run = {
             "config": settings_of(self.config),
-            "data": self.digest,
+            **self.digests,
             "tables": lines_of_tables(table.path for table in self.tables),
             "frames": [path.name for path in self.frames],
             "scale": self.rates.scale,
@@ -241,10 +241,10 @@ class Run:
             It does not fit the networks, the data or what is in the folder.
         """
         run = checkpoint.state["run"]
-        if run["data"] != self.digest:
-            raise RunError(
-                f"expected the data that the run was trained on, got different data in {self.trainer.data.name}"
-            )
+        for what, digest in self.digests.items():
+            if run.get(what, digest) != digest:  # runs of 0.2.0 and before have no digest of their labels
+                found = f"got others in {self.trainer.data.name}"
+                raise RunError(f"expected the {what} that the run was trained on, {found}")
         restore(checkpoint, self.trainer, self.monitor)
         cut_tables(self.folder, run["tables"])
         self.rates.scale = run["scale"]
@@ -335,7 +335,9 @@ def check_norms(event: LayerGradients) -> None:
         raise NonFiniteError(f"step {event.step}: the norm of the gradient is not finite in {', '.join(lost)}")
 
 
-def digest(dataset: data.Dataset | data.Points) -> str:
-    """The SHA-256 digest of the data."""
-    stored = dataset.images if isinstance(dataset, data.Dataset) else dataset.points
-    return hashlib.sha256(np.ascontiguousarray(stored).data).hexdigest()
+def digests(dataset: data.Dataset | data.Points, with_labels: bool) -> dict[str, str]:
+    """The SHA-256 digests of the data, and of the labels if the run uses them."""
+    stored = {"data": dataset.images if isinstance(dataset, data.Dataset) else dataset.points}
+    if with_labels and dataset.labels is not None:
+        stored["labels"] = dataset.labels
+    return {what: hashlib.sha256(np.ascontiguousarray(array).data).hexdigest() for what, array in stored.items()}

@@ -44,6 +44,7 @@ def networks(mg, penalised: bool):
         layers.ELU(),
         layers.GELU(),
         layers.Residual([layers.Conv2D(6, 1, activation="relu")]),
+        layers.SelfAttention2D(gamma_initializer="ones"),
         layers.PReLU(shared_axes=(1, 2)),
         layers.GroupNormalization(2),
         layers.SELU(),

@@ -72,6 +72,8 @@ def test_every_layer_that_keras_has_is_compared() -> None:
     not_compared = {"Dropout", "Residual", "GaussianNoise", "Identity", "Maxout", "ChannelMax", "MinibatchStdDev"}
     # Keras has no labels in a context, and its SpectralNormalization replaces the kernel by the divided one.
     not_compared |= {"ConcatenateLabels", "ProjectionHead", "SpectralNormalization"}
+    # Its attention is another one: see tests/layers/test_self_attention2d.py.
+    not_compared |= {"SelfAttention2D"}
     own = {
         name
         for name in layers.__all__

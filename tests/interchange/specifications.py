@@ -22,6 +22,7 @@ from minigan.layers import (
     Conv2D,
     Conv2DTranspose,
     Dense,
+    Dropout,
     Flatten,
     GaussianNoise,
     GroupNormalization,
@@ -37,6 +38,7 @@ from minigan.layers import (
     ReLU,
     Reshape,
     Residual,
+    SelfAttention2D,
     Softmax,
     SpectralNormalization,
     Tanh,
@@ -140,6 +142,20 @@ MORE = [
     Specification("labels-beside-pixels", lambda: ConcatenateLabels(4, 1), (3, 4, 2)),
     Specification("projection-head", lambda: ProjectionHead(2), (6,)),
     Specification("minibatch-std-dev", lambda: MinibatchStdDev(2), (6,)),
+    Specification("self-attention-values", lambda: SelfAttention2D(None, 1), (3, 2, 4)),
+    Specification("self-attention-default", lambda: SelfAttention2D(), (2, 3, 8)),
+    Specification(
+        "residual-in-a-residual",
+        lambda: Residual([Conv2D(2, 3, padding="same"), Residual([LeakyReLU(0.3), BatchNorm(), Conv2D(2, 1)])]),
+        (3, 4, 2),
+    ),
+    Specification("residual-of-a-row", lambda: Residual([Flatten(), Dense(24, "relu"), Reshape((3, 4, 2))]), (3, 4, 2)),
+    Specification("residual-without-weights", lambda: Residual([Tanh(), MaxPooling2D(3, 1, "same")]), (3, 4, 2)),
+    Specification("residual-of-nothing", lambda: Residual([Residual([Dropout(0.5)])]), (6,)),
+    Specification(
+        "residual-on-a-flat-image", lambda: Residual([Dense(5, "tanh"), Dense(12), PReLU("ones"), BatchNorm()]), (12,)
+    ),
+    Specification("residual-attention", lambda: Residual([SelfAttention2D(2, 2), ReLU()]), (3, 4, 2)),
     Specification("spectral-iterations", lambda: SpectralNormalization(Dense(3, "tanh"), 3), (6,)),
     Specification("spectral-no-bias", lambda: SpectralNormalization(Dense(3, use_bias=False)), (6,)),
     *(Specification(f"dense-{name}", partial(Dense, 4, name), (3, 3, 2)) for name in ACTIVATIONS),
@@ -250,19 +266,18 @@ def numpy_values(value: Any, kind: type) -> Any:
 
 #: Layers that no library has in a plain row of layers.
 WITHOUT = {
-    "keras": (ConcatenateLabels, MinibatchStdDev, ProjectionHead, Residual, SpectralNormalization),
+    "keras": (ConcatenateLabels, MinibatchStdDev, ProjectionHead, SpectralNormalization),
     "pytorch": (
         ConcatenateLabels,
         MinibatchStdDev,
         ProjectionHead,
-        Residual,
         SpectralNormalization,
         Conv1D,
         MaxPooling1D,
         AveragePooling1D,
         UpSampling1D,
     ),
-    "onnx": (MinibatchStdDev, Residual),
+    "onnx": (MinibatchStdDev,),
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 import minigan as mg
 from minigan.errors import ConfigError
 from minigan.interchange import export_weights, import_weights
-from minigan.layers import BatchNorm, Dense, Layer, LayerNorm
+from minigan.layers import BatchNorm, Dense, Layer, LayerNorm, Residual
 from tests.interchange.small_networks import everything_below
 from tests.loops import loop_over
 
@@ -49,6 +49,13 @@ def test_an_epsilon_that_is_not_keras_s_is_said(tmp_path, notices, kind):
     network = built(kind(epsilon=1e-5), Dense(4))
     (line,) = notices(import_weights, network, export_weights(network, tmp_path / "a.weights.h5"))
     assert "have 1e-05, the default there is 0.001;" in line
+
+
+def test_an_epsilon_inside_of_a_block_is_said(tmp_path, notices):
+    pytest.importorskip("h5py")
+    network = built(Residual([Dense(4), Residual([LayerNorm(epsilon=1e-5, name="deep")])]))
+    (line,) = notices(import_weights, network, export_weights(network, tmp_path / "a.weights.h5"))
+    assert "here deep have 1e-05, the default there is 0.001;" in line
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def test_a_layer_without_operators_is_refused_by_name_and_nothing_is_written(tmp
 
 
 def test_all_layers_are_known_or_refused():
-    left_out = {"Layer", "MinibatchStdDev", "Residual"}
+    left_out = {"Layer", "MinibatchStdDev"}
     kinds = {name for name in mg.layers.__all__ if isinstance(getattr(mg.layers, name), type)}
     layers = {name for name in kinds if issubclass(getattr(mg.layers, name), mg.layers.Layer)}
     assert {kind.__name__ for kind in onnx_network.WRITERS} == layers - left_out

@@ -16,20 +16,24 @@ import pytest
 import minigan as mg
 from minigan import edits
 from minigan.errors import ConfigError
-from minigan.interchange import export_onnx, export_weights, import_weights, keras_layers, pytorch_network, source
+from minigan.interchange import export_onnx, export_weights, import_weights, keras_network, pytorch_network, source
 from minigan.interchange.settings import hand_over, keywords, options, settings_of
 from minigan.layers import (
+    BatchNorm,
     Conv2D,
     Dense,
     Dropout,
     Flatten,
     LeakyReLU,
     MaxPooling2D,
+    MinibatchStdDev,
     ReLU,
     Reshape,
+    Residual,
     Softmax,
     UpSampling2D,
 )
+from minigan.layers.residual import every_layer
 from tests.interchange.small_networks import inputs, shake
 from tests.interchange.specifications import (
     SPECIFICATIONS,
@@ -62,7 +66,7 @@ def writers(library: str) -> dict:
         from minigan.interchange import onnx_network
 
         return onnx_network.WRITERS
-    return {"keras": keras_layers.WRITERS, "pytorch": pytorch_network.WRITERS}[library]
+    return {"keras": keras_network.WRITERS, "pytorch": pytorch_network.WRITERS}[library]
 
 
 def close(theirs: np.ndarray, ours: np.ndarray) -> bool:
@@ -71,7 +75,7 @@ def close(theirs: np.ndarray, ours: np.ndarray) -> bool:
 
 def labels_of(net: mg.Sequential, count: int) -> np.ndarray | None:
     """Labels, if a layer takes them."""
-    classes = [layer.classes for layer in net if hasattr(layer, "classes")]
+    classes = [layer.classes for layer in every_layer(net) if hasattr(layer, "classes")]
     return np.arange(count) % min(classes) if classes else None
 
 
@@ -272,6 +276,44 @@ def test_a_softmax_keeps_its_axis():
     assert "nn.Softmax(2)" in source(network((3, 4, 2), Softmax(1)), "pytorch")
 
 
+# Blocks
+
+
+def test_a_block_is_exported_where_its_layers_are():
+    net = network((4,), Residual([Dense(3), Residual([MinibatchStdDev(2), Dense(3)]), Dense(4)]))
+    for library in ("keras", "onnx", "pytorch"):
+        with pytest.raises(
+            ConfigError, match=r"^MinibatchStdDev 'minibatch_std_dev': \w+ has no such layer; .*safetens"
+        ):
+            written(library, net)
+
+
+def test_a_keras_program_with_blocks_names_what_is_added():
+    net = network((4,), Dense(4), Residual([Dense(4), Residual([Dense(4)])]))
+    assert """
+inputs = x = keras.Input((4,))
+x = layers.Dense(4, use_bias=True)(x)
+kept_2 = x
+x = layers.Dense(4, use_bias=True)(x)
+kept_4 = x
+x = layers.Dense(4, use_bias=True)(x)
+x = layers.Add()([kept_4, x])
+x = layers.Add()([kept_2, x])
+model = keras.Model(inputs, x)
+""" in source(net, "keras")
+
+
+def test_a_block_is_a_module_in_pytorch_whose_weights_have_both_places(tmp_path):
+    pytest.importorskip("safetensors")
+    from safetensors.numpy import load_file
+
+    net = network((4, 4, 2), Conv2D(2, 1), Residual([LeakyReLU(0.1), Conv2D(2, 3, padding="same"), BatchNorm()]))
+    names = load_file(export_weights(net, tmp_path / "a.safetensors", "pytorch-safetensors"))
+    inside = ("1.weight", "1.bias", "2.weight", "2.bias", "2.running_mean", "2.running_var", "2.num_batches_tracked")
+    assert names.keys() == {"0.weight", "0.bias", *(f"1.{name}" for name in inside)}
+    comes_back(net, tmp_path / "a.safetensors")
+
+
 # The table of docs/interchange.md
 
 PAGE = Path(__file__).parents[2] / "docs" / "interchange.md"
@@ -355,6 +397,16 @@ def test_a_layer_whose_file_was_edited_is_refused(monkeypatch, library, file, la
     with pytest.raises(ConfigError, match=rf"minigan/{file} was edited.* python -m minigan.edits; the format safet"):
         written(library, net)
     written(library, network((4, 4, 2), Flatten(), Dense(3, "tanh" if "kernels" not in file else None)))
+
+
+@pytest.mark.parametrize("library", ["keras", "onnx", "pytorch"])
+@pytest.mark.parametrize("file", ["layers/minibatch_std_dev.py", "kernels/reference/optimizer.py"])
+def test_an_edit_of_another_file_refuses_no_layer(monkeypatch, library, file):
+    nets = [network(specification.shape, specification.make()) for specification in SPECIFICATIONS]
+    exported = [net for net in nets if not refusal(library, net[0])]
+    before = [written(library, net) for net in exported]
+    monkeypatch.setattr(edits, "_edited", frozenset({file}))
+    assert [written(library, net) for net in exported] == before
 
 
 def test_a_setting_that_a_writer_does_not_list_is_refused():

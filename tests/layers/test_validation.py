@@ -73,6 +73,7 @@ KINDS = {
     "embeddings_initializer": INITIALIZER,
     "epsilon": AT_LEAST_0,
     "filters": COUNT,
+    "gamma_initializer": INITIALIZER,
     "group_size": COUNT,
     "groups": Kind([(make(2), 2) for make in INTS], COUNT.bad),
     # -1 is a group for each channel.
@@ -82,6 +83,7 @@ KINDS = {
     "interpolation": Kind([("nearest", "nearest"), (np.str_("bilinear"), "bilinear")], ["cubic", 2, None, ["nearest"]]),
     "kernel_initializer": INITIALIZER,
     "kernel_size": PAIR,
+    "key_channels": COUNT,
     "max_value": NUMBER_OR_NONE,
     "momentum": RATE,
     "name": TEXT,
@@ -110,6 +112,7 @@ KINDS = {
     "threshold": NUMBER,
     "units": COUNT,
     "use_bias": SWITCH,
+    "value_channels": COUNT,
     "activation": Kind([], [3, True, "swich", "", ["relu"]]),
     "layers": Kind([], [3, None, [], "x", ["dense"], [Dense], Dense(1)]),
     "layer": Kind([], [3, None, "dense", Dense, Reshape((1,))]),
@@ -145,6 +148,8 @@ NONE_IS_DEFAULT = {
     ("Conv2DTranspose", "output_padding"),
     ("MaxPooling1D", "strides"),
     ("MaxPooling2D", "strides"),
+    ("SelfAttention2D", "key_channels"),
+    ("SelfAttention2D", "value_channels"),
 }
 
 LAYERS = [

@@ -20,6 +20,8 @@ from minigan.layers import (
     LeakyReLU,
     Maxout,
     Reshape,
+    Residual,
+    SelfAttention2D,
     SpectralNormalization,
     Tanh,
 )
@@ -103,6 +105,26 @@ def test_direct_products_are_those_of_the_formulas(fuse):
     table = plan(*specs, shape=(60,), fuse=fuse)
     counts = [row.direct for row in table if row.direct]
     assert counts == [8 * 6 * 9 * 5 * 4, 4 * 4 * 3 * 4 * 2, 4 * 4 * 2 * 7, 4 * 4 * 7 * 3 * 2]
+
+
+@pytest.mark.parametrize("fuse", [True, False])
+def test_the_products_of_a_block_are_those_of_its_layers(fuse):
+    inner = [Residual([Dense(5), SelfAttention2D(2, 3)]), Conv2D(5, 3, padding="same")]
+    (row,) = plan((Residual, {"layers": inner}), shape=(4, 3, 5), fuse=fuse)
+    attention = 12 * 5 * (2 + 2 + 3 + 3) + 12 * 12 * (2 + 3)
+    assert row.direct == 12 * 25 + attention + 12 * 9 * 25
+    assert row.products == row.direct
+    assert row.kernel.split(", ") == (["product", "its own", "im2col"] if fuse else ["its own", "im2col"])
+
+
+@pytest.mark.parametrize("fuse", [True, False])
+def test_a_layer_of_one_s_own_inside_of_a_block_leaves_its_products_unknown(fuse):
+    (row,) = plan((Residual, {"layers": [Dense(5), Own()]}), shape=(5,), fuse=fuse)
+    assert row.products is row.direct is None
+
+
+class Own(Tanh):
+    """A layer of somebody's own."""
 
 
 def test_nine_products_in_the_place_of_thirty_six():

@@ -115,6 +115,19 @@ def test_other_data_at_the_old_place_are_refused(tmp_path, monkeypatch):
         resume_run("run", {"steps": 3}, ["steps"])
 
 
+def test_other_labels_are_refused_where_the_run_uses_them(tmp_path):
+    folder = pictures(tmp_path / "photos", "", each=20)
+    table = folder / "labels.csv"
+    table.write_text("".join(f"{number}.png,{'ab'[number % 2]}\n" for number in range(20)))
+    settings = {**SHORT, "data": f"folder:{folder}", "channels": 3}
+    train_run(TrainConfig(**settings, conditional=True), tmp_path / "with")
+    train_run(TrainConfig(**settings), tmp_path / "without")
+    table.write_text("".join(f"{number}.png,{'ab'[number // 10]}\n" for number in range(20)))
+    with pytest.raises(RunError, match="expected the labels that the run was trained on, got others in folder:"):
+        resume_run(tmp_path / "with", {"steps": 3}, ["steps"])
+    assert resume_run(tmp_path / "without", {"steps": 3}, ["steps"])
+
+
 def test_a_table_of_labels_is_found_from_another_folder(tmp_path, monkeypatch):
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path)

@@ -12,6 +12,7 @@ from minigan.gradcheck.builtin.user_file import SHAPES, PairCase, functions_of, 
 from minigan.gradcheck.report import BEHAVIOUR, FAIL, Report, Row
 from minigan.gradcheck.target import describe_error
 from minigan.layers.base import Context, Layer
+from minigan.layers.residual import every_layer
 from minigan.model.sequential import Sequential
 from minigan.random import Stream
 
@@ -58,7 +59,7 @@ def cases_in_file(path: Path, shape: str | None = None) -> list[Case | FunctionC
     module = load(path)
     shapes = [] if shape is None else read_shapes(shape)
     models = {name: thing for name, thing in vars(module).items() if isinstance(thing, Layer | Sequential)}
-    made = [layer for model in models.values() for layer in ([model] if isinstance(model, Layer) else model)]
+    made = [part for model in models.values() for part in every_layer([model] if isinstance(model, Layer) else model)]
     for name, thing in vars(module).items():
         own = inspect.isclass(thing) and issubclass(thing, Layer) and thing.__module__ == module.__name__
         if own and thing.forward is not Layer.forward and not any(isinstance(layer, thing) for layer in made):

@@ -221,7 +221,7 @@ class Oscillation(Detector):
             low, high = f"{history.low:.0%}", f"{history.high:.0%}"
         return (
             f"D's {'accuracy' if run.has_accuracy else 'loss'} swings between {low} and {high}, {history.count} times "
-            f"in the last {BLOCKS * history.length:,} steps: an oscillation, in which D and G get no nearer to each other."
+            f"in the last {BLOCKS * history.length:,} steps: they oscillate and come no nearer to a balance."
         )
 
 
