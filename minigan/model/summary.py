@@ -25,13 +25,13 @@ def print_summary(model: Network) -> None:
     console = Console()
     names, shapes, counts = zip(("Layer (type)", "Output Shape", "Param #"), *rows)
     narrow = longest(names) + longest(shapes) + longest(counts) + FRAME > console.width
-    name, shape = (longest(word for text in texts for word in text.split()) for texts in (names, shapes))
-    framed = name + shape + longest(counts) + FRAME <= console.width
+    first, second = (longest(word for text in texts for word in text.split()) for texts in (names, shapes))
+    framed = first + second + longest(counts) + FRAME <= console.width
     table = Table(
         box=HEAVY_HEAD if framed else None, show_lines=framed, title=f"Model: {model.name}", title_justify="left"
     )
-    table.add_column(names[0], width=name if narrow else None)  # lines break between words
-    table.add_column(shapes[0], min_width=shape)
+    table.add_column(names[0], width=first if narrow else None)  # lines break between words
+    table.add_column(shapes[0], min_width=second)
     table.add_column(counts[0], justify="right", no_wrap=True)
     for row in rows:
         table.add_row(*row)
