@@ -68,6 +68,9 @@ class Normal:
     def __init__(self, mean: float = 0.0, stddev: float = 0.02) -> None:
         self.mean, self.stddev = _number("mean", mean), _number("stddev", stddev, least=0)
 
+    def __repr__(self) -> str:
+        return f"Normal({self.mean!r}, {self.stddev!r})"
+
     def __call__(self, shape: tuple[int, ...], rng: Stream, dtype: Any) -> Array:
         _spend(shape, rng)
         return rng.normal(shape, self.mean, self.stddev, dtype)
@@ -100,6 +103,9 @@ class VarianceScaling:
         self.scale = _number("scale", scale, least=0)
         self.mode = _one_of("mode", mode, self.MODES)
         self.distribution = _one_of("distribution", distribution, self.DISTRIBUTIONS)
+
+    def __repr__(self) -> str:
+        return f"VarianceScaling({self.scale!r}, {self.mode!r}, {self.distribution!r})"
 
     def __call__(self, shape: tuple[int, ...], rng: Stream, dtype: Any) -> Array:
         _spend(shape, rng)

@@ -4,6 +4,7 @@ An optimizer works on the flat buffers of a network: one vector of all trainable
 state, the slots, are vectors of the same length, allocated at the first step; later steps allocate nothing.
 """
 
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,9 @@ class Optimizer:
         self.scalars = kernels.DeviceScalars(self.kernel)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(learning_rate={self.learning_rate!r}, iterations={self.iterations})"
+        names = [name for name in signature(type(self)).parameters if hasattr(self, name)]
+        settings = ", ".join(f"{name}={getattr(self, name)!r}" for name in [*names, "iterations"])
+        return f"{type(self).__name__}({settings})"
 
     def set_momentum(self, momentum: float) -> None:
         """Change the momentum.

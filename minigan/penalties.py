@@ -60,6 +60,9 @@ class Penalty:
             raise ConfigError(f"expected a penalty's weight to be at least 0 and finite, got {weight!r}")
         self.weight = factor
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(weight={self.weight!r})"
+
     def points(self, real: Array, fake: Array, rng: Stream) -> Array:
         """The points at which the gradient is taken."""
         raise NotImplementedError

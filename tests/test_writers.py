@@ -3,6 +3,7 @@
 import ast
 import os
 import stat
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +66,13 @@ WRITERS = {
     "view": (view, ".png", b"\x89PNG"),
 }
 
-each_writer = pytest.mark.parametrize(("write_file", "suffix", "begins"), WRITERS.values(), ids=WRITERS)
+#: Those that need a package of their own.
+PACKAGES = {"safetensors": pytest.mark.skipif(find_spec("safetensors") is None, reason="safetensors is missing")}
+
+each_writer = pytest.mark.parametrize(
+    ("write_file", "suffix", "begins"),
+    [pytest.param(*writer, id=name, marks=PACKAGES.get(name, ())) for name, writer in WRITERS.items()],
+)
 
 
 @needs_posix
@@ -109,6 +116,7 @@ OTHERWISE = {
     "minigan/edits/__init__.py": "a developer's command, in a room that imports nothing; it writes the package's file",
     "minigan/runs/tables.py": "a table grows line by line, in the folder of its run",
     "minigan/data/download.py": "downloads go to a temporary file in the cache, which is renamed",
+    "minigan/plots/drawing.py": "a picture in memory, for a notebook",
     "benchmarks/peers/samples.py": "a file in a temporary folder, for another process",
 }
 WRITING = {"write_text", "write_bytes", "savefig", "tofile"}

@@ -61,6 +61,9 @@ class GraphRecorder:
         self.stream, self.pool = cuda.Stream(non_blocking=True), cuda.MemoryPool()
         self.graph: Any = None
 
+    def __repr__(self) -> str:
+        return f"GraphRecorder({'nothing recorded' if self.graph is None else 'recorded'})"
+
     def run(self, work: Callable[[], R]) -> R:
         """Do the work without recording it, in the recorder's memory: this compiles its kernels and fills the pool."""
         with self._own_stream(), load().cuda.using_allocator(self.pool.malloc):

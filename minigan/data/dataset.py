@@ -9,9 +9,14 @@ import numpy as np
 from minigan import backend
 from minigan.backend import Array
 from minigan.data.checks import checked_batch_dtype, checked_class_names, checked_labels
+from minigan.data.thumbnail import thumbnail
 from minigan.errors import DataError
+from minigan.io.html import paragraph
 
 __all__ = ["Dataset"]
+
+#: Images that a notebook shows.
+SHOWN = 16
 
 
 class Dataset:
@@ -93,6 +98,15 @@ class Dataset:
             f"Dataset({self.name!r}: {len(self)} images of {size}, "
             f"{self.images.dtype} from {low:g} to {high:g}{labelled})"
         )
+
+    def _repr_html_(self) -> str:
+        """The line of `repr` and the first images, for a notebook."""
+        pixels = np.rint(backend.asnumpy(self.batch(slice(SHOWN), (0.0, 255.0)))).astype(np.uint8)
+        names = [""] * SHOWN if self.labels is None else [self._class_name(label) for label in self.labels[:SHOWN]]
+        return paragraph(repr(self)) + "".join(thumbnail(image, name) for image, name in zip(pixels, names))
+
+    def _class_name(self, label: int) -> str:
+        return str(label) if self.class_names is None else self.class_names[label]
 
     @property
     def shape(self) -> tuple[int, int, int]:

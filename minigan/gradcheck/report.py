@@ -3,14 +3,17 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from minigan.errors import GradientError
 from minigan.gradcheck.differences import Sweep
+from minigan.io import html
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["BEHAVIOUR", "FAIL", "PASS", "SHAPE", "SKIP", "Report", "Row"]
 
@@ -18,6 +21,10 @@ PASS, FAIL, SKIP = "ok", "WRONG", "not applicable"
 
 #: The modes of checks that compare no values.
 BEHAVIOUR, SHAPE = "behaviour", "shape"
+
+#: The headings of the table, and those of columns of numbers.
+HEADINGS = ("target", "quantity", "mode", "error", "tolerance", "kinks", "verdict")
+NUMBERS = HEADINGS[3:6]
 
 
 @dataclass
@@ -82,7 +89,7 @@ class Row:
         return {name: finite(value) for name, value in facts.items()}
 
 
-@dataclass
+@dataclass(repr=False)
 class Report:
     """The rows of one check, or of several.
 
@@ -133,47 +140,56 @@ class Report:
         notes = self.notes()
         return "\n".join([*lines, "", *notes] if notes else lines)
 
+    #: Python and notebooks without HTML show the table, too.
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
         """The table, for a notebook."""
-        return f"<pre>{escape(str(self))}</pre>"
+        wrong = [place for place, row in enumerate(self.rows) if row.verdict == FAIL]
+        found = html.table(HEADINGS, self.cells(), right=NUMBERS, bold=wrong)
+        return found + "".join(map(html.paragraph, self.notes()))
 
-    def table(self) -> Any:
-        """The rows as a `rich.table.Table`; a target's name is in its first row, a behaviour under mode."""
-        from rich.table import Table
-
-        table = Table(box=None, header_style="bold", pad_edge=False)
-        for name, texts in (
-            ("target", [row.target for row in self.rows]),
-            ("quantity", [row.quantity for row in self.rows if row.mode != BEHAVIOUR]),
-            ("mode", [row.quantity if row.mode == BEHAVIOUR else row.mode for row in self.rows]),
-        ):
-            longest = max((len(word) for text in texts for word in text.split()), default=0)
-            table.add_column(name, overflow="fold", min_width=longest)  # lines break between words
-        for name in ("error", "tolerance", "kinks"):
-            table.add_column(name, justify="right", no_wrap=True)
-        table.add_column("verdict", no_wrap=True)
+    def cells(self) -> list[tuple[str, ...]]:
+        """A text for each of `HEADINGS`, row by row; a target's name is in its first row, a behaviour under mode."""
+        found: list[tuple[str, ...]] = []
         before = None
         for row in self.rows:
             numbers = ("", "") if row.error is None else (f"{row.error:.1e}", f"{row.tolerance:.0e}")
-            style = "bold red" if row.verdict == FAIL else "dim" if row.verdict == SKIP else ""
             target = "" if row.target == before else row.target
             what = ("", row.quantity) if row.mode == BEHAVIOUR else (row.quantity, row.mode)
             verdict = "n/a" if row.verdict == SKIP else row.verdict
-            table.add_row(target, *what, *numbers, str(row.kinks or ""), verdict, style=style)
+            found.append((target, *what, *numbers, str(row.kinks or ""), verdict))
             before = row.target
+        return found
+
+    def table(self) -> Any:
+        """The rows as a `rich.table.Table`."""
+        from rich.table import Table
+
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        rows = self.cells()
+        for name, texts in zip(HEADINGS[:3], zip(*(row[:3] for row in rows), strict=True) if rows else [()] * 3):
+            longest = max((len(word) for text in texts for word in text.split()), default=0)
+            table.add_column(name, overflow="fold", min_width=longest)  # lines break between words
+        for name in NUMBERS:
+            table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(HEADINGS[-1], no_wrap=True)
+        for row, cells in zip(self.rows, rows, strict=True):
+            style = "bold red" if row.verdict == FAIL else "dim" if row.verdict == SKIP else ""
+            table.add_row(*cells, style=style)
         return table
 
     def notes(self) -> list[str]:
         """A line for each row that is wrong or does not apply, with the reason."""
         return [row.sentence() for verdict in (SKIP, FAIL) for row in self.rows if row.verdict == verdict]
 
-    def plot(self, path: str | Path) -> Path:
+    def plot(self, path: str | Path | None = None) -> "Figure | Path":
         """Save a picture: errors over step sizes for every quantity, and maps of the errors of wrong gradients.
 
         Parameters
         ----------
-        path : path
-            PNG, SVG or PDF, by its suffix.
+        path : path, optional
+            PNG, SVG, PDF, JPEG or WebP, by its suffix. Without it the figure is returned, which a notebook shows.
         """
         from minigan.plots import save_gradcheck
 

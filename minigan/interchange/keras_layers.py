@@ -1,7 +1,8 @@
 """The layers of Keras for each layer here; their axes are in the same order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import inf, prod
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from minigan import layers
@@ -24,7 +25,7 @@ class KerasLayer(NamedTuple):
 
     kind: str
     arguments: tuple[Any, ...] = ()
-    named: dict[str, Any] = {}
+    named: Mapping[str, Any] = MappingProxyType({})
     variables: tuple[tuple[str, AxisPermutation | None], ...] = ()
 
     @property

@@ -70,6 +70,10 @@ class TargetLoss:
         self.label_smoothing = below_half("label_smoothing", label_smoothing)
         self.fake_label_smoothing = below_half("fake_label_smoothing", fake_label_smoothing)
 
+    def __repr__(self) -> str:
+        settings = f"label_smoothing={self.label_smoothing}, fake_label_smoothing={self.fake_label_smoothing}"
+        return f"{type(self).__name__}({settings})"
+
     @property
     def targets(self) -> tuple[float, float]:
         """D's targets for real and for generated images."""

@@ -25,6 +25,9 @@ class Hinge:
     optimum = Optimum(2.0, None)
     decision_threshold = 0.0
 
+    def __repr__(self) -> str:
+        return "Hinge()"
+
     def real(self, z: Array) -> tuple[Array, Array]:
         """``E max(0, 1 - z)``."""
         not_empty(z)

@@ -64,6 +64,9 @@ class InstanceNoise:
         self.stddev, self.steps, self.rng = width, count, rng
         self.taken = 0
 
+    def __repr__(self) -> str:
+        return f"InstanceNoise(stddev={self.stddev!r}, steps={self.steps!r}, taken={self.taken})"
+
     @property
     def current(self) -> float:
         """The standard deviation now."""

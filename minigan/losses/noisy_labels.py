@@ -44,6 +44,9 @@ class NoisyLabels:
     def __init__(self, loss: GANLoss, rate: float, rng: Stream) -> None:
         self.loss, self.rate, self.rng = loss, below_half("the rate of noisy labels", rate), rng
 
+    def __repr__(self) -> str:
+        return f"NoisyLabels({self.loss!r}, rate={self.rate!r})"
+
     @property
     def optimum(self) -> Optimum:
         """The optimum of the wrapped loss."""

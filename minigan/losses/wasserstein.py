@@ -29,6 +29,9 @@ class Wasserstein:
     optimum = Optimum(0.0, None)
     decision_threshold = None
 
+    def __repr__(self) -> str:
+        return "Wasserstein()"
+
     def real(self, z: Array) -> tuple[Array, Array]:
         """``-E z``."""
         return negative_mean(z)

@@ -75,6 +75,9 @@ class DigitClassifier:
         self.trunk.build((28, 28, 1), seed)
         self.head.build((FEATURES,), seed)
 
+    def __repr__(self) -> str:
+        return f"DigitClassifier(28x28x1 images to {FEATURES} features to {CLASSES} scores)"
+
     def features(self, images: np.ndarray) -> np.ndarray:
         """The features (N, 64) of images (N, 28, 28, 1) with values from -1, the background, to 1, the ink.
 

@@ -103,6 +103,9 @@ class FrechetDigits:
         self.real = first
         self.floor = frechet_distance_of_gaussians(first, second)
 
+    def __repr__(self) -> str:
+        return f"FrechetDigits(count={self.count}, floor={self.floor:.4g})"
+
     def __call__(self, images: np.ndarray, value_range: tuple[float, float]) -> float:
         """The distance of `count` generated `images` (N, 28, 28, 1), whose values are in `value_range`.
 

@@ -9,6 +9,7 @@ import numpy as np
 from minigan import backend, fusion
 from minigan.backend import Array
 from minigan.errors import CheckpointError, ConfigError, NotBuiltError, StaleCacheError
+from minigan.io.html import preformatted
 from minigan.io.messages import listed
 from minigan.layers.affine import Affine
 from minigan.layers.base import INFERENCE, Context, Layer, Shape
@@ -20,7 +21,7 @@ from minigan.layers.sigmoid import Sigmoid
 from minigan.layers.spectral_normalization import SpectralNormalization
 from minigan.model.plan import print_plan
 from minigan.model.predict import predict
-from minigan.model.summary import print_summary
+from minigan.model.summary import print_summary, summary_html
 from minigan.random import Stream
 
 __all__ = ["Sequential"]
@@ -89,6 +90,10 @@ class Sequential:
     def __repr__(self) -> str:
         lines = "".join(f"\n  {layer!r}" for layer in self.layers)
         return f"<Sequential {self.name!r} of {len(self.layers)} layers:{lines}>"
+
+    def _repr_html_(self) -> str:
+        """The summary, for a notebook."""
+        return summary_html(self) if self.built else preformatted(repr(self))
 
     # Building
 

@@ -54,8 +54,8 @@ def dcgan64_small(
 
     Three things make it cheap: a quarter of the paper's filters, kernels of 3 x 3 instead of 5 x 5, and UpSampling2D
     with a convolution instead of a transposed convolution. The last also leaves less of a pattern of squares in the
-    images (Odena et al.). The discriminator's convolutions have stride 2, LeakyReLU's slope is 0.2, and weights begin from
-    N(0, 0.02^2).
+    images (Odena et al.). The discriminator's convolutions have stride 2, LeakyReLU's slope is 0.2, and weights begin
+    from N(0, 0.02^2).
 
     With `classes` both networks get a class for each image: an embedding of the class is concatenated with the
     generator's noise, and a `minigan.layers.ProjectionHead` is the discriminator's last layer, which gives logits.

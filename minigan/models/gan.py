@@ -8,6 +8,7 @@ import numpy as np
 from minigan import backend
 from minigan.backend import Array
 from minigan.errors import ConfigError
+from minigan.io.html import paragraph
 from minigan.model.sequential import Sequential
 from minigan.random import Stream
 
@@ -42,6 +43,14 @@ class GAN:
     discriminator: Sequential
     output_range: tuple[float, float] | None
     classes: int = 0
+
+    def _repr_html_(self) -> str:
+        """Both summaries, for a notebook."""
+        size = "x".join(map(str, self.image_shape))
+        values = "" if self.output_range is None else " in {:g}..{:g}".format(*self.output_range)
+        classes = f", {self.classes} classes" if self.classes else ""
+        line = paragraph(f"{self.name}: {self.latent_size} noise values to {size}{values}{classes}")
+        return line + self.generator._repr_html_() + self.discriminator._repr_html_()
 
     def to(self, name: str) -> "GAN":
         """Copy both networks to another backend, "numpy" or "cupy", and return the GAN."""

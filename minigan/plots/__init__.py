@@ -1,7 +1,9 @@
 """Every picture minigan makes: of samples, of a run's metrics, of D, of gradients, and animations.
 
-Each is a function of arrays that writes one file, without a window, and the same file for the same arrays. The colours
-are colour-blind safe. ``minigan plot RUN`` draws all that fit a run: see `minigan.runs.plot.draw_run`.
+Each is a function of arrays that writes one file, without a window, and the same file for the same arrays. With None in
+place of the path nothing is written: the picture is returned, a figure of matplotlib or an image of Pillow, which a
+notebook shows. An animation, `save_film`, is always a file. The colours are colour-blind safe. ``minigan plot RUN``
+draws all that fit a run: see `minigan.runs.plot.draw_run`.
 """
 
 from minigan.plots.densities import kernel_density, save_figure1

@@ -1,12 +1,15 @@
 """The densities of data and of generated numbers, with D and the map of G: figure 1 of the GAN paper."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from minigan.errors import ConfigError, ShapeError
 from minigan.plots.style import new_figure, save_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["kernel_density", "save_figure1"]
 
@@ -50,7 +53,7 @@ def kernel_density(samples: np.ndarray, x: np.ndarray, bandwidth: float | None =
 
 
 def save_figure1(
-    path: str | Path,
+    path: str | Path | None,
     x: np.ndarray,
     p_data: np.ndarray,
     p_g: np.ndarray,
@@ -61,7 +64,7 @@ def save_figure1(
     top: float | None = None,
     title: str = "",
     limits: tuple[float, float] | None = None,
-) -> None:
+) -> "Figure | None":
     """Draw figure 1 of the GAN paper for a GAN whose data are numbers.
 
     Above: the density of the data (dotted), of generated numbers (solid), and D (dashed). Below: an arrow from every
@@ -69,8 +72,8 @@ def save_figure1(
 
     Parameters
     ----------
-    path : path
-        PNG, SVG or PDF, by its suffix.
+    path : path or None
+        PNG, SVG, PDF, JPEG or WebP, by its suffix; None returns the figure instead.
     x : array (K,)
         Ascending; its ends are those of the picture.
     p_data, p_g : array (K,)
@@ -122,7 +125,7 @@ def save_figure1(
     right_axis.tick_params(axis="y", colors=DISCRIMINATOR)
     names = ["data", "generated", "D, the probability of real" if limits is None else "D's score"]
     figure.legend(handles=lines, labels=names, loc="outside upper center", ncols=3, frameon=False)
-    save_figure(path, figure)
+    return save_figure(path, figure)
 
 
 def draw_map(axes: Any, noise: np.ndarray, generated: np.ndarray, ends: tuple[float, float]) -> None:

@@ -2,31 +2,34 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from minigan.plots.style import new_figure, save_figure
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 __all__ = ["save_gradcheck"]
 
 
-def save_gradcheck(path: str | Path, rows: Sequence[Any]) -> Path:
+def save_gradcheck(path: str | Path | None, rows: Sequence[Any]) -> "Figure | Path":
     """Draw the result of a gradient check: errors over step sizes, and maps of the errors of wrong gradients.
 
     An error of exactly 0 cannot be drawn on a logarithmic scale, and is left out.
 
     Parameters
     ----------
-    path : path
-        Its suffix chooses the format: PNG, SVG, PDF, JPEG or WebP.
+    path : path or None
+        PNG, SVG, PDF, JPEG or WebP, by its suffix; None returns the figure instead.
     rows : sequence of minigan.gradcheck.Row
         Rows of one or several targets.
 
     Returns
     -------
-    Path
-        The path of the picture.
+    Path or Figure
+        The path of the picture, or the picture.
     """
     names = list(dict.fromkeys(row.target for row in rows))
     wrong = [row for row in rows if row.error_map is not None and row.verdict == "WRONG"]
@@ -42,6 +45,8 @@ def save_gradcheck(path: str | Path, rows: Sequence[Any]) -> Path:
         draw_errors(axes, row)
     for axes in panels[len(names) + len(maps) :]:
         axes.remove()
+    if path is None:
+        return figure
     save_figure(path, figure)
     return Path(path)
 

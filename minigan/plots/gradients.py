@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from minigan.plots.style import new_figure, save_figure
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 __all__ = ["save_gradients"]
 
 
-def save_gradients(path: str | Path, steps: np.ndarray, norms: Mapping[str, np.ndarray]) -> None:
+def save_gradients(path: str | Path | None, steps: np.ndarray, norms: Mapping[str, np.ndarray]) -> "Figure | None":
     """Draw the norms of the layers' gradients over the steps, as heat maps with a logarithmic scale.
 
     The layers are in the order of the forward pass, from top to bottom, so the backward pass runs from bottom to top:
@@ -19,8 +22,8 @@ def save_gradients(path: str | Path, steps: np.ndarray, norms: Mapping[str, np.n
 
     Parameters
     ----------
-    path : path
-        PNG, SVG or PDF, by its suffix.
+    path : path or None
+        PNG, SVG, PDF, JPEG or WebP, by its suffix; None returns the figure instead.
     steps : array (N,)
     norms : mapping of name to array (N,)
         L2 norms; a name is ``network/layer``, such as ``generator/dense``, in the order of the layers.
@@ -46,7 +49,7 @@ def save_gradients(path: str | Path, steps: np.ndarray, norms: Mapping[str, np.n
     panels[-1].set_xlabel("step")
     if picture is not None:
         figure.colorbar(picture, ax=list(panels), label="L2 norm of the layer's gradients", pad=0.02)
-    save_figure(path, figure)
+    return save_figure(path, figure)
 
 
 def draw_map(axes: Any, steps: np.ndarray, table: np.ndarray, layers: list[str], scale: Any) -> Any:

@@ -1,16 +1,21 @@
 """Histograms of D's outputs on real and on generated data."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from minigan.plots.style import GENERATED, REAL, new_figure, save_figure
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 __all__ = ["save_histogram"]
 
 
-def save_histogram(path: str | Path, real: np.ndarray, fake: np.ndarray, *, probabilities: bool = True) -> None:
+def save_histogram(
+    path: str | Path | None, real: np.ndarray, fake: np.ndarray, *, probabilities: bool = True
+) -> "Figure | None":
     """Draw the histograms of D's outputs on real and on generated data.
 
     The further they are apart, the better D separates the two. The scale is that of logits, on which probabilities such
@@ -18,8 +23,8 @@ def save_histogram(path: str | Path, real: np.ndarray, fake: np.ndarray, *, prob
 
     Parameters
     ----------
-    path : path
-        PNG, SVG or PDF, by its suffix.
+    path : path or None
+        PNG, SVG, PDF, JPEG or WebP, by its suffix; None returns the figure instead.
     real, fake : array (N,) or (N, 1)
         D's logits, ``log(D / (1 - D))``.
     probabilities : bool
@@ -46,7 +51,7 @@ def save_histogram(path: str | Path, real: np.ndarray, fake: np.ndarray, *, prob
         axes.axvline(0, color="0.3", linewidth=1)
         mark_probabilities(axes)
     figure.legend(loc="outside upper center", ncols=2, frameon=False)
-    save_figure(path, figure)
+    return save_figure(path, figure)
 
 
 def describe(values: np.ndarray, probabilities: bool) -> str:

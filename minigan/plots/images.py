@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,17 +18,21 @@ from minigan.plots.pixels import (
     with_captions,
 )
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
 __all__ = ["interpolate", "nearest", "save_classes", "save_grid", "save_neighbours", "save_walk"]
 
 
 def save_grid(
-    path: str | Path, images: np.ndarray, value_range: tuple[float, float], columns: int = 8, scale: int = 2
-) -> None:
-    """Save images (N, H, W, C), C 1 or 3, as one PNG.
+    path: str | Path | None, images: np.ndarray, value_range: tuple[float, float], columns: int = 8, scale: int = 2
+) -> "Image | None":
+    """Save images (N, H, W, C), C 1 or 3, side by side as one picture.
 
     Parameters
     ----------
-    path : path
+    path : path or None
+        PNG, JPEG, WebP, AVIF or TIFF, by its suffix; None returns the image instead.
     images : array
     value_range : (float, float)
         The values of black and white.
@@ -36,7 +41,7 @@ def save_grid(
     scale : int
         Pixels of the file for each pixel of an image, in both directions.
     """
-    save_pixels(path, enlarged(tile(to_pixels(images, value_range), columns), scale))
+    return save_pixels(path, enlarged(tile(to_pixels(images, value_range), columns), scale))
 
 
 def enlarged(sheet: np.ndarray, scale: int) -> np.ndarray:
@@ -89,8 +94,8 @@ def nearest(images: np.ndarray, blocks: Iterable[np.ndarray]) -> tuple[np.ndarra
 
 
 def save_neighbours(
-    path: str | Path, images: np.ndarray, neighbours: np.ndarray, value_range: tuple[float, float]
-) -> None:
+    path: str | Path | None, images: np.ndarray, neighbours: np.ndarray, value_range: tuple[float, float]
+) -> "Image | None":
     """Save rows of generated images, each followed by the nearest training example in a yellow border.
 
     The right-most column shows the training example nearest to the image at its left, the last generated one of its
@@ -98,7 +103,8 @@ def save_neighbours(
 
     Parameters
     ----------
-    path : path
+    path : path or None
+        PNG, JPEG, WebP, AVIF or TIFF, by its suffix; None returns the image instead.
     images : array (R * S, H, W, C)
         Generated images: R rows of S, row by row.
     neighbours : array (R, H, W, C)
@@ -127,7 +133,7 @@ def save_neighbours(
     left = scale * (columns - 1) * (images.shape[2] + GAP)
     sheet = with_border(sheet, left, sheet.shape[1], scale * GAP)
     words = [("generated", scale * GAP, "l"), ("nearest real", sheet.shape[1] - scale * GAP, "r")]
-    save_pixels(path, with_captions(sheet, words))
+    return save_pixels(path, with_captions(sheet, words))
 
 
 # Walks between two noise vectors
@@ -175,14 +181,17 @@ def interpolate(start: np.ndarray, end: np.ndarray, steps: int, kind: str = "lin
     return (np.sin((1 - t) * omega) * start + np.sin(t * omega) * end) / start.dtype.type(np.sin(omega))
 
 
-def save_walk(path: str | Path, images: np.ndarray, value_range: tuple[float, float], title: str = "") -> None:
+def save_walk(
+    path: str | Path | None, images: np.ndarray, value_range: tuple[float, float], title: str = ""
+) -> "Image | None":
     """Save rows of images, each a walk from one noise vector to another.
 
     If the images change smoothly along a row, G has learnt more than a list of images; if suddenly, it may not have.
 
     Parameters
     ----------
-    path : path
+    path : path or None
+        PNG, JPEG, WebP, AVIF or TIFF, by its suffix; None returns the image instead.
     images : array (R, S, H, W, C)
         R walks of S steps.
     value_range : (float, float)
@@ -193,20 +202,21 @@ def save_walk(path: str | Path, images: np.ndarray, value_range: tuple[float, fl
     rows = check_rows(images)
     sheet = rows_of(rows, value_range)
     words = [("one noise", 4.0, "l"), (title, sheet.shape[1] / 2, "m"), ("another noise", sheet.shape[1] - 4.0, "r")]
-    save_pixels(path, with_captions(sheet, words))
+    return save_pixels(path, with_captions(sheet, words))
 
 
 # Classes
 
 
 def save_classes(
-    path: str | Path, images: np.ndarray, value_range: tuple[float, float], names: Sequence[str] | None = None
-) -> None:
+    path: str | Path | None, images: np.ndarray, value_range: tuple[float, float], names: Sequence[str] | None = None
+) -> "Image | None":
     """Save the images of a conditional generator: one row for each class, with its name at the left.
 
     Parameters
     ----------
-    path : path
+    path : path or None
+        PNG, JPEG, WebP, AVIF or TIFF, by its suffix; None returns the image instead.
     images : array (K, S, H, W, C)
         S images of each of K classes.
     value_range : (float, float)
@@ -218,7 +228,7 @@ def save_classes(
     names = [str(number) for number in range(len(rows))] if names is None else list(names)
     if len(names) != len(rows):
         raise ShapeError(f"expected a name for each of {len(rows)} classes, got {len(names)}")
-    save_pixels(path, with_captions(rows_of(rows, value_range), [], names))
+    return save_pixels(path, with_captions(rows_of(rows, value_range), [], names))
 
 
 def check_rows(images: np.ndarray) -> np.ndarray:

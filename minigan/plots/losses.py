@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from minigan.plots.style import DISCRIMINATOR, GENERATED, GENERATOR, REAL, new_figure, save_figure, smooth
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["save_losses"]
 
@@ -18,11 +21,11 @@ NAMED = {"log 4": np.log(4), "log 2": np.log(2), "-log 2": -np.log(2), "-log 4":
 
 
 def save_losses(
-    path: str | Path,
+    path: str | Path | None,
     metrics: Mapping[str, np.ndarray],
     steps_per_epoch: int | None,
     optimum: tuple[float | None, float | None] | None = (float(np.log(4)), float(np.log(2))),
-) -> None:
+) -> "Figure | None":
     """Draw the curves of a run: the losses, D's mean probabilities, and D's accuracy.
 
     Every bold line is a moving mean, with the single steps pale behind it. The dashed lines are the equilibrium, where
@@ -31,8 +34,8 @@ def save_losses(
 
     Parameters
     ----------
-    path : path
-        PNG, SVG or PDF, by its suffix.
+    path : path or None
+        PNG, SVG, PDF, JPEG or WebP, by its suffix; None returns the figure instead.
     metrics : mapping
         The columns of ``metrics.csv``.
     steps_per_epoch : int, optional
@@ -64,7 +67,7 @@ def save_losses(
         epochs = accuracy.secondary_xaxis(-0.26, functions=ways)
         epochs.set_xlabel("epoch")
         epochs.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    save_figure(path, figure)
+    return save_figure(path, figure)
 
 
 def curves(axes: Any, metrics: Mapping[str, np.ndarray], lines: Mapping[str, tuple[str, str]]) -> None:

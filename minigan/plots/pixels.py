@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from minigan.errors import ConfigError, ShapeError
 from minigan.io.atomic_write import atomic_path
 from minigan.plots.formats import IMAGES, format_of
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 __all__ = [
     "BACKGROUND",
@@ -117,8 +120,10 @@ def load_font(size: int):  # type: ignore[no-untyped-def]
     return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf", size)
 
 
-def save_pixels(path: str | Path, sheet: np.ndarray) -> None:
+def save_pixels(path: str | Path | None, sheet: np.ndarray) -> "Image | None":
     """Save bytes (H, W, C), C 1 or 3, in the format that the suffix names: PNG, JPEG, WebP, AVIF or TIFF.
+
+    Without a path nothing is saved, and the image is returned.
 
     Raises
     ------
@@ -129,6 +134,9 @@ def save_pixels(path: str | Path, sheet: np.ndarray) -> None:
     """
     from PIL import Image
 
+    picture = Image.fromarray(sheet[..., 0] if sheet.shape[2] == 1 else sheet)
+    if path is None:
+        return picture
     name = format_of(path, IMAGES)
     options = OPTIONS.get(name, {})
     height, width = sheet.shape[:2]
@@ -136,5 +144,5 @@ def save_pixels(path: str | Path, sheet: np.ndarray) -> None:
         sizes = f"{height}x{width} (height x width)"
         raise ConfigError(f"{path}: expected at most {most:,} pixels a side for {name}, got {sizes}: take .png")
     with atomic_path(path) as temporary:
-        picture = Image.fromarray(sheet[..., 0] if sheet.shape[2] == 1 else sheet)
         picture.save(temporary, format=name, **options)
+    return None

@@ -1,12 +1,15 @@
 """A GAN of points in the plane: the data, the samples, D on the plane, and the gradients of G's loss."""
 
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from minigan.errors import ShapeError
 from minigan.plots.style import GENERATED, REAL, new_figure, save_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["Extent", "extent_of", "plane_grid", "save_plane"]
 
@@ -38,7 +41,7 @@ def plane_grid(extent: Extent, size: int = 100) -> np.ndarray:
 
 
 def save_plane(
-    path: str | Path,
+    path: str | Path | None,
     real: np.ndarray,
     fake: np.ndarray,
     probability: np.ndarray,
@@ -46,7 +49,7 @@ def save_plane(
     extent: Extent,
     title: str = "",
     limits: tuple[float, float] | None = None,
-) -> None:
+) -> "Figure | None":
     """Draw a GAN of points at one step: real and generated points, D, and the directions that lower G's loss.
 
     The background is coloured by D, and white where D is undecided. The arrows are ``-dL_G/dx``, with lengths in
@@ -54,8 +57,8 @@ def save_plane(
 
     Parameters
     ----------
-    path : path
-        PNG, SVG or PDF, by its suffix.
+    path : path or None
+        PNG, SVG, PDF, JPEG or WebP, by its suffix; None returns the figure instead.
     real, fake : array (N, 2), (M, 2)
     probability : array (H, W)
         D on `plane_grid`, the first row below.
@@ -89,7 +92,7 @@ def save_plane(
     draw_arrows(axes, fake[:ARROWS], -gradient[:ARROWS], extent)
     axes.set(xlim=extent[:2], ylim=extent[2:], aspect="equal", title=title)
     figure.legend(handles=keys(), loc="outside lower center", ncols=3, frameon=False)
-    save_figure(path, figure)
+    return save_figure(path, figure)
 
 
 def keys() -> list[Any]:

@@ -1,7 +1,7 @@
 """Pictures of a GAN of points at one step: the networks are evaluated, and drawn on a line or in the plane."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from minigan.models import GAN, classes_in_turn, draw_noise
 from minigan.plots.densities import kernel_density, save_figure1
 from minigan.plots.plane import extent_of, plane_grid, save_plane
 from minigan.random import Stream
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["PointsView", "discriminator_outputs", "generator_gradients", "gives_probabilities"]
 
@@ -78,30 +81,30 @@ class PointsView:
             # Arrows can show a function of one number only.
             self.quantiles = noise_quantiles(noise) if gan.latent_size == 1 and not gan.classes else None
 
-    def save(self, path: str | Path, title: str = "") -> None:
-        """Draw the networks as they are now."""
-        if self.flat:
-            self._save_plane(path, title)
-        else:
-            self._save_line(path, title)
+    def __repr__(self) -> str:
+        return f"PointsView({self.gan.name!r} on {self.data.name!r})"
 
-    def _save_plane(self, path: str | Path, title: str) -> None:
+    def save(self, path: str | Path | None, title: str = "") -> "Figure | None":
+        """Draw the networks as they are now, into a file; without a path (None) the figure is returned."""
+        return self._save_plane(path, title) if self.flat else self._save_line(path, title)
+
+    def _save_plane(self, path: str | Path | None, title: str) -> "Figure | None":
         fake = self.gan.generator.predict(self.noise, labels=self.labels)
         grid = plane_grid(self.extent)
         size = round(len(grid) ** 0.5)
         ground = discriminator_outputs(self.gan, self.loss, grid).reshape(size, size)
         gradient = generator_gradients(self.gan, self.loss, fake, self.labels)
         limits = self._limits(asnumpy(fake))
-        save_plane(path, self.real, asnumpy(fake), ground, gradient, self.extent, title, limits)
+        return save_plane(path, self.real, asnumpy(fake), ground, gradient, self.extent, title, limits)
 
-    def _save_line(self, path: str | Path, title: str) -> None:
+    def _save_line(self, path: str | Path | None, title: str) -> "Figure | None":
         fake = asnumpy(self.gan.generator.predict(self.noise, labels=self.labels))
         p_g = kernel_density(fake, self.x)
         values = discriminator_outputs(self.gan, self.loss, self.x[:, np.newaxis].astype(np.float32))
         generated = None if self.quantiles is None else asnumpy(self.gan.generator.predict(asarray(self.quantiles)))
         # Space for a generated density that is higher than the data's, and the same in all frames.
         options: dict[str, Any] = {"top": 1.6 * float(self.p_data.max()), "title": title, "limits": self._limits(fake)}
-        save_figure1(path, self.x, self.p_data, p_g, values, self.quantiles, generated, **options)
+        return save_figure1(path, self.x, self.p_data, p_g, values, self.quantiles, generated, **options)
 
     def _limits(self, fake: np.ndarray) -> tuple[float, float] | None:
         """The scale of scores: around the middle of the mean scores of real and of generated points."""

@@ -1,10 +1,14 @@
 """Points of a data set: coloured by class in the plane, as a histogram on the line."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from minigan.plots.style import REAL, new_figure, save_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["save_scatter"]
 
@@ -12,13 +16,15 @@ __all__ = ["save_scatter"]
 MOST = 5000
 
 
-def save_scatter(path: str | Path, points: np.ndarray, labels: np.ndarray | None = None, title: str = "") -> None:
+def save_scatter(
+    path: str | Path | None, points: np.ndarray, labels: np.ndarray | None = None, title: str = ""
+) -> "Figure | None":
     """Draw points of one or two coordinates.
 
     Parameters
     ----------
-    path : path
-        PNG, SVG or PDF, by its suffix.
+    path : path or None
+        PNG, SVG, PDF, JPEG or WebP, by its suffix; None returns the figure instead.
     points : array (N, 1) or (N, 2)
     labels : array of int (N,), optional
         The class of each point, shown by its colour.
@@ -37,4 +43,4 @@ def save_scatter(path: str | Path, points: np.ndarray, labels: np.ndarray | None
         axes.set(aspect="equal")
         axes.grid(alpha=0.25)
     axes.set_title(title)
-    save_figure(path, figure)
+    return save_figure(path, figure)

@@ -1,12 +1,15 @@
 """The shared style of all drawings: colours, and files that are the same for the same numbers."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from minigan.io.atomic_write import atomic_path
 from minigan.plots.formats import DRAWINGS, format_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["DISCRIMINATOR", "GENERATED", "GENERATOR", "REAL", "new_figure", "save_figure", "smooth"]
 
@@ -23,19 +26,27 @@ METADATA: dict[str, dict[str, Any]] = {
 
 def new_figure(width: float, height: float) -> Any:
     """A white figure, width and height in inches, outside pyplot's global state."""
-    from matplotlib.figure import Figure
+    from minigan.plots.drawing import Drawing
 
-    return Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    return Drawing(figsize=(width, height), layout="constrained", facecolor="white")
 
 
-def save_figure(path: str | Path, figure: Any) -> None:
-    """Save as PNG, SVG, PDF, JPEG or WebP, by the suffix: the same bytes for the same figure."""
+def save_figure(path: str | Path | None, figure: "Figure") -> "Figure | None":
+    """Save as PNG, SVG, PDF, JPEG or WebP, by the suffix: the same bytes for the same figure.
+
+    Without a path nothing is saved, and the figure is returned.
+    """
+    if path is None:
+        return figure
     import matplotlib
+
+    from minigan.plots.drawing import DPI
 
     name = format_of(path, DRAWINGS)
     # A fixed salt: otherwise the ids of SVG elements are random.
     with atomic_path(path) as temporary, matplotlib.rc_context({"svg.hashsalt": "minigan"}):
-        figure.savefig(temporary, format=name, dpi=110, metadata=METADATA.get(name))
+        figure.savefig(temporary, format=name, dpi=DPI, metadata=METADATA.get(name))
+    return None
 
 
 def smooth(values: np.ndarray, width: int) -> np.ndarray:

@@ -7,18 +7,21 @@
 - `minigan.runs.tables`, `minigan.runs.sample_grid`, `minigan.runs.epoch_metrics`: what steps and epochs write;
 - `minigan.runs.sample`, `minigan.runs.plot`: images and pictures of a finished run;
 - `minigan.runs.evaluate`: its metrics, computed by `minigan.runs.measures` on a `minigan.runs.comparison`;
+- `minigan.runs.notebook`: the progress of a run in a notebook;
 - `minigan.runs.exchange`: export to and import from other libraries.
 """
 
 from minigan.runs.config import ModelConfig, TrainConfig
 from minigan.runs.evaluate import evaluate, save_evaluation
 from minigan.runs.exchange import Exported, ImportConfig, export_run, import_run
+from minigan.runs.notebook import NotebookProgress
 from minigan.runs.start import load_run, resume_run, train_run
 
 __all__ = [
     "Exported",
     "ImportConfig",
     "ModelConfig",
+    "NotebookProgress",
     "TrainConfig",
     "evaluate",
     "export_run",

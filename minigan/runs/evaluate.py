@@ -16,6 +16,7 @@ from minigan.runs.comparison import COUNTS, digits_of_classes, kind_of, number_o
 from minigan.runs.measures import METRICS, Value, choose_measures, label_accuracy, memorised
 from minigan.runs.run_data import at_its_place, load_data
 from minigan.runs.start import load_run
+from minigan.training.events import ignore
 
 __all__ = ["evaluate", "save_evaluation"]
 
@@ -24,7 +25,7 @@ def evaluate(
     folder: str | Path,
     count: int | None = None,
     seed: int = 0,
-    listener: Callable[[str], None] = lambda doing: None,
+    listener: Callable[[str], None] | None = None,
     truncation: float | None = None,
 ) -> dict[str, Any]:
     """Draw samples from a run's generator and measure them against the data it was trained on.
@@ -71,6 +72,7 @@ def evaluate(
         The folder is not a run, or its weights are missing or damaged.
     """
     config, gan = load_run(folder)
+    listener = listener or ignore
     listener("reading the data")
     here = at_its_place(config, Path(folder))
     real = load_data(here, gan)

@@ -6,7 +6,7 @@
 import gc
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -33,6 +33,7 @@ from minigan.training.events import (
     Evaluated,
     Event,
     LayerGradients,
+    Listener,
     Notice,
     RunStart,
     Saved,
@@ -61,11 +62,11 @@ class Run:
         Nothing is written to it before `begin` or `find_checkpoints`; from then on it must be locked.
     parts : RunParts
         The settings, the trainer and its learning rates.
-    listener : callable
+    listener : Listener
         Called with every `Event`.
     """
 
-    def __init__(self, folder: Path, parts: RunParts, listener: Callable[[Event], None]) -> None:
+    def __init__(self, folder: Path, parts: RunParts, listener: Listener) -> None:
         self.folder, self.listener = folder, listener
         config, trainer, self.rates = parts
         self.config, self.trainer = config, trainer

@@ -59,6 +59,9 @@ class RunLock:
         self.path = self.folder / self.NAME
         self.left_by = ""
 
+    def __repr__(self) -> str:
+        return f"RunLock({str(self.folder)!r})"
+
     def __enter__(self) -> "RunLock":
         try:
             self.handle = self._locked()

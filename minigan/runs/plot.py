@@ -22,6 +22,7 @@ from minigan.runs.outputs import check_picture_folder
 from minigan.runs.run_data import load_data
 from minigan.runs.start import load_run
 from minigan.runs.tables import read_gradients, read_metrics
+from minigan.training.events import ignore
 
 __all__ = ["PICTURES", "draw_run"]
 
@@ -224,8 +225,8 @@ def draw_run(
     kinds: Sequence[str] = (),
     seed: int = 0,
     truncation: float | None = None,
-    progress: Callable[[str], None] = lambda words: None,
-    listener: Callable[[str], None] = lambda words: None,
+    progress: Callable[[str], None] | None = None,
+    listener: Callable[[str], None] | None = None,
 ) -> list[Path]:
     """Draw pictures of a run from the files in its folder.
 
@@ -278,6 +279,7 @@ def draw_run(
     DataError
         The run's data are missing, and one of `kinds`, or every picture, needs them.
     """
+    progress, listener = progress or ignore, listener or ignore
     for name in kinds:
         if name not in PICTURES:
             raise ConfigError(f"unknown picture {name!r}: expected one of {', '.join(PICTURES)}")

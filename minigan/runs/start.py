@@ -19,7 +19,7 @@
 
 import itertools
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ from minigan.runs.resume import check_settings
 from minigan.runs.run_data import PLACES, write_places
 from minigan.runs.trial import try_step
 from minigan.training.checkpoint.file import Checkpoint, versions
-from minigan.training.events import Event, Notice
+from minigan.training.events import Listener, Notice, ignore
 from minigan.training.nonfinite import all_finite
 
 __all__ = [
@@ -62,9 +62,7 @@ SPARE = 10**7
 FREE = ("backend", "threads", "checkpoint_every", "keep", "on_nan", "on_usr1")
 
 
-def train_run(
-    config: TrainConfig, folder: str | Path | None = None, listener: Callable[[Event], None] = lambda event: None
-) -> bool:
+def train_run(config: TrainConfig, folder: str | Path | None = None, listener: Listener | None = None) -> bool:
     """Train with the settings of `config` and write all files to `folder`.
 
     Nothing is written before settings, data and networks are known to fit each other.
@@ -74,8 +72,8 @@ def train_run(
     config : TrainConfig
     folder : path, optional
         New or empty. Default: the next in ``runs/``, which the event `RunStart` names.
-    listener : callable, optional
-        Called with every `Event`.
+    listener : Listener, optional
+        Called with every `Event`; in a notebook `NotebookProgress`.
 
     Returns
     -------
@@ -93,7 +91,7 @@ def train_run(
     with SaveRequest() as save, backend.textbook(config.textbook or backend.is_textbook()):
         parts = build_run(config)
         try_step(parts)
-        run = Run(place, parts, listener)
+        run = Run(place, parts, listener or ignore)
         run.folder = place = make_folder(place) if folder else make_numbered_folder(place)
         with RunLock(place):
             check_folder(place)  # another process may have used it meanwhile
@@ -103,9 +101,9 @@ def train_run(
 
 def resume_run(
     folder: str | Path,
-    changes: Mapping[str, Any] = {},
+    changes: Mapping[str, Any] | None = None,
     accepted: Collection[str] = (),
-    listener: Callable[[Event], None] = lambda event: None,
+    listener: Listener | None = None,
 ) -> bool:
     """Continue a run from its newest checkpoint, as if it had never been interrupted.
 
@@ -116,11 +114,11 @@ def resume_run(
     ----------
     folder : path
         Of the run.
-    changes : mapping
+    changes : mapping, optional
         Settings that replace the run's own.
     accepted : collection of str
         Names of settings that may differ from the checkpoint's. `FREE` ones always may.
-    listener : callable, optional
+    listener : Listener, optional
         As in `train_run`.
 
     Returns
@@ -137,7 +135,7 @@ def resume_run(
     CheckpointError
         All checkpoints are damaged, or do not fit.
     """
-    folder = Path(folder)
+    folder, changes, listener = Path(folder), changes or {}, listener or ignore
     own = read_settings(folder)
     if not (folder / "checkpoints").is_dir():
         raise RunError(nothing_to_resume(folder))

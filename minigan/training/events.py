@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol
 
 __all__ = [
     "DiscriminatorEnd",
@@ -12,16 +12,34 @@ __all__ = [
     "Evaluated",
     "Event",
     "LayerGradients",
+    "Listener",
     "Notice",
     "RunStart",
     "Saved",
     "StepEnd",
     "Stopped",
+    "ignore",
 ]
 
 
 @dataclass(frozen=True)
-class RunStart:
+class Event:
+    """The base of all events: what has happened in a run."""
+
+
+class Listener(Protocol):
+    """A function, or an object that can be called, that hears of every event of a run as it happens."""
+
+    def __call__(self, event: Event, /) -> object:
+        """Take an event; what is returned is not used."""
+
+
+def ignore(event: object) -> None:
+    """Do nothing: the listener where none is given."""
+
+
+@dataclass(frozen=True)
+class RunStart(Event):
     """All settings are checked, and training begins.
 
     Attributes
@@ -50,7 +68,7 @@ class RunStart:
 
 
 @dataclass(frozen=True)
-class StepEnd:
+class StepEnd(Event):
     """One generator step, with the discriminator steps before it.
 
     Attributes
@@ -89,7 +107,7 @@ class StepEnd:
 
 
 @dataclass(frozen=True)
-class LayerGradients:
+class LayerGradients(Event):
     """The L2 norms of all gradients of each layer in a step; its `StepEnd` follows.
 
     Attributes
@@ -104,7 +122,7 @@ class LayerGradients:
 
 
 @dataclass(frozen=True)
-class DiscriminatorEnd:
+class DiscriminatorEnd(Event):
     """One of several discriminator steps of a round, `done` of `steps`; `step` generator steps came before it."""
 
     step: int
@@ -113,7 +131,7 @@ class DiscriminatorEnd:
 
 
 @dataclass(frozen=True)
-class EpochEnd:
+class EpochEnd(Event):
     """All images were seen once more; `step` is the last step's number."""
 
     epoch: int
@@ -121,7 +139,7 @@ class EpochEnd:
 
 
 @dataclass(frozen=True)
-class Saved:
+class Saved(Event):
     """A file was written."""
 
     path: Path
@@ -129,7 +147,7 @@ class Saved:
 
 
 @dataclass(frozen=True)
-class Diversity:
+class Diversity(Event):
     """How far apart the samples are: a mean distance of two of them, and of as many real images.
 
     Attributes
@@ -145,7 +163,7 @@ class Diversity:
 
 
 @dataclass(frozen=True)
-class Evaluated:
+class Evaluated(Event):
     """The metrics of the samples, compared with the data, at the end of an epoch.
 
     Attributes
@@ -161,7 +179,7 @@ class Evaluated:
 
 
 @dataclass(frozen=True)
-class Notice:
+class Notice(Event):
     """A warning about the run.
 
     Attributes
@@ -179,13 +197,8 @@ class Notice:
 
 
 @dataclass(frozen=True)
-class Stopped:
+class Stopped(Event):
     """The run was asked to stop, by a signal of this number, and did so after the step."""
 
     step: int
     signal: int
-
-
-Event: TypeAlias = (
-    RunStart | DiscriminatorEnd | LayerGradients | StepEnd | EpochEnd | Diversity | Evaluated | Notice | Saved | Stopped
-)

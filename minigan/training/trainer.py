@@ -11,7 +11,7 @@ import numpy as np
 from minigan import losses, optimizers
 from minigan.backend import Array, array_module
 from minigan.data import Dataset, Points
-from minigan.errors import ConfigError, DataError, NonFiniteError
+from minigan.errors import ConfigError, NonFiniteError
 from minigan.model.sequential import Sequential
 from minigan.models import GAN, NOISE_KINDS
 from minigan.numbers import count_of
@@ -26,7 +26,8 @@ from minigan.training.batch_steps import (
     train_generator,
 )
 from minigan.training.batches import RealBatches
-from minigan.training.events import DiscriminatorEnd, EpochEnd
+from minigan.training.checks import check_data, check_names
+from minigan.training.events import DiscriminatorEnd, EpochEnd, ignore
 from minigan.training.gpu.cuda_graph import GraphRounds, why_not_recorded
 from minigan.training.gpu.deferred_events import DeferredEvents
 from minigan.training.nonfinite import check_weights, first_non_finite, values_are_checked
@@ -133,7 +134,7 @@ class Trainer:
         g_steps: int = 1,
         count_in: str = "batches",
         updates: str = "alternating",
-        before_step: Callable[[int], None] = lambda step: None,
+        before_step: Callable[[int], object] | None = None,
         average: float | None = None,
         noise: str = "uniform",
         flip: bool = False,
@@ -155,7 +156,7 @@ class Trainer:
         self.loss = losses.get(loss) if isinstance(loss, str) else loss
         self.g_optimizer = g_optimizer or optimizers.Adam(4e-4, beta_1=0.5)
         self.d_optimizer = d_optimizer or optimizers.Adam(4e-4, beta_1=0.5)
-        self.before_step = before_step
+        self.before_step = before_step or ignore
         self.options, self.simultaneous = options, updates == "simultaneous"
         self.batch_size, self.noise = batch_size, noise
         times = len(data) // batch_size if count_in == "epochs" else 1
@@ -174,11 +175,15 @@ class Trainer:
         self.graph_rounds = self._graph_rounds() if on_gpu else None
         self.events = DeferredEvents(self) if on_gpu else ImmediateEvents(self)
 
+    def __repr__(self) -> str:
+        settings = f"loss={self.loss!r}, batch_size={self.batch_size}, step={self.step}"
+        return f"Trainer({self.gan.name!r} on {self.data.name!r}, {settings})"
+
     @property
     def pending_events(self) -> int:
         return self.events.pending
 
-    def train(self, epochs: int | None = None, steps: int | None = None) -> Iterator[PublicEvent]:
+    def train(self, epochs: int | None = None, steps: int | None = None) -> "Iterator[PublicEvent]":
         """Train for some epochs or generator steps, and report each; a caller may stop iterating at any time.
 
         Another call goes on where the last one ended, also in the middle of a round: twice two steps are the same as
@@ -314,34 +319,3 @@ class Trainer:
 def steps_per_epoch(images: int, batch_size: int, d_steps: int, g_steps: int) -> int:
     """Generator steps in which D sees about all images once."""
     return max(1, images // batch_size * g_steps // d_steps)
-
-
-def check_names(**settings: tuple[str, tuple[str, ...]]) -> None:
-    """Refuse a name that is not among the known ones."""
-    for name, (value, known) in settings.items():
-        if value not in known:
-            raise ConfigError(f"unknown {name} {value!r}: expected one of {', '.join(known)}")
-
-
-def check_data(data: Dataset | Points, gan: GAN, batch_size: int) -> None:
-    """Refuse images that do not fit the networks, and too few of them."""
-    if data.shape != gan.image_shape:
-        kind = "images" if len(gan.image_shape) == 3 else "points"
-        raise DataError(f"{gan.name}: expected {kind} {gan.image_shape}, got {data.shape} in {data.name}")
-    if batch_size > len(data):
-        kind = "images" if isinstance(data, Dataset) else "points"
-        raise DataError(
-            f"expected a batch size of at most {len(data)}, the {kind} in {data.name}, got {batch_size}: "
-            f"--batch-size {len(data)}"
-        )
-    if gan.classes:
-        check_labels(data, gan)
-
-
-def check_labels(data: Dataset | Points, gan: GAN) -> None:
-    """Refuse data without classes, and classes that the networks do not know."""
-    if data.labels is None:
-        raise DataError(f"{gan.name}: expected images with labels, for it is conditional, got none in {data.name}")
-    low, high = data.labels.min(), data.labels.max()
-    if low < 0 or high >= gan.classes:
-        raise DataError(f"{gan.name}: expected labels from 0 to {gan.classes - 1}, got {low} to {high} in {data.name}")

@@ -236,9 +236,15 @@ def test_there_is_a_picture_of_every_report(tmp_path, make):
     assert make().plot(tmp_path / "a.svg").read_text().startswith("<?xml")
 
 
+def test_python_shows_the_table(right):
+    assert repr(right) == str(right)
+    assert repr(right).startswith("target")
+
+
 def test_a_notebook_shows_the_table_and_takes_no_text_for_html():
     row = Row("a<b>&c", "x", "differences, full", "WRONG", 1.0, 1e-6, detail="1 < 2")
     shown = Report([row])._repr_html_()
-    assert shown.startswith("<pre>target")
+    assert shown.startswith("<table>")
     assert "a&lt;b&gt;&amp;c" in shown
+    assert "1 &lt; 2" in shown
     assert "<b>" not in shown

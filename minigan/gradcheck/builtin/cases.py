@@ -239,11 +239,12 @@ LOSSES = [
 ]
 
 
-def small_critic(dtype: Any, wrap: Callable[[Layer], Layer] = lambda layer: layer) -> Sequential:
+def small_critic(dtype: Any, wrap: Callable[[Layer], Layer] | None = None) -> Sequential:
     """A discriminator with strides, normalization, a kink, smooth activations, dropout and classes.
 
     `wrap` can put a layer with a state between calls around one of its layers.
     """
+    dense = Dense(3, activation="sigmoid")
     critic = Sequential(
         [
             Conv2D(3, 3, strides=2, padding="same", activation="softplus"),
@@ -252,7 +253,7 @@ def small_critic(dtype: Any, wrap: Callable[[Layer], Layer] = lambda layer: laye
             Conv2DTranspose(2, 2, strides=2, activation="tanh"),
             Dropout(0.25),
             Flatten(),
-            wrap(Dense(3, activation="sigmoid")),
+            dense if wrap is None else wrap(dense),
             ProjectionHead(3),
         ],
         name="critic",

@@ -26,6 +26,9 @@ class DeviceScalars:
         self.array: Array | None = None
         self.held: tuple[float, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"DeviceScalars({self.kernel!r}, held={self.held})"
+
     def sync(self, numbers: tuple[float, ...], like: Array) -> Array:
         """Copy the scalars of the next step to the device if it has others. The memory is always the same.
 

@@ -2,7 +2,6 @@
 
 import math
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 from minigan.errors import CheckpointError, RunError
@@ -15,7 +14,7 @@ from minigan.training.checkpoint.file import (
     read_score,
     write_checkpoint,
 )
-from minigan.training.events import Event, Notice, Saved
+from minigan.training.events import Listener, Notice, Saved, ignore
 
 __all__ = ["CheckpointFolder"]
 
@@ -68,10 +67,8 @@ class CheckpointFolder:
     {'step': 30}
     """
 
-    def __init__(
-        self, folder: str | Path, keep: int = 3, listener: Callable[[Event], None] = lambda event: None
-    ) -> None:
-        self.folder, self.keep, self.listener = Path(folder), count_of("keep", keep), listener
+    def __init__(self, folder: str | Path, keep: int = 3, listener: Listener | None = None) -> None:
+        self.folder, self.keep, self.listener = Path(folder), count_of("keep", keep), listener or ignore
         self.good: dict[int, float | None] = {}
         self.damaged: dict[int, str] = {}
         try:
@@ -83,6 +80,9 @@ class CheckpointFolder:
         for path in found:
             if name := NAME.fullmatch(path.name):
                 self._check(int(name[1]))
+
+    def __repr__(self) -> str:
+        return f"CheckpointFolder({str(self.folder)!r}, keep={self.keep}, steps={sorted(self.good)})"
 
     def _check(self, step: int) -> None:
         """Check the checkpoint of a step, and keep its score or its damage."""

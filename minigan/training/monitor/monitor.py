@@ -68,6 +68,10 @@ class Monitor:
         self.detectors: list[Detector] = [kind(batch_size) for kind in (DETECTORS if accuracy else DETECTORS[:2])]
         self.mode_collapse = ModeCollapse(batch_size)
 
+    def __repr__(self) -> str:
+        found = self.statistics
+        return f"Monitor(accuracy={found.has_accuracy}, noise_until={found.noise_until}, steps={found.steps})"
+
     def __call__(self, event: Event) -> list[Notice]:
         """The notices that are due after this event: mostly none."""
         detectors: list[Detector]
