@@ -79,8 +79,8 @@ def layers(
     printer = console()
     gan = build("dcgan28", seed=0)
     load = LoadMonitor(options.processors())
-    with waiting(printer) as status:
-        status.update("Running the networks")
+    with waiting() as status:
+        status.begin("Running the networks")
         rows = measure(gan.generator, GENERATOR, batch, repeat)
         rows += measure(gan.discriminator.logits, DISCRIMINATOR, batch, repeat)
     printer.print(table(rows, f"dcgan28, batches of {batch}, threads: {count}"))

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.status import Status
 from rich.table import Table
 
 from benchmarks.machine import describe
 from minigan.io.atomic_write import atomic_path, write_text
+from minigan.io.progress import Progress
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,9 +31,11 @@ def console() -> Console:
     return printer if printer.is_terminal else Console(highlight=False, markup=False, width=WIDE)
 
 
-def waiting(printer: Console) -> Status:
-    """A status line; it is redrawn once a second only, so that it does not disturb the measurement."""
-    return printer.status("", refresh_per_second=1)
+def waiting() -> Progress:
+    """What is measured, on standard error; it is drawn once a second only, so that it does not disturb."""
+    progress = Progress("preparing")
+    progress.seconds = 1.0
+    return progress
 
 
 def warn(printer: Console, others: float | None, when: str) -> None:

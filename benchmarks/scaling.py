@@ -74,10 +74,10 @@ def scaling(
     options.check_outputs(json_file, plot)
     wanted = list(points([*varied, counts], [*fixed, max(counts)]))
     printer = console()
-    with waiting(printer) as status:
+    with waiting() as status:
         results = []
         for place, point in enumerate(wanted):
-            status.update(f"{place + 1} of {len(wanted)}: {point.varied} {point.place}")
+            status.begin(f"{place + 1} of {len(wanted)}: {point.varied} {point.place}")
             results.append((point, measure(point, repeat, warmup)))
     printer.print(table(results))
     warn(printer, max((measured.others or 0.0 for _, measured in results), default=0.0), "in a process")

@@ -85,9 +85,9 @@ def startup(
     options.check_outputs(json_file, plot)
     printer = console()
     starts = list(programs(chosen))
-    with waiting(printer) as status:
+    with waiting() as status:
         for start in starts:
-            status.update(f"Starting: {start.name}")
+            status.begin(f"Starting: {start.name}")
             measure(start, pythons[start.competitor.family], repeat)
     printer.print(table(starts))
     for start in starts:

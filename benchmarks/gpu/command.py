@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.status import Status
 
 from benchmarks import options
 from benchmarks.competitors import Competitor, interpreters, versions
@@ -18,6 +17,7 @@ from benchmarks.options import JsonFile, PeerPython, Peers, PlotFolder, Python, 
 from benchmarks.report import console, save_json, waiting
 from minigan import backend
 from minigan.errors import BackendError
+from minigan.io.progress import Progress
 
 #: The most processors of a competitor: on a GPU they only launch work.
 PROCESSORS = 8
@@ -61,7 +61,7 @@ def gpu(
     models = {"dcgan28": batches, "dcgan64": list(LARGE_BATCHES)}
     printer = console()
     printer.print(f"On {device['name']}, with CuPy {device['cupy']} and CUDA {device['cuda']}.", soft_wrap=True)
-    with waiting(printer) as status, problems(list(models)) as paths:
+    with waiting() as status, problems(list(models)) as paths:
         measurement = Measurement(pythons, paths, plan, status)
         wanted_settings = settings(models, chosen)
         steps = measurement.run(competitors, wanted_settings, clock.until(STEPS_PART))
@@ -106,10 +106,10 @@ def pattern(text: str) -> Callable[[str], bool]:
 class Measurement:
     """The measurement of steps: the settings that all have in common."""
 
-    def __init__(self, pythons: Mapping[str, Path], paths: Mapping[str, Path], plan: RunPlan, status: Status) -> None:
+    def __init__(self, pythons: Mapping[str, Path], paths: Mapping[str, Path], plan: RunPlan, status: Progress) -> None:
         self.pythons, self.paths, self.plan, self.status = pythons, paths, plan, status
         self.more = {"threads": min(PROCESSORS, len(options.processors())), "device": "cuda"}
-        status.update("The losses of minigan on the CPU")
+        status.begin("The losses of minigan on the CPU")
         self.expected = expected_losses(paths, pythons[CPU.family], self.more)
 
     def run(
@@ -129,7 +129,7 @@ class Measurement:
         return results
 
 
-def on_kernels(sizes: Sequence[int], wanted: Callable[[str], bool], clock: Clock, status: Status) -> list[Compared]:
+def on_kernels(sizes: Sequence[int], wanted: Callable[[str], bool], clock: Clock, status: Progress) -> list[Compared]:
     """Measure all kernels at these batches, until the time is over."""
     results: list[Compared] = []
     with backend.using("cupy"):
@@ -138,7 +138,7 @@ def on_kernels(sizes: Sequence[int], wanted: Callable[[str], bool], clock: Clock
             if clock.left <= 0:
                 break
             for found in compared(size, wanted, backend.asarray, lambda: module.cuda.Device().synchronize(), 0.02):
-                status.update(f"{found.case.kernel}, {found.case.size}")
+                status.begin(f"{found.case.kernel}, {found.case.size}")
                 results.append(found)
                 if clock.left <= 0:
                     break

@@ -9,14 +9,13 @@ from pathlib import Path
 from threading import Timer
 from typing import Any, NamedTuple
 
-from rich.status import Status
-
 from benchmarks.competitors import Competitor
 from benchmarks.gpu.competitors import CPU
 from benchmarks.gpu.problem import CHECKED, CHECKED_BATCH, save_problem
 from benchmarks.step.measure import difference
 from benchmarks.summaries import Summary, summary
 from benchmarks.workers import Worker, WorkerError
+from minigan.io.progress import Progress
 
 __all__ = ["Clock", "Measured", "RunPlan", "Setting", "expected_losses", "problems", "run", "settings"]
 
@@ -203,7 +202,7 @@ def run(
     expected: Mapping[str, list[list[float]]],
     plan: RunPlan,
     clock: Clock,
-    status: Status,
+    status: Progress,
     more: Mapping[str, Any],
 ) -> None:
     """Measure one competitor in all its settings, in one process.
@@ -230,7 +229,7 @@ def run(
                 measured.error = NO_TIME
                 continue
             model, batch, precision = measured.setting
-            status.update(f"{competitor.title}: {model}, batches of {batch}, {precision}")
+            status.begin(f"{competitor.title}: {model}, batches of {batch}, {precision}")
             if session.worker.process.poll() is not None:
                 session.worker.close()
                 session = Session(competitor, python, paths, more)

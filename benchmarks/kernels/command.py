@@ -23,7 +23,7 @@ def kernels(
     json_file: JsonFile = None,
     plot: PlotFolder = None,
 ) -> None:
-    """Time every kernel's definition and its fast twin, against what the machine can do."""
+    """Time every reference kernel and its fast version, compared with what the machine can do at most."""
     (count,) = options.thread_counts("--threads", threads or options.default_threads())[:1]
     batches = options.sizes("--batch", batch)
     wanted = matching(only)
@@ -31,12 +31,12 @@ def kernels(
     backend.threads(count)
     printer = console()
     watch = machine.LoadMonitor(options.processors())
-    with waiting(printer) as status:
-        status.update("Measuring the machine")
+    with waiting() as status:
+        status.begin("Measuring the machine")
         roof = Roof(machine.product_rate(), machine.copy_rate(threads=count))
         results = []
         for case in chosen(wanted, batches):
-            status.update(f"{case.kernel}, {case.size}")
+            status.begin(f"{case.kernel}, {case.size}")
             results.append(measure(case, wanted[case.kernel], repeat))
     printer.print(table(results, roof))
     measured = {found.case.kernel for found in results}

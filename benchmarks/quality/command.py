@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.status import Status
 
 from benchmarks import options
 from benchmarks.competitors import MINIGAN, Competitor, choose, interpreters, versions
@@ -18,6 +17,7 @@ from benchmarks.workers import environment
 from minigan import data as data_sets
 from minigan.data import Dataset
 from minigan.errors import MiniganError
+from minigan.io.progress import Progress
 from minigan.metrics import FrechetDigits
 
 __all__ = ["quality"]
@@ -59,7 +59,7 @@ def quality(
     plan = RunPlan(steps, every, batch, frechet.count)
     printer = console()
     runs: list[Run] = []
-    with waiting(printer) as status:
+    with waiting() as status:
         for seed in numbers:
             group = new_runs(competitors, pythons, seed, threads)
             train(group, pythons, images, plan, frechet, status, checked=bool(runs))
@@ -132,7 +132,7 @@ def train(
     images: Dataset,
     plan: RunPlan,
     frechet: FrechetDigits,
-    status: Status,
+    status: Progress,
     checked: bool,
 ) -> None:
     """Run all trainings of one seed; the losses are compared first, unless they already were."""

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from rich.status import Status
 
 from benchmarks.competitors import Competitor
 from benchmarks.quality.run_plan import OUTPUT_RANGE, RunPlan, save_run_plan
 from benchmarks.step.measure import CHECKED, difference
 from benchmarks.workers import Worker, WorkerError
 from minigan.data import Dataset
+from minigan.io.progress import Progress
 from minigan.metrics import FrechetDigits
 
 __all__ = ["TOLERANCE", "Mark", "Run", "check", "failed", "measure_runs", "problem_file"]
@@ -111,14 +111,14 @@ def start(run: Run, pythons: Mapping[str, Path], path: Path, dropout: float) -> 
     return Worker(competitor, pythons[competitor.family], path, run.threads, dropout, MODEL)
 
 
-def check(runs: Sequence[Run], pythons: Mapping[str, Path], path: Path, plan: RunPlan, status: Status) -> None:
+def check(runs: Sequence[Run], pythons: Mapping[str, Path], path: Path, plan: RunPlan, status: Progress) -> None:
     """Compare all losses of the first steps without dropout with those of minigan, the first run."""
     expected: list[list[float]] = []
     steps = min(CHECKED, plan.every, plan.steps)
     for run in runs:
         if run.error:
             continue
-        status.update(f"Checking the losses of {run.competitor.title}")
+        status.begin(f"Checking the losses of {run.competitor.title}")
         try:
             with start(run, pythons, path, dropout=0.0) as worker:
                 worker.run(1)  # the samples before the first step
@@ -137,7 +137,7 @@ def measure_runs(
     path: Path,
     plan: RunPlan,
     frechet: FrechetDigits,
-    status: Status,
+    status: Progress,
 ) -> None:
     """Run all trainings of one seed in turns, so that a slow phase of the machine affects all."""
     with ExitStack() as stack:
@@ -145,7 +145,7 @@ def measure_runs(
         for before, mark in zip([0, *plan.marks], plan.marks):
             for run, worker in workers:
                 if not run.error:
-                    status.update(f"Seed {run.seed}, step {mark} of {plan.steps}: {run.competitor.title}")
+                    status.begin(f"Seed {run.seed}, step {mark} of {plan.steps}: {run.competitor.title}")
                     take_turn(run, worker, mark - before, frechet)
 
 

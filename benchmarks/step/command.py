@@ -40,16 +40,17 @@ def step(
     plan = RunPlan(repeat, steps, warmup, pause)
     groups = [new_results(competitors, pythons, size, count) for count in counts for size in batches]
     printer = console()
-    with waiting(printer) as status:
+    with waiting() as status:
         if compare and peers != "none":
             check(groups, pythons, status)
         for group in groups:
             measure_results(group, pythons, plan, status)
-            printer.print(table(group))
-            for note in notes(group):
-                printer.print(note, soft_wrap=True)
-            for result in group:
-                warn(printer, max(result.others, default=0.0), f"in a turn of {result.competitor.title}")
+            with status.above(printer) as place:
+                place.print(table(group))
+                for note in notes(group):
+                    place.print(note, soft_wrap=True)
+                for result in group:
+                    warn(place, max(result.others, default=0.0), f"in a turn of {result.competitor.title}")
     settings = {**plan._asdict(), "peers": peers, "batch": batches, "threads": counts}
     save_json(json_file, "step", settings, [result.record(group[0]) for group in groups for result in group])
     results = [result for group in groups for result in group]

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rich.status import Status
-
 from benchmarks.competitors import Competitor
 from benchmarks.problem import problem
 from benchmarks.summaries import Summary, paired_ratio, summary
 from benchmarks.workers import Worker, WorkerError
+from minigan.io.progress import Progress
 
 __all__ = ["Result", "RunPlan", "check", "difference", "failed", "measure_results"]
 
@@ -111,7 +110,7 @@ def failed(result: Result) -> bool:
     return result.differs or (bool(result.error) and not result.error.startswith("not installed"))
 
 
-def check(groups: Sequence[Sequence[Result]], pythons: Mapping[str, Path], status: Status) -> None:
+def check(groups: Sequence[Sequence[Result]], pythons: Mapping[str, Path], status: Progress) -> None:
     """Compare the losses of all competitors in the first steps with minigan's, without dropout.
 
     It is done once, since the code is the same for all batch sizes and threads, and in separate processes, so that the
@@ -122,7 +121,7 @@ def check(groups: Sequence[Sequence[Result]], pythons: Mapping[str, Path], statu
         for place, result in enumerate(groups[0]):
             if result.error:
                 continue
-            status.update(f"Checking the losses of {result.competitor.title}")
+            status.begin(f"Checking the losses of {result.competitor.title}")
             losses, error = first_losses(result, pythons, path)
             expected = expected or losses
             for group in groups:
@@ -157,7 +156,7 @@ def difference(losses: Sequence[Sequence[float]], expected: Sequence[Sequence[fl
     return max(parts) if all(part < float("inf") for part in parts) else float("inf")
 
 
-def measure_results(results: Sequence[Result], pythons: Mapping[str, Path], plan: RunPlan, status: Status) -> None:
+def measure_results(results: Sequence[Result], pythons: Mapping[str, Path], plan: RunPlan, status: Progress) -> None:
     """Warm all competitors up, then time them in turns; all have the same batch size and threads."""
     workers: list[tuple[Result, Worker]] = []
     with problem(results[0].batch) as path:
@@ -167,7 +166,7 @@ def measure_results(results: Sequence[Result], pythons: Mapping[str, Path], plan
                     start(result, pythons, path, plan, status, workers)
             for place in range(plan.rounds):
                 for result, worker in workers:
-                    status.update(f"Round {place + 1} of {plan.rounds}: {result.competitor.title}")
+                    status.begin(f"Round {place + 1} of {plan.rounds}: {result.competitor.title}")
                     take_turn(result, worker, plan)
             for result, worker in workers:
                 if not result.error:
@@ -182,12 +181,12 @@ def start(
     pythons: Mapping[str, Path],
     path: Path,
     plan: RunPlan,
-    status: Status,
+    status: Progress,
     workers: list[tuple[Result, Worker]],
 ) -> None:
     """Start a competitor's process and warm it up."""
     competitor = result.competitor
-    status.update(f"Starting {competitor.title}")
+    status.begin(f"Starting {competitor.title}")
     worker = Worker(competitor, pythons[competitor.family], path, result.threads)
     workers.append((result, worker))
     try:

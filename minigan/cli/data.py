@@ -30,13 +30,16 @@ def data(
     Prints how many images there are, the sizes of the files, the values, the
     classes, the files that were left out, and the command that trains on them.
     """
+    from rich.console import Console
+
+    from minigan.cli.lines import columns, say
     from minigan.data.places import place_of
     from minigan.runs.config import TrainConfig
     from minigan.runs.inspect_data import inspect_data, save_picture
 
     report = inspect_data(TrainConfig(data=name, **given(DataConfig, flags)))
-    for word, text in report.lines:
-        typer.echo(f"{word:10}{text}")
+    console = Console(markup=False, emoji=False)  # a folder's name may look like either
+    say(console, columns(report.lines, console.width if console.is_terminal else None, ""))
     path = out or Path(f"data-{Path(place_of(name) or name).resolve().stem}.png")
     if save_picture(path, report.data):
         typer.echo(f"Wrote {path}")

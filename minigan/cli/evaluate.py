@@ -7,7 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from minigan.cli.help import examples
+from minigan.cli.lines import blanks_kept, say
 from minigan.cli.settings import TRUNCATION, whole_number
+
+#: Columns of a terminal for the table.
+NARROWEST = 72
 
 
 @examples(
@@ -55,21 +59,29 @@ def evaluate(
     for path in written:  # before anything is shown: what cannot be printed costs no result
         save_evaluation(path, result)
     drawn = f"{result['count']:,} samples, seed {seed}{'' if truncation is None else f', truncation {truncation:g}'}"
-    console.print(f"{result['model']} on {result['data']}, {drawn}", soft_wrap=True)
-    for line, style in table(result):
-        console.print(line, style=style, highlight=False)
-    for note in result["notes"]:
-        console.print(note[0].upper() + note[1:] + ".", highlight=False)
-    for path in written:
-        console.print(f"Wrote {path}", highlight=False, soft_wrap=True)
+    say(console, f"{result['model']} on {result['data']}, {drawn}")
+    for line, style in table(result, console.width >= NARROWEST or not console.is_terminal):
+        say(console, line, style)
+    say(console, [note[0].upper() + note[1:] + "." for note in result["notes"]])
+    say(console, [f"Wrote {blanks_kept(path)}" for path in written])
 
 
-def table(result: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
-    """Each metric of the samples and of real data, with its meaning: lines and their styles."""
-    yield f"\n{'':22}{'samples':>18}{'real data':>18}  best", "bold"
+def table(result: dict[str, Any], wide: bool) -> Iterator[tuple[str, str | None]]:
+    """Each metric of the samples and of real data, with its meaning: lines and their styles.
+
+    Where they do not fit side by side, each value has a line.
+    """
+    yield "", None
+    if wide:
+        yield f"{'':22}{'samples':>18}{'real data':>18}  best", "bold"
     for entry in result["metrics"].values():
         samples, real = (number(entry, source) for source in ("generated", "real"))
-        yield f"{entry['title']:22}{samples:>18}{real:>18}  {entry['best']}", None
+        if wide:
+            yield f"{entry['title']:22}{samples:>18}{real:>18}  {entry['best']}", None
+        else:
+            yield entry["title"], "bold"
+            for name, value in (("samples", samples), ("real data", real), ("best", entry["best"])):
+                yield f"  {name:11}{value}", None
         yield f"  {entry['meaning']}", "dim"
     yield "", None
 

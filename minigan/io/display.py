@@ -105,6 +105,7 @@ class Display:
 
 def is_terminal(stream: object) -> bool:
     """Whether a stream is a terminal; a closed one, or none, is not."""
+    stream = getattr(stream, "rich_proxied_file", stream)  # while rich draws
     try:
         return bool(stream.isatty())  # type: ignore[attr-defined]
     except (AttributeError, ValueError):

@@ -1,5 +1,7 @@
 """The table of a network: layer, output shape, parameters, totals."""
 
+from collections.abc import Iterable
+
 from minigan.io.html import paragraph, table
 from minigan.layers.parameter import Parameter
 from minigan.model.network import Network
@@ -8,6 +10,9 @@ __all__ = ["memory", "print_summary", "summary_html"]
 
 #: The headings of the columns, as in Keras.
 HEADINGS = ("Layer (type)", "Output Shape", "Param #")
+
+#: Columns that the frame takes; a terminal with less room gets the table without it.
+FRAME = 10
 
 
 def layer_rows(model: Network) -> list[tuple[str, str, str]]:
@@ -37,12 +42,18 @@ def print_summary(model: Network) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    drawn = Table(box=HEAVY_HEAD, show_lines=True, title=f"Model: {model.name}", title_justify="left")
-    for heading in HEADINGS:
-        drawn.add_column(heading, justify="right" if heading == HEADINGS[-1] else "left")
-    for row in layer_rows(model):
+    console, rows = Console(), layer_rows(model)
+    names, shapes, counts = zip(HEADINGS, *rows)
+    narrow = longest(names) + longest(shapes) + longest(counts) + FRAME > console.width
+    first, second = (longest(word for text in texts for word in text.split()) for texts in (names, shapes))
+    framed = first + second + longest(counts) + FRAME <= console.width
+    box = HEAVY_HEAD if framed else None
+    drawn = Table(box=box, show_lines=framed, title=f"Model: {model.name}", title_justify="left")
+    drawn.add_column(HEADINGS[0], width=first if narrow else None)  # lines break between words
+    drawn.add_column(HEADINGS[1], min_width=second)
+    drawn.add_column(HEADINGS[2], justify="right", no_wrap=True)
+    for row in rows:
         drawn.add_row(*row)
-    console = Console()
     console.print(drawn)
     for line in totals(model):
         console.print(f" {line}", highlight=False)
@@ -52,6 +63,11 @@ def summary_html(model: Network) -> str:
     """The same for a notebook."""
     found = table(HEADINGS, layer_rows(model), caption=f"Model: {model.name}", right=HEADINGS[-1:])
     return found + paragraph("; ".join(totals(model)))
+
+
+def longest(texts: Iterable[str]) -> int:
+    """The length of the longest text."""
+    return max(map(len, texts))
 
 
 def nbytes(parameters: list[Parameter]) -> int:

@@ -31,7 +31,7 @@ class EpochMetrics:
     data : Dataset or Points
     noise : {"uniform", "normal"}
     seed : int
-        Of the noise.
+        Seed of the noise.
 
     Attributes
     ----------

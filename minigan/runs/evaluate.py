@@ -49,11 +49,11 @@ def evaluate(
         Samples to draw, at most half the number of real examples (of stacked digits, as many as real ones).
         Default: `minigan.runs.comparison.COUNTS`.
     seed : int
-        Of the noise and of the choice of real data. One seed gives one result.
+        Seed of the noise and of the choice of real data. One seed gives one result.
     listener : callable, optional
         Called with the name of each step as it begins.
     truncation : float, optional
-        Of the noise, in standard deviations: see `minigan.models.draw_noise`.
+        Limit of the noise, in standard deviations: see `minigan.models.draw_noise`.
 
     Returns
     -------

@@ -255,9 +255,9 @@ def draw_run(
     kinds : sequence of str
         Names from above. Default: all that fit the run.
     seed : int
-        Of the noise.
+        Seed of the noise.
     truncation : float, optional
-        Of the noise, in standard deviations: see `minigan.models.draw_noise`.
+        Limit of the noise, in standard deviations: see `minigan.models.draw_noise`.
     progress : callable, optional
         Called with what it does as each picture begins.
     listener : callable, optional

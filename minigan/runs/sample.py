@@ -45,11 +45,11 @@ def sample_run(
     count, columns : int
         Total number of images, and images in a row.
     seed : int
-        Of the noise.
+        Seed of the noise.
     label : int or str, optional
         The class to draw, for a conditional GAN, by its name or its number; default: all in turn.
     truncation : float, optional
-        Of the noise, in standard deviations: see `minigan.models.draw_noise`.
+        Limit of the noise, in standard deviations: see `minigan.models.draw_noise`.
 
     Returns
     -------

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 import typer
 from rich.console import Console
-from rich.status import Status
 
 from benchmarks.competitors import Competitor
 from benchmarks.gpu import command, competitors, measure
@@ -24,6 +23,7 @@ from benchmarks.gpu.report import draw_crossover, draw_kernels, draw_steps, kern
 from benchmarks.kernels.cases import Case
 from minigan import backend, kernels, layers
 from minigan.errors import BackendError
+from minigan.io.progress import Progress
 from minigan.kernels import Kernel
 from minigan.model.sequential import Sequential
 
@@ -72,7 +72,7 @@ def play(tmp_path: Path):
     def play(competitor: Competitor, *asked: Setting, minutes: float = 1.0, expected: Any = ONE) -> list[Measured]:
         results = [Measured(competitor, setting) for setting in asked]
         paths = {"dcgan28": tmp_path / "problem.npz"}
-        status, plan = Status("", console=Console(quiet=True)), RunPlan(2, 0.005, 2)
+        status, plan = Progress(), RunPlan(2, 0.005, 2)
         more = {"threads": 1, "device": "cpu"}
         run(results, Path(sys.executable), paths, expected, plan, Clock(minutes), status, more)
         return results

@@ -12,6 +12,7 @@ from benchmarks.quality.command import new_runs, trainers
 from benchmarks.quality.measure import Mark, Run, check, failed, measure_runs, problem_file
 from benchmarks.quality.report import Curve, curves, draw, notes, table
 from benchmarks.quality.run_plan import RunPlan, batch_order, save_run_plan
+from minigan.io.progress import Progress
 from minigan.metrics import FrechetDigits
 from minigan.training.batch_steps import make_batch
 
@@ -127,7 +128,7 @@ def test_who_computes_something_else_is_told_and_fails(rival, digits, this_pytho
     plan, pythons = RunPlan(steps=1, every=1, batch=4, samples=20), {"minigan": this_python, "fake": this_python}
     runs = new_runs(trainers("fake"), pythons, seed=0, threads=1)
     with problem_file(digits, plan, 0) as path:
-        check(runs, pythons, path, plan, Silent())
+        check(runs, pythons, path, plan, Progress())
     assert [failed(run) for run in runs] == [False, True]
     assert "A fake: first losses without dropout NOT minigan's" in " ".join(told(runs))
 
@@ -137,7 +138,7 @@ def test_it_is_the_samples_of_each_that_are_measured(rival, digits, this_python)
     plan, pythons = RunPlan(steps=3, every=2, batch=4, samples=20), {"minigan": this_python, "fake": this_python}
     frechet, (_, peer) = FrechetDigits(digits, 20), new_runs(trainers("fake"), pythons, seed=0, threads=1)
     with problem_file(digits, plan, 0) as path:
-        measure_runs([peer], pythons, path, plan, frechet, Silent())
+        measure_runs([peer], pythons, path, plan, frechet, Progress())
     white = frechet(np.ones((20, 28, 28, 1), np.float32), (-1, 1))
     assert [(mark.step, mark.distance) for mark in peer.marks] == [(0, white), (2, white), (3, white)]
 
@@ -147,7 +148,7 @@ def test_who_breaks_is_told_and_fails(rival, digits, this_python):
     plan, pythons = RunPlan(steps=1, every=1, batch=4, samples=20), {"minigan": this_python, "fake": this_python}
     _, peer = new_runs(trainers("fake"), pythons, seed=0, threads=1)
     with problem_file(digits, plan, 0) as path:
-        measure_runs([peer], pythons, path, plan, FrechetDigits(digits, 20), Silent())
+        measure_runs([peer], pythons, path, plan, FrechetDigits(digits, 20), Progress())
     assert failed(peer)
     assert "A fake, seed 0: failed: RuntimeError: no luck today" in told([peer])
 
@@ -173,19 +174,12 @@ def test_pytorch_begins_where_minigan_does_and_goes_the_same_way(name, digits, t
     pythons = {"minigan": this_python, "torch": this_python}
     runs = new_runs(trainers(name), pythons, seed=0, threads=1)
     with problem_file(digits, plan, 0) as path:
-        check(runs, pythons, path, plan, Silent())
-        measure_runs(runs, pythons, path, plan, frechet, Silent())
+        check(runs, pythons, path, plan, Progress())
+        measure_runs(runs, pythons, path, plan, frechet, Progress())
     minigan, torch = runs
     assert not failed(torch), torch.error
     assert torch.marks[0].distance == pytest.approx(minigan.marks[0].distance, rel=1e-3)
     assert torch.marks[1].distance == pytest.approx(minigan.marks[1].distance, rel=0.1)
-
-
-class Silent:
-    """A status line that nobody sees."""
-
-    def update(self, text: str) -> None:
-        pass
 
 
 # The report

@@ -1,5 +1,6 @@
 """minigan data: what training would see, in words and as a picture; and a run of one's own pictures."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ def photos(tmp_path) -> Path:
 
 def lines(out: str) -> dict[str, str]:
     """The text after each word at the beginning of a line."""
-    return {line[:10].strip(): line[10:] for line in out.splitlines() if line[:10].strip()}
+    return dict(re.findall(r"^(\S.*?)  +(.*)$", out, re.MULTILINE))
 
 
 def test_a_folder_is_described_with_all_that_training_would_see(minigan, photos):
@@ -40,7 +41,7 @@ def test_a_folder_is_described_with_all_that_training_would_see(minigan, photos)
     assert said["sizes"] == "30x40 (18), 30x50 (2), height x width (files)"
     assert said["stored as"] == "8-bit RGB"
     assert said["classes"] == "2, of 10 examples each"
-    assert "          cats: 10\n          dogs: 10\n" in out
+    assert re.search(r"\n +cats: 10\n +dogs: 10\n", out)
     assert "dogs/bad.jpg" in out
     assert ".txt" in out
     assert said["to train"] == (
@@ -119,3 +120,15 @@ def test_points_of_three_coordinates_are_described_without_a_picture(minigan, mo
     status, out, _ = minigan("data", "cloud")
     assert status == 0
     assert "Wrote" not in out
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_it_fits_a_terminal_and_breaks_no_word(minigan, photos, monkeypatch, width):
+    arguments = ("data", "folder:photos", "--skip-bad", "--image-size", "8x12", "--channels", 3)
+    whole = minigan(*arguments).out
+    monkeypatch.setenv("COLUMNS", str(width))
+    assert minigan(*arguments).out == whole  # a pipe has no width
+    monkeypatch.setenv("FORCE_COLOR", "1")  # for rich a terminal
+    shown = minigan(*arguments).out
+    assert max(map(len, shown.splitlines())) <= width
+    assert set(shown.split()) == set(whole.split())

@@ -55,11 +55,20 @@ def test_truncation_is_printed_and_changes_the_samples(minigan, fresh):
     assert distances[0]["real"] == distances[1]["real"]
 
 
-def test_the_table_fits_a_terminal_of_80_columns(minigan, fresh, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "80")
-    lines = minigan("evaluate", fresh, "--count", 20).out.splitlines()
-    assert max(len(line) for line in lines if not line.startswith("Wrote")) <= 80
-    assert "  between the features' means and covariances" in [line.rstrip() for line in lines]
+@pytest.mark.parametrize("width", [40, 80])
+def test_the_table_fits_a_terminal_and_breaks_no_word(minigan, fresh, monkeypatch, width):
+    whole = minigan("evaluate", fresh, "--count", 20).out
+    monkeypatch.setenv("COLUMNS", str(width))
+    assert minigan("evaluate", fresh, "--count", 20).out == whole  # a pipe has no width
+    monkeypatch.setenv("FORCE_COLOR", "1")  # for rich a terminal
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", minigan("evaluate", fresh, "--count", 20).out)
+    lines = [line.rstrip() for line in shown.splitlines()]
+    assert max(len(line) for line in lines if not line.startswith(("Wrote", "  /"))) <= width
+    assert set(shown.split()) == set(whole.split())
+    if width == 80:
+        assert "  between the features' means and covariances" in lines
+    else:
+        assert re.search(r"^precision\n  samples    \S+\n  real data  \S+\n  best       high$", shown, re.MULTILINE)
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,17 @@ def test_the_summary_s_rows_add_up(minigan):
         assert sum(int(count.replace(",", "")) for count in rows) == total
 
 
+@pytest.mark.parametrize("model", ["dcgan28", "dcgan64", "wgan-gp28"])
+@pytest.mark.parametrize("width", [40, 80])
+def test_a_summary_fits_and_breaks_no_word(minigan, monkeypatch, model, width):
+    monkeypatch.setenv("COLUMNS", "200")
+    whole = minigan("summary", model).out
+    monkeypatch.setenv("COLUMNS", str(width))
+    shown = minigan("summary", model).out
+    assert max(map(len, shown.splitlines())) <= width
+    assert set(re.findall(r"[^\s─-╿]+", shown)) == set(re.findall(r"[^\s─-╿]+", whole))
+
+
 def test_the_summary_follows_the_flags(minigan):
     status, out, _ = minigan(
         *("summary", "dcgan28", "--image-size", 8, "--channels", 3, "--latent-size", 5),

@@ -122,7 +122,7 @@ class DiscriminatorLosing(Detector):
     def describe(self, run: RunStatistics) -> str:
         return (
             f"D is right about only {run.real_accuracy:.0%} of the real and {run.fake_accuracy:.0%} of the generated "
-            "images: it does not keep up with G, and what it teaches was true a while ago."
+            "images: it does not keep up with G, and its gradients lag behind."
         )
 
 
@@ -221,7 +221,7 @@ class Oscillation(Detector):
             low, high = f"{history.low:.0%}", f"{history.high:.0%}"
         return (
             f"D's {'accuracy' if run.has_accuracy else 'loss'} swings between {low} and {high}, {history.count} times "
-            f"in the last {BLOCKS * history.length:,} steps: D and G go round each other and get no nearer."
+            f"in the last {BLOCKS * history.length:,} steps: they oscillate and come no nearer to a balance."
         )
 
 
