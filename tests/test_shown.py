@@ -99,7 +99,9 @@ def names_of(name: str) -> dict[str, Any]:
     return names
 
 
-@pytest.mark.parametrize("function", [train_run, resume_run, mg.Trainer.train, mg.runs.evaluate], ids=str)
+@pytest.mark.parametrize(
+    "function", [train_run, resume_run, mg.Trainer.train, mg.runs.evaluate], ids=lambda function: function.__qualname__
+)
 def test_the_help_of_a_long_call_has_no_places_in_memory_and_no_lambdas(function):
     text = pydoc.plain(pydoc.render_doc(function))
     assert "<" not in text.split("\n\n")[1].replace("<class", "")
