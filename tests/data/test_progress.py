@@ -37,22 +37,22 @@ def test_a_download_counts_its_bytes(terminal):
     with progress.TransferBar("file.gz", delay=0) as bar:
         bar.total = 2_000_000
         bar.update(1_500_000)
-        bar._show()
+        bar.tick()
         assert "1.5/2.0 MB" in screen.getvalue()
         bar.reset()
         bar.update(bar.total)
         bar.close()
-        bar._show()
+        bar.tick()
     assert "file.gz" in screen.getvalue()
     assert "2.0/2.0 MB" in screen.getvalue()
-    assert screen.getvalue().endswith("\x1b[2K\r")  # the line is wiped
+    assert screen.getvalue().endswith("\x1b[2K")  # the line is wiped
 
 
 def test_a_download_of_unknown_size_counts_too(terminal):
     screen = terminal()
     with progress.TransferBar("file.gz", delay=0) as bar:
         bar.update(2_500_000)
-        bar._show()
+        bar.tick()
     assert "file.gz  2.5 MB" in screen.getvalue()
 
 
