@@ -19,6 +19,7 @@ from minigan.io.atomic_write import write_text
 from minigan.io.messages import listed, one_line
 from minigan.io.safe_read import read_bytes
 from minigan.models import GAN
+from minigan.models.options import option_names
 from minigan.runs.config import TrainConfig
 from minigan.runs.misfit import check_fit
 from minigan.training.events import Notice
@@ -137,8 +138,10 @@ def with_classes(config: TrainConfig, dataset: Dataset | Points) -> tuple[TrainC
     classes = len(numbers) if names is None else len(names)
     if classes > len(dataset):
         raise DataError(f"--conditional: expected no more classes than images, got {classes} in {dataset.name}")
-    conditioning = config.conditioning or models.CONDITIONINGS[0]
-    return replace(config, classes=classes, class_names=names, conditioning=conditioning), dataset
+    options = option_names(models.MODELS[config.model])
+    if options is None or "conditioning" in options:  # models with one form of it do not take the option
+        config = replace(config, conditioning=config.conditioning or models.CONDITIONINGS[0])
+    return replace(config, classes=classes, class_names=names), dataset
 
 
 def in_order(dataset: Dataset | Points, names: tuple[str, ...]) -> Dataset | Points:

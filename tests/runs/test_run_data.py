@@ -176,6 +176,17 @@ def test_class_folders_are_classes_by_name(tmp_path):
     assert evaluate(tmp_path / "run", count=10)["count"] == 10
 
 
+@pytest.mark.parametrize("model", ["dcgan28", "dcgan64-small"])
+def test_every_model_with_classes_is_trained_and_drawn_by_them(model, tmp_path):
+    pictures(tmp_path / "photos", "cats", "dogs")
+    train_run(
+        TrainConfig(model=model, data=f"folder:{tmp_path / 'photos'}", channels=3, conditional=True, **SHORT),
+        tmp_path / "run",
+    )
+    assert load_run(tmp_path / "run")[1].classes == 2
+    assert sample_run(tmp_path / "run", tmp_path / "a.png", count=2, label="dogs").exists()
+
+
 def test_the_pictures_of_a_run_show_the_names_of_its_classes(tmp_path, monkeypatch):
     shown = []
 
