@@ -48,6 +48,7 @@ def networks(mg, penalised: bool):
         layers.PReLU(shared_axes=(1, 2)),
         layers.GroupNormalization(2),
         layers.SELU(),
+        layers.GELU(approximate=True),
         layers.ZeroPadding2D(((0, 1), (0, 1))),
         layers.ChannelMax(2),
         layers.Conv2DTranspose(4, 3),

@@ -95,6 +95,7 @@ NEVER_CALLED = {
     },
     "layers/batch_norm.py": {"BatchNorm.tangent", "BatchNorm.tangent_backward"},
     "layers/convolution.py": {"Convolution2D.pads"},
+    "layers/checks.py": {"converted"},
     "layers/linear_map.py": {"LinearMap.apply"},
     "layers/parameter.py": {"Parameter.to", "Parameter.with_grad"},
     "layers/minibatch_std_dev.py": {"MinibatchStdDev.tangent", "MinibatchStdDev.tangent_backward"},
