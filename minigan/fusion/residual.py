@@ -5,7 +5,7 @@ from typing import Any
 from minigan.backend import Array
 from minigan.fusion.step import Step
 from minigan.layers.base import INFERENCE, Context, Layer
-from minigan.layers.residual import Residual, ResidualCache
+from minigan.layers.residual import Residual, ResidualCache, backward_through, forward_through
 
 __all__ = ["ResidualStep"]
 
@@ -26,19 +26,13 @@ class ResidualStep(Step):
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, ResidualCache]:
         self.check_input(x)
-        caches, y = [], x
-        for step in self.steps:
-            y, cache = step.forward(y, ctx)
-            caches.append(cache)
-        y = x + y
-        return y, ResidualCache(tuple(caches), self.stamp(y))
+        fx, caches = forward_through(self.steps, x, ctx)
+        y = x + fx
+        return y, ResidualCache(caches, self.stamp(y))
 
     def backward(self, dy: Array, cache: ResidualCache, param_grads: bool = True) -> Array:
         self.check_backward(dy, cache)
-        dx = dy
-        for step, its in zip(reversed(self.steps), reversed(cache.caches)):
-            dx = step.backward(dx, its, param_grads)
-        return dy + dx
+        return dy + backward_through(self.steps, dy, cache.caches, param_grads)
 
     def unfold(self, cache: ResidualCache) -> tuple[Any, ...]:
         caches: list[Any] = []

@@ -1,6 +1,6 @@
 """A skip connection around layers."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -79,19 +79,13 @@ class Residual(Layer):
 
     def forward(self, x: Array, ctx: Context = INFERENCE) -> tuple[Array, ResidualCache]:
         self.check_input(x)
-        caches, y = [], x
-        for layer in self.layers:
-            y, cache = layer.forward(y, ctx)
-            caches.append(cache)
-        y = x + y
-        return y, ResidualCache(tuple(caches), self.stamp(y))
+        fx, caches = forward_through(self.layers, x, ctx)
+        y = x + fx
+        return y, ResidualCache(caches, self.stamp(y))
 
     def backward(self, dy: Array, cache: ResidualCache, param_grads: bool = True) -> Array:
         self.check_backward(dy, cache)
-        dx = dy
-        for layer, its in zip(reversed(self.layers), reversed(cache.caches)):
-            dx = layer.backward(dx, its, param_grads)
-        return dy + dx
+        return dy + backward_through(self.layers, dy, cache.caches, param_grads)
 
     def tangent(self, x_dot: Array, cache: ResidualCache) -> tuple[Array, ResidualTangent]:
         self.check_tangent(x_dot, cache)
@@ -110,6 +104,22 @@ class Residual(Layer):
         for layer, its, remembered in caches:
             dx, dx_dot = layer.tangent_backward(dx, dx_dot, its, remembered, param_grads)
         return dy + dx, dy_dot + dx_dot
+
+
+def forward_through(layers: Sequence[Layer], x: Array, ctx: Context) -> tuple[Array, tuple[Any, ...]]:
+    """The output of the last layer, and the caches of all."""
+    caches = []
+    for layer in layers:
+        x, cache = layer.forward(x, ctx)
+        caches.append(cache)
+    return x, tuple(caches)
+
+
+def backward_through(layers: Sequence[Layer], dy: Array, caches: Sequence[Any], param_grads: bool) -> Array:
+    """The gradient of the first layer's input."""
+    for layer, cache in zip(reversed(layers), reversed(caches)):
+        dy = layer.backward(dy, cache, param_grads)
+    return dy
 
 
 def every_layer(layers: Iterable[Layer]) -> Iterator[Layer]:
