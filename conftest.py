@@ -98,7 +98,7 @@ FENCES = [
 CHOICES = "docs/fusion.md"
 
 #: Notebooks, which the documentation's build runs.
-LESSONS = "docs/learn/*.md"
+LESSONS = "docs/learn/[0-9]*.md"
 
 pages = Sybil(
     parsers=FENCES,
