@@ -21,8 +21,8 @@ from minigan.training import StepEnd
 
 STATIC = Path(__file__).resolve().parents[1] / "_static"
 
-#: Pictures, digits in a row and rows, pixels for each pixel of a digit.
-FRAMES, COLUMNS, ROWS, SCALE = 29, 14, 4, 2
+#: Digits in a row, and rows; pixels for each pixel of a digit.
+COLUMNS, ROWS, SCALE = 14, 4, 2
 
 #: How long a picture is shown, and the last one, in milliseconds; how well it is kept, from 0 to 100.
 SHOWN, LAST, QUALITY = 150, 4000, 30
@@ -36,7 +36,9 @@ def sheets() -> Iterator[np.ndarray]:
     trainer = make_trainer(config, gan, data)
     noise = draw_noise(mg.Stream(0, "front page"), COLUMNS * ROWS, gan.latent_size)
     steps = config.epochs * (len(data) // config.batch_size)
-    moments = set(np.geomspace(100, steps, FRAMES - 1).astype(int))
+    moments = set(
+        np.geomspace(20, steps, 39).astype(int)[11:]
+    )  # before step 97 there is noise, which makes large files
 
     def samples() -> np.ndarray:
         with trainer.sampler() as generator:
