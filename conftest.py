@@ -101,10 +101,13 @@ FENCES = [
 #: The page that shows what is chosen.
 CHOICES = "docs/fusion.md"
 
+#: Notebooks, which the documentation's build runs.
+LESSONS = "docs/learn/[0-9]*.md"
+
 pages = Sybil(
     parsers=FENCES,
     patterns=["README.md", "docs/*.md", "docs/*/*.md"],
-    excludes=[CHOICES, "docs/learn/[0-9]*.md"],
+    excludes=[CHOICES, LESSONS],
     setup=enter_folder,
     teardown=leave,
 )
