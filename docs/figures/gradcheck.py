@@ -59,20 +59,20 @@ def draw_steps() -> Figure:
 
     figure = Figure(figsize=(8.4, 4.8), layout="constrained", facecolor="white")
     axes = figure.subplots()
-    curves = {
-        "complex step, float64": (complex_step, "C3"),
-        "central difference, float32": (central_float32, "C1"),
-        "one-sided difference, float64": (one_sided, "C2"),
-        "central difference, float64": (central, "C0"),
+    curves = {  # in colours that the colour-blind distinguish
+        "complex step, float64": (complex_step, "black"),
+        "central difference, float32": (central_float32, "#E69F00"),
+        "one-sided difference, float64": (one_sided, "#CC79A7"),
+        "central difference, float64": (central, "#0072B2"),
     }
     for label, (derivative, colour) in curves.items():
         # An error of exactly 0 has no place on a logarithmic scale.
         axes.loglog(STEPS, np.maximum(errors(derivative), 1e-17), color=colour, marker=".", label=label)
     axes.axhline(1e-7, color="0.5", linestyle="--", linewidth=0.8)
     axes.annotate("allowed for differences", (1e-16, 1e-7), (0, 3), textcoords="offset points", color="0.4")
-    axes.annotate(r"rounding, like $\epsilon / h$", (1e-12, 1e-9), color="C0")
-    axes.annotate("truncation, like $h^2$", (6e-5, 3e-11), color="C0")
-    axes.annotate("truncation, like $h$", (3e-7, 2e-4), color="C2", ha="right")
+    axes.annotate(r"rounding, like $\epsilon / h$", (1e-12, 1e-9), color="#0072B2")
+    axes.annotate("truncation, like $h^2$", (6e-5, 3e-11), color="#0072B2")
+    axes.annotate("truncation, like $h$", (3e-7, 2e-4), color="#CC79A7", ha="right")
     axes.set(xlabel="step h", ylabel="largest error, relative", xlim=(3e-17, 3), ylim=(3e-18, 30))
     axes.grid(alpha=0.25)
     figure.legend(loc="outside upper center", ncols=2)
