@@ -107,7 +107,7 @@ FENCES = [
 ]
 
 #: The page that shows what is chosen; pages with files; lessons, which are run as notebooks.
-CHOICES, HOWTOS, LESSONS = "docs/fusion.md", "docs/howto/*.md", "docs/learn/*.md"
+CHOICES, HOWTOS, LESSONS = "docs/fusion.md", "docs/howto/*.md", "docs/learn/[0-9]*.md"
 
 pages = Sybil(
     parsers=FENCES,

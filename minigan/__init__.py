@@ -18,7 +18,7 @@ from minigan.random import Stream
 from minigan.version import __version__
 
 if TYPE_CHECKING:
-    from minigan import data, gradcheck, interchange, metrics, plots, runs, training
+    from minigan import data, gradcheck, interchange, learn, metrics, plots, runs, training
     from minigan.runs import TrainConfig
     from minigan.training import Trainer
 
@@ -39,6 +39,7 @@ __all__ = [
     "initializers",
     "interchange",
     "layers",
+    "learn",
     "losses",
     "metrics",
     "models",
@@ -56,6 +57,7 @@ _LATER = {
     "data": "minigan",
     "gradcheck": "minigan",
     "interchange": "minigan",
+    "learn": "minigan",
     "metrics": "minigan",
     "plots": "minigan",
     "runs": "minigan",

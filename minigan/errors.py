@@ -54,3 +54,7 @@ class NonFiniteError(MiniganError, ArithmeticError):
 
 class GradientError(MiniganError, AssertionError):
     """A gradient check found something wrong."""
+
+
+class ExerciseError(MiniganError, AssertionError):
+    """The answer to an exercise is missing or wrong."""

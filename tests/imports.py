@@ -33,6 +33,7 @@ ORDER = [
     "training",
     "gradcheck",
     "runs",
+    "learn",
     "cli",
 ]
 
