@@ -54,3 +54,7 @@ class NonFiniteError(MiniganError, ArithmeticError):
 
 class GradientError(MiniganError, AssertionError):
     """A gradient check found something wrong."""
+
+
+class BenchmarkError(MiniganError, RuntimeError):
+    """A function cannot be timed: it raises an error, returns nothing, or computes something else than the others."""
