@@ -105,6 +105,7 @@ def benchmark(
     >>> [timing.name for timing in result]
     ['squares', 'powers']
     """
+    backend.threads()  # the number of threads applies to NumPy's matrix products from now on
     functions = named(function)
     places, notes = places_of(backends, arrays)
     count = None if repeats is None else count_of("repeats", repeats)
