@@ -1,7 +1,7 @@
 """What a picture is: a plot, which dark pages invert, or a picture of data, which stays. And its text in words.
 
-A figure that is drawn with lines and text only is a plot; so are the files of `PLOTS`. Under a cell of a lesson the text
-for readers who do not see the picture is the line of code that drew it.
+A figure that is drawn with lines and text only is a plot; so are the files of `PLOTS`. Under a cell of a lesson the
+text for readers who do not see the picture is the line of code that drew it.
 """
 
 from __future__ import annotations
