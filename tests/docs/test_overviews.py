@@ -17,7 +17,8 @@ def test_every_page_is_in_the_table_with_its_title_and_minutes(folder: str):
         text = page.read_text(encoding="utf-8")
         title = re.search(r"^# (.+)$", text, re.MULTILINE)
         minutes = re.search(r"^ +minutes: (\d+)", text, re.MULTILINE)
-        assert title and minutes, page
+        assert title, page
+        assert minutes, page
         (row,) = (line for line in table.splitlines() if line.startswith("|") and f"]({page.name})" in line)
         assert f"[{title[1]}]({page.name})" in row
         assert f"| {minutes[1]} |" in row
