@@ -2,6 +2,7 @@
 
 import doctest
 import os
+import re
 import shlex
 import sys
 import tempfile
@@ -40,7 +41,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def run_console(example: Example) -> str | None:
     """Run the commands of a ``console`` fence, each after a ``$``, and compare what they print.
 
-    Without a ``$`` the fence is one of commands to copy.
+    A command must fail if an error is shown: a line that begins with ``minigan:``. Without a ``$`` the fence is one of
+    commands to copy.
     """
     options = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     _, *parts = ("\n" + example.parsed).split("\n$ ")
@@ -49,7 +51,9 @@ def run_console(example: Example) -> str | None:
         program, *arguments = shlex.split(line)
         printed = StringIO()
         with mock.patch.dict(os.environ, COLUMNS="100"), redirect_stdout(printed), redirect_stderr(printed):
-            failed = program != "minigan" or run(arguments)
+            failed = program != "minigan" or bool(run(arguments)) != bool(
+                re.search("^minigan: ", expected, re.MULTILINE)
+            )
         if failed or not doctest.OutputChecker().check_output(expected, printed.getvalue(), options):
             return f"{line}\nexpected:\n{expected}\ngot:\n{printed.getvalue()}"
     return None if parts else read_commands(example)
@@ -97,10 +101,13 @@ FENCES = [
 #: The page that shows what is chosen.
 CHOICES = "docs/fusion.md"
 
+#: Notebooks, which the documentation's build runs.
+LESSONS = "docs/learn/[0-9]*.md"
+
 pages = Sybil(
     parsers=FENCES,
     patterns=["README.md", "docs/*.md", "docs/*/*.md"],
-    excludes=[CHOICES, "docs/learn/[0-9]*.md"],
+    excludes=[CHOICES, LESSONS],
     setup=enter_folder,
     teardown=leave,
 )
