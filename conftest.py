@@ -2,6 +2,7 @@
 
 import doctest
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -42,7 +43,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def run_console(example: Example) -> str | None:
     """Run the commands of a ``console`` fence, each after a ``$``, and compare what they print.
 
-    Without a ``$`` the fence is one of commands to copy.
+    A command must fail if an error is shown: a line that begins with ``minigan:``. Without a ``$`` the fence is one of
+    commands to copy.
     """
     options = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     _, *parts = ("\n" + example.parsed).split("\n$ ")
@@ -51,7 +53,9 @@ def run_console(example: Example) -> str | None:
         program, *arguments = shlex.split(line)
         printed = StringIO()
         with mock.patch.dict(os.environ, COLUMNS="100"), redirect_stdout(printed), redirect_stderr(printed):
-            failed = program != "minigan" or run(arguments)
+            failed = program != "minigan" or bool(run(arguments)) != bool(
+                re.search("^minigan: ", expected, re.MULTILINE)
+            )
         if failed or not doctest.OutputChecker().check_output(expected, printed.getvalue(), options):
             return f"{line}\nexpected:\n{expected}\ngot:\n{printed.getvalue()}"
     return None if parts else read_commands(example)

@@ -143,9 +143,8 @@ def cells_of(text: str, page: Path) -> Iterator[dict[str, Any]]:
             raise ValueError(f"{page.name}: a notebook has no {{{block.name}}}")
 
 
-def notebook(page: Path) -> dict[str, Any]:
-    """The notebook of a page."""
-    text = page.read_text(encoding="utf-8")
+def notebook(text: str, page: Path) -> dict[str, Any]:
+    """The notebook of a page with this text."""
     _, facts, text = re.split(r"^---$", text, maxsplit=2, flags=re.MULTILINE)
     title = re.search(r"^# (.+)$", text, re.MULTILINE)
     minutes = re.search(r"^\s+minutes: (\d+)", facts, re.MULTILINE)
@@ -162,7 +161,7 @@ def notebook(page: Path) -> dict[str, Any]:
 
 def written(page: Path) -> str:
     """The file of the notebook of a page."""
-    return json.dumps(notebook(page), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(notebook(page.read_text(encoding="utf-8"), page), indent=1, ensure_ascii=False) + "\n"
 
 
 def pages() -> list[Path]:
@@ -175,7 +174,7 @@ def try_page(page: Path) -> int:
     import matplotlib
 
     matplotlib.use("Agg")
-    made = notebook(page)
+    made = notebook(page.read_text(encoding="utf-8"), page)
     namespace: dict[str, Any] = {"__name__": "__main__"}
     begin = perf_counter()
     for one in made["cells"]:

@@ -58,3 +58,7 @@ class GradientError(MiniganError, AssertionError):
 
 class ExerciseError(MiniganError, AssertionError):
     """The answer to an exercise is missing or wrong."""
+
+
+class BenchmarkError(MiniganError, RuntimeError):
+    """A function cannot be timed: it raises an error, returns nothing, or computes something else than the others."""

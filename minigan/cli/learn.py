@@ -10,7 +10,7 @@ from minigan.cli.help import examples
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from minigan.learn.attempts import Attempt
+    from minigan.learn.answers import Attempt
 
 
 @examples(
@@ -43,7 +43,7 @@ def learn(
             raise ConfigError(f"expected a folder before --only, such as `minigan learn course --only {only}`")
         list_lessons(console)
         return 0
-    from minigan.learn.attempts import FAILS
+    from minigan.learn.answers import FAILS
 
     copy(console, folder)
     return int(any(attempt.verdict == FAILS for attempt in check(console, folder, only)))
@@ -78,7 +78,8 @@ def copy(console: "Console", folder: Path) -> None:
     say(
         console,
         [
-            f"Copied {notebooks} notebooks and {len(written) - notebooks} exercises into {blanks_kept(folder)}.",
+            f"Copied {count(notebooks, 'notebook')} and {count(len(written) - notebooks, 'exercise')} into "
+            f"{blanks_kept(folder)}.",
             f"Open them with Jupyter (pip install jupyterlab):  jupyter lab {blanks_kept(folder)}",
             f"Check your answers:  minigan learn {blanks_kept(folder)}",
             "",
@@ -86,12 +87,17 @@ def copy(console: "Console", folder: Path) -> None:
     )
 
 
+def count(number: int, thing: str) -> str:
+    """Such as ``1 notebook`` or ``9 notebooks``."""
+    return f"{number} {thing}{'s' * (number != 1)}"
+
+
 def check(console: "Console", folder: Path, only: str | None) -> "list[Attempt]":
     """Run the answers, and print what came of each."""
     from minigan.cli.lines import say
     from minigan.io.progress import Progress
     from minigan.learn import attempts, lessons
-    from minigan.learn.attempts import FAILS, PASSES
+    from minigan.learn.answers import FAILS, PASSES
 
     titles = {lesson.name: lesson.title for lesson in lessons()}
     done: list[Attempt] = []

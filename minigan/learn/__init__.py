@@ -3,8 +3,8 @@
 The command ``minigan learn`` lists the lessons, copies them into a folder, and says which exercises pass.
 """
 
+from minigan.learn.answers import Attempt, attempts
 from minigan.learn.arrays import draw_arrays
-from minigan.learn.attempts import Attempt, attempts
 from minigan.learn.compare import compare
 from minigan.learn.course import Lesson, copy_course, lessons
 from minigan.learn.exercises import Exercise
