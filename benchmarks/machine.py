@@ -1,53 +1,17 @@
 """The machine: its description, its highest rates, and its load from other programs."""
 
 import os
-import platform
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from minigan.version import __version__
+from minigan.benchmarking import benchmark
+from minigan.benchmarking.machine import describe
 
 __all__ = ["LoadMonitor", "copy_rate", "describe", "product_rate"]
-
-
-def describe() -> dict[str, Any]:
-    """Processor, memory and versions, for every JSON file of results."""
-    from threadpoolctl import threadpool_info
-
-    products = [f"{library['internal_api']} {library['version']}" for library in threadpool_info()]
-    return {
-        "processor": processor_name(),
-        "processors": os.cpu_count(),
-        "memory_bytes": memory_bytes(),
-        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "matrix_products": ", ".join(dict.fromkeys(products)),
-        "minigan": __version__,
-    }
-
-
-def processor_name() -> str:
-    """The processor's name, or its architecture where the system does not report a name."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
-
-
-def memory_bytes() -> int | None:
-    """The machine's memory, or None where the system does not report it."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return None
 
 
 def busy_seconds(processors: Sequence[int]) -> float | None:
@@ -93,14 +57,9 @@ class LoadMonitor:
 
 
 def best_seconds(work: Callable[[], object], repeat: int) -> float:
-    """The shortest of several runs, after one to warm up."""
-    work()
-    times = []
-    for _ in range(repeat):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times)
+    """The shortest of several runs."""
+    (timing,) = benchmark(work, backends="numpy", check=False, repeats=repeat)
+    return min(timing.samples)
 
 
 def product_rate(size: int = 1536, repeat: int = 7) -> float:

@@ -18,7 +18,12 @@ from minigan.random import Stream
 from minigan.version import __version__
 
 if TYPE_CHECKING:
+<<<<<<< HEAD
     from minigan import data, gradcheck, interchange, learn, metrics, plots, runs, training
+=======
+    from minigan import benchmarking, data, gradcheck, interchange, metrics, plots, runs, training
+    from minigan.benchmarking import benchmark
+>>>>>>> bench
     from minigan.runs import TrainConfig
     from minigan.training import Trainer
 
@@ -32,6 +37,8 @@ __all__ = [
     "Trainer",
     "__version__",
     "backend",
+    "benchmark",
+    "benchmarking",
     "constraints",
     "data",
     "errors",
@@ -54,6 +61,8 @@ __all__ = [
 _LATER = {
     "TrainConfig": "minigan.runs",
     "Trainer": "minigan.training",
+    "benchmark": "minigan.benchmarking",
+    "benchmarking": "minigan",
     "data": "minigan",
     "gradcheck": "minigan",
     "interchange": "minigan",

@@ -29,6 +29,7 @@ ORDER = [
     "constraints",
     "metrics",
     "plots",
+    "benchmarking",
     "interchange",
     "training",
     "gradcheck",

@@ -1,13 +1,11 @@
 """Every kernel by its definition, and then by its twin."""
 
 import time
-from collections.abc import Iterator
 from typing import Any, NamedTuple
-
-import numpy as np
 
 from benchmarks.kernels.cases import Case
 from minigan import kernels
+from minigan.benchmarking import Timing, benchmark
 
 __all__ = ["Measured", "Pair", "measure", "pairs"]
 
@@ -70,32 +68,20 @@ class Measured(NamedTuple):
 
 
 def measure(case: Case, pair: Pair, repeat: int) -> Measured:
-    """Call both `repeat` times, after one call that is not timed."""
-    result = pair.reference(*case.arguments)
-    reference = median_seconds(pair.reference, case.arguments, repeat)
+    """Time both, `repeat` samples of each.
+
+    A definition and its twin round differently; that they compute the same is a test's matter.
+    """
+    reference = timed(pair.reference, case, repeat)
     twin = None
     if pair.twin is not None:
         time.sleep(REST)
         if pair.twin(*case.arguments) is not NotImplemented:
-            twin = median_seconds(pair.twin, case.arguments, repeat)
-    size = sum(array.nbytes for array in arrays((case.arguments, result)))
-    return Measured(case, size, reference, twin)
+            twin = timed(pair.twin, case, repeat).seconds
+    return Measured(case, int(reference.bytes), reference.seconds, twin)
 
 
-def median_seconds(kernel: Any, arguments: tuple[Any, ...], repeat: int) -> float:
-    """The median time of one call."""
-    took = []
-    for _ in range(repeat):
-        start = time.perf_counter()
-        kernel(*arguments)
-        took.append(time.perf_counter() - start)
-    return float(np.median(took))
-
-
-def arrays(things: Any) -> Iterator[np.ndarray]:
-    """All arrays in nested tuples."""
-    if isinstance(things, np.ndarray):
-        yield things
-    elif isinstance(things, tuple):
-        for thing in things:
-            yield from arrays(thing)
+def timed(kernel: Any, case: Case, repeat: int) -> Timing:
+    """The times of one kernel."""
+    (timing,) = benchmark(kernel, *case.arguments, backends="numpy", check=False, repeats=repeat)
+    return timing

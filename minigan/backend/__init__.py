@@ -50,6 +50,7 @@ __all__ = [
     "fits",
     "is_textbook",
     "name",
+    "synchronize",
     "textbook",
     "threads",
     "to",
@@ -209,6 +210,12 @@ def check_same(where: str, expected: str, **arrays: Array) -> None:
                 f"{where}: expected {name} on {expected}, got an array on {found}: "
                 f"move it with minigan.backend.to({name}, {expected!r}), or the network with its to({found!r})"
             )
+
+
+def synchronize() -> None:
+    """Wait until the active backend has done all work; on the CPU every call has done its work when it returns."""
+    if xp() is not np:
+        xp().cuda.Device().synchronize()
 
 
 def fits(size: int, part: float = 0.5) -> bool:

@@ -183,13 +183,18 @@ class Report:
         """A line for each row that is wrong or does not apply, with the reason."""
         return [row.sentence() for verdict in (SKIP, FAIL) for row in self.rows if row.verdict == verdict]
 
-    def plot(self, path: str | Path | None = None) -> "Figure | Path":
-        """Save a picture: errors over step sizes for every quantity, and maps of the errors of wrong gradients.
+    def plot(self, path: str | Path | None = None) -> "Figure":
+        """Draw a picture: errors over step sizes for every quantity, and maps of the errors of wrong gradients.
 
         Parameters
         ----------
         path : path, optional
-            PNG, SVG, PDF, JPEG or WebP, by its suffix. Without it the figure is returned, which a notebook shows.
+            Also saves it: PNG, SVG, PDF, JPEG or WebP, by its suffix.
+
+        Returns
+        -------
+        Figure
+            A notebook shows it.
         """
         from minigan.plots import save_gradcheck
 

@@ -6,6 +6,7 @@ notebook shows. An animation, `save_film`, is always a file. The colours are col
 draws all that fit a run: see `minigan.runs.plot.draw_run`.
 """
 
+from minigan.plots.benchmark import save_benchmark
 from minigan.plots.densities import kernel_density, save_figure1
 from minigan.plots.gif import save_film
 from minigan.plots.gradcheck import save_gradcheck
@@ -25,6 +26,7 @@ __all__ = [
     "kernel_density",
     "nearest",
     "plane_grid",
+    "save_benchmark",
     "save_classes",
     "save_figure1",
     "save_film",

@@ -64,7 +64,7 @@ def save_figure1(
     top: float | None = None,
     title: str = "",
     limits: tuple[float, float] | None = None,
-) -> "Figure | None":
+) -> "Figure":
     """Draw figure 1 of the GAN paper for a GAN whose data are numbers.
 
     Above: the density of the data (dotted), of generated numbers (solid), and D (dashed). Below: an arrow from every
@@ -73,7 +73,7 @@ def save_figure1(
     Parameters
     ----------
     path : path or None
-        PNG, SVG, PDF, JPEG or WebP, by its suffix; None returns the figure instead.
+        PNG, SVG, PDF, JPEG or WebP, by its suffix; None returns the figure without saving it.
     x : array (K,)
         Ascending; its ends are those of the picture.
     p_data, p_g : array (K,)

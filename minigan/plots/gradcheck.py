@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["save_gradcheck"]
 
 
-def save_gradcheck(path: str | Path | None, rows: Sequence[Any]) -> "Figure | Path":
+def save_gradcheck(path: str | Path | None, rows: Sequence[Any]) -> "Figure":
     """Draw the result of a gradient check: errors over step sizes, and maps of the errors of wrong gradients.
 
     An error of exactly 0 cannot be drawn on a logarithmic scale, and is left out.
@@ -22,14 +22,13 @@ def save_gradcheck(path: str | Path | None, rows: Sequence[Any]) -> "Figure | Pa
     Parameters
     ----------
     path : path or None
-        PNG, SVG, PDF, JPEG or WebP, by its suffix; None returns the figure instead.
+        PNG, SVG, PDF, JPEG or WebP, by its suffix; None returns the figure without saving it.
     rows : sequence of minigan.gradcheck.Row
         Rows of one or several targets.
 
     Returns
     -------
-    Path or Figure
-        The path of the picture, or the picture.
+    Figure
     """
     names = list(dict.fromkeys(row.target for row in rows))
     wrong = [row for row in rows if row.error_map is not None and row.verdict == "WRONG"]
@@ -45,10 +44,7 @@ def save_gradcheck(path: str | Path | None, rows: Sequence[Any]) -> "Figure | Pa
         draw_errors(axes, row)
     for axes in panels[len(names) + len(maps) :]:
         axes.remove()
-    if path is None:
-        return figure
-    save_figure(path, figure)
-    return Path(path)
+    return save_figure(path, figure)
 
 
 def draw_sweeps(axes, rows: Sequence[Any], title: str) -> None:  # type: ignore[no-untyped-def]

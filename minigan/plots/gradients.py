@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["save_gradients"]
 
 
-def save_gradients(path: str | Path | None, steps: np.ndarray, norms: Mapping[str, np.ndarray]) -> "Figure | None":
+def save_gradients(path: str | Path | None, steps: np.ndarray, norms: Mapping[str, np.ndarray]) -> "Figure":
     """Draw the norms of the layers' gradients over the steps, as heat maps with a logarithmic scale.
 
     The layers are in the order of the forward pass, from top to bottom, so the backward pass runs from bottom to top:
@@ -23,7 +23,7 @@ def save_gradients(path: str | Path | None, steps: np.ndarray, norms: Mapping[st
     Parameters
     ----------
     path : path or None
-        PNG, SVG, PDF, JPEG or WebP, by its suffix; None returns the figure instead.
+        PNG, SVG, PDF, JPEG or WebP, by its suffix; None returns the figure without saving it.
     steps : array (N,)
     norms : mapping of name to array (N,)
         L2 norms; a name is ``network/layer``, such as ``generator/dense``, in the order of the layers.

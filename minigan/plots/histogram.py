@@ -15,7 +15,7 @@ __all__ = ["save_histogram"]
 
 def save_histogram(
     path: str | Path | None, real: np.ndarray, fake: np.ndarray, *, probabilities: bool = True
-) -> "Figure | None":
+) -> "Figure":
     """Draw the histograms of D's outputs on real and on generated data.
 
     The further they are apart, the better D separates the two. The scale is that of logits, on which probabilities such
@@ -24,7 +24,7 @@ def save_histogram(
     Parameters
     ----------
     path : path or None
-        PNG, SVG, PDF, JPEG or WebP, by its suffix; None returns the figure instead.
+        PNG, SVG, PDF, JPEG or WebP, by its suffix; None returns the figure without saving it.
     real, fake : array (N,) or (N, 1)
         D's logits, ``log(D / (1 - D))``.
     probabilities : bool

@@ -26,13 +26,13 @@ __all__ = ["interpolate", "nearest", "save_classes", "save_grid", "save_neighbou
 
 def save_grid(
     path: str | Path | None, images: np.ndarray, value_range: tuple[float, float], columns: int = 8, scale: int = 2
-) -> "Image | None":
+) -> "Image":
     """Save images (N, H, W, C), C 1 or 3, side by side as one picture.
 
     Parameters
     ----------
     path : path or None
-        PNG, JPEG, WebP, AVIF or TIFF, by its suffix; None returns the image instead.
+        PNG, JPEG, WebP, AVIF or TIFF, by its suffix; None returns the image without saving it.
     images : array
     value_range : (float, float)
         The values of black and white.
@@ -95,7 +95,7 @@ def nearest(images: np.ndarray, blocks: Iterable[np.ndarray]) -> tuple[np.ndarra
 
 def save_neighbours(
     path: str | Path | None, images: np.ndarray, neighbours: np.ndarray, value_range: tuple[float, float]
-) -> "Image | None":
+) -> "Image":
     """Save rows of generated images, each followed by the nearest training example in a yellow border.
 
     The right-most column shows the training example nearest to the image at its left, the last generated one of its
@@ -104,7 +104,7 @@ def save_neighbours(
     Parameters
     ----------
     path : path or None
-        PNG, JPEG, WebP, AVIF or TIFF, by its suffix; None returns the image instead.
+        PNG, JPEG, WebP, AVIF or TIFF, by its suffix; None returns the image without saving it.
     images : array (R * S, H, W, C)
         Generated images: R rows of S, row by row.
     neighbours : array (R, H, W, C)
@@ -183,7 +183,7 @@ def interpolate(start: np.ndarray, end: np.ndarray, steps: int, kind: str = "lin
 
 def save_walk(
     path: str | Path | None, images: np.ndarray, value_range: tuple[float, float], title: str = ""
-) -> "Image | None":
+) -> "Image":
     """Save rows of images, each a walk from one noise vector to another.
 
     If the images change smoothly along a row, G has learnt more than a list of images; if suddenly, it may not have.
@@ -191,7 +191,7 @@ def save_walk(
     Parameters
     ----------
     path : path or None
-        PNG, JPEG, WebP, AVIF or TIFF, by its suffix; None returns the image instead.
+        PNG, JPEG, WebP, AVIF or TIFF, by its suffix; None returns the image without saving it.
     images : array (R, S, H, W, C)
         R walks of S steps.
     value_range : (float, float)
@@ -210,13 +210,13 @@ def save_walk(
 
 def save_classes(
     path: str | Path | None, images: np.ndarray, value_range: tuple[float, float], names: Sequence[str] | None = None
-) -> "Image | None":
+) -> "Image":
     """Save the images of a conditional generator: one row for each class, with its name at the left.
 
     Parameters
     ----------
     path : path or None
-        PNG, JPEG, WebP, AVIF or TIFF, by its suffix; None returns the image instead.
+        PNG, JPEG, WebP, AVIF or TIFF, by its suffix; None returns the image without saving it.
     images : array (K, S, H, W, C)
         S images of each of K classes.
     value_range : (float, float)

@@ -25,7 +25,7 @@ def save_losses(
     metrics: Mapping[str, np.ndarray],
     steps_per_epoch: int | None,
     optimum: tuple[float | None, float | None] | None = (float(np.log(4)), float(np.log(2))),
-) -> "Figure | None":
+) -> "Figure":
     """Draw the curves of a run: the losses, D's mean probabilities, and D's accuracy.
 
     Every bold line is a moving mean, with the single steps pale behind it. The dashed lines are the equilibrium, where
@@ -35,7 +35,7 @@ def save_losses(
     Parameters
     ----------
     path : path or None
-        PNG, SVG, PDF, JPEG or WebP, by its suffix; None returns the figure instead.
+        PNG, SVG, PDF, JPEG or WebP, by its suffix; None returns the figure without saving it.
     metrics : mapping
         The columns of ``metrics.csv``.
     steps_per_epoch : int, optional

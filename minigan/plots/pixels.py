@@ -120,10 +120,10 @@ def load_font(size: int):  # type: ignore[no-untyped-def]
     return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf", size)
 
 
-def save_pixels(path: str | Path | None, sheet: np.ndarray) -> "Image | None":
+def save_pixels(path: str | Path | None, sheet: np.ndarray) -> "Image":
     """Save bytes (H, W, C), C 1 or 3, in the format that the suffix names: PNG, JPEG, WebP, AVIF or TIFF.
 
-    Without a path nothing is saved, and the image is returned.
+    Without a path nothing is saved. The image is returned.
 
     Raises
     ------
@@ -145,4 +145,4 @@ def save_pixels(path: str | Path | None, sheet: np.ndarray) -> "Image | None":
         raise ConfigError(f"{path}: expected at most {most:,} pixels a side for {name}, got {sizes}: take .png")
     with atomic_path(path) as temporary:
         picture.save(temporary, format=name, **options)
-    return None
+    return picture

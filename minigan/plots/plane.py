@@ -49,7 +49,7 @@ def save_plane(
     extent: Extent,
     title: str = "",
     limits: tuple[float, float] | None = None,
-) -> "Figure | None":
+) -> "Figure":
     """Draw a GAN of points at one step: real and generated points, D, and the directions that lower G's loss.
 
     The background is coloured by D, and white where D is undecided. The arrows are ``-dL_G/dx``, with lengths in
@@ -58,7 +58,7 @@ def save_plane(
     Parameters
     ----------
     path : path or None
-        PNG, SVG, PDF, JPEG or WebP, by its suffix; None returns the figure instead.
+        PNG, SVG, PDF, JPEG or WebP, by its suffix; None returns the figure without saving it.
     real, fake : array (N, 2), (M, 2)
     probability : array (H, W)
         D on `plane_grid`, the first row below.

@@ -84,11 +84,11 @@ class PointsView:
     def __repr__(self) -> str:
         return f"PointsView({self.gan.name!r} on {self.data.name!r})"
 
-    def save(self, path: str | Path | None, title: str = "") -> "Figure | None":
+    def save(self, path: str | Path | None, title: str = "") -> "Figure":
         """Draw the networks as they are now, into a file; without a path (None) the figure is returned."""
         return self._save_plane(path, title) if self.flat else self._save_line(path, title)
 
-    def _save_plane(self, path: str | Path | None, title: str) -> "Figure | None":
+    def _save_plane(self, path: str | Path | None, title: str) -> "Figure":
         fake = self.gan.generator.predict(self.noise, labels=self.labels)
         grid = plane_grid(self.extent)
         size = round(len(grid) ** 0.5)
@@ -97,7 +97,7 @@ class PointsView:
         limits = self._limits(asnumpy(fake))
         return save_plane(path, self.real, asnumpy(fake), ground, gradient, self.extent, title, limits)
 
-    def _save_line(self, path: str | Path | None, title: str) -> "Figure | None":
+    def _save_line(self, path: str | Path | None, title: str) -> "Figure":
         fake = asnumpy(self.gan.generator.predict(self.noise, labels=self.labels))
         p_g = kernel_density(fake, self.x)
         values = discriminator_outputs(self.gan, self.loss, self.x[:, np.newaxis].astype(np.float32))

@@ -18,13 +18,13 @@ MOST = 5000
 
 def save_scatter(
     path: str | Path | None, points: np.ndarray, labels: np.ndarray | None = None, title: str = ""
-) -> "Figure | None":
+) -> "Figure":
     """Draw points of one or two coordinates.
 
     Parameters
     ----------
     path : path or None
-        PNG, SVG, PDF, JPEG or WebP, by its suffix; None returns the figure instead.
+        PNG, SVG, PDF, JPEG or WebP, by its suffix; None returns the figure without saving it.
     points : array (N, 1) or (N, 2)
     labels : array of int (N,), optional
         The class of each point, shown by its colour.

@@ -31,10 +31,10 @@ def new_figure(width: float, height: float) -> Any:
     return Drawing(figsize=(width, height), layout="constrained", facecolor="white")
 
 
-def save_figure(path: str | Path | None, figure: "Figure") -> "Figure | None":
-    """Save as PNG, SVG, PDF, JPEG or WebP, by the suffix: the same bytes for the same figure.
+def save_figure(path: str | Path | None, figure: "Figure") -> "Figure":
+    """Save as PNG, SVG, PDF, JPEG or WebP, by the suffix: the same bytes for the same figure; and return the figure.
 
-    Without a path nothing is saved, and the figure is returned.
+    Without a path nothing is saved.
     """
     if path is None:
         return figure
@@ -46,7 +46,7 @@ def save_figure(path: str | Path | None, figure: "Figure") -> "Figure | None":
     # A fixed salt: otherwise the ids of SVG elements are random.
     with atomic_path(path) as temporary, matplotlib.rc_context({"svg.hashsalt": "minigan"}):
         figure.savefig(temporary, format=name, dpi=DPI, metadata=METADATA.get(name))
-    return None
+    return figure
 
 
 def smooth(values: np.ndarray, width: int) -> np.ndarray:

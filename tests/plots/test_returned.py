@@ -1,4 +1,4 @@
-"""Pictures to look at: each ``save_`` function returns its picture where no path is given."""
+"""Pictures to look at: each ``save_`` function returns its picture, and saves it where a path is given."""
 
 import inspect
 import io
@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from minigan import models, plots
+from minigan.benchmarking import benchmark
 from minigan.data import load
 from minigan.gradcheck import check
 from minigan.layers import Tanh
@@ -36,6 +37,7 @@ CALLS: dict[str, tuple[Any, ...]] = {
     "save_gradients": (LINE, {"generator/dense": LINE}),
     "save_plane": (FLAT, FLAT, np.full((5, 5), 0.5), FLAT, (-3.0, 3.0, -3.0, 3.0)),
     "save_figure1": (LINE, LINE, LINE, LINE / 9),
+    "save_benchmark": (benchmark(np.abs, LINE, repeats=1).timings, {"abs": 1.0}),
     "save_gradcheck": (check(Tanh(), (2, 3)).rows,),
 }
 
@@ -72,7 +74,7 @@ def test_with_a_path_the_same_picture_is_saved(tmp_path):
     """The picture that a notebook shows has the pixels of the file."""
     for name, arguments in CALLS.items():
         path = tmp_path / f"{name}.png"
-        getattr(plots, name)(path, *arguments)
+        assert isinstance(getattr(plots, name)(path, *arguments), Figure | Image.Image), name
         picture = getattr(plots, name)(None, *arguments)
         shown = Image.open(io.BytesIO(picture._repr_png_()))
         with Image.open(path) as saved:

@@ -108,7 +108,9 @@ def make(version: str = "14.0.0", **functions: Any) -> ModuleType:
     module.__version__ = version
     module.ndarray = DeviceArray
     module.lib = SimpleNamespace(stride_tricks=SimpleNamespace(sliding_window_view=sliding_window_view))
-    module.cuda = SimpleNamespace(runtime=runtime(**functions), Device=lambda: SimpleNamespace(id=0))
+    module.cuda = SimpleNamespace(
+        runtime=runtime(**functions), Device=lambda: SimpleNamespace(id=0, synchronize=lambda: None)
+    )
     for name in DTYPES.split():
         setattr(module, name, getattr(np, name))
     module.newaxis = None
