@@ -2,12 +2,15 @@
 
 import doctest
 import os
+import re
 import shlex
+import shutil
 import sys
 import tempfile
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from dataclasses import fields
 from io import StringIO
+from pathlib import Path
 from unittest import mock
 
 import pytest
@@ -40,7 +43,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def run_console(example: Example) -> str | None:
     """Run the commands of a ``console`` fence, each after a ``$``, and compare what they print.
 
-    Without a ``$`` the fence is one of commands to copy.
+    A command must fail if an error is shown: a line that begins with ``minigan:``. Without a ``$`` the fence is one of
+    commands to copy.
     """
     options = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     _, *parts = ("\n" + example.parsed).split("\n$ ")
@@ -49,7 +53,9 @@ def run_console(example: Example) -> str | None:
         program, *arguments = shlex.split(line)
         printed = StringIO()
         with mock.patch.dict(os.environ, COLUMNS="100"), redirect_stdout(printed), redirect_stderr(printed):
-            failed = program != "minigan" or run(arguments)
+            failed = program != "minigan" or bool(run(arguments)) != bool(
+                re.search("^minigan: ", expected, re.MULTILINE)
+            )
         if failed or not doctest.OutputChecker().check_output(expected, printed.getvalue(), options):
             return f"{line}\nexpected:\n{expected}\ngot:\n{printed.getvalue()}"
     return None if parts else read_commands(example)
@@ -75,6 +81,16 @@ def enter_folder(namespace: dict) -> None:
     os.chdir(folder)
 
 
+def enter_folder_of_files(namespace: dict) -> None:
+    """As `enter_folder`, with the files that the how-tos offer: a reader has them in the folder, too."""
+    enter_folder(namespace)
+    for file in (Path(__file__).parent / "docs/howto/files").glob("*.py"):
+        shutil.copy(file, ".")
+    before = set(sys.modules)
+    namespace["_page"].callback(lambda: [sys.modules.pop(name) for name in set(sys.modules) - before])
+    namespace["_page"].enter_context(mock.patch.object(sys, "path", ["", *sys.path]))
+
+
 def choose_defaults(namespace: dict) -> None:
     """As `enter_folder`, with the kernels and steps that run where nobody says otherwise."""
     enter_folder(namespace)
@@ -94,20 +110,21 @@ FENCES = [
     CodeBlockParser("bash", read_commands),
 ]
 
-#: The page that shows what is chosen.
-CHOICES = "docs/fusion.md"
+#: The page that shows what is chosen; pages with files; lessons, which are run as notebooks.
+CHOICES, HOWTOS, LESSONS = "docs/fusion.md", "docs/howto/*.md", "docs/learn/[0-9]*.md"
 
 pages = Sybil(
     parsers=FENCES,
     patterns=["README.md", "docs/*.md", "docs/*/*.md"],
-    excludes=[CHOICES],
+    excludes=[CHOICES, HOWTOS, LESSONS],
     setup=enter_folder,
     teardown=leave,
 )
 choices = Sybil(parsers=FENCES, patterns=[CHOICES], setup=choose_defaults, teardown=leave)
+howtos = Sybil(parsers=FENCES, patterns=[HOWTOS], setup=enter_folder_of_files, teardown=leave)
 docstrings = Sybil(
     parsers=[DocTestParser(optionflags=doctest.ELLIPSIS)],
     patterns=["minigan/*.py", "minigan/*/*.py", "minigan/*/*/*.py"],
 )
 
-pytest_collect_file = SybilCollection([pages, choices, docstrings]).pytest()
+pytest_collect_file = SybilCollection([pages, choices, howtos, docstrings]).pytest()

@@ -1,6 +1,7 @@
 """How these pages are built: ``python -m sphinx -W -n --keep-going -b html docs docs/_build/html``."""
 
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,12 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.nodes import make_refnode
 
-from minigan.cli.settings import in_order
-from minigan.runs import TrainConfig
-from minigan.version import __version__
-
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))  # the package and the extensions of this checkout, wherever Sphinx is started
+
+from minigan.cli.settings import in_order  # noqa: E402
+from minigan.runs import TrainConfig  # noqa: E402
+from minigan.version import __version__  # noqa: E402
 
 project = "minigan"
 author = "the minigan authors"
@@ -22,16 +24,19 @@ copyright = author
 release = version = __version__
 
 extensions = [
-    "myst_parser",
+    "myst_nb",
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
     "sphinx.ext.viewcode",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "docs.extensions.kernel",
+    "docs.extensions.mathml",
 ]
 exclude_patterns = ["_build", "README.md"]
 templates_path = ["_templates"]
-source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
+source_suffix = {".rst": "restructuredtext", ".md": "myst-nb"}  # autosummary writes files of the first suffix
 default_role = "py:obj"
 
 
@@ -52,7 +57,7 @@ def settings(panel: str) -> str:
 
 
 # Pages in Markdown: $formulas$, ::: around directives that hold text, {{ names }} of what is made here.
-myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath", "substitution"]
+myst_enable_extensions = ["amsmath", "attrs_block", "attrs_inline", "colon_fence", "dollarmath", "substitution"]
 myst_substitutions = {
     "settings_of_data": settings("Data"),
     "settings_of_networks": settings("Networks"),
@@ -61,6 +66,30 @@ myst_substitutions = {
     "settings_of_run": settings("Run"),
 }
 myst_heading_anchors = 3
+
+# Lessons (docs/learn) are notebooks: each build runs them, in an empty folder, and ends at the first error. What a cell
+# prints to stderr, such as a warning, is a warning of the build.
+nb_execution_mode = "force"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 120
+nb_execution_in_temp = True
+nb_execution_show_tb = True
+nb_output_stderr = "remove-warn"
+nb_merge_streams = True
+nb_ipywidgets_js = {}  # from another host, and for nothing that is used here
+
+# Formulas are MathML, made by docs/extensions/mathml.py: no script, no network.
+html_math_renderer = "mathml"
+
+# The copy button takes code without prompts and without what it prints. An output has none.
+copybutton_selector = ", ".join(
+    f"div.highlight-{language} pre"
+    for language in ("python", "ipython3", "ipython", "default", "pycon", "bash", "console", "toml")
+)
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+copybutton_only_copy_prompt_lines = True
+copybutton_line_continuation_character = "\\"
 
 # Pages from docstrings. A signature shows names and defaults: shapes and types are in the text below it, where a
 # layer's page does not repeat what it inherits.

@@ -18,8 +18,12 @@ from minigan.random import Stream
 from minigan.version import __version__
 
 if TYPE_CHECKING:
+<<<<<<< HEAD
+    from minigan import data, gradcheck, interchange, learn, metrics, plots, runs, training
+=======
     from minigan import benchmarking, data, gradcheck, interchange, metrics, plots, runs, training
     from minigan.benchmarking import benchmark
+>>>>>>> bench
     from minigan.runs import TrainConfig
     from minigan.training import Trainer
 
@@ -42,6 +46,7 @@ __all__ = [
     "initializers",
     "interchange",
     "layers",
+    "learn",
     "losses",
     "metrics",
     "models",
@@ -61,6 +66,7 @@ _LATER = {
     "data": "minigan",
     "gradcheck": "minigan",
     "interchange": "minigan",
+    "learn": "minigan",
     "metrics": "minigan",
     "plots": "minigan",
     "runs": "minigan",

@@ -34,6 +34,7 @@ ORDER = [
     "training",
     "gradcheck",
     "runs",
+    "learn",
     "cli",
 ]
 

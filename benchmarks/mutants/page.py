@@ -6,7 +6,7 @@ from benchmarks.mutants.report import COLUMNS, Counts, count, counts_of_files, s
 from minigan.version import __version__
 
 INTRODUCTION = """\
-# Mutants: how many errors the checks notice
+# Mutants
 
 <!-- Written by python -m benchmarks mutants --page: run it again after a change to a backward or to the checker. -->
 

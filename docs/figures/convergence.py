@@ -19,6 +19,7 @@ from minigan.io.atomic_write import atomic_path
 from minigan.layers import Dropout
 from minigan.models import GAN, draw_noise
 from minigan.optimizers import SGD, Adam, Optimizer
+from minigan.plots.style import DISCRIMINATOR, GENERATED, GENERATOR, REAL
 from minigan.training import StepEnd
 from minigan.training.events import Diversity, Notice
 from minigan.training.monitor.monitor import Monitor
@@ -26,12 +27,21 @@ from minigan.training.monitor.monitor import Monitor
 IMAGES = Path(__file__).parent.parent / "images"
 BATCH, SAMPLES, DIVERSITY_STEPS = 16, 64, 50
 
+#: The colour of the line where the monitor spoke: the purple of the colours that the colour-blind distinguish.
+NOTICE = "#CC79A7"
+
 Curves = tuple[tuple[str, str, str], ...]
-PROBABILITIES: Curves = (("d_real", "D(x)", "C2"), ("d_fake", "D(G(z))", "C3"))
-ACCURACIES: Curves = (("real_accuracy", "right about real", "C2"), ("fake_accuracy", "right about generated", "C3"))
-LOSSES: Curves = (("d_loss", "D's loss", "C0"), ("g_loss", "G's loss", "C1"))
-GRADIENTS: Curves = (("d_grad_norm", "D's gradient norm", "C0"), ("g_grad_norm", "G's gradient norm", "C1"))
-DIVERSITY: Curves = (("diversity", "distance of two samples, of two real images = 1", "C4"),)
+PROBABILITIES: Curves = (("d_real", "D(x)", REAL), ("d_fake", "D(G(z))", GENERATED))
+ACCURACIES: Curves = (
+    ("real_accuracy", "right about real", REAL),
+    ("fake_accuracy", "right about generated", GENERATED),
+)
+LOSSES: Curves = (("d_loss", "D's loss", DISCRIMINATOR), ("g_loss", "G's loss", GENERATOR))
+GRADIENTS: Curves = (
+    ("d_grad_norm", "D's gradient norm", DISCRIMINATOR),
+    ("g_grad_norm", "G's gradient norm", GENERATOR),
+)
+DIVERSITY: Curves = (("diversity", "distance of two samples, of two real images = 1", GENERATED),)
 
 
 @dataclass
@@ -156,11 +166,11 @@ def draw(case: Case, steps: list[StepEnd], diversities: list[Diversity], notices
         else:
             axes.set_ylim(bottom=0)
         if curves == LOSSES and not case.log:
-            axes.axhline(np.log(4), color="C0", linestyle=":", linewidth=1)
-            axes.axhline(np.log(2), color="C1", linestyle=":", linewidth=1)
+            axes.axhline(np.log(4), color=DISCRIMINATOR, linestyle=":", linewidth=1)
+            axes.axhline(np.log(2), color=GENERATOR, linestyle=":", linewidth=1)
         for notice in notices:
             if notice.kind == case.kind:
-                axes.axvline(notice.step, color="black", linestyle="--", linewidth=1.2, label=f"notice: {notice.kind}")
+                axes.axvline(notice.step, color=NOTICE, linestyle="--", linewidth=1.4, label=f"notice: {notice.kind}")
         axes.set(xlabel="step", xlim=(0, case.steps))
         axes.grid(alpha=0.25)
         axes.legend(fontsize=8, framealpha=0.9, loc=case.legend if curves == ACCURACIES else "best")

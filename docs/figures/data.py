@@ -13,6 +13,7 @@ from matplotlib.patches import Circle
 from minigan import data
 from minigan.data import Points, toy
 from minigan.io.atomic_write import atomic_path
+from minigan.plots.style import REAL
 
 IMAGES = Path(__file__).resolve().parents[1] / "images"
 SHOWN = 5_000
@@ -36,9 +37,9 @@ def draw_points() -> Figure:
 
 def draw_line(axes: Axes, points: Points) -> None:
     """A histogram of all points, and the density they were drawn from."""
-    axes.hist(points.points[:, 0], bins=80, density=True, color="C0", alpha=0.35, label="50,000 points")
+    axes.hist(points.points[:, 0], bins=80, density=True, color=REAL, alpha=0.35, label="50,000 points")
     x = np.linspace(-1.5, 9.5, 200)
-    axes.plot(x, points.density(x), color="C3", linewidth=1.5, label="density")
+    axes.plot(x, points.density(x), color="black", linewidth=1.5, label="density")
     axes.set(xlabel="x", ylim=(0, 0.45))
     axes.legend(loc="upper right", frameon=False)
 
@@ -57,8 +58,8 @@ def enlarge(axes: Axes, points: Points) -> None:
     mode, width = points.modes[0], 0.045
     window = axes.inset_axes((0.3, 0.3, 0.4, 0.4), xlim=(1 - width, 1 + width), ylim=(-width, width))
     near = np.abs(points.points - mode).max(axis=1) < width
-    window.scatter(*points.points[near][:1000].T, s=2, linewidths=0, color="0.35")
-    window.add_patch(Circle(mode, 3 * points.mode_stddev, fill=False, color="C3", linewidth=1.2))
+    window.scatter(*points.points[near][:1000].T, s=2, linewidths=0, color=REAL)
+    window.add_patch(Circle(mode, 3 * points.mode_stddev, fill=False, color="black", linewidth=1.2))
     window.set(xticks=[], yticks=[], aspect="equal")
     axes.indicate_inset_zoom(window, edgecolor="0.3")
 

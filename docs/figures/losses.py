@@ -14,15 +14,19 @@ from minigan import losses, penalties
 from minigan.io.atomic_write import atomic_path
 from minigan.layers import Dense
 from minigan.model.sequential import Sequential
+from minigan.plots.style import DISCRIMINATOR, GENERATED, GENERATOR, REAL
 from minigan.random import Stream
 
 IMAGES = Path(__file__).resolve().parents[1] / "images"
 
+#: For what is neither real nor generated, neither D's nor G's: a purple that the colour-blind distinguish, too.
+PATH = "#CC79A7"
+
 #: D on real images, D on generated images, G. In some games the first and the last are the same curve.
 TERMS = {
-    "real": {"label": "D, real images", "color": "C0", "linewidth": 5, "alpha": 0.4},
-    "fake": {"label": "D, generated images", "color": "C3", "linewidth": 2},
-    "generator": {"label": "G", "color": "C2", "linewidth": 2, "linestyle": (0, (4, 2))},
+    "real": {"label": "D, real images", "color": REAL, "linewidth": 5, "alpha": 0.4},
+    "fake": {"label": "D, generated images", "color": GENERATED, "linewidth": 2},
+    "generator": {"label": "G", "color": GENERATOR, "linewidth": 2, "linestyle": (0, (4, 2))},
 }
 
 
@@ -68,7 +72,7 @@ def draw_penalty(name: str) -> Figure:
     penalty = penalties.get(name, 1.0)
     figure, (left, right) = new_figure(8.4, 3.7, 2)
     slopes = np.linspace(0, 2.5, 251)
-    left.plot(slopes, [float(penalty.value(np.array([[slope]]))[0]) for slope in slopes], color="C4")
+    left.plot(slopes, [float(penalty.value(np.array([[slope]]))[0]) for slope in slopes], color=DISCRIMINATOR)
     left.set(xlabel="slope ||dD/dx|| at a point", ylabel="penalty, of weight 1")
 
     rng = Stream(1, "figure")
@@ -79,8 +83,8 @@ def draw_penalty(name: str) -> Figure:
     if name == "wgan-gp":
         for pair in zip(real, fake):
             right.plot(*np.transpose(pair), color="0.85", linewidth=0.6, zorder=0)
-    right.plot(*real.T, "o", color="C0", markersize=4, label="real")
-    right.plot(*fake.T, "o", color="C3", markersize=4, label="generated")
+    right.plot(*real.T, "o", color=REAL, markersize=4, label="real")
+    right.plot(*fake.T, "o", color=GENERATED, markersize=4, label="generated")
     points = penalty.points(real, fake, rng)
     style = {"markersize": 7, "markerfacecolor": "none"} if name in ("r1", "r2") else {"markersize": 4}
     right.plot(*points.T, "o", color="black", label="where the slope is measured", **style)
@@ -115,10 +119,10 @@ def draw_dirac() -> Figure:
     figure, panels = new_figure(7.4, 3.9, 2)
     for panel, weight in zip(panels, (0.0, 1.0)):
         path = dirac_path(weight)
-        panel.plot(*path.T, color="C4", marker=".", markersize=3, linewidth=0.8)
+        panel.plot(*path.T, color=PATH, marker=".", markersize=3, linewidth=0.8)
         panel.plot(*path[0], "o", color="black")
         panel.annotate("start", path[0], (6, 4), textcoords="offset points")
-        panel.plot(0, 0, "*", color="C2", markersize=12)
+        panel.plot(0, 0, "*", color=REAL, markersize=12)
         panel.set(xlabel=r"D's only weight $\psi$", ylabel=r"what G makes, $\theta$", aspect="equal")
         panel.set(title=f"R1, weight {weight:g}" if weight else "no penalty", xlim=(-2.2, 2.2), ylim=(-2.2, 2.2))
     return figure
@@ -136,20 +140,20 @@ def draw_smoothing() -> Figure:
 
     p, q = normal(-1, 0.8), normal(2.5, 0.8)
     figure, (densities, logits) = new_figure(8.4, 3.4, 2)
-    densities.fill_between(x, p, color="C0", alpha=0.35, label="data, p")
-    densities.fill_between(x, q, color="C3", alpha=0.35, label="generated, q")
+    densities.fill_between(x, p, color=REAL, alpha=0.35, label="data, p")
+    densities.fill_between(x, q, color=GENERATED, alpha=0.35, label="generated, q")
     densities.set(xlabel="x", ylabel="density", ylim=(0, 0.62))
     densities.legend(loc="upper center", ncols=2)
     for (smooth, fake_smooth), label, colour in (
-        ((0.0, 0.0), "no smoothing", "0.5"),
-        ((0.2, 0.0), "one-sided, 0.2", "C2"),
-        ((0.2, 0.2), "two-sided, 0.2", "C1"),
+        ((0.0, 0.0), "no smoothing", "0.6"),
+        ((0.2, 0.0), "one-sided, 0.2", PATH),
+        ((0.2, 0.2), "two-sided, 0.2", DISCRIMINATOR),
     ):
         real, fake = losses.NonSaturating(smooth, fake_smooth).targets
         best = np.log((real * p + fake * q) / ((1 - real) * p + (1 - fake) * q))
         logits.plot(x, best, color=colour, label=label)
-    logits.axvspan(0.9, 4.1, color="C3", alpha=0.12)
-    logits.annotate("G's images", (2.5, 5.2), color="C3", ha="center")
+    logits.axvspan(0.9, 4.1, color=GENERATED, alpha=0.12)
+    logits.annotate("G's images", (2.5, 5.2), color=GENERATED, ha="center")
     logits.set(xlabel="x", ylabel="logit of the best D", ylim=(-12, 6.5), xlim=(-3.5, 5))
     logits.legend(loc="lower left")
     return figure

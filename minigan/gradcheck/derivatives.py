@@ -34,6 +34,15 @@ COMPLEX_STEP = 1e-30
 COMPLEX_NOISE = 1e-2
 
 
+def describe(gradient: Any) -> str:
+    """What came in place of a gradient."""
+    if gradient is ...:
+        return "`...`, a blank that is still to be written"
+    if gradient is None:
+        return "None: does backward return it?"
+    return str(getattr(gradient, "shape", gradient))
+
+
 def check_first_order(target: Target, dy: Array, mode: str, budget: int, rng: Stream) -> Iterator[Row]:
     """Compare every gradient of ``<y, dy>`` with differences and with complex steps."""
     y, cache = target.forward(copies(target.point))
@@ -42,7 +51,7 @@ def check_first_order(target: Target, dy: Array, mode: str, budget: int, rng: St
     for name, point in target.point.items():
         gradient = gradients[name]
         if getattr(gradient, "shape", None) != point.shape:
-            detail = f"expected a gradient of shape {point.shape}, got {getattr(gradient, 'shape', gradient)}"
+            detail = f"expected a gradient of shape {point.shape}, got {describe(gradient)}"
             yield Row(target.name, name, SHAPE, FAIL, detail=detail)
             continue
         full = mode == "full" or (mode == "auto" and 2 * len(STEPS) * point.size <= budget)

@@ -143,7 +143,8 @@ class FunctionTarget(Target):
         result = self.functions[0](*values.values())
         if not isinstance(result, tuple) or len(result) != 2:
             count = f" of {len(result)}" if isinstance(result, tuple) else ""
-            raise ConfigError(f"{self.name}: expected forward to return (y, cache), got {type(result).__name__}{count}")
+            kind = "`...`, a blank that is still to be written" if result is ... else type(result).__name__
+            raise ConfigError(f"{self.name}: expected forward to return (y, cache), got {kind}{count}")
         y, cache = result
         if type(y) in (int, float, complex):  # a Python number gets the arrays' dtype
             arrays = list(values.values())

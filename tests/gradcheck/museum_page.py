@@ -39,7 +39,7 @@ False
 
 ```
 
-[How to check a gradient](index.md) explains the words of the report.
+[How to check a gradient](../learn/6-gradcheck.md) explains how to read a report.
 """
 
 

@@ -76,7 +76,13 @@ def test_another_number_or_other_names_of_gradients_are_refused(gradients, messa
 
 @pytest.mark.parametrize(
     ("wrong", "got"),
-    [(lambda dy: dy[:, :1], r"(2, 1)"), (lambda dy: dy.T, "(3, 2)"), (lambda dy: None, "None"), (sum, "(3,)")],
+    [
+        (lambda dy: dy[:, :1], r"(2, 1)"),
+        (lambda dy: dy.T, "(3, 2)"),
+        (lambda dy: None, "None: does backward return it?"),
+        (lambda dy: ..., "`...`, a blank that is still to be written"),
+        (sum, "(3,)"),
+    ],
 )
 def test_a_gradient_of_another_shape_is_reported_and_the_rest_is_not_tried(wrong, got):
     report = check(product, (2, 3), (2, 3), backward=lambda dy, c: [wrong(dy * c[1]), dy * c[0]])

@@ -1,4 +1,4 @@
-"""docs/gan-step.md shows the functions that run, and explains lines that are in them; these read from top to bottom."""
+"""docs/learn/7-gan-step.md shows the functions that run, and explains lines in them; these read from top to bottom."""
 
 import ast
 import inspect
@@ -10,7 +10,7 @@ import pytest
 
 from minigan.training import discriminator_step, generate, generator_step, steps
 
-PAGE = Path(__file__).parents[2] / "docs" / "gan-step.md"
+PAGE = Path(__file__).parents[2] / "docs" / "learn" / "7-gan-step.md"
 
 #: The sections that go through a function, line by line, and their functions.
 SECTIONS = {
@@ -80,7 +80,7 @@ def occurs(span: str, source: str) -> bool:
 @pytest.mark.parametrize("title", SECTIONS)
 def test_a_section_shows_its_function(title):
     shown = re.findall(r"```\{literalinclude\} (\S+)\n:pyobject: (\w+)\n```", section(title))
-    assert shown == [("../minigan/training/steps.py", SECTIONS[title].__name__)]
+    assert shown == [("../../minigan/training/steps.py", SECTIONS[title].__name__)]
 
 
 @pytest.mark.parametrize("title", SECTIONS)

@@ -1,0 +1,58 @@
+"""The kernel that runs the lessons: it imports this checkout, and draws figures as SVG, sharp at every size."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+ROOT = Path(__file__).resolve().parents[2]
+
+CONFIG = """
+c.InlineBackend.figure_formats = {"svg"}
+c.InlineBackend.rc = {"figure.dpi": 96, "svg.hashsalt": "minigan", "figure.facecolor": "white"}
+c.HistoryManager.enabled = False
+c.Application.log_level = "ERROR"
+"""
+
+#: minigan's own drawings show themselves as PNG in a notebook. Here they are SVG, too.
+STARTUP = """
+def draw(figure):
+    from io import StringIO
+
+    import matplotlib
+
+    stream = StringIO()
+    with matplotlib.rc_context({"svg.hashsalt": "minigan"}):
+        figure.savefig(stream, format="svg", metadata={"Date": None})
+    return stream.getvalue()
+
+
+get_ipython().display_formatter.formatters["image/svg+xml"].for_type_by_name("minigan.plots.drawing", "Drawing", draw)
+del draw
+"""
+
+
+def prepare(app: Sphinx) -> None:
+    """Set what kernels take from the environment: the path of imports, and the folder of IPython's settings."""
+    folder = tempfile.TemporaryDirectory(prefix="minigan-docs-")
+    profile = Path(folder.name, "profile_default")
+    profile.joinpath("startup").mkdir(parents=True)
+    profile.joinpath("startup", "drawings.py").write_text(STARTUP, encoding="utf-8")
+    profile.joinpath("ipython_config.py").write_text(CONFIG, encoding="utf-8")
+    before = dict(os.environ)
+    os.environ["IPYTHONDIR"] = folder.name
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+
+    def leave(app: Sphinx, exception: Exception | None) -> None:
+        os.environ.clear()
+        os.environ.update(before)
+        folder.cleanup()
+
+    app.connect("build-finished", leave)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("builder-inited", prepare)
+    return {"parallel_read_safe": True}
