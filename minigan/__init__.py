@@ -18,12 +18,8 @@ from minigan.random import Stream
 from minigan.version import __version__
 
 if TYPE_CHECKING:
-<<<<<<< HEAD
-    from minigan import data, gradcheck, interchange, learn, metrics, plots, runs, training
-=======
-    from minigan import benchmarking, data, gradcheck, interchange, metrics, plots, runs, training
+    from minigan import benchmarking, data, gradcheck, interchange, learn, metrics, plots, runs, training
     from minigan.benchmarking import benchmark
->>>>>>> bench
     from minigan.runs import TrainConfig
     from minigan.training import Trainer
 

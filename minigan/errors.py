@@ -56,10 +56,9 @@ class GradientError(MiniganError, AssertionError):
     """A gradient check found something wrong."""
 
 
-<<<<<<< HEAD
 class ExerciseError(MiniganError, AssertionError):
     """The answer to an exercise is missing or wrong."""
-=======
+
+
 class BenchmarkError(MiniganError, RuntimeError):
     """A function cannot be timed: it raises an error, returns nothing, or computes something else than the others."""
->>>>>>> bench
