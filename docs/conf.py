@@ -80,6 +80,8 @@ nb_execution_in_temp = True
 nb_execution_show_tb = True
 nb_output_stderr = "remove-warn"
 nb_merge_streams = True
+nb_code_prompt_show = "Show the code"
+nb_code_prompt_hide = "Hide the code"
 nb_ipywidgets_js = {}  # from another host, and for nothing that is used here
 
 # Formulas are MathML, made by docs/extensions/mathml.py: no script, no network.

@@ -72,6 +72,7 @@ SIGNS = {"+", "-", "−", "±", "∓"}
 CLOSING = set(")]}⟩⌉⌋!.")
 LIMITS = {"max", "min", "arg\u2009max", "arg\u2009min", "argmax", "argmin", "lim", "sup", "inf"}
 INDEXED = {"msub", "msup", "msubsup"}
+PARTS = {"mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2, "msubsup": 3, "munderover": 3}
 ROWS = {"math", "mrow", "mtd", "mstyle", "mpadded"}
 
 
@@ -85,6 +86,8 @@ def mathml(tex: str, display: bool) -> str:
         read(element)
     if unknown := [text for element in math.iter() if set(text := element.text or "") & set("\\$&")]:
         raise ValueError(f"unknown, or not allowed inside of text: {', '.join(unknown)}")
+    if short := [element.tag for element in math.iter() if len(element) < PARTS.get(element.tag, 0)]:
+        raise ValueError(f"something is missing in {', '.join(short)}")
     for parent in list(math.iter()):
         for place, child in enumerate(list(parent)):
             correct(child, parent, place)
