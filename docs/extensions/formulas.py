@@ -77,11 +77,14 @@ ROWS = {"math", "mrow", "mtd", "mstyle", "mpadded"}
 
 
 def mathml(tex: str, display: bool) -> str:
-    """The formula as a ``<math>`` element. A `ValueError` says which command is unknown."""
+    """The formula as a ``<math>`` element. A `ValueError` says what is wrong, such as a command that is unknown."""
     source = tex.strip()
     for pattern, form in REWRITTEN:
         source = pattern.sub(form, source)
-    math = convert_to_element(source, display="block" if display else "inline")
+    try:
+        math = convert_to_element(source, display="block" if display else "inline")
+    except Exception as error:  # its own errors have names and no texts
+        raise ValueError(str(error) or type(error).__name__) from error
     for element in math.iter():
         read(element)
     if unknown := [text for element in math.iter() if set(text := element.text or "") & set("\\$&")]:

@@ -37,9 +37,8 @@ def converted(self: Any, node: nodes.math | nodes.math_block, display: bool) -> 
     """The formula of a node. One that cannot be converted is reported and remembered: see `refuse`."""
     try:
         return mathml(node.astext(), display)
-    except Exception as error:  # latex2mathml raises many kinds
-        reason = str(error) or type(error).__name__
-        logger.error("no MathML for the formula %s: %s", node.astext(), reason, location=node)
+    except ValueError as error:
+        logger.error("no MathML for the formula %s: %s", node.astext(), error, location=node)
         FAILED.setdefault(self.builder.current_docname, []).append(node.astext())
         return ""
 
