@@ -75,7 +75,7 @@ myst_heading_anchors = 3
 # prints to stderr, such as a warning, is a warning of the build.
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
-nb_execution_timeout = 120
+nb_execution_timeout = 300  # seconds for a cell, on a machine that does other things, too
 nb_execution_in_temp = True
 nb_execution_show_tb = True
 nb_output_stderr = "remove-warn"
