@@ -83,7 +83,7 @@ CASES = (
         d_optimizer=lambda: Adam(4e-6, beta_1=0.5),
     ),
     Case("at-half", (ACCURACIES, LOSSES), 1400, "accuracy at 50%", discriminator_filters=(4, 4, 8, 8)),
-    Case("collapse", (DIVERSITY, PROBABILITIES), 500, "mode collapse", g_optimizer=lambda: Adam(4e-2, beta_1=0.5)),
+    Case("collapse", (DIVERSITY, PROBABILITIES), 500, "mode collapse", g_optimizer=lambda: Adam(1e-1, beta_1=0.9)),
     Case(
         "oscillation",
         (ACCURACIES, PROBABILITIES),
