@@ -5,10 +5,10 @@ convolution (KH, KW, in, out).
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, TypeAlias
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -27,8 +27,12 @@ __all__ = [
     "zeros",
 ]
 
-#: Called with a shape, a random stream and a dtype; returns the array.
-Initializer: TypeAlias = Callable[[tuple[int, ...], Stream, Any], Array]
+
+class Initializer(Protocol):
+    """A function, or an object that can be called, that makes the initial values of a parameter."""
+
+    def __call__(self, shape: tuple[int, ...], rng: Stream, dtype: Any, /) -> Array:
+        """An array of this shape and dtype, with random numbers from the stream."""
 
 
 def zeros(shape: tuple[int, ...], rng: Stream, dtype: Any) -> Array:

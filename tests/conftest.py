@@ -1,8 +1,11 @@
-"""The backends that tests run on."""
+"""The backends that tests run on, and a notebook that only records."""
 
+import builtins
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from types import ModuleType
 
 import pytest
 
@@ -36,3 +39,47 @@ def each_backend(request: pytest.FixtureRequest) -> Iterator[str]:
         pytest.skip(str(error))
     yield request.param
     on.__exit__(None, None, None)
+
+
+# A notebook
+
+
+class HTML:
+    def __init__(self, data: str) -> None:
+        self.data = data
+
+
+class Handle:
+    def __init__(self, first: HTML) -> None:
+        self.shown = [first.data]
+
+    def update(self, page: HTML) -> None:
+        self.shown.append(page.data)
+
+
+@pytest.fixture
+def displays(monkeypatch) -> list[Handle]:
+    """A notebook: the displays that were made in it."""
+    made: list[Handle] = []
+
+    def display(page: HTML, *, display_id: bool) -> Handle:
+        assert display_id
+        made.append(Handle(page))
+        return made[-1]
+
+    module, package = ModuleType("IPython.display"), ModuleType("IPython")
+    module.HTML, module.display, package.display = HTML, display, module
+    package.version_info = (9, 0)  # matplotlib reads it
+    monkeypatch.setitem(sys.modules, "IPython", package)
+    monkeypatch.setitem(sys.modules, "IPython.display", module)
+    shell = type("ZMQInteractiveShell", (), {})()
+    monkeypatch.setattr(builtins, "get_ipython", lambda: shell, raising=False)
+    return made
+
+
+@pytest.fixture
+def no_notebook(monkeypatch) -> None:
+    """Python without IPython."""
+    monkeypatch.setitem(sys.modules, "IPython", None)
+    monkeypatch.setitem(sys.modules, "IPython.display", None)
+    monkeypatch.delattr(builtins, "get_ipython", raising=False)

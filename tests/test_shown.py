@@ -189,3 +189,78 @@ def make_shown_trainer() -> Callable[..., mg.Trainer]:
         return mg.Trainer(gan, mg.data.load("digits"), batch_size=8, **settings)
 
     return make
+
+
+# The help of all public names
+
+#: The longest text of a parameter with its annotation and its default, and of a whole call.
+PARAMETER, CALL = 130, 660
+
+#: Calls that are longer: a setting for each flag of ``minigan train``. Their help explains each.
+LONG = {"TrainConfig", "ImportConfig"}
+
+
+def public_callables() -> dict[str, Any]:
+    """The functions and classes in the ``__all__`` of minigan and of its rooms, by name."""
+    found = {}
+    for name in mg.__all__:
+        item = getattr(mg, name)
+        if inspect.ismodule(item):
+            found |= {f"{name}.{inner}": getattr(item, inner) for inner in getattr(item, "__all__", ())}
+        else:
+            found[name] = item
+    return {name: item for name, item in found.items() if inspect.isfunction(item) or inspect.isclass(item)}
+
+
+def test_the_help_of_all_public_names_can_be_read():
+    """No place in memory, no lambda, no object without a name; and calls of a length that one reads."""
+    found = {}
+    for name, item in public_callables().items():
+        text = pydoc.plain(pydoc.render_doc(item))
+        if bad := re.search(r"<lambda>|<object object|\bat 0x[0-9a-f]+", text):
+            found[name] = bad[0]
+        try:
+            signature = inspect.signature(item)
+        except ValueError:  # an error, whose message is all that it takes
+            continue
+        longest = max((len(str(parameter)) for parameter in signature.parameters.values()), default=0)
+        if longest > PARAMETER or (len(str(signature)) > CALL and item.__name__ not in LONG):
+            found[name] = str(signature)
+    assert found == {}
+
+
+def test_all_public_functions_and_classes_say_what_they_are():
+    assert [name for name, item in public_callables().items() if not inspect.getdoc(item)] == []
+
+
+# What a notebook shows
+
+
+def test_settings_are_those_that_were_given_and_a_notebook_shows_their_meaning():
+    config = mg.TrainConfig(model="mlp2d", data="ring", steps=20)
+    assert repr(config) == "TrainConfig(data='ring', model='mlp2d', steps=20)"
+    assert eval(repr(config), {"TrainConfig": mg.TrainConfig}) == config
+    page = config._repr_html_()
+    assert "mlp2d" in page
+    assert re.search(r"\d+ other settings have their defaults", page)
+    assert repr(mg.TrainConfig()) == "TrainConfig()"
+
+
+def test_an_evaluation_is_a_dict_and_a_table():
+    values = {"title": "recall", "best": "high", "meaning": "<variety>", "generated": 0.25, "real": None}
+    found = mg.runs.Evaluation(model="m", data="d", count=5, seed=0, notes=["a note"], metrics={"recall": values})
+    page = found._repr_html_()
+    assert found == dict(found)
+    for text in ("recall", "0.25", "infinite", "&lt;variety&gt;", "A note."):
+        assert text in page
+
+
+@pytest.mark.parametrize(("size", "mark"), [(1, "<rect"), (2, "<circle"), (3, None)])
+def test_points_are_drawn_if_they_have_at_most_two_coordinates(size, mark):
+    import numpy as np
+
+    page = mg.data.Points(np.arange(6.0 * size).reshape(6, size))._repr_html_()
+    assert "6 points" in page
+    assert ("<svg" in page) == (mark is not None)
+    if mark is not None:
+        assert mark in page

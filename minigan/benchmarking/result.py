@@ -21,7 +21,7 @@ __all__ = ["Benchmark", "Timing", "shown_seconds"]
 HEADINGS = ("function", "backend", "median", "quartiles", "GB/s", "GFLOP/s", "speed")
 
 #: The units of time, the largest first, and the seconds of each.
-UNITS = (("s", 1.0), ("ms", 1e-3), ("us", 1e-6), ("ns", 1e-9))
+UNITS = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9))
 
 
 @dataclass(frozen=True)

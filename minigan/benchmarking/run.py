@@ -98,8 +98,8 @@ def benchmark(
     float32 (100, 100)
     <BLANKLINE>
     function     median           quartiles  GB/s  GFLOP/s   speed
-    squares     1.24 us    1.20 .. 1.31 us   64.5     8.06    1.00
-    powers      6.11 us    6.02 .. 6.20 us   13.1     1.64   0.203
+    squares     1.24 µs    1.20 .. 1.31 µs   64.5     8.06    1.00
+    powers      6.11 µs    6.02 .. 6.20 µs   13.1     1.64   0.203
     <BLANKLINE>
     All results are the same, to 1e-04 of their size.
     >>> [timing.name for timing in result]
@@ -179,6 +179,7 @@ def compared(contenders: Sequence[Contender], tolerance: float | None) -> tuple[
         One is farther away than is allowed.
     """
     first, *others = contenders
+    several = len({each.backend for each in contenders}) > 1
     found, notes, most = [0.0], [], 0.0
     for other in others:
         allowed = tolerance_of(first.result, other.result) if tolerance is None else tolerance
@@ -186,9 +187,9 @@ def compared(contenders: Sequence[Contender], tolerance: float | None) -> tuple[
         far = difference(other.result, first.result)
         if not far <= allowed:
             raise BenchmarkError(
-                f"{other.name} on {other.backend} computes something else than {first.name} on {first.backend}: "
-                f"{disagreement(other.result, first.result, far)} (allowed {allowed:.0e}): change tolerance, or time "
-                "them with check=False"
+                f"{label(other, several)} computes something else than {label(first, several)}: "
+                f"{disagreement(other.result, first.result, far)} (allowed {allowed:.0e}); tolerance=... allows more, "
+                "check=False times them all the same"
             )
         found.append(far)
     dtypes = {each.name: dtypes_of(each.result) for each in contenders}
@@ -199,6 +200,11 @@ def compared(contenders: Sequence[Contender], tolerance: float | None) -> tuple[
     if others:
         notes.append(f"All results are the same, to {most:.0e} of their size.")
     return found, notes
+
+
+def label(contender: Contender, several: bool) -> str:
+    """The name of a function and, if there are several backends, where it runs."""
+    return f"{contender.name} on {contender.backend}" if several else contender.name
 
 
 def disagreement(found: Any, expected: Any, far: float) -> str:

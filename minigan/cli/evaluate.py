@@ -71,11 +71,13 @@ def table(result: dict[str, Any], wide: bool) -> Iterator[tuple[str, str | None]
 
     Where they do not fit side by side, each value has a line.
     """
+    from minigan.runs.evaluate import shown
+
     yield "", None
     if wide:
         yield f"{'':22}{'samples':>18}{'real data':>18}  best", "bold"
     for entry in result["metrics"].values():
-        samples, real = (number(entry, source) for source in ("generated", "real"))
+        samples, real = (shown(entry, source) for source in ("generated", "real"))
         if wide:
             yield f"{entry['title']:22}{samples:>18}{real:>18}  {entry['best']}", None
         else:
@@ -84,15 +86,3 @@ def table(result: dict[str, Any], wide: bool) -> Iterator[tuple[str, str | None]
                 yield f"  {name:11}{value}", None
         yield f"  {entry['meaning']}", "dim"
     yield "", None
-
-
-def number(entry: dict[str, Any], source: str) -> str:
-    """A value with four digits, or two if it is smaller than its spread; the spread has two."""
-    value, spread = entry[source], entry.get(f"{source}_spread")
-    if value is None:
-        return "infinite"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if spread is None:
-        return f"{value:.4g}"
-    return f"{value:{'.2g' if abs(value) < spread else '.4g'}} ± {spread:.2g}"

@@ -9,7 +9,9 @@ import numpy as np
 from minigan import backend
 from minigan.backend import Array
 from minigan.data.checks import checked_batch_dtype, checked_class_names, checked_labels
+from minigan.data.thumbnail import scatter
 from minigan.errors import DataError
+from minigan.io.html import paragraph
 
 __all__ = ["Points"]
 
@@ -91,6 +93,10 @@ class Points:
         modes = "" if self.modes is None else f", {len(self.modes)} mode{'' if len(self.modes) == 1 else 's'}"
         labelled = "" if self.labels is None else ", labelled"
         return f"Points({self.name!r}: {len(self)} points of {coordinates}{modes}{labelled})"
+
+    def _repr_html_(self) -> str:
+        """The line of `repr` and some of the points, for a notebook."""
+        return paragraph(repr(self)) + scatter(self.points)
 
     @property
     def shape(self) -> tuple[int]:

@@ -133,7 +133,7 @@ class Report:
     def __str__(self) -> str:
         from rich.console import Console
 
-        console = Console(width=200, force_terminal=False, color_system=None)
+        console = Console(width=200, force_terminal=False, force_jupyter=False, color_system=None)
         with console.capture() as capture:
             console.print(self.table())
         lines = [line.rstrip() for line in capture.get().splitlines()]

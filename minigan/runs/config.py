@@ -9,10 +9,10 @@ from typing import Any
 
 from minigan import backend, losses, models, optimizers, penalties
 from minigan.errors import ConfigError
+from minigan.io import html
 from minigan.io.messages import one_line
 from minigan.io.safe_read import read_bytes
 from minigan.kernels import precision
-from minigan.runs.interrupt import ON_SAVE
 from minigan.runs.kinds import (
     AMOUNT,
     COUNT,
@@ -30,6 +30,7 @@ from minigan.runs.kinds import (
     TEXTS,
     Kind,
 )
+from minigan.training.interrupt import ON_SAVE
 from minigan.training.trainer import COUNTED, UPDATES
 
 __all__ = ["Kind", "ModelConfig", "TrainConfig", "read_config", "training_field", "write_config"]
@@ -55,7 +56,7 @@ def setting(
 network = partial(setting, panel="Networks")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ModelConfig:
     """The size and shape of the two networks; None for the model's own default."""
 
@@ -84,6 +85,20 @@ class ModelConfig:
             object.__setattr__(self, item.name, kind.plain(value))  # a frozen class has no other way
             check(item.name, kind, item.metadata["choices"], getattr(self, item.name), item.default)
 
+    def changed(self) -> dict[str, Any]:
+        """The settings that are not the default."""
+        return {item.name: value for item in fields(self) if (value := getattr(self, item.name)) != item.default}
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.changed().items())})"
+
+    def _repr_html_(self) -> str:
+        """The settings that are not the default, with their meaning, for a notebook."""
+        meanings = {item.name: item.metadata["help"] for item in fields(self)}
+        rows = [(name, repr(value), meanings[name]) for name, value in self.changed().items()]
+        rows.append(("", "", f"{len(fields(self)) - len(rows)} other settings have their defaults"))
+        return html.table((type(self).__name__, "value", "meaning"), rows)
+
     def model_options(self) -> dict[str, Any]:
         """The options of `minigan.models.build` that have a value."""
         values = {item.name: getattr(self, item.name) for item in fields(ModelConfig)}
@@ -95,7 +110,7 @@ game = partial(setting, panel="Game")
 output = partial(setting, panel="Run")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TrainConfig(ModelConfig):
     """All settings of a training run; each is a flag of ``minigan train`` and a key of its TOML file.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from minigan.io import html
 from minigan.io.atomic_write import write_text
 from minigan.io.targets import explained
 from minigan.metrics.frechet_digits import halves
@@ -18,7 +19,7 @@ from minigan.runs.run_data import at_its_place, load_data
 from minigan.runs.start import load_run
 from minigan.training.events import ignore
 
-__all__ = ["evaluate", "save_evaluation"]
+__all__ = ["Evaluation", "evaluate", "save_evaluation", "shown"]
 
 
 def evaluate(
@@ -27,7 +28,7 @@ def evaluate(
     seed: int = 0,
     listener: Callable[[str], None] | None = None,
     truncation: float | None = None,
-) -> dict[str, Any]:
+) -> "Evaluation":
     """Draw samples from a run's generator and measure them against the data it was trained on.
 
     ==================  ======================================================================================
@@ -57,10 +58,10 @@ def evaluate(
 
     Returns
     -------
-    dict
-        ``run, model, data, kind, count, seed, truncation, notes`` and ``metrics``: by name a dict of ``generated`` and
-        ``real``, the values of samples and of held-out real data, ``best``, ``meaning`` and, for some, their
-        spreads. All of it can be written as JSON.
+    Evaluation
+        A dict, which a notebook shows as a table: ``run, model, data, kind, count, seed, truncation, notes`` and
+        ``metrics``: by name a dict of ``generated`` and ``real``, the values of samples and of held-out real data,
+        ``best``, ``meaning`` and, for some, their spreads. All of it can be written as JSON.
 
     Raises
     ------
@@ -101,7 +102,7 @@ def evaluate(
         generated["label_accuracy"] = label_accuracy(comparison.generated, comparison.labels)
         shown = digits[real.labels[halves(len(real), chosen, seed)[1]]]
         floor["label_accuracy"] = label_accuracy(comparison.held_out, shown)
-    return {
+    return Evaluation({
         "run": str(folder),
         "model": gan.name,
         "data": config.data,
@@ -111,7 +112,34 @@ def evaluate(
         "truncation": truncation,
         "metrics": {name: entry(name, value, floor[name]) for name, value in generated.items()},
         "notes": notes,
-    }
+    })  # fmt: skip
+
+
+class Evaluation(dict[str, Any]):
+    """The result of `evaluate`: a dict, which a notebook shows as a table."""
+
+    def _repr_html_(self) -> str:
+        """The metrics of the samples and of real data, with their meanings."""
+        headings = ("metric", "samples", "real data", "best", "meaning")
+        rows = [
+            (entry["title"], shown(entry, "generated"), shown(entry, "real"), entry["best"], entry["meaning"])
+            for entry in self["metrics"].values()
+        ]
+        title = f"{self['model']} on {self['data']}: {self['count']:,} samples, seed {self['seed']}"
+        table = html.table(headings, rows, caption=title, right=headings[1:3])
+        return table + "".join(html.paragraph(note[0].upper() + note[1:] + ".") for note in self["notes"])
+
+
+def shown(entry: dict[str, Any], source: str) -> str:
+    """A value with four digits, or two if it is smaller than its spread; the spread has two."""
+    value, spread = entry[source], entry.get(f"{source}_spread")
+    if value is None:
+        return "infinite"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if spread is None:
+        return f"{value:.4g}"
+    return f"{value:{'.2g' if abs(value) < spread else '.4g'}} ± {spread:.2g}"
 
 
 def save_evaluation(path: str | Path, result: dict[str, Any]) -> None:

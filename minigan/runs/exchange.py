@@ -127,7 +127,7 @@ def metadata_of(config: TrainConfig, gan: GAN, network: str) -> dict[str, str]:
     return metadata
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ImportConfig(ModelConfig):
     """The settings needed for weights from another library."""
 

@@ -20,10 +20,8 @@ from minigan.runs.build import RunParts
 from minigan.runs.checkpoint_interval import CheckpointInterval
 from minigan.runs.config import write_config
 from minigan.runs.epoch_metrics import EpochMetrics
-from minigan.runs.interrupt import SaveRequest, StopRequest
 from minigan.runs.resume import cut_tables, lines_of_tables, settings_of
 from minigan.runs.run_data import notices_of, write_places
-from minigan.runs.sample_grid import SampleGrid
 from minigan.runs.tables import COLUMNS, Table, read_metrics, row_of
 from minigan.training.checkpoint.file import Checkpoint
 from minigan.training.checkpoint.folder import CheckpointFolder
@@ -40,8 +38,10 @@ from minigan.training.events import (
     StepEnd,
     Stopped,
 )
+from minigan.training.interrupt import SaveRequest, StopRequest
 from minigan.training.monitor.monitor import Monitor
 from minigan.training.nonfinite import all_finite
+from minigan.training.sample_grid import SampleGrid
 from minigan.training.step_metrics import layer_squares
 
 __all__ = ["Run"]

@@ -32,7 +32,7 @@ COUNT, PER_CLASS, MOST_CLASSES = 64, 10, 20
 SIZES, CLASSES = 5, 20
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class DataConfig(ModelConfig):
     """The settings that decide what training sees of a data set; the model decides the size."""
 

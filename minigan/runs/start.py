@@ -36,13 +36,14 @@ from minigan.models import GAN
 from minigan.runs.build import build_run
 from minigan.runs.config import TrainConfig, read_config, write_config
 from minigan.runs.folder import Run
-from minigan.runs.interrupt import SaveRequest
 from minigan.runs.lock import RunLock
+from minigan.runs.notebook import default_listener
 from minigan.runs.resume import check_settings
 from minigan.runs.run_data import PLACES, write_places
 from minigan.runs.trial import try_step
 from minigan.training.checkpoint.file import Checkpoint, versions
-from minigan.training.events import Listener, Notice, ignore
+from minigan.training.events import Listener, Notice
+from minigan.training.interrupt import SaveRequest
 from minigan.training.nonfinite import all_finite
 
 __all__ = [
@@ -73,7 +74,7 @@ def train_run(config: TrainConfig, folder: str | Path | None = None, listener: L
     folder : path, optional
         New or empty. Default: the next in ``runs/``, which the event `RunStart` names.
     listener : Listener, optional
-        Called with every `Event`; in a notebook `NotebookProgress`.
+        Called with every `Event`. Default: `NotebookProgress` in a notebook, none elsewhere.
 
     Returns
     -------
@@ -91,7 +92,7 @@ def train_run(config: TrainConfig, folder: str | Path | None = None, listener: L
     with SaveRequest() as save, backend.textbook(config.textbook or backend.is_textbook()):
         parts = build_run(config)
         try_step(parts)
-        run = Run(place, parts, listener or ignore)
+        run = Run(place, parts, listener or default_listener())
         run.folder = place = make_folder(place) if folder else make_numbered_folder(place)
         with RunLock(place):
             check_folder(place)  # another process may have used it meanwhile
@@ -135,7 +136,7 @@ def resume_run(
     CheckpointError
         All checkpoints are damaged, or do not fit.
     """
-    folder, changes, listener = Path(folder), changes or {}, listener or ignore
+    folder, changes, listener = Path(folder), changes or {}, listener or default_listener()
     own = read_settings(folder)
     if not (folder / "checkpoints").is_dir():
         raise RunError(nothing_to_resume(folder))

@@ -14,6 +14,7 @@ from minigan.training.events import (
     StepEnd,
     Stopped,
 )
+from minigan.training.fit import History
 from minigan.training.options import GameOptions
 from minigan.training.simultaneous import simultaneous_step
 from minigan.training.steps import (
@@ -34,6 +35,7 @@ __all__ = [
     "Event",
     "GameOptions",
     "GeneratorResult",
+    "History",
     "LayerGradients",
     "Listener",
     "Notice",

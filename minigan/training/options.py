@@ -34,6 +34,10 @@ class GameOptions(NamedTuple):
     d_constraint: Constraint | None = None
     g_constraint: Constraint | None = None
 
+    def __repr__(self) -> str:
+        given = {name: value for name, value in self._asdict().items() if value is not None}
+        return f"GameOptions({', '.join(f'{name}={value!r}' for name, value in given.items())})"
+
     def seen(self, images: Array) -> Array:
         """The images as D sees them."""
         return images if self.instance_noise is None else self.instance_noise(images)

@@ -28,6 +28,7 @@ from minigan.training.batch_steps import (
 from minigan.training.batches import RealBatches
 from minigan.training.checks import check_data, check_names
 from minigan.training.events import DiscriminatorEnd, EpochEnd, ignore
+from minigan.training.fit import History, fit, trainer_table
 from minigan.training.gpu.cuda_graph import GraphRounds, why_not_recorded
 from minigan.training.gpu.deferred_events import DeferredEvents
 from minigan.training.nonfinite import check_weights, first_non_finite, values_are_checked
@@ -118,6 +119,7 @@ class Trainer:
     ...     print(event.step, event.steps)
     1 2
     2 2
+    >>> history = trainer.fit(steps=100)  # shows the progress; doctest: +SKIP
     """
 
     def __init__(
@@ -215,6 +217,27 @@ class Trainer:
             for happened in self.run_round(total):
                 yield from self.events.add(happened)
             yield from self.events.end_round()
+
+    def fit(self, epochs: int | None = None, steps: int | None = None) -> History:
+        """Train for some epochs or generator steps, and show the progress, in a notebook with samples and curves.
+
+        It takes the same steps as `train`. Ctrl-C ends it after a step; another call goes on from there.
+
+        Parameters
+        ----------
+        epochs, steps : int
+            One of the two.
+
+        Returns
+        -------
+        History
+            The metrics of every step: `plot` draws them.
+        """
+        return fit(self, epochs, steps)
+
+    def _repr_html_(self) -> str:
+        """The networks and the settings, for a notebook."""
+        return trainer_table(self)
 
     def run_round(self, total: int) -> Iterator[Sequence[TrainerEvent]]:
         """The rest of the round: D's steps and G's, until G has taken `total`. Yields the events of each step."""

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from minigan import models
-from minigan.cli.evaluate import number
 from minigan.io.atomic_write import save_arrays
 from minigan.runs.config import TrainConfig, write_config
+from minigan.runs.evaluate import shown
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_the_table_fits_a_terminal_and_breaks_no_word(minigan, fresh, monkeypatc
     ],
 )
 def test_a_number_has_the_digits_that_mean_something(value, spread, text):
-    assert number({"real": value} | ({} if spread is None else {"real_spread": spread}), "real") == text
+    assert shown({"real": value} | ({} if spread is None else {"real_spread": spread}), "real") == text
 
 
 @pytest.mark.parametrize(

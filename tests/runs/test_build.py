@@ -13,10 +13,10 @@ from minigan.errors import ConfigError, DataError
 from minigan.io.atomic_write import load_arrays
 from minigan.runs import TrainConfig, build, load_run, train_run
 from minigan.runs.sample import sample_run
-from minigan.runs.sample_grid import mean_distance
 from minigan.runs.tables import read_gradients, read_metrics
 from minigan.training import Diversity, Evaluated, Notice
 from minigan.training.monitor.monitor import Monitor
+from minigan.training.sample_grid import mean_distance
 
 SMALL = {"generator_filters": (4, 4), "discriminator_filters": (4, 4), "threads": 1, "steps": 2, "batch_size": 8}
 

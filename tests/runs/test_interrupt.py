@@ -9,9 +9,9 @@ import pytest
 from minigan.io.atomic_write import load_arrays
 from minigan.runs import load_run, resume_run, train_run
 from minigan.runs.build import build_run
-from minigan.runs.interrupt import SaveRequest, StopRequest, signals
 from minigan.runs.tables import read_metrics
 from minigan.training import DiscriminatorEnd, Notice, Saved, StepEnd, Stopped
+from minigan.training.interrupt import SaveRequest, StopRequest, signals
 
 STOPS = signals(*StopRequest.NAMES)
 SAVES = signals(*SaveRequest.NAMES)

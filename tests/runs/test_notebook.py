@@ -1,60 +1,16 @@
 """The progress of a run in a notebook, on a display that only records."""
 
 import base64
-import builtins
 import re
-import sys
-from types import ModuleType
 
 import pytest
 from PIL import Image
 
 from minigan.errors import NonFiniteError
 from minigan.runs import NotebookProgress, resume_run, train_run
-from minigan.training.events import EpochEnd, Evaluated, Notice, RunStart, Saved, StepEnd, Stopped
+from minigan.training.events import EpochEnd, Evaluated, Notice, RunStart, Saved, StepEnd, Stopped, ignore
 
 EVIL = '<script>alert("1 & 2")</script>'
-
-
-class HTML:
-    def __init__(self, data: str) -> None:
-        self.data = data
-
-
-class Handle:
-    def __init__(self, first: HTML) -> None:
-        self.shown = [first.data]
-
-    def update(self, page: HTML) -> None:
-        self.shown.append(page.data)
-
-
-@pytest.fixture
-def displays(monkeypatch) -> list[Handle]:
-    """A notebook: the displays that were made in it."""
-    made: list[Handle] = []
-
-    def display(page: HTML, *, display_id: bool) -> Handle:
-        assert display_id
-        made.append(Handle(page))
-        return made[-1]
-
-    module, package = ModuleType("IPython.display"), ModuleType("IPython")
-    module.HTML, module.display, package.display = HTML, display, module
-    package.version_info = (9, 0)  # matplotlib reads it
-    monkeypatch.setitem(sys.modules, "IPython", package)
-    monkeypatch.setitem(sys.modules, "IPython.display", module)
-    shell = type("ZMQInteractiveShell", (), {})()
-    monkeypatch.setattr(builtins, "get_ipython", lambda: shell, raising=False)
-    return made
-
-
-@pytest.fixture
-def no_notebook(monkeypatch) -> None:
-    """Python without IPython."""
-    monkeypatch.setitem(sys.modules, "IPython", None)
-    monkeypatch.setitem(sys.modules, "IPython.display", None)
-    monkeypatch.delattr(builtins, "get_ipython", raising=False)
 
 
 def step(number: int, steps: int = 20, epoch: int = 1) -> StepEnd:
@@ -95,7 +51,7 @@ def test_two_runs_have_two_displays(displays, make_config, tmp_path, no_curves):
 
 
 def test_a_resumed_run_is_shown_too(displays, make_config, tmp_path, no_curves):
-    train_run(make_config(steps=1), tmp_path / "run")
+    train_run(make_config(steps=1), tmp_path / "run", ignore)
     resume_run(tmp_path / "run", {"steps": 2}, ["steps"], NotebookProgress())
     assert "2/2" in displays[-1].shown[-1]
 
@@ -142,6 +98,18 @@ def test_all_texts_are_escaped_and_a_picture_that_is_gone_is_left_out(displays, 
     assert "<script" not in page
     assert page.count("<img") == 1
     assert "stopped after step 5" in page
+
+
+def test_in_a_notebook_it_is_the_default(displays, make_config, tmp_path, no_curves):
+    train_run(make_config(steps=1), tmp_path / "run")
+    resume_run(tmp_path / "run", {"steps": 2}, ["steps"])
+    assert ["1/1" in displays[0].shown[-1], "2/2" in displays[1].shown[-1]] == [True, True]
+
+
+@pytest.mark.usefixtures("no_notebook", "no_curves")
+def test_elsewhere_a_run_is_silent_by_default(make_config, tmp_path, capsys):
+    train_run(make_config(steps=1), tmp_path / "run")
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.usefixtures("no_notebook", "no_curves")

@@ -1,7 +1,8 @@
-"""The picture of samples that a run saves after each epoch, always from the same noise vectors."""
+"""The picture of samples that a run saves after each epoch and a notebook shows, always from the same noise vectors."""
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +16,10 @@ from minigan.plots.points import PointsView
 from minigan.random import Stream
 from minigan.training.events import Diversity
 from minigan.training.nonfinite import all_finite
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from PIL.Image import Image
 
 __all__ = ["SampleGrid", "mean_distance"]
 
@@ -66,21 +71,19 @@ class SampleGrid:
         with np.errstate(all="ignore"):  # the caller checks for overflow
             return backend.asnumpy(generator.predict(self.noise, labels=self.labels))
 
-    def save(self, path: Path, generator: Sequential, title: str) -> bool:
-        """Save the picture; False if there is none: a sample is NaN, or points have more than two coordinates."""
+    def save(self, path: Path | None, generator: Sequential, title: str) -> "Figure | Image | None":
+        """Save the picture, and return it; None if there is none: a sample is NaN, or points have many coordinates."""
         samples = self.generated(generator)
         if not all_finite(samples):
-            return False
+            return None
         if self.view is not None:
-            self.view.save(path, title)
-        elif self.gan.output_range is None:
-            return False
-        elif self.rows:
+            return self.view.save(path, title)
+        if self.gan.output_range is None:
+            return None
+        if self.rows:
             rows = samples.reshape(self.rows, PER_CLASS, *samples.shape[1:])
-            plots.save_classes(path, rows, self.gan.output_range, self.class_names)
-        else:
-            plots.save_grid(path, samples, self.gan.output_range)
-        return True
+            return plots.save_classes(path, rows, self.gan.output_range, self.class_names)
+        return plots.save_grid(path, samples, self.gan.output_range)
 
     def diversity(self, step: int, generator: Sequential) -> Diversity:
         """The mean distance between samples, and that between as many real examples."""
