@@ -4,15 +4,18 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import minigan as mg
-from docs.figures.slide import built, panels, slide
+from docs.figures.slide import Deck, built, panels
 from minigan.layers import Dense
 from minigan.learn import draw_arrays, draw_graph
 from minigan.plots.style import DISCRIMINATOR, GENERATED, GENERATOR, REAL
 
+SLIDES = Deck()
+slide = SLIDES.slide
+
 # A GAN
 
 
-@slide("G never sees a real image. It learns from the gradient of D.", "Which arrow carries the gradient to G?")
+@slide("G sees no real image: it learns from the gradient of D.", "Which arrow carries the gradient to G?")
 def players() -> Figure:
     figure = Figure(figsize=(9, 3.2), facecolor="white")
     axes = figure.add_axes((0, 0, 1, 1))
