@@ -3,7 +3,6 @@
 import re
 import sys
 from pathlib import Path
-from typing import Any
 
 from docutils.nodes import Element, TextElement
 from sphinx.addnodes import pending_xref
@@ -31,8 +30,13 @@ extensions = [
     "sphinx.ext.viewcode",
     "sphinx_copybutton",
     "sphinx_design",
+    "docs.extensions.head",
     "docs.extensions.kernel",
+    "docs.extensions.lessons",
     "docs.extensions.mathml",
+    "docs.extensions.pictures",
+    "docs.extensions.reference",
+    "docs.extensions.search_words",
 ]
 exclude_patterns = ["_build", "README.md"]
 templates_path = ["_templates"]
@@ -107,14 +111,31 @@ html_theme = "furo"
 html_title = f"minigan {release}"
 html_static_path = ["_static"]
 html_css_files = ["minigan.css"]
+html_favicon = "_static/favicon.svg"
+html_copy_source = False  # a lesson's source is its notebook
+html_last_updated_fmt = None
 
-
-def skip_members(app: Sphinx, what: str, name: str, obj: Any, skip: bool, options: Any) -> bool | None:
-    """Leave out the fields of named tuples, documented as "Alias for field number 0", and aliases such as Pair.
-
-    The latter numpydoc takes for functions, and fails to find their arguments.
-    """
-    return True if type(obj).__name__ in ("_tuplegetter", "GenericAlias") else None
+# What readers search for, and the page that comes first. A page may also name words in its front matter: search: [...].
+search_words = {
+    "howto/own-layer": ["custom layer", "own layer", "write a layer", "new layer"],
+    "howto/own-loss": ["custom loss", "own loss"],
+    "howto/own-kernel": ["custom kernel", "own kernel", "benchmark my kernel"],
+    "howto/own-pictures": ["own images", "own pictures", "custom data set", "folder of images"],
+    "howto/pytest": ["gradient check in pytest", "pytest"],
+    "learn/index": ["notebook", "notebooks", "jupyter", "course", "exercises"],
+    "learn/1-dense": ["backprop", "backpropagation"],
+    "learn/3-up-sampling": ["upsampling backward", "upsampling gradient"],
+    "learn/4-batch-norm": [
+        "batchnorm derivation",
+        "batch norm derivation",
+        "batchnorm backward",
+        "batch norm backward",
+    ],
+    "learn/7-gan-step": ["gan step", "gan by hand"],
+    "learn/8-failures": ["mode collapse", "collapse", "oscillation"],
+    "learn/9-penalties": ["gradient penalty"],
+    "start/troubleshooting": ["nan loss", "loss is nan", "faq", "error message", "troubleshooting"],
+}
 
 
 def resolve_name(app: Sphinx, env: BuildEnvironment, node: pending_xref, contnode: TextElement) -> Element | None:
@@ -142,5 +163,4 @@ def resolve_name(app: Sphinx, env: BuildEnvironment, node: pending_xref, contnod
 
 
 def setup(app: Sphinx) -> None:
-    app.connect("autodoc-skip-member", skip_members)
     app.connect("missing-reference", resolve_name)

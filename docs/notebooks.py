@@ -5,9 +5,11 @@ cells, in Markdown that Jupyter shows. ``--try docs/learn/1-dense.md`` runs the 
 prints what they print.
 """
 
+import ast
 import json
 import re
 import sys
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from configparser import ConfigParser
 from contextlib import redirect_stdout
@@ -196,8 +198,6 @@ def try_page(page: Path) -> int:
 
 def run_cell(source: str, name: str, namespace: dict[str, Any]) -> None:
     """Run a cell as a notebook does: the value of an expression in its last line is printed."""
-    import ast
-
     tree = ast.parse(source, name)
     last = ast.Expression(tree.body.pop().value) if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     exec(compile(tree, name, "exec"), namespace)
@@ -209,10 +209,13 @@ def run_cell(source: str, name: str, namespace: dict[str, Any]) -> None:
         print(repr(value))
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
     """Write all notebooks, or try one page."""
-    if arguments[:1] == ["--try"]:
-        return try_page(Path(arguments[1]).resolve())
+    parser = ArgumentParser(prog="python -m docs.notebooks", description="Make the notebooks of the lessons.")
+    parser.add_argument("--try", dest="page", type=Path, metavar="PAGE", help="run the cells and exercises of one page")
+    page = parser.parse_args().page
+    if page:
+        return try_page(page.resolve())
     NOTEBOOKS.mkdir(exist_ok=True)
     kept = {f"{page.stem}.ipynb" for page in pages()}
     for path in NOTEBOOKS.glob("*.ipynb"):
@@ -224,4 +227,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

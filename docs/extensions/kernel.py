@@ -1,5 +1,6 @@
 """The kernel that runs the lessons: it imports this checkout, and draws figures as SVG, sharp at every size."""
 
+import logging
 import os
 import tempfile
 from pathlib import Path
@@ -40,6 +41,7 @@ def prepare(app: Sphinx) -> None:
     profile.joinpath("startup").mkdir(parents=True)
     profile.joinpath("startup", "drawings.py").write_text(STARTUP, encoding="utf-8")
     profile.joinpath("ipython_config.py").write_text(CONFIG, encoding="utf-8")
+    logging.getLogger("traitlets").setLevel(logging.WARNING)  # nbclient says which notebook it runs
     before = dict(os.environ)
     os.environ["IPYTHONDIR"] = folder.name
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))

@@ -22,8 +22,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / "run"
         train_run(TrainConfig(), run)
-        (run / "losses.png").replace(IMAGES / "first-run-losses.png")
-        pictures = [Image.open(path) for path in sorted((run / "samples").glob("epoch-*.png"))]
+        with atomic_path(IMAGES / "first-run-losses.png") as temporary:  # in fewer colours: a third of the size
+            Image.open(run / "losses.png").convert("RGB").quantize(64).save(temporary, "PNG", optimize=True)
+        paths = [run / "samples" / "start.png", *sorted((run / "samples").glob("epoch-*.png"))]
+        pictures = [Image.open(path) for path in paths]
         side = pictures[0].width * SIDE // 8
         row = Image.new("L", (len(EPOCHS) * (side + SPACE) - SPACE, side), 255)
         for place, epoch in enumerate(EPOCHS):

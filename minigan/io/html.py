@@ -29,7 +29,8 @@ def table(
     bold : collection of int
         Places of rows in bold letters.
     """
-    styles = ["text-align:right" if heading in right else "text-align:left" for heading in headings]
+    number = "text-align:right;white-space:nowrap"  # no break at the minus of 1e-07
+    styles = [number if heading in right else "text-align:left" for heading in headings]
     lines = [f'<caption style="text-align:left">{escape(caption)}</caption>'] if caption else []
     lines.append(f"<tr>{cells('th', headings, styles)}</tr>")
     for place, row in enumerate(rows):

@@ -62,9 +62,7 @@ def difference(answer: np.ndarray, right: np.ndarray, wrong: np.ndarray, errors:
     place = np.unravel_index(np.argmax(np.where(np.isnan(errors), np.inf, errors)), right.shape)
     where = f" at the index {tuple(map(int, place))}" if place else ""
     text = f"expected {right[place]:.6}{where}, got {answer[place]:.6}"
-    with np.errstate(divide="ignore", invalid="ignore"):
-        factors = np.where(right == 0, np.nan, answer / right)
-    factors = factors[np.isfinite(factors)]
+    factors = answer[right != 0] / right[right != 0]
     if factors.size and np.allclose(factors, factors[0], rtol=1e-4) and (answer[right == 0] == 0).all():
         return f"{text}, which is the answer times {factors[0]:.4g}{' everywhere' if right.size > 1 else ''}"
     return f"{text}; {wrong.sum()} of {wrong.size} numbers are wrong" if right.size > 1 else text

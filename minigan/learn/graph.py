@@ -14,6 +14,9 @@ __all__ = ["draw_graph"]
 #: Inches between two operations, between two lines of the graph, and the radius of a circle.
 ACROSS, DOWN, RADIUS = 1.75, 0.95, 0.22
 
+#: The width of a letter on an edge, in distances between operations.
+LETTER = 0.041
+
 #: A place in the graph: how far to the right, how far down.
 Place = tuple[float, float]
 
@@ -65,11 +68,14 @@ def draw_graph(
     grads = grads or {}
     check(operations, grads)
     places = place_all(operations)
-    axes = new_axes(places, operations)
+    texts = {name: value_text(name, operations, values, digits) for name in places}
+    last = [name for name in places if not uses_of(name, operations)]
+    wide = max(0.75, *(LETTER * len(text) for name in last for text in (texts[name], text_of(grads.get(name), digits))))
+    axes = new_axes(places, operations, wide)
     for name, place in places.items():
-        uses = [result for result, (_, *inputs) in operations.items() if name in inputs]
+        uses = uses_of(name, operations)
         begin = (place[0] + RADIUS / ACROSS, place[1]) if name in operations else place
-        ends = [places[result] for result in uses] or [(begin[0] + 0.75, begin[1])]
+        ends = [places[result] for result in uses] or [(begin[0] + wide, begin[1])]
         lifts = [lift(place, end, places) if uses else 0.0 for end in ends]
         for end, height in zip(ends, lifts):
             draw_edge(axes, begin, end, height, to_circle=bool(uses))
@@ -77,8 +83,7 @@ def draw_graph(
             draw_circle(axes, place, operations[name][0])
         else:
             write(axes, place, f"{name} ", "right", "center", size=11, weight="bold")
-        title = f"{name} = " if name in operations else ""
-        value = title + text_of(values[name], digits) if name in values else name * (name in operations)
+        value = texts[name]
         if len(ends) == 1:
             one = grads.get((name, uses[0])) if uses else None
             label(axes, middle(begin, ends[0], lifts[0]), "center", value, text_of(grads.get(name, one), digits))
@@ -90,15 +95,27 @@ def draw_graph(
     return axes.figure
 
 
-def new_axes(places: Mapping[str, Place], operations: Mapping[str, Sequence[str]]) -> Any:
-    """Axes in columns and lines, as large as the graph with its arcs."""
+def uses_of(name: str, operations: Mapping[str, Sequence[str]]) -> list[str]:
+    """The results of the operations that a value goes into."""
+    return [result for result, (_, *inputs) in operations.items() if name in inputs]
+
+
+def value_text(name: str, operations: Mapping[str, Sequence[str]], values: Mapping[str, Any], digits: int) -> str:
+    """What is above an edge: the value, after the name of a result."""
+    if name not in operations:
+        return text_of(values.get(name), digits)
+    return f"{name} = {text_of(values[name], digits)}" if name in values else name
+
+
+def new_axes(places: Mapping[str, Place], operations: Mapping[str, Sequence[str]], wide: float) -> Any:
+    """Axes in columns and lines, as large as the graph with its arcs and a last edge that is `wide`."""
     arcs = [
         places[name][1] - lift(places[name], places[result], places)
         for result, (_, *inputs) in operations.items()
         for name in inputs
     ]
     longest = max((len(name) for name in places if name not in operations), default=1)
-    left, right = -0.1 - 0.06 * longest, max(x for x, _ in places.values()) + 1.15
+    left, right = -0.1 - 0.06 * longest, max(x for x, _ in places.values()) + wide + 0.4
     top, bottom = min([0.0, *arcs]) - 0.45, max(y for _, y in places.values()) + 0.45
     axes = Sketch((right - left) * ACROSS, (bottom - top) * DOWN).add_axes((0, 0, 1, 1))
     axes.set_xlim(left, right)

@@ -66,6 +66,6 @@ def remedy(builders: Builders, name: str, option: str) -> str:
     """What to do about an option that the model does not take."""
     others = [other for other, builder in builders.items() if option in (option_names(builder) or ())]
     if not others:
-        return f"expected some of {', '.join(option_names(builders[name]) or ())}"
+        return f"expected one of {', '.join(option_names(builders[name]) or ())}"
     leave = "leave --conditional out" if option in ("classes", "conditioning") else "leave it out"
     return f"{leave}, or choose --model {' or '.join(others)}"

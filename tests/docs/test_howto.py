@@ -1,7 +1,8 @@
 """The file at the end of each how-to: it runs in an empty folder and prints what its page shows.
 
-The page shows the command in a ``bash`` fence, and below it the output in a ``text`` fence, where ``...`` matches
-anything.
+The page shows the command in a ``bash`` fence and the output in a ``text`` fence below it, where ``...`` matches
+anything. A comment before them, ``% needs:``, names packages without which the test is skipped. Results of training
+differ a little from machine to machine, so fractions need not be the same to the last digit.
 """
 
 import doctest
@@ -19,15 +20,22 @@ HOWTO = Path(__file__).parents[2] / "docs" / "howto"
 PAGES = {page.name: page.read_text(encoding="utf-8") for page in sorted(HOWTO.glob("*.md"))}
 
 #: A command that runs one of the files, and its output.
-RUN = re.compile(r"^```bash\n((?:python|pytest) (\w+\.py)[^\n]*)\n```\n\n```text\n(.*?)^```", re.M | re.S)
+RUN = re.compile(
+    r"^(?:% needs: ([\w ]+)\n\n)?```bash\n((?:python|pytest) (\w+\.py)[^\n]*)\n```\n\n```text\n(.*?)^```", re.M | re.S
+)
 
+#: Compared as numbers.
 FRACTION = re.compile(r"-?\d+\.\d+")
 
 RUNS = [(page, *match.groups()) for page, text in PAGES.items() for match in RUN.finditer(text)]
 
 
-@pytest.mark.parametrize(("page", "command", "file", "expected"), RUNS, ids=[run[2] for run in RUNS])
-def test_the_file_runs_and_prints_what_the_page_shows(tmp_path, page: str, command: str, file: str, expected: str):
+@pytest.mark.parametrize(("page", "needs", "command", "file", "expected"), RUNS, ids=[run[3] for run in RUNS])
+def test_the_file_runs_and_prints_what_the_page_shows(
+    tmp_path, page: str, needs: str | None, command: str, file: str, expected: str
+):
+    for package in (needs or "").split():
+        pytest.importorskip(package)
     shutil.copy(HOWTO / "files" / file, tmp_path)
     _, *arguments = shlex.split(command)
     program = (

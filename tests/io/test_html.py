@@ -59,7 +59,7 @@ def test_a_table_has_its_cells_and_its_caption():
     assert found.rows == [["name", "count"], ["a", "1"], ["b", "22"]]
     assert found.text.strip().startswith("all")
     styles = [attributes["style"] for tag, attributes in found.tags if tag == "td"]
-    assert [style.partition(":")[2] for style in styles] == ["left", "right"] * 2
+    assert styles == ["text-align:left", "text-align:right;white-space:nowrap"] * 2
 
 
 def test_all_text_is_escaped():

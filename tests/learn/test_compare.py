@@ -26,6 +26,7 @@ def test_a_right_answer_is_said_to_be_right(capsys):
         (RIGHT / 2, r"dw: expected 4.0 at the index \(1, 1\), got 2.0, which is the answer times 0.5 everywhere"),
         (RIGHT * 1.001, "times 1.001 everywhere"),
         (RIGHT * np.nan, r"dw: expected 1.0 at the index \(0, 0\), got nan"),
+        (np.where(RIGHT > 3, np.nan, RIGHT), r"expected 4.0 at the index \(1, 1\), got nan; 1 of 4 numbers are wrong"),
         (RIGHT + 1e-5, "4 of 4 numbers are wrong"),
     ],
 )

@@ -101,3 +101,14 @@ def test_a_notebook_is_what_jupyter_reads():
         made = json.loads(lesson.text)
         assert made["nbformat"] == 4
         assert len({one["id"] for one in made["cells"]}) == len(made["cells"])
+
+
+def test_the_page_of_the_course_lists_the_lessons_with_their_minutes():
+    rows = re.findall(
+        r"^\| (\d) \| (?:\[)?([^|\]]+?)(?:\]\([^)]*\))? \| (\d+) \|",
+        (notebooks.PAGES / "index.md").read_text("utf-8"),
+        re.M,
+    )
+    assert [(int(minutes), lesson.title.startswith(title)) for (_, title, minutes), lesson in zip(rows, lessons())] == [
+        (lesson.minutes, True) for lesson in lessons()
+    ]

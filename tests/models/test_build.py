@@ -64,7 +64,7 @@ def test_uniform_noise_fills_minus_one_to_one_and_normal_noise_goes_beyond():
 
 
 def test_an_unknown_option_is_refused_with_the_known_ones():
-    with pytest.raises(ConfigError, match=r"dcgan28 does not take --width: expected some of latent_size, image_size"):
+    with pytest.raises(ConfigError, match=r"dcgan28 does not take --width: expected one of latent_size, image_size"):
         models.build("dcgan28", width=3)
 
 

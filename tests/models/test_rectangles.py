@@ -135,7 +135,7 @@ def test_every_picture_of_images_takes_rectangles(size, tmp_path):
             "wgan-gp28 does not take --classes: leave --conditional out, or choose --model d",
         ),
         ("dcgan64", {"conditioning": "projection"}, "does not take --conditioning: leave --conditional out"),
-        ("dcgan28", {"wide": 3}, "dcgan28 does not take --wide: expected some of latent_size, image_size"),
+        ("dcgan28", {"wide": 3}, "dcgan28 does not take --wide: expected one of latent_size, image_size"),
     ],
 )
 def test_an_option_that_a_model_does_not_take_is_refused_by_its_flag(name, options, words):

@@ -32,7 +32,7 @@ def select(names: list[str]) -> list[Case | FunctionCase]:
         found = [case for case in CASES if name.lower() in (case.name.lower(), case.subject.lower())]
         if not found:
             subjects = ", ".join(sorted({case.subject for case in CASES}))
-            raise ConfigError(f"unknown case {name!r}: expected some of {subjects}, or the name of a case")
+            raise ConfigError(f"unknown case {name!r}: expected one of {subjects}, or the name of a case")
         chosen += found
     return chosen or CASES
 

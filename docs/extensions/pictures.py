@@ -1,0 +1,65 @@
+"""What a picture is: a plot, which dark pages invert, or a picture of data, which stays. And its text in words.
+
+A figure that is drawn with lines and text only is a plot; so are the files of `PLOTS`. Under a cell of a lesson the
+text for readers who do not see the picture is the line of code that drew it.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+#: Plots among the pictures in pixels.
+PLOTS = (
+    "convergence-*.png",
+    "data-points.png",
+    "gradcheck-report.png",
+    "plot-figure1.gif",
+    "plot-histogram.png",
+    "plot-losses.png",
+    "plot-plane.gif",
+    "quality-*.png",
+    "ring-*.png",
+)
+
+
+def is_plot(path: Path) -> bool:
+    """Whether a picture may be inverted: it shows no image, such as a digit."""
+    if path.suffix == ".svg" and path.exists():
+        return "<image" not in path.read_text(encoding="utf-8")
+    return any(fnmatch(path.name, pattern) for pattern in PLOTS)
+
+
+def drawn_by(image: nodes.image) -> str | None:
+    """The last line of the cell that drew a picture; None for a picture that is no output."""
+    cell = image.parent
+    while cell is not None and "cell" not in cell.get("classes", []):
+        cell = cell.parent
+    source = next(iter(cell.findall(nodes.literal_block)), None) if cell is not None else None
+    lines = [line.strip() for line in source.astext().splitlines() if line.strip()] if source is not None else []
+    return f"Drawn by the code above: {lines[-1].removesuffix(';')}" if lines else None
+
+
+class Pictures(SphinxPostTransform):
+    """Give every picture its class and its text."""
+
+    default_priority = 600
+    formats = ("html",)
+
+    def run(self, **kwargs: Any) -> None:
+        for image in self.document.findall(nodes.image):
+            path = Path(self.app.srcdir, image["uri"])
+            if is_plot(path):
+                image["classes"].append("plot")
+            if not image.get("alt") and (text := drawn_by(image)):
+                image["alt"] = text
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.add_post_transform(Pictures)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
