@@ -330,5 +330,5 @@ def test_a_real_gpu_is_timed_beside_the_cpu():
     result = mg.benchmark(product, a, a, backends="all", flops=2 * 256**3, seconds=0.1, tolerance=1e-3)
     assert result.labels == ["numpy", "cupy"]
     assert result.machine["gpu"]["name"] in str(result)
-    with pytest.raises(BenchmarkError, match="call the functions of minigan.backend"):
+    with pytest.raises(BenchmarkError, match="on a GPU call the functions"):
         mg.benchmark(lambda x: x + np.ones(x.shape), a, backends="cupy")
