@@ -4,9 +4,8 @@
     pip install fonttools brotli
     python docs/figures/font.py package/files/stix-two-math-latin-400-normal.woff2
 
-Only the characters of formulas stay: 108 KB instead of 400. And all sizes of the root sign get the same width, for
-Chromium leaves space for the widest of them behind every root. And the indices of all letters are
-on one level.
+Only the characters of formulas stay: 108 KB instead of 400. All sizes of the root sign get the same width, for Chromium
+leaves space for the widest of them behind every root. And the indices of all letters are on one level.
 """
 
 import sys
