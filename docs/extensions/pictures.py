@@ -11,9 +11,13 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+import imagesize
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
+
+#: Plots that are wider, in pixels, scroll on a phone: smaller, their numbers could not be read.
+WIDE = 560
 
 #: Plots among the pictures in pixels.
 PLOTS = (
@@ -62,6 +66,8 @@ class Pictures(SphinxPostTransform):
             path = Path(self.app.srcdir, image["uri"])
             if is_plot(path):
                 image["classes"].append("plot")
+                if path.exists() and imagesize.get(path)[0] > WIDE:
+                    image["classes"].append("wide")
             if not image.get("alt") and (text := drawn_by(image)):
                 image["alt"] = text
 
