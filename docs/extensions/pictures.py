@@ -11,9 +11,13 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+import imagesize
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
+
+#: Plots that are wider, in pixels, scroll on a phone: smaller, their numbers could not be read.
+WIDE = 640
 
 #: Plots among the pictures in pixels.
 PLOTS = (
@@ -37,18 +41,29 @@ def is_plot(path: Path) -> bool:
 
 
 def drawn_by(image: nodes.image) -> str | None:
-    """The last statement of the cell that drew a picture; None for a picture that is no output."""
+    """The last statement of the cell that drew a picture, as text; None for a picture that is no output."""
     cell = image.parent
     while cell is not None and "cell" not in cell.get("classes", []):
         cell = cell.parent
     source = next(iter(cell.findall(nodes.literal_block)), None) if cell is not None else None
     if source is None:
         return None
-    try:
-        last = ast.unparse(ast.parse(source.astext()).body[-1])
-    except SyntaxError:  # a magic of IPython
-        last = source.astext().strip().splitlines()[-1]
+    last = last_statement(source.astext())
     return "Drawn by the code above: " + (last if len(last) <= 120 else last[:116] + " ...")
+
+
+def last_statement(code: str) -> str:
+    """The last statement; where it is only a name, what that name stands for."""
+    try:
+        *before, last = ast.parse(code).body
+    except SyntaxError:  # a magic of IPython
+        return code.strip().splitlines()[-1]
+    name = ast.unparse(last)
+    if name.isidentifier():
+        for statement in reversed(before):
+            if isinstance(statement, ast.Assign) and name in map(ast.unparse, statement.targets):
+                return ast.unparse(statement.value)
+    return name
 
 
 class Pictures(SphinxPostTransform):
@@ -62,6 +77,8 @@ class Pictures(SphinxPostTransform):
             path = Path(self.app.srcdir, image["uri"])
             if is_plot(path):
                 image["classes"].append("plot")
+                if path.exists() and imagesize.get(path)[0] > WIDE:
+                    image["classes"].append("wide")
             if not image.get("alt") and (text := drawn_by(image)):
                 image["alt"] = text
 

@@ -4,8 +4,8 @@
     pip install fonttools brotli
     python docs/figures/font.py package/files/stix-two-math-latin-400-normal.woff2
 
-Only the characters of formulas stay: 108 KB instead of 400. And all sizes of the root sign get the same width, for
-Chromium leaves space for the widest of them behind every root.
+Only the characters of formulas stay: 108 KB instead of 400. All sizes of the root sign get the same width, for Chromium
+leaves space for the widest of them behind every root. And the indices of all letters are on one level.
 """
 
 import sys
@@ -44,6 +44,13 @@ def narrow_roots(font: TTFont) -> None:
         font["hmtx"][name] = (width, round(bearing * factor))
 
 
+def level_indices(font: TTFont) -> None:
+    """As in TeX an index of y is as high as one of x, and the power of a bracket as that of a letter."""
+    constants = font["MATH"].table.MathConstants
+    constants.SubscriptBaselineDropMin.Value = -20
+    constants.SuperscriptBaselineDropMax.Value = 386
+
+
 def main() -> None:
     font = TTFont(sys.argv[1], recalcTimestamp=False)
     options = Options(hinting=False, layout_features=["*"], notdef_outline=True)
@@ -51,6 +58,7 @@ def main() -> None:
     subset.populate(unicodes=[code for first, last in BLOCKS for code in range(first, last + 1)])
     subset.subset(font)
     narrow_roots(font)
+    level_indices(font)
     font.flavor = "woff2"
     font.save(OUT)
 
