@@ -1,7 +1,7 @@
-"""What the slides are made of: a list, a decorator that adds to it, and the frame of a slide."""
+"""What the slides are made of: a deck, to which a decorator adds, and the frame of a slide."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -11,18 +11,21 @@ from matplotlib.text import Text
 #: Inches of a slide, and the part of it that a figure may fill: left, bottom, width, height.
 WIDTH, HEIGHT, ROOM = 13.333, 7.5, (0.04, 0.17, 0.92, 0.63)
 
-#: The sentence, the question and the figure of each slide.
-SLIDES: list[tuple[str, str, Callable[[], Figure]]] = []
+#: The sentence, the question and the function that draws the figure.
+Slide: TypeAlias = tuple[str, str, Callable[[], Figure]]
 
 
-def slide(sentence: str, question: str) -> Callable[[Callable[[], Figure]], Callable[[], Figure]]:
-    """Make a function that draws a figure the next slide."""
+class Deck(list[Slide]):
+    """Slides in their order."""
 
-    def add(draw: Callable[[], Figure]) -> Callable[[], Figure]:
-        SLIDES.append((sentence, question, draw))
-        return draw
+    def slide(self, sentence: str, question: str) -> Callable[[Callable[[], Figure]], Callable[[], Figure]]:
+        """Make a function that draws a figure the next slide."""
 
-    return add
+        def add(draw: Callable[[], Figure]) -> Callable[[], Figure]:
+            self.append((sentence, question, draw))
+            return draw
+
+        return add
 
 
 def framed(number: int, sentence: str, question: str, figure: Figure) -> Figure:

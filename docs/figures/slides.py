@@ -10,10 +10,12 @@ from matplotlib.backends.backend_pdf import PdfPages
 
 import minigan as mg
 from docs.figures import slides_gan, slides_layers
-from docs.figures.slide import SLIDES, framed
+from docs.figures.slide import framed
 from minigan.io.atomic_write import atomic_path
 
-__all__ = ["OUT", "draw_slides", "slides_gan", "slides_layers"]
+__all__ = ["OUT", "SLIDES", "draw_slides"]
+
+SLIDES = [*slides_layers.SLIDES, *slides_gan.SLIDES]
 
 OUT = Path(__file__).with_name("slides.pdf")
 

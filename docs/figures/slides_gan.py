@@ -4,15 +4,18 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import minigan as mg
-from docs.figures.slide import built, panels, slide
+from docs.figures.slide import Deck, built, panels
 from minigan.layers import Dense
 from minigan.learn import draw_arrays, draw_graph
 from minigan.plots.style import DISCRIMINATOR, GENERATED, GENERATOR, REAL
 
+SLIDES = Deck()
+slide = SLIDES.slide
+
 # A GAN
 
 
-@slide("G never sees a real image. It learns from the gradient of D.", "Which arrow carries the gradient to G?")
+@slide("G sees no real image: it learns from the gradient of D.", "Which arrow carries the gradient to G?")
 def players() -> Figure:
     figure = Figure(figsize=(9, 3.2), facecolor="white")
     axes = figure.add_axes((0, 0, 1, 1))
@@ -106,11 +109,11 @@ def collapse() -> Figure:
 
 def dirac(gamma: float, steps: int = 200, rate: float = 0.1) -> np.ndarray:
     """The path of D's weight and G's number where all data are 0, with R1 of this weight."""
-    w, theta, path = 1.0, 1.0, []
+    w, b, path = 1.0, 1.0, []
     for _ in range(steps):
-        path.append((w, theta))
-        s = 1 / (1 + np.exp(-w * theta))
-        w, theta = w - rate * (s * theta + gamma * w), theta + rate * s * w
+        path.append((w, b))
+        s = 1 / (1 + np.exp(-w * b))
+        w, b = w - rate * (s * b + gamma * w), b + rate * s * w
     return np.array(path)
 
 
@@ -122,7 +125,7 @@ def circles() -> Figure:
         panel.plot(*path.T, color="0.4", marker=".", markersize=3, linewidth=0.8)
         panel.plot(*path[0], "o", color="black", markersize=5)
         panel.plot(0, 0, "*", color="black", markersize=10)
-        panel.set(title=title, xlabel="w of D", ylabel="theta of G", aspect="equal", xlim=(-2.2, 2.2), ylim=(-2.2, 2.2))
+        panel.set(title=title, xlabel="w of D", ylabel="b of G", aspect="equal", xlim=(-2.2, 2.2), ylim=(-2.2, 2.2))
     return figure
 
 

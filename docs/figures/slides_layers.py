@@ -5,10 +5,13 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 import minigan as mg
-from docs.figures.slide import built, panels, slide
+from docs.figures.slide import Deck, built, panels
 from minigan.gradcheck import check
 from minigan.layers import BatchNorm, Conv2D, Dense, Softmax, UpSampling2D
 from minigan.learn import draw_arrays, draw_graph
+
+SLIDES = Deck()
+slide = SLIDES.slide
 
 #: Small whole numbers: everyone can follow them.
 X = np.array([[1.0, 2.0, 0.0], [-1.0, 0.0, 1.0]])
@@ -49,7 +52,7 @@ def dense_forward() -> Figure:
     return draw_arrays({"x": X, "w": W, "b": B, "y = x w + b": y})
 
 
-@slide("Dense backward: two products and a sum.", "Which numbers make dw[0, 1]? Why is db a sum over the rows?")
+@slide("Dense backward: two products and a sum.", "Which numbers make dw[0, 1]?")
 def dense_backward() -> Figure:
     layer = built(Dense(2), X, kernel=W, bias=B)
     y, cache = layer.forward(X)

@@ -23,7 +23,7 @@ def test_a_right_answer_is_said_to_be_right(capsys):
         ("dx", "dw: expected numbers, got 'dx'"),
         (RIGHT[0], r"dw: expected an array of the shape \(2, 2\), got \(2,\)"),
         (RIGHT.T, r"dw: expected -2.0 at the index \(0, 1\), got 0.0; 2 of 4 numbers are wrong"),
-        (RIGHT / 2, r"dw: expected 4.0 at the index \(1, 1\), got 2.0, which is the answer times 0.5 everywhere"),
+        (RIGHT / 2, r"dw: expected 4.0 at the index \(1, 1\), got 2.0, which is the right answer times 0.5 everywhere"),
         (RIGHT * 1.001, "times 1.001 everywhere"),
         (RIGHT * np.nan, r"dw: expected 1.0 at the index \(0, 0\), got nan"),
         (np.where(RIGHT > 3, np.nan, RIGHT), r"expected 4.0 at the index \(1, 1\), got nan; 1 of 4 numbers are wrong"),

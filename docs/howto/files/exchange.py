@@ -1,4 +1,7 @@
-"""Weights from minigan to PyTorch and Keras and back: ``python exchange.py``. What is not installed is left out."""
+"""Weights from minigan to PyTorch and Keras and back: ``python exchange.py``.
+
+What is not installed is left out.
+"""
 
 import os
 from importlib.util import find_spec

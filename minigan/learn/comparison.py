@@ -37,7 +37,7 @@ def compare(name: str, got: Any, expected: Any, tolerance: float = 1e-6) -> None
     >>> compare("dx", 3.0, 6.0)
     Traceback (most recent call last):
         ...
-    minigan.errors.ExerciseError: dx: expected 6.0, got 3.0, which is the answer times 0.5
+    minigan.errors.ExerciseError: dx: expected 6.0, got 3.0, which is the right answer times 0.5
     """
     if got is ... or got is None:
         what = "the blank `...` is still to be filled" if got is ... else "None came: is there a `return`?"
@@ -64,5 +64,5 @@ def difference(answer: np.ndarray, right: np.ndarray, wrong: np.ndarray, errors:
     text = f"expected {right[place]:.6}{where}, got {answer[place]:.6}"
     factors = answer[right != 0] / right[right != 0]
     if factors.size and np.allclose(factors, factors[0], rtol=1e-4) and (answer[right == 0] == 0).all():
-        return f"{text}, which is the answer times {factors[0]:.4g}{' everywhere' if right.size > 1 else ''}"
+        return f"{text}, which is the right answer times {factors[0]:.4g}{' everywhere' if right.size > 1 else ''}"
     return f"{text}; {wrong.sum()} of {wrong.size} numbers are wrong" if right.size > 1 else text
