@@ -75,11 +75,13 @@ myst_heading_anchors = 3
 # prints to stderr, such as a warning, is a warning of the build.
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
-nb_execution_timeout = 120
+nb_execution_timeout = 300  # seconds for a cell, on a machine that does other things, too
 nb_execution_in_temp = True
 nb_execution_show_tb = True
 nb_output_stderr = "remove-warn"
 nb_merge_streams = True
+nb_code_prompt_show = "Show the code"
+nb_code_prompt_hide = "Hide the code"
 nb_ipywidgets_js = {}  # from another host, and for nothing that is used here
 
 # Formulas are MathML, made by docs/extensions/mathml.py: no script, no network.

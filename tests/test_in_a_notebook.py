@@ -21,6 +21,7 @@ CELLS: dict[str, str | None] = {
     "mg.data.Points(data.images[0, :, :1, 0])": "<rect",
     "trainer = mg.Trainer(gan, data, batch_size=8); trainer": "batch size",
     "history = trainer.fit(steps=2); history": "first step",
+    "next(trainer.train(steps=1))": "d_loss",
     "history.plot()": None,
     "config = mg.TrainConfig(model='mlp2d', data='ring', steps=2); config": "other settings have their defaults",
     "mg.runs.train_run(config, 'run')": "Training mlp2d on ring, into run",

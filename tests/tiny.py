@@ -75,8 +75,12 @@ def no_curves(monkeypatch) -> None:
 def plain_planes(monkeypatch) -> None:
     """Leave the pictures of points undrawn: each has the numbers that the drawing would show as its pixels."""
 
-    def save(path: Path, real: np.ndarray, fake: np.ndarray, ground: np.ndarray, gradient: np.ndarray, *_) -> None:
+    def save(
+        path: Path, real: np.ndarray, fake: np.ndarray, ground: np.ndarray, gradient: np.ndarray, *_
+    ) -> Image.Image:
         numbers = b"".join(array.astype(np.float32).tobytes() for array in (fake, ground, gradient))
-        Image.frombytes("L", (len(numbers) // 16, 16), numbers).save(path)
+        picture = Image.frombytes("L", (len(numbers) // 16, 16), numbers)
+        picture.save(path)
+        return picture
 
     monkeypatch.setattr("minigan.plots.points.save_plane", save)

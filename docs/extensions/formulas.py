@@ -72,19 +72,25 @@ SIGNS = {"+", "-", "−", "±", "∓"}
 CLOSING = set(")]}⟩⌉⌋!.")
 LIMITS = {"max", "min", "arg\u2009max", "arg\u2009min", "argmax", "argmin", "lim", "sup", "inf"}
 INDEXED = {"msub", "msup", "msubsup"}
+PARTS = {"mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2, "msubsup": 3, "munderover": 3}
 ROWS = {"math", "mrow", "mtd", "mstyle", "mpadded"}
 
 
 def mathml(tex: str, display: bool) -> str:
-    """The formula as a ``<math>`` element. A `ValueError` says which command is unknown."""
+    """The formula as a ``<math>`` element. A `ValueError` says what is wrong, such as a command that is unknown."""
     source = tex.strip()
     for pattern, form in REWRITTEN:
         source = pattern.sub(form, source)
-    math = convert_to_element(source, display="block" if display else "inline")
+    try:
+        math = convert_to_element(source, display="block" if display else "inline")
+    except Exception as error:  # its own errors have names and no texts
+        raise ValueError(str(error) or type(error).__name__) from error
     for element in math.iter():
         read(element)
     if unknown := [text for element in math.iter() if set(text := element.text or "") & set("\\$&")]:
         raise ValueError(f"unknown, or not allowed inside of text: {', '.join(unknown)}")
+    if short := [element.tag for element in math.iter() if len(element) < PARTS.get(element.tag, 0)]:
+        raise ValueError(f"something is missing in {', '.join(short)}")
     for parent in list(math.iter()):
         for place, child in enumerate(list(parent)):
             correct(child, parent, place)

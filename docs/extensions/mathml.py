@@ -9,6 +9,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
 from docs.extensions.formulas import mathml
@@ -26,10 +27,10 @@ def visit_inline(self: Any, node: nodes.math) -> None:
 
 
 def visit_block(self: Any, node: nodes.math_block) -> None:
-    """Write a formula of its own, with its number if it has one. The keyboard reaches it, for it may scroll."""
+    """Write a formula of its own, with its number if it has one."""
     targets = "".join(f'<span id="{name}"></span>' for name in node.get("ids", []))
     number = f'<span class="eqno">({node["number"]})</span>' if node.get("number") else ""
-    self.body.append(f'<div class="math" tabindex="0">{targets}{number}{converted(self, node, display=True)}</div>\n')
+    self.body.append(f'<div class="math">{targets}{number}{converted(self, node, display=True)}</div>\n')
     raise nodes.SkipNode
 
 
@@ -37,9 +38,8 @@ def converted(self: Any, node: nodes.math | nodes.math_block, display: bool) -> 
     """The formula of a node. One that cannot be converted is reported and remembered: see `refuse`."""
     try:
         return mathml(node.astext(), display)
-    except Exception as error:  # latex2mathml raises many kinds
-        reason = str(error) or type(error).__name__
-        logger.error("no MathML for the formula %s: %s", node.astext(), reason, location=node)
+    except ValueError as error:
+        logger.error("no MathML for the formula %s: %s", node.astext(), error, location=node)
         FAILED.setdefault(self.builder.current_docname, []).append(node.astext())
         return ""
 
@@ -54,7 +54,18 @@ def refuse(app: Sphinx, exception: Exception | None) -> None:
         raise ExtensionError(f"{count} formulas cannot be converted to MathML, on {', '.join(pages)}")
 
 
+class NoSearch(SphinxPostTransform):
+    """Commands of TeX are no words of the page: the search leaves them out."""
+
+    default_priority = 600
+
+    def run(self, **kwargs: Any) -> None:
+        for node in self.document.findall(lambda node: isinstance(node, nodes.math | nodes.math_block)):
+            node["classes"].append("no-search")
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     app.add_html_math_renderer("mathml", (visit_inline, None), (visit_block, None))
+    app.add_post_transform(NoSearch)
     app.connect("build-finished", refuse)
     return {"parallel_read_safe": True, "parallel_write_safe": False}

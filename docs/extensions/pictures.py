@@ -1,11 +1,12 @@
 """What a picture is: a plot, which dark pages invert, or a picture of data, which stays. And its text in words.
 
 A figure that is drawn with lines and text only is a plot; so are the files of `PLOTS`. Under a cell of a lesson the
-text for readers who do not see the picture is the line of code that drew it.
+text for readers who do not see the picture is the call that drew it.
 """
 
 from __future__ import annotations
 
+import ast
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -36,13 +37,18 @@ def is_plot(path: Path) -> bool:
 
 
 def drawn_by(image: nodes.image) -> str | None:
-    """The last line of the cell that drew a picture; None for a picture that is no output."""
+    """The last statement of the cell that drew a picture; None for a picture that is no output."""
     cell = image.parent
     while cell is not None and "cell" not in cell.get("classes", []):
         cell = cell.parent
     source = next(iter(cell.findall(nodes.literal_block)), None) if cell is not None else None
-    lines = [line.strip() for line in source.astext().splitlines() if line.strip()] if source is not None else []
-    return f"Drawn by the code above: {lines[-1].removesuffix(';')}" if lines else None
+    if source is None:
+        return None
+    try:
+        last = ast.unparse(ast.parse(source.astext()).body[-1])
+    except SyntaxError:  # a magic of IPython
+        last = source.astext().strip().splitlines()[-1]
+    return "Drawn by the code above: " + (last if len(last) <= 120 else last[:116] + " ...")
 
 
 class Pictures(SphinxPostTransform):

@@ -5,7 +5,7 @@ The command ``minigan learn`` lists the lessons, copies them into a folder, and 
 
 from minigan.learn.answers import Attempt, attempts
 from minigan.learn.arrays import draw_arrays
-from minigan.learn.compare import compare
+from minigan.learn.comparison import compare
 from minigan.learn.course import Lesson, copy_course, lessons
 from minigan.learn.exercises import Exercise
 from minigan.learn.graph import draw_graph

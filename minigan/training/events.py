@@ -1,9 +1,11 @@
 """The events of a training run: plain records, the same for a progress bar, a file or a page."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Protocol
+
+from minigan.io import html
 
 __all__ = [
     "DiscriminatorEnd",
@@ -25,6 +27,12 @@ __all__ = [
 @dataclass(frozen=True)
 class Event:
     """The base of all events: what has happened in a run."""
+
+    def _repr_html_(self) -> str:
+        """A row for each attribute, for a notebook."""
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        texts = {name: f"{value:.4g}" if isinstance(value, float) else str(value) for name, value in values.items()}
+        return html.table((type(self).__name__, ""), list(texts.items()))
 
 
 class Listener(Protocol):

@@ -314,3 +314,21 @@ def test_kernels_and_their_twins_can_be_timed():
     result = mg.benchmark({"definition": kernels.relu.definition, "fast": kernels.relu}, x, repeats=1)
     assert result.labels == ["definition", "fast"]
     assert mg.benchmark(kernels.relu, x, repeats=1).labels == ["relu"]
+
+
+@pytest.mark.gpu
+def test_a_real_gpu_is_timed_beside_the_cpu():
+    try:
+        backend.device()
+    except BackendError as error:
+        pytest.skip(str(error))
+
+    def product(a, b):
+        return a @ b
+
+    a = np.random.default_rng(0).standard_normal((256, 256), np.float32)
+    result = mg.benchmark(product, a, a, backends="all", flops=2 * 256**3, seconds=0.1, tolerance=1e-3)
+    assert result.labels == ["numpy", "cupy"]
+    assert result.machine["gpu"]["name"] in str(result)
+    with pytest.raises(BenchmarkError, match="on a GPU call the functions"):
+        mg.benchmark(lambda x: x + np.ones(x.shape), a, backends="cupy")

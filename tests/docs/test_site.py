@@ -186,3 +186,26 @@ def test_no_page_is_wider_than_a_phone():
                 if excess > 1:
                     wide[name] = excess
     assert not wide
+
+
+@with_browser
+def test_the_copy_button_takes_code_without_prompts_and_without_what_it_prints():
+    copy = (
+        "document.execCommand = () => { window.copied = document.activeElement.value; return true };"
+        "const shown = [...document.querySelectorAll('.copybtn')].find(b => b.previousElementSibling.textContent"
+        ".includes(arguments[0])); shown.click(); return window.copied"
+    )
+    with chromium() as browser:
+        browser.open(HTML / "index.html")
+        browser.wait("return document.querySelector('.copybtn') !== null")
+        python = browser.run(copy, ">>> ")
+        browser.open(HTML / "command-line.html")
+        browser.wait("return document.querySelector('.copybtn') !== null")
+        console = browser.run(copy, "$ minigan")
+        browser.open(HTML / "learn/1-dense.html")
+        browser.wait("return document.querySelector('.copybtn') !== null")
+        on_outputs = browser.run("return document.querySelectorAll('.cell_output .copybtn').length")
+    compile(python, "index", "exec")
+    assert python.startswith("import minigan as mg\n")
+    assert all(line.startswith("minigan ") for line in console.strip().splitlines())
+    assert on_outputs == 0

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "start" / "troubleshooting.md").read_text(encoding="utf-8")
-HEADINGS = re.findall(r"^### (.+)$", PAGE, re.MULTILINE)
+HEADINGS = re.findall(r"^### `(.+)`$", PAGE, re.MULTILINE)
 
 #: Messages of other programs.
 FOREIGN = {"externally-managed-environment", "No module named 'minigan'"}
@@ -26,16 +26,11 @@ def literals() -> Iterator[str]:
 SHOWN = "\n".join([*re.findall(r"^```(?:python|console)$(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL), *literals()])
 
 
-def is_message(heading: str) -> bool:
-    """Whether a heading quotes a message: it begins like one, and not like a sentence."""
-    return heading not in FOREIGN and bool(re.match(r"[a-z-]|\w+Error\b|No such", heading))
-
-
 def test_the_page_explains_at_least_twenty_messages():
-    assert len(list(filter(is_message, HEADINGS))) >= 20
+    assert len(HEADINGS) >= 20
 
 
-@pytest.mark.parametrize("heading", filter(is_message, HEADINGS))
+@pytest.mark.parametrize("heading", [heading for heading in HEADINGS if heading not in FOREIGN])
 def test_the_message_in_the_heading_is_one_of_minigan(heading: str):
     parts = heading.removeprefix("note: ").split(": ")
     assert not [part for part in parts if part not in SHOWN]
