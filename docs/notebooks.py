@@ -19,6 +19,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from minigan.io.atomic_write import write_text
 from minigan.learn.exercises import exercises_in, failure
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -222,7 +223,7 @@ def main() -> int:
         if path.name not in kept:
             path.unlink()
     for page in pages():
-        (NOTEBOOKS / f"{page.stem}.ipynb").write_text(written(page), encoding="utf-8")
+        write_text(NOTEBOOKS / f"{page.stem}.ipynb", written(page))
     return 0
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
+from minigan.io.atomic_write import atomic_path
 from minigan.plots.style import GENERATED, REAL
 
 DOCS = Path(__file__).resolve().parents[1]
@@ -26,7 +27,8 @@ def main() -> None:
     axes.text(92, 405, "GANs from scratch", fontsize=27, color="#333333")
     axes.text(92, 470, "Every gradient by hand,", fontsize=21, color=REAL)
     axes.text(92, 510, "and every gradient checked.", fontsize=21, color=GENERATED)
-    figure.savefig(DOCS / "_static/social-card.png", metadata={"Software": None})
+    with atomic_path(DOCS / "_static/social-card.png") as temporary:
+        figure.savefig(temporary, format="png", metadata={"Software": None})
 
 
 if __name__ == "__main__":

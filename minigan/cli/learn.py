@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @examples(
     "minigan learn  # the lessons",
     "minigan learn course  # copies what is missing into the folder course, and checks the exercises",
-    "minigan learn course --only sigmoid",
+    "minigan learn course --only tanh",
 )
 def learn(
     folder: Annotated[
