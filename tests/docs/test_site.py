@@ -199,6 +199,15 @@ def test_no_page_is_wider_than_a_phone():
 
 
 @with_browser
+def test_the_cheat_sheet_is_one_page_on_paper():
+    with chromium() as browser:
+        browser.open(HTML / "cheat-sheet.html")
+        assert browser.print_pages() == 1
+        browser.open(HTML / "learn/1-dense.html")
+        assert browser.print_pages() > 2  # pages are counted
+
+
+@with_browser
 def test_the_copy_button_takes_code_without_prompts_and_without_what_it_prints():
     copy = (
         "document.execCommand = () => { window.copied = document.activeElement.value; return true };"
