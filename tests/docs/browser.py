@@ -1,6 +1,8 @@
 """Chromium without a window, over the WebDriver protocol: no package is needed but the browser and its chromedriver."""
 
+import base64
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -71,6 +73,13 @@ class Browser:
         metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
         command = {"cmd": "Emulation.setDeviceMetricsOverride", "params": metrics}
         self.call("POST", self.session + "/goog/cdp/execute", command)
+
+    def print_pages(self) -> int:
+        """The number of A4 pages that the page needs on paper."""
+        margin = dict.fromkeys(("top", "bottom", "left", "right"), 1.2)
+        paper = {"page": {"width": 21.0, "height": 29.7}, "margin": margin}
+        pdf = base64.b64decode(self.call("POST", self.session + "/print", paper))
+        return len(re.findall(rb"/Type\s*/Page\b", pdf))
 
     def wait(self, script: str, seconds: float = 10) -> Any:
         """The value of a script, as soon as it is true; its last value when time is over."""

@@ -108,7 +108,9 @@ def test_the_text_of_a_picture_is_not_a_file_name():
 def test_no_lesson_shows_an_address_in_the_place_of_a_picture():
     found = re.compile(r"&lt;Figure size|&lt;[\w.]+ object at 0x|matplotlib\.\w+\.\w+ at 0x")
     shown = [
-        name for name, page in pages().items() if name.startswith("learn/") and found.search(page.path.read_text())
+        name
+        for name, page in pages().items()
+        if name.startswith("learn/") and found.search(page.path.read_text(encoding="utf-8"))
     ]
     assert not shown, "end the cell with a figure that shows itself, such as one of minigan.plots, or with a semicolon"
 
@@ -194,6 +196,15 @@ def test_no_page_is_wider_than_a_phone():
                 if excess > 1:
                     wide[name] = excess
     assert not wide
+
+
+@with_browser
+def test_the_cheat_sheet_is_one_page_on_paper():
+    with chromium() as browser:
+        browser.open(HTML / "cheat-sheet.html")
+        assert browser.print_pages() == 1
+        browser.open(HTML / "learn/1-dense.html")
+        assert browser.print_pages() > 2  # pages are counted
 
 
 @with_browser
