@@ -212,7 +212,7 @@ class Benchmark:
         return [HEADINGS[place] for place in kept], [[row[place] for place in kept] for row in rows]
 
     def plot(self, path: str | Path | None = None) -> "Figure":
-        """Draw a bar for each row: its median, and a line for its quartiles.
+        """Draw a bar for each row, or a dot if the times differ much: its median, with a line for its quartiles.
 
         Parameters
         ----------

@@ -15,8 +15,8 @@ from minigan.io.html import paragraph
 
 __all__ = ["Dataset"]
 
-#: Images that a notebook shows.
-SHOWN = 16
+#: Images that a notebook shows: one row.
+SHOWN = 12
 
 
 class Dataset:

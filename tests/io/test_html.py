@@ -136,7 +136,7 @@ def test_a_dataset_is_its_line_and_its_first_images(shape, count):
     found = Reader(data._repr_html_())
     assert repr(data) in found.text
     images = [attributes for tag, attributes in found.tags if tag == "img"]
-    assert len(images) == min(count, 16)
+    assert len(images) == min(count, 12)
     assert [attributes["title"] for attributes in images] == [str(number) for number in range(len(images))]
     for attributes, expected in zip(images, data.images):
         content = base64.b64decode(attributes["src"].partition(",")[2])
