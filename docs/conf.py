@@ -37,6 +37,7 @@ extensions = [
     "docs.extensions.pictures",
     "docs.extensions.reference",
     "docs.extensions.search_words",
+    "docs.extensions.source_names",
 ]
 exclude_patterns = ["_build", "README.md"]
 templates_path = ["_templates"]

@@ -16,8 +16,15 @@ c.HistoryManager.enabled = False
 c.Application.log_level = "ERROR"
 """
 
-#: minigan's own drawings show themselves as PNG in a notebook. Here they are SVG, too.
+#: minigan's own drawings show themselves as PNG in a notebook. Here they are SVG, too. What a cell prints comes in one
+#: piece: MyST-NB would begin a new line between two.
 STARTUP = """
+import sys
+
+sys.stdout.flush_interval = 3600.0
+del sys
+
+
 def draw(figure):
     from io import StringIO
 
@@ -45,6 +52,7 @@ def prepare(app: Sphinx) -> None:
     before = dict(os.environ)
     os.environ["IPYTHONDIR"] = folder.name
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small products; threads would only wait for each other
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
 
     def leave(app: Sphinx, exception: Exception | None) -> None:

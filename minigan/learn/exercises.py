@@ -7,6 +7,7 @@ from traceback import extract_tb
 from typing import Any
 
 from minigan.errors import MiniganError
+from minigan.learn.plain_text import plain_text
 
 __all__ = ["Exercise", "exercises_in", "failure", "same_code"]
 
@@ -44,7 +45,7 @@ class Exercise:
 
     def program(self, answer: str) -> str:
         """A file with this answer in place of the blank: the task, the answer, the check."""
-        task = f"{self.title}\n\n{self.task}".strip().replace("\\", "\\\\").replace('"""', "'''")
+        task = plain_text(f"{self.title}\n\n{self.task}".strip()).replace("\\", "\\\\").replace('"""', "'''")
         return f'"""{task}\n"""\n\n{answer.strip()}\n\n\n{LINE}\n{self.check.strip()}\n'
 
 

@@ -17,6 +17,9 @@ ACROSS, DOWN, RADIUS = 1.75, 0.95, 0.22
 #: The width of a letter on an edge, in distances between operations.
 LETTER = 0.041
 
+#: Points of the letters of values.
+SMALL = 9
+
 #: A place in the graph: how far to the right, how far down.
 Place = tuple[float, float]
 
@@ -69,6 +72,11 @@ def draw_graph(
     check(operations, grads)
     places = place_all(operations)
     texts = {name: value_text(name, operations, values, digits) for name in places}
+    back = [
+        text_of(value, digits) for key, value in grads.items() if uses_of(key, operations) or isinstance(key, tuple)
+    ]
+    inner = [text for name, text in texts.items() if uses_of(name, operations)]
+    places = stretched(places, max(map(len, [*inner, *back]), default=0))
     last = [name for name in places if not uses_of(name, operations)]
     wide = max(0.75, *(LETTER * len(text) for name in last for text in (texts[name], text_of(grads.get(name), digits))))
     axes = new_axes(places, operations, wide)
@@ -95,7 +103,13 @@ def draw_graph(
     return axes.figure
 
 
-def uses_of(name: str, operations: Mapping[str, Sequence[str]]) -> list[str]:
+def stretched(places: dict[str, Place], longest: int) -> dict[str, Place]:
+    """The places with edges as long as the longest text on them."""
+    factor = max(1.0, LETTER * longest + 2 * RADIUS / ACROSS)
+    return {name: (x * factor, y) for name, (x, y) in places.items()}
+
+
+def uses_of(name: Any, operations: Mapping[str, Sequence[str]]) -> list[str]:
     """The results of the operations that a value goes into."""
     return [result for result, (_, *inputs) in operations.items() if name in inputs]
 
@@ -234,16 +248,13 @@ def write(
     vertical: str = "center",
     *,
     colour: str = "black",
-    size: float = 9,
+    size: float = SMALL,
     weight: str = "normal",
 ) -> None:
-    """Text that stays legible over a line."""
-    from matplotlib.patheffects import withStroke
-
-    effects = [withStroke(linewidth=2.5, foreground="white")] if colour == BACKWARD or size == 9 else []
-    axes.text(
-        *place, text, ha=align, va=vertical, color=colour, fontsize=size, weight=weight, path_effects=effects, zorder=4
-    )
+    """Text in a white box, over an edge and under a circle; without a box if it is not a value."""
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6} if size == SMALL else None
+    order = 2 if box else 4
+    axes.text(*place, text, ha=align, va=vertical, color=colour, fontsize=size, weight=weight, bbox=box, zorder=order)
 
 
 def text_of(value: Any, digits: int) -> str:

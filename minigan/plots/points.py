@@ -136,8 +136,8 @@ def generator_gradients(gan: GAN, loss: GANLoss, fake: Array, labels: Array | No
     """The gradient of G's loss with respect to each generated point, ``dL_G/dx``, through D only."""
     network = gan.discriminator.logits
     logits, caches = network.forward(fake, Context(labels=labels))
-    _, dlogits = loss.generator(logits)
-    return asnumpy(network.backward(dlogits, caches, param_grads=False))
+    _, dz = loss.generator(logits)
+    return asnumpy(network.backward(dz, caches, param_grads=False))
 
 
 def noise_quantiles(kind: str) -> np.ndarray:

@@ -38,19 +38,19 @@ def simultaneous_step(
     contexts = [Context(training=True, rng=rng, labels=classes) for classes in labels]
     (real_logits, real_caches), (fake_logits, fake_caches) = forward_both(discriminator, batches, contexts)
 
-    real_loss, dreal = loss.real(real_logits)
-    fake_loss, dfake = loss.fake(fake_logits)
+    real_loss, dz_real = loss.real(real_logits)
+    fake_loss, dz_fake = loss.fake(fake_logits)
     d_loss = check_finite(real_loss + fake_loss, "discriminator")
     discriminator.zero_grads()
-    backward_both(discriminator, (dreal, dfake), (real_caches, fake_caches))
+    backward_both(discriminator, (dz_real, dz_fake), (real_caches, fake_caches))
     if options.penalty is not None:
         d_loss = d_loss + check_finite(options.penalty(discriminator, real, fake, rng, *labels), "discriminator")
 
-    value, dlogits = loss.generator(fake_logits)
+    value, dz = loss.generator(fake_logits)
     g_loss = check_finite(value, "generator")
-    dimages = discriminator.backward(dlogits, fake_caches, param_grads=False)
+    dfake = discriminator.backward(dz, fake_caches, param_grads=False)
     gan.generator.zero_grads()
-    gan.generator.backward(dimages, caches)
+    gan.generator.backward(dfake, caches)
 
     for network, optimizer, constraint in (
         (gan.discriminator, d_optimizer, options.d_constraint),

@@ -1,14 +1,15 @@
 """One round of GAN training, by hand: G makes images, D learns from them, then G does.
 
-D minimises ``L_D = -E log D(x) - E log(1 - D(G(z)))`` while G stays as it is; G minimises ``L_G = -E log D(G(z))`` (or
-the minimax form) while D stays as it is. The gradient of either reaches the weights through the chain rule alone:
+D minimises ``L_D = -E log D(x) - E log(1 - D(fake))``, where ``fake = G(noise)``, while G stays as it is; G minimises
+``L_G = -E log D(fake)`` (or the minimax form) while D stays as it is. The gradient of either reaches the weights by the
+chain rule alone:
 
-    dL_D/dw_D = J_D(x)^T dL/dz_real + J_D(G(z))^T dL/dz_fake
-    dL_G/dw_G = J_G(z)^T (dD/dx)^T dL/dz_fake
+    dL_D/dw_D = J_D(x)^T dz_real + J_D(fake)^T dz_fake
+    dL_G/dw_G = J_G(noise)^T dfake,  dfake = (dD/dx)^T dz
 
-with D's logits z, from which the losses start (`minigan.losses`).
+with D's logits z, from which the losses start (`minigan.losses`), and dz, the gradient of the loss by them.
 
-The images G(z) are made once, for both steps. That is right because G is not updated between the two: a second forward
+The images are made once, for both steps. That is right because G is not updated between the two: a second forward
 of the same noise would give the same images and the same caches, number for number. Had G been updated, its backward
 would raise `StaleCacheError`. D is updated, so G's step runs the new D on the images.
 
@@ -66,7 +67,7 @@ class GeneratorResult(NamedTuple):
 def generate(
     gan: GAN, noise: Array, rng: Stream, update_stats: bool = True, labels: Array | None = None
 ) -> tuple[Array, Caches]:
-    """The images G(z) that G makes of `noise` (N, latent_size) in training mode, and G's caches, for `generator_step`.
+    """The images that G makes of `noise` (N, latent_size) in training mode, and G's caches, for `generator_step`.
 
     Both are valid until G's weights are updated: a round makes its images once. With ``update_stats=False`` G's moving
     averages stay as they are: for images from which only D learns. `labels` (N,) are the classes to draw.
@@ -94,12 +95,12 @@ def discriminator_step(
     contexts = [Context(training=True, rng=rng, labels=classes) for classes in labels]
 
     (real_logits, real_caches), (fake_logits, fake_caches) = forward_both(discriminator, batches, contexts)
-    real_loss, dreal = loss.real(real_logits)
-    fake_loss, dfake = loss.fake(fake_logits)
+    real_loss, dz_real = loss.real(real_logits)
+    fake_loss, dz_fake = loss.fake(fake_logits)
     total = check_finite(real_loss + fake_loss, "discriminator")
 
     discriminator.zero_grads()
-    backward_both(discriminator, (dreal, dfake), (real_caches, fake_caches))
+    backward_both(discriminator, (dz_real, dz_fake), (real_caches, fake_caches))
     if options.penalty is not None:
         total = total + check_finite(options.penalty(discriminator, real, fake, rng, *labels), "discriminator")
 
@@ -133,10 +134,10 @@ def generator_step(
     ctx = Context(training=True, rng=rng, update_stats=False, labels=labels)
 
     logits, d_caches = discriminator.forward(options.seen(fake), ctx)
-    value, dlogits = loss.generator(logits)
+    value, dz = loss.generator(logits)
     value = check_finite(value, "generator")
 
-    dfake = discriminator.backward(dlogits, d_caches, param_grads=False)
+    dfake = discriminator.backward(dz, d_caches, param_grads=False)
     gan.generator.zero_grads()
     gan.generator.backward(dfake, caches)
 

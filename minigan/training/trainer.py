@@ -119,7 +119,7 @@ class Trainer:
     ...     print(event.step, event.steps)
     1 2
     2 2
-    >>> history = trainer.fit(steps=100)  # shows the progress; doctest: +SKIP
+    >>> history = trainer.fit(steps=100)  # doctest: +SKIP
     """
 
     def __init__(

@@ -165,7 +165,7 @@ SETTINGS = {
     **{
         (call, "sigmas"): (
             [POSITIVE[0], tuple(POSITIVE[0]), np.array([0.1, 0.2], np.float32)],
-            [[], 0.1, None, *([0.1, value] for value in POSITIVE[1])],
+            [[], 0.1, *([None] if call == "parzen_log_likelihoods" else []), *([0.1, value] for value in POSITIVE[1])],
         )
         for call in ("parzen", "choose_sigma", "parzen_log_likelihoods")
     },
