@@ -52,6 +52,9 @@ PICTURE = re.compile(r"(start|epoch-[0-9]+|step-[0-9]+)\.png")
 #: How often a run may restore the same checkpoint: each time halves the learning rates.
 MOST_RESTORED = 5
 
+#: The most frames of the animation, and the least steps between two drawings of the losses: an epoch may be short.
+MOST_FRAMES, STEPS_BETWEEN_LOSSES = 60, 20
+
 
 class Run:
     """Trains, and writes the files of the run's folder.
@@ -88,7 +91,7 @@ class Run:
         self.frames: list[Path] = []
         self.notes: list[Notice] = []
         self.score: float | None = None
-        self.restored = 0
+        self.restored, self.losses_due = 0, 1
         self.tables: list[Table] = []
 
     def begin(self) -> None:
@@ -141,11 +144,13 @@ class Run:
         self.write_summary()
 
     def write_summary(self) -> None:
-        """Write the samples of an unfinished epoch, and the animation."""
+        """Write the samples of an unfinished epoch, the curves, and the animation."""
         if self.trainer.step % self.trainer.steps_per_epoch:
             self.save(f"step-{self.trainer.step:06d}")
+        if self.trainer.step and self.losses_due < self.trainer.step + STEPS_BETWEEN_LOSSES:
+            self.save_losses()
         if self.frames:
-            plots.save_film(self.folder / "progress.gif", self.frames)
+            plots.save_film(self.folder / "progress.gif", self.frames, most=MOST_FRAMES)
 
     @contextmanager
     def _tables(self) -> Iterator[None]:
@@ -248,7 +253,7 @@ class Run:
                 raise RunError(f"expected the {what} that the run was trained on, {found}")
         restore(checkpoint, self.trainer, self.monitor)
         cut_tables(self.folder, run["tables"])
-        self.rates.scale = run["scale"]
+        self.rates.scale, self.losses_due = run["scale"], 1
         self.trainer.seconds = seconds_of(self.folder / "metrics.csv")
         self.interval.saved(self.trainer.step)
         (self.folder / "samples").mkdir(exist_ok=True)
@@ -279,7 +284,7 @@ class Run:
         """Save the samples under this name, the weights and the curves."""
         self.save_samples(name)
         self.save_weights()
-        if self.trainer.step:
+        if self.trainer.step >= self.losses_due:
             self.save_losses()
         # The objects of a picture form reference cycles. Training makes so few objects that the garbage collector would
         # not run for minutes, and unused pictures would fill hundreds of megabytes.
@@ -314,6 +319,7 @@ class Run:
         path = self.folder / "losses.png"
         metrics = read_metrics(self.folder / "metrics.csv")
         plots.save_losses(path, metrics, self.trainer.steps_per_epoch, self.trainer.loss.optimum)
+        self.losses_due = self.trainer.step + STEPS_BETWEEN_LOSSES
         self.listener(Saved(path, "losses"))
 
 

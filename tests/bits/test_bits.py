@@ -21,7 +21,7 @@ def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("MINIGAN_FUSE", "MINIGAN_KERNELS"):
         monkeypatch.delenv(name, raising=False)
     for name in ("save_losses", "save_film"):
-        monkeypatch.setattr(plots, name, lambda path, *_: Path(path).touch())
+        monkeypatch.setattr(plots, name, lambda path, *_, **__: Path(path).touch())
 
 
 #: Runs that the default suite has on one thread, too; `slow` has the others.

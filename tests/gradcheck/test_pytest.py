@@ -46,6 +46,12 @@ class TestNearest:
 """
 
 
+PROJECT_OF_ONE_CALL = """
+def test_call(gradcheck):
+    assert gradcheck(lambda x: (x * x, x), (3,), backward=lambda dy, x: 2 * dy * x, seed=1).seed == 1
+"""
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("project")
@@ -98,13 +104,23 @@ def test_the_option_moves_the_point_and_repeats_it(project, outcome):
     assert values(again) == values(outcome)
 
 
-def test_marked_tests_can_be_chosen(project):
-    assert "2 passed, 2 deselected" in run(project, "-m", "gradcheck").stdout
+def test_the_option_overrides_the_marker_but_not_the_call(project):
+    moved = run(project, "-k", "test_marked or test_marker", "--gradcheck-seed", "5").stdout
+    assert "assert 5 == 77" in moved
+    assert "assert (5, 'differences, full') == (2, 'differences, full')" in moved
+    (project / "test_call.py").write_text(PROJECT_OF_ONE_CALL)
+    assert "1 passed" in run(project, "test_call.py", "--gradcheck-seed", "5").stdout
+
+
+def test_the_tests_that_use_the_fixture_can_be_chosen(project):
+    (project / "test_other.py").write_text("def test_without_gradients():\n    assert True\n")
+    chosen = run(project, "-m", "gradcheck", "test_square.py", "test_other.py").stdout
+    assert "1 failed, 3 passed, 1 deselected" in chosen
     assert "@pytest.mark.gradcheck(**options)" in run(project, "--markers").stdout
 
 
 def test_here_too(gradcheck, request):
     report = gradcheck(lambda x: (x * x, x), (2,), backward=lambda dy, x: 2 * dy * x)
-    assert report.seed == request.config.getoption("--gradcheck-seed")
+    assert report.seed == (request.config.getoption("--gradcheck-seed") or 0)
     with pytest.raises(pytest.fail.Exception, match="checks are wrong"):
         gradcheck(lambda x: (x * x, x), (2,), backward=lambda dy, x: dy * x)

@@ -39,6 +39,25 @@ def test_a_short_animation_shows_each_frame_for_a_quarter_of_a_second(tmp_path, 
         assert animation.info["duration"] == 250
 
 
+def test_of_many_frames_those_at_even_distances_are_shown(tmp_path, frames):
+    plots.save_film(tmp_path / "animation.gif", frames, most=5)
+    with Image.open(tmp_path / "animation.gif") as animation:
+        assert animation.n_frames == 5
+        for place, frame in enumerate(frames[::2]):
+            animation.seek(place)
+            with Image.open(frame) as picture:
+                np.testing.assert_array_equal(np.asarray(animation.convert("L")), np.asarray(picture))
+
+
+def test_a_large_grid_of_samples_is_shown_pixel_by_pixel(tmp_path):
+    images = np.random.default_rng(0).choice(np.float32([-1, 1]), (1, 550, 300, 1))
+    small = plots.save_grid(None, images, (-1.0, 1.0), scale=1)
+    plots.save_grid(tmp_path / "a.png", images, (-1.0, 1.0))
+    plots.save_film(tmp_path / "animation.gif", [tmp_path / "a.png"])
+    with Image.open(tmp_path / "animation.gif") as animation:
+        np.testing.assert_array_equal(np.asarray(animation.convert("L")), np.asarray(small))
+
+
 def test_one_picture_is_an_animation_too(tmp_path, frames):
     plots.save_film(tmp_path / "animation.gif", frames[:1])
     with Image.open(tmp_path / "animation.gif") as animation:

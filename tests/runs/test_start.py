@@ -123,6 +123,25 @@ def test_the_film_shows_all_samples_in_order(run):
                 np.testing.assert_array_equal(np.asarray(film.convert("L")), np.asarray(picture))
 
 
+def test_many_short_epochs_give_a_short_film_and_few_drawings_of_the_losses(make_config, tmp_path, monkeypatch):
+    steps = []
+
+    def save_losses(path, metrics, *_):
+        steps.append(len(metrics["step"]))
+        Path(path).touch()
+
+    monkeypatch.setattr(plots, "save_losses", save_losses)
+    train_run(make_config(epochs=70, batch_size=40), tmp_path)
+    assert len([*(tmp_path / "samples").iterdir()]) == 71
+    assert steps == [1, 21, 41, 61, 70], "the first epoch, every twentieth step, and the end"
+    with Image.open(tmp_path / "progress.gif") as film:
+        assert film.n_frames == 60
+        for place, name in ((0, "start"), (59, "epoch-0070")):
+            film.seek(place)
+            with Image.open(tmp_path / "samples" / f"{name}.png") as picture:
+                np.testing.assert_array_equal(np.asarray(film.convert("L")), np.asarray(picture))
+
+
 def test_the_listener_hears_of_every_file_once_it_is_there(run):
     folder, _, events = run
     saved = [event.path.relative_to(folder).as_posix() for event in events if isinstance(event, Saved)]

@@ -113,7 +113,7 @@ def test_weights_of_the_device_are_loaded_on_the_host_and_back(tmp_path, images,
 
 @pytest.mark.parametrize("model", [pytest.param("mlp1d", marks=pytest.mark.slow), "mlp2d"])
 def test_points_are_measured_and_drawn_on_the_device_as_on_the_host(tmp_path, model, monkeypatch, no_curves):
-    monkeypatch.setattr(plots, "save_film", lambda path, frames: None)
+    monkeypatch.setattr(plots, "save_film", lambda path, frames, most: None)
     name = {"mlp1d": "gaussian", "mlp2d": "ring"}[model]
     config = TrainConfig.recommended(model=model, data=name, steps=3, batch_size=16, threads=1)
     for where in ("numpy", "cupy"):

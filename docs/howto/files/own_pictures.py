@@ -1,7 +1,7 @@
 """My own pictures: train on a folder of colour pictures of any sizes, and look at what comes out.
 
     python own_pictures.py FOLDER --epochs 60      trains on your pictures
-    python own_pictures.py                         makes 200 pictures first, and takes a few steps on them
+    python own_pictures.py                         draws 200 balls into the folder balls, and takes a few steps on them
 
 It writes the folder of a run, runs/my-pictures, and samples.png.
 """
@@ -37,8 +37,8 @@ def main():
 
     settings = {"model": "dcgan64-small", "batch_size": 16}
     if options.folder is None:
-        make_pictures(Path("pictures"))
-        config = mg.TrainConfig(data="folder:pictures", steps=6, generator_filters=(64, 32, 16, 8), **settings)
+        make_pictures(Path("balls"))
+        config = mg.TrainConfig(data="folder:balls", steps=6, generator_filters=(64, 32, 16, 8), **settings)
     else:
         config = mg.TrainConfig(data=f"folder:{options.folder}", epochs=options.epochs, **settings)
 
