@@ -28,6 +28,9 @@ ROOT = Path(__file__).resolve().parents[2]
 #: The kinds of pages that explain, with the word for each.
 KINDS = {"lesson": "Lesson", "howto": "How-to"}
 
+#: The names in the line below the title; a page may explain more, and those link to it all the same.
+MOST_NAMES = 6
+
 #: Where the notebooks of the lessons are.
 NOTEBOOKS = "minigan/learn/notebooks"
 
@@ -90,11 +93,13 @@ class LessonLine(SphinxTransform):
             parts.append([nodes.literal("", "minigan learn course"), nodes.Text(" copies all notebooks")])
         if names := [full_name(name) for name in facts.get("explains") or []]:
             links: list[nodes.Node] = [nodes.Text("explains ")]
-            for place, name in enumerate(names):
+            for place, name in enumerate(names[:MOST_NAMES]):
                 text = nodes.literal("", name.rpartition(".")[2], classes=["xref", "py"])
                 link = pending_xref("", text, refdomain="py", reftype="obj", reftarget=name, refexplicit=True)
                 link["refdoc"], link["refwarn"] = self.env.docname, True
                 links += [nodes.Text(", ")] * (place > 0) + [link]
+            if len(names) > MOST_NAMES:
+                links.append(nodes.Text(f" and {len(names) - MOST_NAMES} more"))
             parts.append(links)
         return parts
 

@@ -5,6 +5,7 @@ So the checks can change any array, or pass complex or float32 arrays, and need 
 """
 
 import inspect
+import re
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -112,7 +113,7 @@ class ModelTarget(Target):
             return self.model.forward(x, self.context())
 
     def backward(self, values: Arrays, dy: Array, cache: Any, param_grads: bool = True) -> Arrays:
-        with self.holding(values):
+        with self.holding(values), explaining_sums(self.name):
             return self.gradients(self.model.backward(dy, cache, param_grads))
 
     def tangent(self, values: Arrays, x_dot: Array, cache: Any) -> tuple[Array, Any]:
@@ -124,7 +125,7 @@ class ModelTarget(Target):
         self, values: Arrays, dy: Array, dy_dot: Array, cache: Any, tangent_cache: Any, param_grads: bool = True
     ) -> Arrays:
         """The gradient of ``<y, dy> + <y_dot, dy_dot>`` with respect to each value and to x_dot."""
-        with self.holding(values):
+        with self.holding(values), explaining_sums(self.name):
             dx, dx_dot = self.model.tangent_backward(dy, dy_dot, cache, tangent_cache, param_grads)
             return {**self.gradients(dx), "x_dot": dx_dot}
 
@@ -250,6 +251,21 @@ def describe_error(error: BaseException) -> str:
             break
     place = f" ({Path(places[-1].filename).name}, line {places[-1].lineno})" if places else ""
     return f"{type(error).__name__}: {error}{place}"
+
+
+@contextmanager
+def explaining_sums(name: str) -> Iterator[None]:
+    """Raise a `ShapeError` with the parameter's name where ``self.a.grad += da`` cannot add the two shapes."""
+    try:
+        yield
+    except ValueError as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        parameter, shapes = re.search(r"(\w+)\.grad\b", place.line or ""), re.findall(r"\([\d,]+\)", str(error))
+        if parameter and (shapes[2:] == shapes[:1] or (len(shapes) == 2 and "output operand" in str(error))):
+            found = f"{parameter[1]}.grad has the shape {shapes[0]}, got {shapes[1]} to add"
+            where = f"{Path(place.filename).name}, line {place.lineno}"
+            raise ShapeError(f"{name}: {found}: is it summed over the right axes? ({where})") from error
+        raise
 
 
 def argument_names(function: Callable, count: int) -> list[str]:

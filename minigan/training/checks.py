@@ -16,10 +16,17 @@ def check_names(**settings: tuple[str, tuple[str, ...]]) -> None:
 
 
 def check_data(data: Dataset | Points, gan: GAN, batch_size: int) -> None:
-    """Refuse images that do not fit the networks, and too few of them."""
+    """Refuse what is no data set, images that do not fit the networks, and too few of them."""
+    if not isinstance(data, Dataset | Points):
+        raise ConfigError(
+            f"expected the data as a mg.data.Dataset or mg.data.Points, got {type(data).__name__}; for an array of "
+            f"images: mg.data.Dataset(images, value_range=(0, 255))"
+        )
     if data.shape != gan.image_shape:
         kind = "images" if len(gan.image_shape) == 3 else "points"
         raise DataError(f"{gan.name}: expected {kind} {gan.image_shape}, got {data.shape} in {data.name}")
+    if isinstance(data, Points) and gan.output_range is not None:
+        raise ConfigError(f"{gan.name}: expected output_range=None for points, got {gan.output_range}")
     if batch_size > len(data):
         kind = "images" if isinstance(data, Dataset) else "points"
         raise DataError(

@@ -126,6 +126,13 @@ def test_every_layer_leads_to_a_lesson_or_a_how_to():
     assert not without, "no page names these under `explains`"
 
 
+def test_the_line_below_a_title_names_a_few_classes_and_counts_the_others():
+    text = (HTML / "howto/own-layer.html").read_text(encoding="utf-8")
+    (line,) = re.findall(r'<div class="lesson-box[^>]*>(.*?)</div>', text, re.DOTALL)
+    assert line.count("reference internal") == 6
+    assert re.search(r" and \d+ more", line)
+
+
 def test_every_page_has_a_description():
     bare = []
     for name, page in pages().items():

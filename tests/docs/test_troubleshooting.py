@@ -12,7 +12,12 @@ PAGE = (ROOT / "docs" / "start" / "troubleshooting.md").read_text(encoding="utf-
 HEADINGS = re.findall(r"^### `(.+)`$", PAGE, re.MULTILINE)
 
 #: Messages of other programs.
-FOREIGN = {"externally-managed-environment", "No module named 'minigan'"}
+FOREIGN = {
+    "externally-managed-environment",
+    "No module named 'minigan'",
+    "ensurepip is not available",
+    "Cannot find command 'git'",
+}
 
 
 def literals() -> Iterator[str]:

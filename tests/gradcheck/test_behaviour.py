@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from minigan.errors import ShapeError
 from minigan.gradcheck import Report, check
 from minigan.gradcheck.builtin.cases import LAYERS
 from minigan.layers import BatchNorm, Dense, Dropout, Layer
@@ -286,3 +287,38 @@ def test_what_raises_at_a_later_call_is_a_row_with_its_place():
     report = check(square, (3,), backward=backward)
     assert values_are_right(report)
     assert "ValueError: only once (test_behaviour.py, line " in wrong(report)["repeatable"]
+
+
+class WrongAxes(Dense):
+    """Sums over `axes` what it adds to the gradient of the bias."""
+
+    axes = -1
+
+    def backward(self, dy, cache, param_grads=True):
+        if param_grads:
+            self.bias.grad += dy.sum(axis=self.axes)
+        return super().backward(dy, cache, param_grads)
+
+
+class NoSum(WrongAxes):
+    axes = ()
+
+
+@pytest.mark.parametrize(("layer", "shape"), [(WrongAxes, "(5,)"), (NoSum, "(5,3)")])
+def test_a_gradient_summed_over_the_wrong_axes_is_named_with_both_shapes(layer, shape):
+    with pytest.raises(ShapeError) as caught:
+        check(layer(3), (5, 4))
+    expected = (
+        f"bias.grad has the shape (3,), got {shape} to add: is it summed over the right axes? (test_behaviour.py, "
+    )
+    assert expected in str(caught.value)
+
+
+class WrongFactors(WrongAxes):
+    def backward(self, dy, cache, param_grads=True):
+        self.bias.grad += (dy * np.ones(2)).sum(axis=0)
+
+
+def test_another_error_in_that_line_is_raised_as_it_is():
+    with pytest.raises(ValueError, match=r"broadcast together with shapes \(5,3\) \(2,\)"):
+        check(WrongFactors(3), (5, 4))

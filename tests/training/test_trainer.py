@@ -324,6 +324,18 @@ def test_images_of_another_shape_than_the_generator_s_are_refused(make_trainer, 
         make_trainer(data=images)
 
 
+def test_an_array_is_refused_with_what_to_write(make_trainer):
+    with pytest.raises(ConfigError, match=r"mg.data.Dataset\(images, value_range=\(0, 255\)\)"):
+        make_trainer(data=np.zeros((40, 8, 8, 1), np.uint8))
+
+
+def test_points_and_a_range_of_images_are_refused_before_the_first_step():
+    gan = mg.models.build("mlp2d")
+    gan.output_range = (-1.0, 1.0)
+    with pytest.raises(ConfigError, match="expected output_range=None for points"):
+        mg.Trainer(gan, mg.data.load("ring"))
+
+
 def test_a_batch_larger_than_the_data_is_refused(make_trainer):
     with pytest.raises(DataError, match="expected a batch size of at most 40, the images in tiny, got 41"):
         make_trainer(batch_size=41)
