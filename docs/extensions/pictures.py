@@ -1,13 +1,14 @@
 """What a picture is: a plot, which dark pages invert, or a picture of data, which stays. And its text in words.
 
 A figure that is drawn with lines and text only is a plot; so are the files of `PLOTS`. Under a cell of a lesson the
-text for readers who do not see the picture is the call that drew it.
+text for readers who do not see the picture is the comment with which the cell begins, or else the call that drew it.
 """
 
 from __future__ import annotations
 
 import ast
 from fnmatch import fnmatch
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -41,15 +42,22 @@ def is_plot(path: Path) -> bool:
 
 
 def drawn_by(image: nodes.image) -> str | None:
-    """The last statement of the cell that drew a picture, as text; None for a picture that is no output."""
+    """The first comment or the last statement of the cell that drew a picture; None for a picture that is no output."""
     cell = image.parent
     while cell is not None and "cell" not in cell.get("classes", []):
         cell = cell.parent
     source = next(iter(cell.findall(nodes.literal_block)), None) if cell is not None else None
     if source is None:
         return None
+    if words := first_comment(source.astext()):
+        return words
     last = last_statement(source.astext())
     return "Drawn by the code above: " + (last if len(last) <= 120 else last[:116] + " ...")
+
+
+def first_comment(code: str) -> str:
+    """The comment with which a cell begins, without its marks; empty if the cell begins with code."""
+    return " ".join(line.strip("# ") for line in takewhile(lambda line: line.startswith("#"), code.splitlines()))
 
 
 def last_statement(code: str) -> str:

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 import minigan as mg
 from docs.figures.slides import OUT, SLIDES, draw_slides
 
@@ -13,6 +15,7 @@ def pages(path: Path) -> int:
     return len(re.findall(rb"/Type /Page\b", path.read_bytes()))
 
 
+@pytest.mark.slow
 def test_the_program_draws_as_many_slides_as_the_file_has(tmp_path):
     threads = mg.backend.threads()
     draw_slides(tmp_path / "slides.pdf")

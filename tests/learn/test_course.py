@@ -86,7 +86,7 @@ def test_a_wrong_answer_fails_with_the_reason(folder, answer, code, message):
 
 
 def test_an_answer_that_does_not_end_is_stopped(folder, answer, monkeypatch):
-    monkeypatch.setattr(answers_of, "LIMIT", 3)
+    monkeypatch.setattr(answers_of, "LIMIT", 1)
     answer("while True: pass")
     assert "is there a loop without an end?" in only(folder).message
 

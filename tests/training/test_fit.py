@@ -51,7 +51,7 @@ def test_the_history_has_a_column_for_each_number_of_a_step(make_trainer, capsys
         history["loss"]
 
 
-@pytest.mark.parametrize("settings", [{}, {"average": 0.5}, {"conditional": True}, {"d_steps": 2}])
+@pytest.mark.parametrize("settings", [{"average": 0.5, "conditional": True, "d_steps": 2}])
 def test_what_is_drawn_changes_no_number(displays, make_trainer, settings, monkeypatch):
     monkeypatch.setattr(fitting, "SECONDS", 0.0)
     monkeypatch.setattr(fitting, "TIMES", 0)
