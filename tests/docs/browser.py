@@ -74,6 +74,17 @@ class Browser:
         command = {"cmd": "Emulation.setDeviceMetricsOverride", "params": metrics}
         self.call("POST", self.session + "/goog/cdp/execute", command)
 
+    def show_as_paper(self, width: int) -> None:
+        """Show pages with the styles of paper, this wide."""
+        self.be_a_phone(width)
+        command = {"cmd": "Emulation.setEmulatedMedia", "params": {"media": "print"}}
+        self.call("POST", self.session + "/goog/cdp/execute", command)
+
+    def show_as_screen(self) -> None:
+        """Show pages with the styles of the screen again."""
+        command = {"cmd": "Emulation.setEmulatedMedia", "params": {"media": ""}}
+        self.call("POST", self.session + "/goog/cdp/execute", command)
+
     def print_pages(self) -> int:
         """The number of A4 pages that the page needs on paper."""
         margin = dict.fromkeys(("top", "bottom", "left", "right"), 1.2)

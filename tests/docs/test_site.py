@@ -210,6 +210,11 @@ def test_the_cheat_sheet_is_one_page_on_paper():
     with chromium() as browser:
         browser.open(HTML / "cheat-sheet.html")
         assert browser.print_pages() == 1
+        browser.show_as_paper(width=733)  # A4 without its margins, at 96 pixels an inch
+        sizes = "return [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+        wide, room = browser.run(sizes)
+        assert wide <= room, "a bar to scroll would be printed, too"
+        browser.show_as_screen()
         browser.open(HTML / "learn/1-dense.html")
         assert browser.print_pages() > 2  # pages are counted
 
