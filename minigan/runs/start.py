@@ -9,7 +9,7 @@
     evaluation.csv     metrics of the samples, one line for each epoch (with --metrics)
     notices.csv        warnings about the run
     samples/           the generator's images of the same noise, after every epoch
-    progress.gif       the same as an animation
+    progress.gif       the same as an animation, of at most 60 of them
     losses.png         losses, D(x), D(G(z)) and accuracies over the steps
     generator.npz      weights of both networks
     discriminator.npz
