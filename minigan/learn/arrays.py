@@ -1,13 +1,16 @@
 """Small arrays drawn as grids of cells, with their numbers."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from minigan.errors import ShapeError
 from minigan.learn.floats import as_floats
-from minigan.learn.sketch import LINE, NEGATIVE, POSITIVE, Sketch, number_text
+from minigan.learn.sketch import LINE, NEGATIVE, POSITIVE, new_sketch, number_text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["draw_arrays"]
 
@@ -20,7 +23,7 @@ WIDEST = 16
 
 def draw_arrays(
     arrays: Mapping[str, Any] | None = None, *, columns: int | None = None, digits: int = 2, **named: Any
-) -> Sketch:
+) -> "Figure":
     """Draw arrays as grids of cells: the number in each cell, its size and sign as a colour.
 
     Violet is negative, orange is positive, white is zero; the largest entry of each array has the full colour.
@@ -56,7 +59,7 @@ def draw_arrays(
     widths = [sum(max(grids[name].shape[1], 1) * CELL + GAP for name in row) for row in rows]
     heights = [max(grids[name].shape[0] for name in row) * CELL + TITLE + GAP for row in rows]
     width, height = max(widths), sum(heights)
-    figure = Sketch(width, height)
+    figure = new_sketch(width, height)
     top = height
     for row, tall in zip(rows, heights):
         left = GAP / 2

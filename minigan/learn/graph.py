@@ -1,13 +1,16 @@
 """A computational graph with what flows forward and what flows back on each edge."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from minigan.errors import ConfigError
 from minigan.learn.floats import as_floats
-from minigan.learn.sketch import BACKWARD, LINE, Sketch, number_text
+from minigan.learn.sketch import BACKWARD, LINE, new_sketch, number_text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["draw_graph"]
 
@@ -30,7 +33,7 @@ def draw_graph(
     grads: Mapping[Any, Any] | None = None,
     *,
     digits: int = 3,
-) -> Sketch:
+) -> "Figure":
     """Draw a computational graph: operations are circles, on each edge are a value and its gradient.
 
     Values are written in black above an edge, gradients in violet below it. Where a value goes into several operations,
@@ -131,7 +134,7 @@ def new_axes(places: Mapping[str, Place], operations: Mapping[str, Sequence[str]
     longest = max((len(name) for name in places if name not in operations), default=1)
     left, right = -0.1 - 0.06 * longest, max(x for x, _ in places.values()) + wide + 0.4
     top, bottom = min([0.0, *arcs]) - 0.45, max(y for _, y in places.values()) + 0.45
-    axes = Sketch((right - left) * ACROSS, (bottom - top) * DOWN).add_axes((0, 0, 1, 1))
+    axes = new_sketch((right - left) * ACROSS, (bottom - top) * DOWN).add_axes((0, 0, 1, 1))
     axes.set_xlim(left, right)
     axes.set_ylim(bottom, top)
     axes.axis("off")

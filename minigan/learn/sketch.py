@@ -1,12 +1,10 @@
-"""A figure of lines and letters, which a notebook shows as SVG: sharp at every size of a screen."""
+"""What the drawings of the lessons share: colours, numbers as text, an empty figure."""
 
-from io import BytesIO
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
-__all__ = ["BACKWARD", "LINE", "NEGATIVE", "POSITIVE", "Sketch", "number_text"]
+__all__ = ["BACKWARD", "LINE", "NEGATIVE", "POSITIVE", "new_sketch", "number_text"]
 
 #: Colour-blind safe, and none of them the colour of real or generated data or of a network.
 NEGATIVE, POSITIVE = "#7A3E9D", "#E69F00"
@@ -18,18 +16,11 @@ BACKWARD = NEGATIVE
 LINE = "#808080"
 
 
-class Sketch(Figure):
-    """A white figure without axes of its own."""
+def new_sketch(width: float, height: float) -> Any:
+    """An empty figure, width and height in inches; matplotlib is imported here, and not before it is needed."""
+    from minigan.learn.figure import Sketch
 
-    def __init__(self, width: float, height: float) -> None:
-        super().__init__(figsize=(width, height), facecolor="white")
-
-    def _repr_svg_(self) -> str:
-        """The figure as SVG."""
-        stream = BytesIO()
-        self.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
-        text = stream.getvalue().decode()
-        return text[text.index("<svg") :]
+    return Sketch(width, height)
 
 
 def number_text(value: Any, digits: int = 3) -> str:

@@ -1,0 +1,21 @@
+"""A figure of lines and letters, which a notebook shows as SVG: sharp at every size of a screen."""
+
+from io import BytesIO
+
+from matplotlib.figure import Figure
+
+__all__ = ["Sketch"]
+
+
+class Sketch(Figure):
+    """A white figure without axes of its own."""
+
+    def __init__(self, width: float, height: float) -> None:
+        super().__init__(figsize=(width, height), facecolor="white")
+
+    def _repr_svg_(self) -> str:
+        """The figure as SVG."""
+        stream = BytesIO()
+        self.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
+        text = stream.getvalue().decode()
+        return text[text.index("<svg") :]
