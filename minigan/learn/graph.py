@@ -74,47 +74,50 @@ def draw_graph(
     grads = grads or {}
     check(operations, grads)
     places = place_all(operations)
-    texts = {name: value_text(name, operations, values, digits) for name in places}
-    back = [
-        text_of(value, digits) for key, value in grads.items() if uses_of(key, operations) or isinstance(key, tuple)
-    ]
-    inner = [text for name, text in texts.items() if uses_of(name, operations)]
-    places = stretched(places, max(map(len, [*inner, *back]), default=0))
-    last = [name for name in places if not uses_of(name, operations)]
-    wide = max(0.75, *(LETTER * len(text) for name in last for text in (texts[name], text_of(grads.get(name), digits))))
+    uses = {name: [result for result, (_, *inputs) in operations.items() if name in inputs] for name in places}
+    above = {name: value_text(name, operations, values, digits) for name in places}
+    below = {key: text_of(value, digits) for key, value in grads.items()}
+    ends = [name for name in places if not uses[name]]
+    places = stretched(places, [text for key, text in [*above.items(), *below.items()] if key not in ends])
+    wide = max(0.75, *(LETTER * len(texts.get(name, "")) for name in ends for texts in (above, below)))
     axes = new_axes(places, operations, wide)
     for name, place in places.items():
-        uses = uses_of(name, operations)
         begin = (place[0] + RADIUS / ACROSS, place[1]) if name in operations else place
-        ends = [places[result] for result in uses] or [(begin[0] + wide, begin[1])]
-        lifts = [lift(place, end, places) if uses else 0.0 for end in ends]
-        for end, height in zip(ends, lifts):
-            draw_edge(axes, begin, end, height, to_circle=bool(uses))
         if name in operations:
             draw_circle(axes, place, operations[name][0])
         else:
             write(axes, place, f"{name} ", "right", "center", size=11, weight="bold")
-        value = texts[name]
-        if len(ends) == 1:
-            one = grads.get((name, uses[0])) if uses else None
-            label(axes, middle(begin, ends[0], lifts[0]), "center", value, text_of(grads.get(name, one), digits))
+        middles = draw_edges(axes, begin, place, [places[result] for result in uses[name]], places, wide)
+        if len(middles) == 1:
+            own = below.get((name, uses[name][0]), "") if uses[name] else ""
+            label(axes, middles[0], "center", above[name], below.get(name, own))
             continue
-        label(axes, (begin[0] + 0.02, begin[1]), "left", value, text_of(grads.get(name), digits))
-        for result, end, height in zip(uses, ends, lifts):
-            place = middle(begin, end, height, 0.5 if height else 0.62)
-            write(axes, place, text_of(grads.get((name, result)), digits), colour=BACKWARD)
+        label(axes, (begin[0] + 0.02, begin[1]), "left", above[name], below.get(name, ""))
+        for result, spot in zip(uses[name], middles):
+            write(axes, spot, below.get((name, result), ""), colour=BACKWARD)
     return axes.figure
 
 
-def stretched(places: dict[str, Place], longest: int) -> dict[str, Place]:
+def draw_edges(
+    axes: Any, begin: Place, place: Place, ends: list[Place], places: Mapping[str, Place], wide: float
+) -> list[Place]:
+    """Draw the edges of a name, or the last edge if it goes nowhere; where the text of each edge stands."""
+    if not ends:
+        end = (begin[0] + wide, begin[1])
+        draw_edge(axes, begin, end, 0.0, to_circle=False)
+        return [middle(begin, end)]
+    texts = []
+    for end in ends:
+        height = lift(place, end, places)
+        draw_edge(axes, begin, end, height, to_circle=True)
+        texts.append(middle(begin, end, height, 0.5 if height or len(ends) == 1 else 0.62))
+    return texts
+
+
+def stretched(places: dict[str, Place], texts: list[str]) -> dict[str, Place]:
     """The places with edges as long as the longest text on them."""
-    factor = max(1.0, LETTER * longest + 2 * RADIUS / ACROSS)
+    factor = max(1.0, LETTER * max(map(len, texts), default=0) + 2 * RADIUS / ACROSS)
     return {name: (x * factor, y) for name, (x, y) in places.items()}
-
-
-def uses_of(name: Any, operations: Mapping[str, Sequence[str]]) -> list[str]:
-    """The results of the operations that a value goes into."""
-    return [result for result, (_, *inputs) in operations.items() if name in inputs]
 
 
 def value_text(name: str, operations: Mapping[str, Sequence[str]], values: Mapping[str, Any], digits: int) -> str:
