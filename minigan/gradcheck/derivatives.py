@@ -10,7 +10,7 @@ from minigan.backend import Array, array_module, asnumpy
 from minigan.gradcheck.differences import STEPS, Sweep, directions, entries, factor, sweep
 from minigan.gradcheck.report import FAIL, PASS, SHAPE, SKIP, Row
 from minigan.gradcheck.small_entries import check_small_entries
-from minigan.gradcheck.target import Arrays, ModelTarget, Target, copies
+from minigan.gradcheck.target import BLANK, Arrays, ModelTarget, Target, copies
 from minigan.random import Stream
 
 __all__ = ["check_adjoint", "check_first_order", "check_second_order", "check_tangent_backward"]
@@ -37,7 +37,7 @@ COMPLEX_NOISE = 1e-2
 def describe(gradient: Any) -> str:
     """What came in place of a gradient."""
     if gradient is ...:
-        return "`...`, a blank that is still to be written"
+        return BLANK
     if gradient is None:
         return "None: does backward return it?"
     return str(getattr(gradient, "shape", gradient))

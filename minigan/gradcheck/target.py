@@ -24,7 +24,10 @@ from minigan.layers.residual import every_layer
 from minigan.model.sequential import Sequential
 from minigan.random import Stream
 
-__all__ = ["Arrays", "FunctionTarget", "ModelTarget", "Target", "copies", "make_target"]
+__all__ = ["BLANK", "Arrays", "FunctionTarget", "ModelTarget", "Target", "copies", "make_target"]
+
+#: What is said of ``...`` in place of a result.
+BLANK = "`...`, a blank that is still to be written"
 
 #: Arrays by name: the input ``x`` and the parameters, or a function's arguments.
 Arrays: TypeAlias = dict[str, Array]
@@ -144,7 +147,7 @@ class FunctionTarget(Target):
         result = self.functions[0](*values.values())
         if not isinstance(result, tuple) or len(result) != 2:
             count = f" of {len(result)}" if isinstance(result, tuple) else ""
-            kind = "`...`, a blank that is still to be written" if result is ... else type(result).__name__
+            kind = BLANK if result is ... else type(result).__name__
             raise ConfigError(f"{self.name}: expected forward to return (y, cache), got {kind}{count}")
         y, cache = result
         if type(y) in (int, float, complex):  # a Python number gets the arrays' dtype
