@@ -56,7 +56,7 @@ def draw_arrays(
     """
     grids = {name: grid_of(name, value) for name, value in {**(arrays or {}), **named}.items()}
     rows = rows_of(grids, columns)
-    widths = [sum(max(grids[name].shape[1], 1) * CELL + GAP for name in row) for row in rows]
+    widths = [sum(grids[name].shape[1] * CELL + GAP for name in row) for row in rows]
     heights = [max(grids[name].shape[0] for name in row) * CELL + TITLE + GAP for row in rows]
     width, height = max(widths), sum(heights)
     figure = new_sketch(width, height)

@@ -80,12 +80,12 @@ def copy_course(folder: str | Path) -> list[Path]:
     texts = dict(course_files())
     if folder.is_dir() and any(folder.iterdir()) and not any((folder / name).exists() for name in texts):
         raise ConfigError(f"expected a new folder for the course, or one with it, but {folder} has other files")
-    missing = [folder / name for name in texts if not (folder / name).exists()]
+    missing = {folder / name: text for name, text in texts.items() if not (folder / name).exists()}
     if missing:
         (folder / EXERCISES).mkdir(parents=True, exist_ok=True)
-    for path in missing:
-        write_text(path, texts[path.relative_to(folder).as_posix()])
-    return missing
+    for path, text in missing.items():
+        write_text(path, text)
+    return list(missing)
 
 
 def course_files() -> Iterator[tuple[str, str]]:
