@@ -117,7 +117,6 @@ OTHERWISE = {
     "minigan/runs/tables.py": "a table grows line by line, in the folder of its run",
     "minigan/data/download.py": "downloads go to a temporary file in the cache, which is renamed",
     "minigan/plots/drawing.py": "a picture in memory, for a notebook",
-    "minigan/learn/figure.py": "a picture in memory, for a notebook",
     "docs/extensions/kernel.py": "settings in a temporary folder, for another process",
     "docs/figures/slides.py": "the pages of one file, which is the temporary one",
     "benchmarks/peers/samples.py": "a file in a temporary folder, for another process",

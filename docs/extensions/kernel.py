@@ -24,20 +24,11 @@ import sys
 sys.stdout.flush_interval = 3600.0
 del sys
 
+from minigan.plots.drawing import svg_text
 
-def draw(figure):
-    from io import StringIO
-
-    import matplotlib
-
-    stream = StringIO()
-    with matplotlib.rc_context({"svg.hashsalt": "minigan"}):
-        figure.savefig(stream, format="svg", metadata={"Date": None})
-    return stream.getvalue()
-
-
-get_ipython().display_formatter.formatters["image/svg+xml"].for_type_by_name("minigan.plots.drawing", "Drawing", draw)
-del draw
+formatter = get_ipython().display_formatter.formatters["image/svg+xml"]
+formatter.for_type_by_name("minigan.plots.drawing", "Drawing", svg_text)
+del formatter, svg_text
 """
 
 

@@ -1,8 +1,8 @@
 """A figure of lines and letters, which a notebook shows as SVG: sharp at every size of a screen."""
 
-from io import BytesIO
-
 from matplotlib.figure import Figure
+
+from minigan.plots.drawing import svg_text
 
 __all__ = ["Sketch"]
 
@@ -15,7 +15,4 @@ class Sketch(Figure):
 
     def _repr_svg_(self) -> str:
         """The figure as SVG."""
-        stream = BytesIO()
-        self.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
-        text = stream.getvalue().decode()
-        return text[text.index("<svg") :]
+        return svg_text(self)

@@ -1,10 +1,13 @@
-"""A figure that a notebook shows without pyplot."""
+"""A figure that a notebook shows without pyplot, as PNG or as SVG."""
 
-from io import BytesIO
+from io import BytesIO, StringIO
 
+import matplotlib
 from matplotlib.figure import Figure
 
-__all__ = ["DPI", "Drawing"]
+from minigan.plots.formats import METADATA
+
+__all__ = ["DPI", "Drawing", "svg_text"]
 
 #: Pixels per inch of all drawings.
 DPI = 110
@@ -18,3 +21,12 @@ class Drawing(Figure):
         stream = BytesIO()
         self.savefig(stream, format="png", dpi=DPI)
         return stream.getvalue()
+
+
+def svg_text(figure: Figure) -> str:
+    """The figure as SVG, without the lines before its element: the same text for the same figure."""
+    stream = StringIO()
+    with matplotlib.rc_context({"svg.hashsalt": "minigan"}):
+        figure.savefig(stream, format="svg", metadata=METADATA["svg"])
+    text = stream.getvalue()
+    return text[text.index("<svg") :]

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from minigan.errors import ConfigError
 from minigan.io.targets import is_stream
 
-__all__ = ["DRAWINGS", "FILMS", "IMAGES", "check_suffix", "format_of"]
+__all__ = ["DRAWINGS", "FILMS", "IMAGES", "METADATA", "check_suffix", "format_of"]
 
 #: Formats of images, and of drawings, whose lines may stay lines; and of animations. The first is for pipes.
 IMAGES = {
@@ -20,6 +21,12 @@ IMAGES = {
 }
 DRAWINGS = {".png": "png", ".svg": "svg", ".pdf": "pdf", ".jpg": "jpg", ".jpeg": "jpg", ".webp": "webp"}
 FILMS = {".gif": "GIF"}
+
+#: Metadata of drawings that are left out, since they differ from file to file.
+METADATA: dict[str, dict[str, Any]] = {
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Producer": None},
+}
 
 
 def format_of(path: str | Path, known: Mapping[str, str]) -> str:

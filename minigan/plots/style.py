@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigan.io.atomic_write import atomic_path
-from minigan.plots.formats import DRAWINGS, format_of
+from minigan.plots.formats import DRAWINGS, METADATA, format_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -16,12 +16,6 @@ __all__ = ["DISCRIMINATOR", "GENERATED", "GENERATOR", "REAL", "new_figure", "sav
 #: Colour-blind safe colours (Okabe and Ito, "Color universal design", 2008).
 REAL, GENERATED = "#0072B2", "#D55E00"
 DISCRIMINATOR, GENERATOR = "#000000", "#009E73"
-
-#: Metadata that are left out, since they differ from file to file.
-METADATA: dict[str, dict[str, Any]] = {
-    "svg": {"Date": None, "Creator": None},
-    "pdf": {"CreationDate": None, "Producer": None},
-}
 
 
 def new_figure(width: float, height: float) -> Any:
