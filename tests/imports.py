@@ -20,6 +20,7 @@ ORDER = [
     "initializers",
     "losses",
     "layers",
+    "explain",
     "fusion",
     "model",
     "data",
@@ -35,6 +36,7 @@ ORDER = [
     "gradcheck",
     "runs",
     "learn",
+    "lab",
     "cli",
 ]
 

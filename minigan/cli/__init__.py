@@ -14,6 +14,7 @@ from minigan.cli.gradcheck import gradcheck
 from minigan.cli.help import Command, Group, examples_of
 from minigan.cli.import_ import import_
 from minigan.cli.info import info
+from minigan.cli.lab import lab
 from minigan.cli.learn import learn
 from minigan.cli.lines import wrapped
 from minigan.cli.plot import plot
@@ -36,6 +37,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "plot": plot,
     "summary": summary,
     "gradcheck": gradcheck,
+    "lab": lab,
     "learn": learn,
     "info": info,
     "data": data,

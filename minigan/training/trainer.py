@@ -248,16 +248,16 @@ class Trainer:
             for done in range(1, self.d_steps):
                 yield [DiscriminatorEnd(self.step, done, self.d_steps)]
             d, g = self.graph_rounds.run([self.batches.places() for _ in range(self.d_steps)])
-            yield self._finish_step(d, g, total, start)
+            yield self.finish_step(d, g, total, start)
             return
         if self.simultaneous:
-            yield self._finish_step(*self._simultaneous(make_batch(self, *next(self.batches))), total, start)
+            yield self.finish_step(*self._simultaneous(make_batch(self, *next(self.batches))), total, start)
             return
         images: tuple[Batch, Array, Any] | None = None  # those of D's last step, until G has learnt from them
         while self.round.d_done < self.d_steps:
             batch, done = make_batch(self, *next(self.batches)), self.round.d_done + 1
             last = done == self.d_steps
-            d, fake, caches = self._discriminator(batch, last)
+            d, fake, caches = self.step_discriminator(batch, last)
             self.round, images = Round(done, judged=d if last else None), (batch, fake, caches)
             if not last:
                 yield [DiscriminatorEnd(self.step, done, self.d_steps)]
@@ -266,13 +266,13 @@ class Trainer:
                 self.before_step(self.step)
                 batch = make_batch(self)  # of noise alone
                 images = batch, *generate_batch(self, batch)
-            d, g, done = self.round.judged, self._generator(*images), self.round.g_done + 1
+            d, g, done = self.round.judged, self.step_generator(*images), self.round.g_done + 1
             self.round, images = Round() if done == self.g_steps else Round(self.d_steps, done, d), None
-            yield self._finish_step(d, g, total, start)
+            yield self.finish_step(d, g, total, start)
 
     # The steps
 
-    def _discriminator(self, batch: Batch, last: bool) -> tuple[DiscriminatorResult, Array, Any]:
+    def step_discriminator(self, batch: Batch, last: bool) -> tuple[DiscriminatorResult, Array, Any]:
         """A step of D, with the images that G made for it and G's caches."""
         with self._explain_nonfinite(batch):
             # G learns from the last images alone: its moving averages are updated by no others.
@@ -281,7 +281,7 @@ class Trainer:
             check_weights(self.gan.discriminator)
         return d, fake, caches
 
-    def _generator(self, batch: Batch, fake: Array, caches: Any) -> GeneratorResult:
+    def step_generator(self, batch: Batch, fake: Array, caches: Any) -> GeneratorResult:
         """A step of G."""
         with self._explain_nonfinite(batch):
             g = train_generator(self, batch, fake, caches)
@@ -306,7 +306,7 @@ class Trainer:
             origin = first_non_finite(self.gan, batch.real, batch.noise, batch.labels)
             raise NonFiniteError(f"step {self.step + 1}: {error}; {origin}") from None
 
-    def _finish_step(
+    def finish_step(
         self, d: DiscriminatorResult, g: GeneratorResult, total: int, start: float
     ) -> Sequence[TrainerEvent]:
         """Update what follows G's weights, and return the events of G's step."""

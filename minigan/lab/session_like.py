@@ -1,0 +1,27 @@
+"""What the views need of a session: they know this protocol, and the session knows them."""
+
+from typing import Protocol
+
+from minigan.lab.past import Past
+from minigan.lab.setup import SetUp
+from minigan.lab.stepping import Steps
+from minigan.training.events import StepEnd
+from minigan.training.monitor.monitor import Monitor
+from minigan.training.trainer import Trainer
+
+__all__ = ["SessionLike"]
+
+
+class SessionLike(Protocol):
+    """The attributes of a session that views read: see `minigan.lab.Session`."""
+
+    id: str
+    revision: int
+    playing: bool
+    rounds_per_second: float | None
+    setup: SetUp
+    trainer: Trainer
+    steps: Steps
+    monitor: Monitor
+    history: list[StepEnd]
+    past: Past
