@@ -1,6 +1,7 @@
 // Play: train, and see the samples, D and the losses move.
 
 export const play = {
+  id: "play",
   title: "Play",
   mount(root, lab) {
     const bar = document.createElement("p");
