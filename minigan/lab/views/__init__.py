@@ -11,9 +11,11 @@ from minigan.lab.views.curves import curves
 from minigan.lab.views.histogram import histogram
 from minigan.lab.views.images import nearest, samples, walk
 from minigan.lab.views.line import line
+from minigan.lab.views.measures import measures
 from minigan.lab.views.plane import arrows, bent_grid, field, points
 from minigan.lab.views.quality import quality
 from minigan.lab.views.state import state
+from minigan.lab.views.tours import tour, tours
 
 __all__ = ["VIEWS"]
 
@@ -34,4 +36,8 @@ VIEWS: dict[str, Callable[..., dict[str, Any]]] = {
     "quality": quality,
     "samples": samples,
     "walk": walk,
+    # Tours
+    "measures": measures,
+    "tour": tour,
+    "tours": tours,
 }
