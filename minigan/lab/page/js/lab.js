@@ -44,10 +44,10 @@ export class Lab {
   /**
    * Calls `draw` with fresh views after each change, one at a time, while `visible()` and while the page is seen.
    * names() gives {key: [view, options]}; draw gets {key: result}. Returns {refresh, end}: refresh() asks at once,
-   * after other options.
+   * after other options. `pause` is the least time from one question to the next, in milliseconds.
    */
-  watch(names, draw, visible = () => true) {
-    let busy = false, again = false, ended = false, drawn = null;
+  watch(names, draw, visible = () => true, pause = 0) {
+    let busy = false, again = false, ended = false, drawn = null, timer = 0;
     const refresh = async () => {
       if (busy) { again = true; return; }
       if (ended || !this.state || document.hidden || !visible()) return;
@@ -61,15 +61,17 @@ export class Lab {
         // The session may have moved on to other data since the question: the next state asks again.
         console.debug(error.message);
       }
-      busy = false;
-      if (again) { again = false; requestAnimationFrame(refresh); }
+      timer = setTimeout(() => {
+        busy = false;
+        if (again) { again = false; requestAnimationFrame(refresh); }
+      }, pause);
     };
     const changed = (state) => { if (`${state.session} ${state.revision}` !== drawn) refresh(); };
     const end = this.onState(changed);
     document.addEventListener("visibilitychange", refresh);
     return {
       refresh,
-      end: () => { ended = true; end(); document.removeEventListener("visibilitychange", refresh); },
+      end: () => { ended = true; clearTimeout(timer); end(); document.removeEventListener("visibilitychange", refresh); },
     };
   }
 }
