@@ -3,8 +3,12 @@
 import { Connection } from "lab/connection.js";
 import { copyLink, keepSetup } from "lab/keep.js";
 import { Lab } from "lab/lab.js";
+import { layer } from "lab/layer/layer.js";
 import { play } from "lab/play/play.js";
 import { shortcuts } from "lab/shortcuts.js";
+import { step } from "lab/step/step.js";
+import { guide } from "lab/tours/guide.js";
+import { tours } from "lab/tours/tours.js";
 import { element, setText } from "lab/ui/dom.js";
 import { button } from "lab/ui/fields.js";
 import { noticeArea, tell } from "lab/ui/notice.js";
@@ -12,7 +16,7 @@ import { tabs } from "lab/ui/tabs.js";
 import { themeSwitch } from "lab/ui/theme.js";
 
 /** The parts: each has an id, a title and mount(root, lab), which fills `root` and returns a function that ends it. */
-const PARTS = [play];
+const PARTS = [play, step, layer, tours];
 
 const STATUS = {
   connecting: "connecting ...",
@@ -52,6 +56,7 @@ export function start(connection = null) {
   shortcuts(lab);
   parts.open(PARTS[0].id);
   document.addEventListener("open-part", ({ detail }) => parts.open(detail));
+  if (!lab.recorded) guide(lab);
   return lab;
 }
 

@@ -4,8 +4,8 @@ import { element, setText } from "lab/ui/dom.js";
 import { colour, divergingOf, inkOn, onTheme } from "lab/ui/colours.js";
 import { format } from "lab/ui/numbers.js";
 
-/** The width of a cell in which a number can be read, and the largest width of any cell. */
-const READABLE = 34, LARGEST = 48;
+/** The smallest and the largest width of a cell, and that in which a number can be read. */
+const SMALLEST = 6, LARGEST = 48, READABLE = 34;
 
 const KEYS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
@@ -20,7 +20,8 @@ const KEYS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRig
  * onPick    called with (row, column) on a click or Enter
  * control   the value of data-control
  *
- * Returns {node, update(values, limit), highlight([[row, column], ...]), end()}.
+ * Returns {node, update(values, limit), highlight(cells, strong), end()}; cells are [[row, column], ...], the others turn
+ * pale, and the strong ones get a frame of their own.
  */
 export function numberGrid({ values, label, limit, colourOf = divergingOf, digits = 3, onPick, control }) {
   const canvas = element("canvas", {
@@ -29,7 +30,7 @@ export function numberGrid({ values, label, limit, colourOf = divergingOf, digit
   });
   const reading = element("p", { class: "reading", "aria-live": "polite" });
   const node = element("div", { class: "number-grid-frame" }, canvas, reading);
-  let marked = [], at = null, cell = LARGEST, frame = 0;
+  let marked = [], strong = [], at = null, cell = LARGEST, frame = 0;
 
   const valueAt = (row, column) => values.data[row * values.shape[1] + column];
   const largest = () => limit ?? (values.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1);
@@ -38,8 +39,7 @@ export function numberGrid({ values, label, limit, colourOf = divergingOf, digit
   function paint() {
     const [rows, columns] = values.shape, width = node.clientWidth;
     if (!width || !rows || !columns) return;
-    cell = Math.min(LARGEST, width / columns);
-    if (cell >= 2) cell = Math.floor(cell);
+    cell = Math.floor(Math.min(LARGEST, Math.max(SMALLEST, width / columns)));
     const screen = window.devicePixelRatio || 1;
     // A canvas has a largest size: very long arrays are drawn coarser.
     const scale = Math.min(screen, 8000 / (rows * cell));
@@ -59,8 +59,21 @@ export function numberGrid({ values, label, limit, colourOf = divergingOf, digit
         context.fillText(format(value, digits), (column + 0.5) * cell, (row + 0.5) * cell, cell - 4);
       }
     }
-    for (const [row, column] of marked) outline(context, row, column, colour("mark"), 2);
+    if (marked.length) pale(context);
+    for (const [row, column] of marked) outline(context, row, column, colour("mark"), cell < 12 ? 1 : 1.5);
+    for (const [row, column] of strong) outline(context, row, column, colour("mark"), 3.5);
     if (at) outline(context, ...at, colour("text"), 2.5);
+  }
+
+  /** A veil over the cells that are not lit. */
+  function pale(context) {
+    const [rows, columns] = values.shape, lit = new Set([...marked, ...strong].map(([row, column]) => row * columns + column));
+    context.fillStyle = colour("ground");
+    context.globalAlpha = 0.6;
+    for (let place = 0; place < rows * columns; place++) {
+      if (!lit.has(place)) context.fillRect(place % columns * cell, Math.floor(place / columns) * cell, cell, cell);
+    }
+    context.globalAlpha = 1;
   }
 
   function outline(context, row, column, stroke, width) {
@@ -73,7 +86,15 @@ export function numberGrid({ values, label, limit, colourOf = divergingOf, digit
     at = [Math.min(rows - 1, Math.max(0, row)), Math.min(columns - 1, Math.max(0, column))];
     const [name] = String(label ?? "").split(",");
     setText(reading, `${name} row ${at[0]}, column ${at[1]}: ${format(valueAt(...at), 6)}`);
+    reveal(...at);
     redraw();
+  }
+
+  /** Scrolls the frame, and nothing around it, so that the cell is visible. */
+  function reveal(row, column) {
+    const fit = (scroll, size, place) => Math.min(place * cell, Math.max(scroll, (place + 1) * cell - size));
+    node.scrollTop = fit(node.scrollTop, node.clientHeight, row);
+    node.scrollLeft = fit(node.scrollLeft, node.clientWidth, column);
   }
 
   canvas.onkeydown = (event) => {
@@ -109,7 +130,13 @@ export function numberGrid({ values, label, limit, colourOf = divergingOf, digit
       if (at) moveTo(...at);
       redraw();
     },
-    highlight(cells) { marked = cells; redraw(); },
+    highlight(cells, strongCells = []) {
+      marked = cells;
+      strong = strongCells;
+      const first = strong[0] ?? marked[0];
+      if (first) reveal(...first);
+      redraw();
+    },
     end() { sizes.disconnect(); endTheme(); cancelAnimationFrame(frame); },
   };
 }
