@@ -106,7 +106,7 @@ function optionsOf({ lines, limits, range, logarithmic, height, width }) {
     series: [{}, ...lines.map(({ label, colour: stroke, dash }) => ({
       label, stroke: stroke(), width: 1.6, dash, points: { show: false }, spanGaps: false,
     }))],
-    hooks: { drawSeries: [], draw: [(plot) => drawLimits(plot, limits())] },
+    hooks: { draw: [(plot) => drawLimits(plot, limits())] },
   };
 }
 
@@ -123,12 +123,16 @@ function drawLimits(plot, limits) {
   Object.assign(context, { lineWidth: scale, font: `${11 * scale}px system-ui, sans-serif`, textAlign: "right", textBaseline: "bottom" });
   for (const [value, text, name] of limits) {
     const y = Math.round(plot.valToPos(value, "y", true)) + 0.5;
-    context.strokeStyle = context.fillStyle = colour(name);
+    context.strokeStyle = colour(name);
     context.setLineDash([5 * scale, 4 * scale]);
     context.beginPath();
     context.moveTo(left, y);
     context.lineTo(left + width, y);
     context.stroke();
+    const size = context.measureText(text).width;
+    context.fillStyle = colour("ground");
+    context.fillRect(left + width - size - 4 * scale, y - 14 * scale, size + 4 * scale, 12 * scale);
+    context.fillStyle = colour(name);
     context.fillText(text, left + width - 2 * scale, y - scale);
   }
   context.restore();
