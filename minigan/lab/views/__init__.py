@@ -6,16 +6,22 @@ A view changes nothing: it draws no number from a stream of the training, and mo
 from collections.abc import Callable
 from typing import Any
 
+from minigan.lab.views.layer import layer, slice_of_layer
 from minigan.lab.views.plane import arrows, field, points
 from minigan.lab.views.state import curves, state
+from minigan.lab.views.stations import station, stations
 
 __all__ = ["VIEWS"]
 
 #: All views by name.
-VIEWS: dict[str, Callable[..., dict[str, Any]]] = {
+VIEWS: dict[str, Callable[..., Any]] = {
     "state": state,
     "curves": curves,
     "points": points,
     "field": field,
     "arrows": arrows,
+    "stations": stations,
+    "station": station,
+    "layer": layer,
+    "slice": slice_of_layer,
 }
