@@ -11,6 +11,7 @@ from minigan.lab.past import Action, Past
 from minigan.lab.setup import CHANGEABLE, SetUp
 from minigan.lab.stepping import Steps
 from minigan.lab.views import VIEWS
+from minigan.lab.watching import Recording, watch
 from minigan.training.checkpoint.trainer_state import capture, restore
 from minigan.training.events import StepEnd
 from minigan.training.monitor.monitor import Monitor
@@ -18,7 +19,7 @@ from minigan.training.monitor.monitor import Monitor
 __all__ = ["COMMANDS", "Session"]
 
 #: What a person can do, by the names of the methods.
-COMMANDS = ("choose", "change", "seed", "play", "pause", "speed", "round", "d_step", "g_step", "back", "go")
+COMMANDS = ("choose", "change", "seed", "play", "pause", "speed", "round", "d_step", "g_step", "back", "go", "look")
 
 
 class Session:
@@ -54,6 +55,7 @@ class Session:
         self.history: list[StepEnd] = []
         self.past = Past()
         self.past.keep(setup, capture(trainer, self.monitor))
+        self.recording: Recording | None = None
         self.revision += 1
 
     # What happens from outside
@@ -114,6 +116,14 @@ class Session:
     def g_step(self) -> None:
         """One step of G alone."""
         self.take(Action("g_step", self.setup))
+
+    def look(self) -> None:
+        """One whole round, recorded, to look into it; a round that is half done is ended first."""
+        if self.steps.d_done >= self.trainer.d_steps:
+            self.round()
+        with watch(self.trainer) as recording:
+            self.round()
+        self.recording = recording
 
     def back(self, count: int = 1) -> None:
         """Take back the last actions."""

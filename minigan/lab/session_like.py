@@ -5,6 +5,7 @@ from typing import Protocol
 from minigan.lab.past import Past
 from minigan.lab.setup import SetUp
 from minigan.lab.stepping import Steps
+from minigan.lab.watching import Recording
 from minigan.training.events import StepEnd
 from minigan.training.monitor.monitor import Monitor
 from minigan.training.trainer import Trainer
@@ -25,3 +26,4 @@ class SessionLike(Protocol):
     monitor: Monitor
     history: list[StepEnd]
     past: Past
+    recording: Recording | None

@@ -1,0 +1,102 @@
+"""Inside a layer: all its arrays in one pass of the recorded round, its formula and its own code."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from minigan.errors import ConfigError
+from minigan.lab.session_like import SessionLike
+from minigan.lab.views.arrays import Shown, cut
+from minigan.lab.views.code import methods_of
+from minigan.lab.views.formulas import formula
+from minigan.lab.views.layer_texts import ARRAY_TEXTS, text_of
+from minigan.lab.views.stations import recording_of
+from minigan.lab.watching import LayerPass
+from minigan.layers import Dropout
+
+__all__ = ["layer", "layer_arrays", "quantities_of", "slice_of_layer"]
+
+
+def layer_arrays(found: LayerPass) -> dict[str, Shown]:
+    """All arrays of a layer in a pass, by name, in the order in which they are made."""
+    arrays = [shown("x", found.x), *parameters(found), shown("y", found.y), *cache_arrays(found)]
+    for name in ("x_dot", "y_dot", "dy", "dx"):
+        value = getattr(found, name)
+        if value is not None:
+            arrays.append(shown(name, value))
+    for name, gradient in found.gradients.items():
+        arrays.append(Shown(f"d{name}", f"the gradient of {name} by this pass alone", gradient))
+    return {item.name: item for item in arrays}
+
+
+def shown(name: str, values: Any, batch: bool = True) -> Shown:
+    """An array with its text."""
+    other = "kept by the forward" if name.startswith("cache.") else "a parameter"
+    return Shown(name, ARRAY_TEXTS.get(name, other), values, batch)
+
+
+def parameters(found: LayerPass) -> Iterator[Shown]:
+    """The parameters as they were."""
+    for name, parameter in found.layer.parameters.items():
+        yield shown(name, parameter.data, batch=False)
+
+
+def cache_arrays(found: LayerPass) -> Iterator[Shown]:
+    """What the forward kept for the backward."""
+    if isinstance(found.layer, Dropout) and found.cache.bits is not None:
+        mask = np.unpackbits(found.cache.bits, count=found.x.size, bitorder="little").reshape(found.x.shape)
+        yield shown("cache.mask", mask)
+        return
+    for name, value in fields_of("cache", found.cache):
+        yield shown(name, value, batch=value.ndim > 1 and len(value) == len(found.x))
+
+
+def fields_of(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """The arrays in a cache, with the caches inside of it."""
+    if isinstance(value, tuple):
+        names = getattr(value, "_fields", range(len(value)))
+        for field, item in zip(names, value):
+            if field != "stamp":
+                yield from fields_of(f"{name}.{field}", item)
+    elif hasattr(value, "ndim"):
+        yield name, value
+
+
+def quantities_of(found: LayerPass) -> list[str]:
+    """What can be explained number by number."""
+    backward = [] if found.dy is None else ["dx"]
+    return ["y", *backward, *(f"d{name}" for name in found.gradients if found.reverse is None)]
+
+
+def layer(session: SessionLike, **where: Any) -> dict[str, Any]:
+    """A layer in a pass: ``{pass, layer}``."""
+    found = layer_at(session, where)
+    if where:
+        raise ConfigError(f"unknown option {', '.join(where)}: expected pass and layer")
+    kind = type(found.layer)
+    inherited = next((base for base in kind.__mro__ if "forward" in vars(base)), kind)
+    return {
+        "title": found.layer.name,
+        "type": kind.__name__,
+        "text": text_of(found.layer),
+        "formula": formula(kind.__name__),
+        "source": methods_of(kind) or methods_of(inherited),
+        "shared": methods_of(inherited) if inherited is not kind and methods_of(kind) else None,
+        "arrays": [{**item.description(), "values": item.whole()} for item in layer_arrays(found).values()],
+        "quantities": quantities_of(found),
+    }
+
+
+def slice_of_layer(session: SessionLike, name: str, **options: Any) -> dict[str, Any]:
+    """One array of a layer as a heat map: ``{pass, layer, name}``, and the options of `cut`."""
+    found = layer_at(session, options)
+    arrays = layer_arrays(found)
+    if name not in arrays:
+        raise ConfigError(f"name: expected one of {', '.join(arrays)}, got {name!r}")
+    return {"name": name, "text": arrays[name].text, **cut(arrays[name], **options)}
+
+
+def layer_at(session: SessionLike, where: dict[str, Any]) -> LayerPass:
+    """The layer that a view is asked for; `pass` is a word of Python, so that it cannot be the name of an argument."""
+    return recording_of(session).find(where.pop("pass", ""), where.pop("layer", -1))
