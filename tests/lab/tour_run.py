@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from minigan.lab import Session, SetUp
 
 
@@ -10,11 +12,17 @@ def measured(session: Session, fact: Mapping[str, Any]) -> float:
     """The number of a fact, as it is now."""
     value: Any = session.view(fact["view"], fact.get("with"))
     for key in fact["path"].split("."):
-        if isinstance(value, Mapping):
-            value = value[key]
-        else:
-            value = value.flat[int(key)] if hasattr(value, "flat") else value[int(key)]
+        value = inside(value, key)
     return float(value)
+
+
+def inside(value: Any, key: str) -> Any:
+    """What a view has under one key of a path, as JavaScript reads it."""
+    if isinstance(value, Mapping):
+        return value[key]
+    if key == "length":
+        return len(value)
+    return value.flat[int(key)] if isinstance(value, np.ndarray) else value[int(key)]
 
 
 def take(tour: Mapping[str, Any]) -> Iterator[tuple[int, Session]]:
