@@ -38,6 +38,7 @@ export class Flow {
 
   /** Shows what has happened between two states; steps that come too fast are left out. */
   follow(before, state) {
+    if (state.place === 0) setText(this.caption, RESTING);
     if (!before || !this.svg || before.session !== state.session || state.place <= before.place) return;
     if (this.queue.length > 1) return;
     const rounds = state.step - before.step;
