@@ -45,10 +45,7 @@ export function drawing(onDrawn) {
     if (erasing) {
       points = points.filter(([px, py]) => Math.hypot(px - x, py - y) > 2 * BRUSH);
     } else {
-      for (let i = 0; i < EACH && points.length < MOST; i++) {
-        const angle = 2 * Math.PI * Math.random(), radius = BRUSH * Math.sqrt(Math.random());
-        points = [...points, [x + radius * Math.cos(angle), y + radius * Math.sin(angle)].map((value) => Number(value.toFixed(3)))];
-      }
+      for (let i = 0; i < EACH && points.length < MOST; i++) points.push(rounded(around([x, y], BRUSH)));
     }
     canvas.redraw();
   }
@@ -57,7 +54,7 @@ export function drawing(onDrawn) {
     const width = canvas.node.clientWidth;
     return [(offsetX / width * 2 - 1) * HALF, (1 - offsetY / width * 2) * HALF];
   };
-  const done = () => { if (stroke) { stroke = false; onDrawn(points); } };
+  const done = () => { if (stroke) { stroke = false; onDrawn([...points]); } };
   Object.assign(canvas.node, {
     onpointerdown(event) {
       stroke = true;
@@ -76,7 +73,7 @@ export function drawing(onDrawn) {
       } else if (event.key === " ") {
         cross ??= [0, 0];
         touch(cross);
-        onDrawn(points);
+        onDrawn([...points]);
       } else if (event.key.toLowerCase() === "e") {
         erasing = !erasing;
         mark();
@@ -92,9 +89,18 @@ export function drawing(onDrawn) {
     show(drawn) { if (!stroke) { points = drawn.map((point) => [...point]); canvas.redraw(); } },
     /** A first drawing, so that there is something to learn: two groups. */
     start() {
-      if (!points.length) for (const middle of [-0.6, 0.6]) for (let i = 0; i < 25; i++) touch([middle, middle / 2]);
-      return points;
+      if (!points.length) points = Array.from({ length: 200 }, (_, i) => rounded(around(i % 2 ? [0.6, 0.3] : [-0.6, -0.3], 0.3)));
+      return [...points];
     },
     end() { canvas.end(); endTheme(); },
   };
 }
+
+/** A random point of a disc. */
+function around([x, y], size) {
+  const angle = 2 * Math.PI * Math.random(), radius = size * Math.sqrt(Math.random());
+  return [x + radius * Math.cos(angle), y + radius * Math.sin(angle)];
+}
+
+/** Three digits are enough, and keep the link of the set-up short. */
+const rounded = (point) => point.map((value) => Number(value.toFixed(3)));

@@ -8,13 +8,13 @@ const TIME = 750;
 /** What is shown one after the other: the wires that are lit, their look, the networks that learn, and the words. */
 const STEPS = {
   d: [
-    { wires: ["noise", "fake", "fake-d", "real-d", "loss"], way: "forward", text: "D's step: D judges real and generated samples." },
-    { wires: ["loss"], way: "backward", learns: "discriminator",
+    { wires: ["noise", "g", "fake", "fake-d", "real-d", "d", "loss"], way: "forward", text: "D's step: D judges real and generated samples." },
+    { wires: ["loss", "d"], way: "backward", learns: "discriminator",
       text: "D's step: the gradient of D's loss goes back through D and changes D's weights." },
   ],
   g: [
-    { wires: ["noise", "fake", "fake-d", "loss"], way: "forward", text: "G's step: D judges the generated samples again." },
-    { wires: ["loss", "fake-d", "fake", "noise"], way: "backward", learns: "generator",
+    { wires: ["noise", "g", "fake", "fake-d", "d", "loss"], way: "forward", text: "G's step: D judges the generated samples again." },
+    { wires: ["loss", "d", "fake-d", "fake", "g"], way: "backward", learns: "generator",
       text: "G's step: the gradient of G's loss goes back through D to the samples and into G, and changes G's weights." },
   ],
 };
@@ -38,6 +38,7 @@ export class Flow {
 
   /** Shows what has happened between two states; steps that come too fast are left out. */
   follow(before, state) {
+    if (state.place === 0) setText(this.caption, RESTING);
     if (!before || !this.svg || before.session !== state.session || state.place <= before.place) return;
     if (this.queue.length > 1) return;
     const rounds = state.step - before.step;

@@ -8,6 +8,9 @@ import { Draft } from "lab/play/draft.js";
 import { layerList } from "lab/play/layer_list.js";
 import { LABELS, trainingSection } from "lab/play/settings.js";
 
+/** On a small screen the form is folded at first, so that the picture is near the controls. */
+const NARROW = window.matchMedia("(max-width: 1150px)");
+
 /** The card of the set-up; returns {node, end}. */
 export function form(lab) {
   const draft = new Draft(lab);
@@ -16,9 +19,16 @@ export function form(lab) {
   const start = button("Start again with these", "choose", () => draft.start().then(() => show(null), show), { class: "main" });
   const undo = button("Undo", "undo", () => { show(null); draft.undo(); });
   const pending = element("div", { class: "pending", hidden: true }, waits, element("div", { class: "row" }, start, undo));
-  const body = element("div", { class: "sections" });
+  const body = element("div", { class: "sections", id: "set-up-sections", hidden: NARROW.matches });
+  const summary = element("p", { class: "quiet" });
+  const fold = button("", "set-up", () => { body.hidden = !body.hidden; showFold(); }, { "aria-controls": "set-up-sections" });
+  const showFold = () => {
+    setText(fold, body.hidden ? "Change" : "Fold");
+    fold.setAttribute("aria-expanded", String(!body.hidden));
+    summary.hidden = !body.hidden;
+  };
   const node = element("section", { class: "card form-card", "aria-label": "Set-up" },
-    element("header", {}, element("h2", {}, "Set-up")), pending, fault, body);
+    element("header", {}, element("h2", {}, "Set-up"), summary, fold), pending, fault, body);
   let sections = [], ended = false;
 
   /** The session's words beside the field that they name, or else at the button. */
@@ -37,6 +47,8 @@ export function form(lab) {
     const { names } = draft;
     pending.hidden = !names.length;
     setText(waits, `Changed, and waiting for a new start: ${names.map((name) => LABELS[name] ?? name).join(", ")}.`);
+    const { data, loss, optimizer, seed } = draft.setup;
+    setText(summary, `${data}, ${loss} loss, ${optimizer}, seed ${seed}`);
     for (const section of sections) section.show();
   }
 
@@ -53,6 +65,7 @@ export function form(lab) {
     refresh();
   }
 
+  showFold();
   draft.onChange(refresh);
   let known = "", built = false;
   const end = lab.onState((state) => {

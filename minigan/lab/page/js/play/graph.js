@@ -27,9 +27,9 @@ export function graph(lab) {
     plan = layout(state.networks, width);
     const svg = drawn("svg", { viewBox: `0 0 ${width} ${plan.height}`, width, height: plan.height, role: "group",
       "aria-label": "Noise goes through G to generated samples; D judges real and generated samples; the loss follows" });
-    svg.append(...plan.paths.map(({ id, d }) => drawn("path", { d, class: "wire", id: `wire-${id}` })));
+    svg.append(...plan.boxes.map(network), ...plan.paths.map(({ d }) => drawn("path", { d, class: "wire" })));
     flow.take(svg, plan.paths);
-    svg.append(...plan.boxes.map(network), ...plan.nodes.map(valueNode), ...plan.layers.map(layerBox));
+    svg.append(...plan.nodes.map(valueNode), ...plan.layers.map(layerBox));
     loss = svg.querySelector(".loss .formula");
     place.replaceChildren(svg);
   }

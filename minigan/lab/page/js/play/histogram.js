@@ -10,7 +10,7 @@ import { ABOUT } from "lab/play/about.js";
 /** {node, end}. */
 export function histogram(lab) {
   let view = null;
-  const canvas = sharpCanvas({ class: "bars", role: "img", "aria-label": "D's values on real and on generated samples" }, 0.5, draw);
+  const canvas = sharpCanvas({ class: "bars", role: "img", "aria-label": "D's values on real and on generated samples" }, 0.22, draw);
   const node = element("div", { class: "tool wide" }, element("h3", {}, "D's values ", info("the histogram", ABOUT.histogram)), canvas.node);
 
   function draw(context, width, height) {

@@ -23,7 +23,7 @@ export function images(root, lab) {
   const near = nearest(lab);
   const bars = histogram(lab);
   root.append(
-    element("div", { class: "row" }, element("p", { class: "quiet" },
+    element("div", { class: "row tight" }, element("p", { class: "quiet" },
       "The same noise at every look. Choose one image, then another: the walk goes from one to the other."),
     info("the grid of samples", ABOUT.samples)),
     element("div", { class: "samples", role: "group", "aria-label": "Samples of G" }, cells.map(({ node }) => node)),

@@ -18,9 +18,11 @@ function wide({ generator, discriminator }, width) {
   const nodes = nodesAt({ noise: [NODE / 2, above], fake: [xFake, above], real: [xFake, below], loss: [xLoss, between] });
   const paths = [
     line("noise", NODE, above, xG, above),
+    line("g", xG, above, xG + wG, above),
     line("fake", xG + wG, above, xFake - NODE / 2, above),
     curve("fake-d", xFake + NODE / 2, above, xD, between - 14),
     curve("real-d", xFake + NODE / 2, below, xD, between + 14),
+    line("d", xD, between, xD + wD, between),
     line("loss", xD + wD, between, xLoss - 59, between),
   ];
   return { height: below + 40, nodes, boxes: [boxG, boxD], paths, layers: [...slabs(boxG, generator), ...slabs(boxD, discriminator)] };
@@ -35,9 +37,11 @@ function narrow({ generator, discriminator }, width) {
   const nodes = nodesAt({ noise: [NODE / 2, above], fake: [xFake, above], real: [xFake, below], loss: [62, end + 44] });
   const paths = [
     line("noise", NODE, above, NODE + GAP, above),
+    line("g", NODE + GAP, above, NODE + GAP + wide, above),
     line("fake", NODE + GAP + wide, above, width - NODE, above),
     { id: "fake-d", d: `M${xFake},${above + 18} C${xFake},${lower - 20} ${width - NODE - 8},${below - 20} ${NODE + GAP + wide},${below - 16}` },
     line("real-d", width - NODE, below, NODE + GAP + wide, below),
+    line("d", NODE + GAP + wide, below, NODE + GAP, below),
     { id: "loss", d: `M${NODE + GAP},${below} C${NODE / 2},${below} ${NODE / 2},${below} ${NODE / 2},${end + 26}` },
   ];
   const layers = [...slabs(boxG, generator), ...slabs(boxD, discriminator, true)];

@@ -64,7 +64,7 @@ export function plane(root, lab) {
     if (shown.get("grid") && seen.bent_grid) drawGrid(context, seen.bent_grid, to);
     const size = width / 480;
     if (shown.get("real")) {
-      drawPoints(context, seen.points.real, to, { radius: 4.5 * size, fill: colour("real"), opacity: 0.55 });
+      drawPoints(context, seen.points.real, to, { radius: 4.5 * size, fill: colour("real"), opacity: 0.7 });
     }
     if (shown.get("generated")) {
       drawPoints(context, seen.points.fake, to,

@@ -98,7 +98,7 @@ function optionsOf({ lines, limits, range, logarithmic, height, width }) {
     cursor: { drag: { x: false, y: false }, points: { size: 6 } },
     padding: [6, 10, 0, 0],
     scales: { x: { time: false, range: (plot, low, high) => [low ?? 0, Math.max(high ?? 1, (low ?? 0) + 1)] },
-      y: logarithmic ? { distr: 3 } : { range: (plot, low, high) => ends(low, high, range, limits()) } },
+      y: logarithmic ? { distr: 3 } : { range: (plot, low, high) => ends(plot, range, limits()) } },
     axes: [
       { ...axis, size: 22, gap: 2, values: (plot, splits) => splits.map((value) => Number.isInteger(value) ? String(value) : "") },
       { ...axis, size: 46, gap: 3, space: 24, values: (plot, splits) => splits.map((value) => value === null ? "" : format(value, 3)) },
@@ -110,9 +110,17 @@ function optionsOf({ lines, limits, range, logarithmic, height, width }) {
   };
 }
 
-/** The ends of the scale: those given, else those of the data and of the dashed lines, with a little air. */
-function ends(low, high, [lowest, highest], limits) {
-  const all = [low, high, ...limits.map(([value]) => value)].filter((value) => value !== null && value !== undefined);
+/** The share of the numbers at either side that may be outside of the picture. */
+const OUTSIDE = 0.01;
+
+/** The ends of the scale: those given, else those of most of the data and of the dashed lines, with a little air. */
+function ends(plot, [lowest, highest], limits) {
+  const all = limits.map(([value]) => value);
+  for (const column of plot.data.slice(1)) {
+    const known = column.filter((value) => value !== null).sort((a, b) => a - b), last = known.length - 1;
+    if (last >= 0) all.push(known[Math.floor(OUTSIDE * last)], known[Math.ceil((1 - OUTSIDE) * last)], column.at(-1) ?? known[last]);
+  }
+  if (!all.length) all.push(0, 1);
   const least = Math.min(...all), most = Math.max(...all), air = (most - least || 1) * 0.08;
   return [lowest ?? least - air, highest ?? most + air];
 }
