@@ -2,10 +2,10 @@
 
 from typing import Protocol
 
+from minigan.lab.history import History
 from minigan.lab.past import Past
 from minigan.lab.setup import SetUp
 from minigan.lab.stepping import Steps
-from minigan.training.events import StepEnd
 from minigan.training.monitor.monitor import Monitor
 from minigan.training.trainer import Trainer
 
@@ -23,5 +23,5 @@ class SessionLike(Protocol):
     trainer: Trainer
     steps: Steps
     monitor: Monitor
-    history: list[StepEnd]
+    history: History
     past: Past
