@@ -5,11 +5,11 @@ fourth, and so on. Which rows there are depends on the steps alone, and on how m
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from minigan.training.events import LayerGradients, Notice, StepEnd
 
-__all__ = ["MOST_NOTICES", "MOST_ROWS", "History", "Rows"]
+__all__ = ["MOST_NOTICES", "MOST_ROWS", "History", "Quality", "Rows"]
 
 #: The most rows of a table, and the most notices.
 MOST_ROWS, MOST_NOTICES = 2_000, 100
@@ -64,6 +64,25 @@ class Numbers(NamedTuple):
     norms: Mapping[str, float]
 
 
+class Quality(NamedTuple):
+    """How good the points are after a step of G.
+
+    Attributes
+    ----------
+    step : int
+    kl, js : float
+        Divergences of the points from the data.
+    modes, good : float
+        Modes that were found, and the share of good points; NaN where the data have no known modes.
+    """
+
+    step: int
+    kl: float
+    js: float
+    modes: float
+    good: float
+
+
 class History:
     """What was measured so far. As a sequence it is the `StepEnd` events.
 
@@ -71,7 +90,7 @@ class History:
     ----------
     rounds : Rows of Numbers
         The numbers of G's steps.
-    quality : Rows of dict
+    quality : Rows of Quality
         How good the points are, at some of the steps.
     notices : list of Notice
         What the monitor said.
@@ -79,7 +98,7 @@ class History:
 
     def __init__(self) -> None:
         self.rounds = Rows[Numbers]()
-        self.quality = Rows[Mapping[str, Any]]()
+        self.quality = Rows[Quality]()
         self.notices: list[Notice] = []
 
     def __len__(self) -> int:

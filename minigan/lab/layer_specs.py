@@ -14,6 +14,7 @@ from minigan.layers import Layer
 from minigan.layers.activation import ACTIVATIONS
 
 __all__ = [
+    "ACTIVATION_NAMES",
     "TYPES",
     "Setting",
     "Spec",
@@ -24,6 +25,7 @@ __all__ = [
     "layer_of",
     "layers_of",
     "settings_of_type",
+    "settings_text",
     "shown",
     "spec_of",
 ]
@@ -86,7 +88,7 @@ class Setting(NamedTuple):
 
 
 #: Names of activations that are not the second name of another.
-NAMES = tuple(name for name in ACTIVATIONS if name != "swish")
+ACTIVATION_NAMES = tuple(name for name in ACTIVATIONS if name != "swish")
 
 #: The initial values of kernels that are offered.
 INITIALIZERS = ("glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "normal_0.02", "zeros", "ones")
@@ -100,7 +102,7 @@ KNOWN = {
         Setting("kernel_size", "int", 3, 1, 15),
         Setting("strides", "int", 1, 1, 8),
         Setting("padding", "choice", "same", choices=("valid", "same")),
-        Setting("activation", "choice", "linear", choices=NAMES),
+        Setting("activation", "choice", "linear", choices=ACTIVATION_NAMES),
         Setting("use_bias", "bool", True),
         Setting("kernel_initializer", "choice", "glorot_uniform", choices=INITIALIZERS),
         Setting("size", "int", 2, 1, 8),
@@ -261,10 +263,23 @@ def spec_of(layer: Layer) -> Spec:
     return spec
 
 
+def settings_text(spec: Spec) -> str:
+    """The settings of a spec in short, such as ``64, relu``: the first one, and what differs from its default."""
+    kind, parts = spec["type"], []
+    for number, setting in enumerate(settings_of_type(kind) if kind in TYPES else ()):
+        value = spec[setting.name]
+        text = ", ".join(map(str, value)) if is_list(value) else f"{value:g}" if setting.kind == "float" else str(value)
+        if number == 0:
+            parts.append(text)
+        elif value != setting.default and not setting.name.endswith("_initializer"):
+            parts.append(text if setting.kind == "choice" else f"{setting.name} {text}")
+    return ", ".join(parts)
+
+
 def activation_name(layer: Layer) -> str:
     """The name of the activation at the end of a layer, such as "relu"; "linear" if there is none."""
     last = getattr(layer, "activation", layer)
-    return next((name for name in NAMES if type(last) is ACTIVATIONS[name]), "linear")
+    return next((name for name in ACTIVATION_NAMES if type(last) is ACTIVATIONS[name]), "linear")
 
 
 def initializer_name(layer: Layer, setting: Setting) -> str:

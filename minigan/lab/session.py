@@ -5,11 +5,13 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from minigan.data import Points
 from minigan.errors import ConfigError, NonFiniteError
 from minigan.lab.build import apply_settings, build_trainer
+from minigan.lab.calls import call
 from minigan.lab.history import History
 from minigan.lab.layer_specs import shown
-from minigan.lab.measuring import DIVERSITY_EVERY, DiversityMeter
+from minigan.lab.measuring import DIVERSITY_EVERY, QUALITY_EVERY, DiversityMeter, measure_quality
 from minigan.lab.past import Action, Past, Snapshot
 from minigan.lab.setup import CHANGEABLE, SetUp
 from minigan.lab.stepping import Steps
@@ -53,6 +55,8 @@ class Session:
     playing : bool
     rounds_per_second : float or None
         The most rounds in a second while playing; None for as many as there can be.
+    changeable : tuple of str
+        The settings that `change` takes.
     between : callable
         Called between two steps of training, also in the middle of a round: it may look at the session.
     """
@@ -63,6 +67,7 @@ class Session:
         self.playing = False
         self.rounds_per_second: float | None = None
         self.between: Callable[[], None] = lambda: None
+        self.changeable = CHANGEABLE
         self.begin(setup or chosen({"start": "ring"}))
 
     def begin(self, setup: SetUp) -> None:
@@ -90,28 +95,26 @@ class Session:
         """
         if command not in COMMANDS:
             raise ConfigError(f"unknown command {shown(command)}: expected one of {', '.join(COMMANDS)}")
-        getattr(self, command)(**(arguments or {}))
+        call(getattr(self, command), arguments)
 
     def view(self, name: str, options: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """What is to be seen, as plain values and arrays; looking changes nothing."""
         if name not in VIEWS:
             raise ConfigError(f"unknown view {shown(name)}: expected one of {', '.join(VIEWS)}")
-        return VIEWS[name](self, **(options or {}))
+        return call(VIEWS[name], options, self)
 
     # Commands
 
-    def choose(self, setup: Any) -> None:
+    def choose(self, setup: Mapping[str, Any]) -> None:
         """Start again with these settings; the others are those of the trained start, or those that suit the data."""
         self.begin(chosen(setup))
 
-    def change(self, settings: Any) -> None:
+    def change(self, settings: Mapping[str, Any]) -> None:
         """Change settings in the middle of training."""
-        if not isinstance(settings, Mapping):
-            raise ConfigError(f"change: expected settings by name, got {shown(settings)}")
-        other = [name for name in settings if name not in CHANGEABLE]
+        other = [name for name in settings if name not in self.changeable]
         if other:
             raise ConfigError(
-                f"change: expected one of {', '.join(CHANGEABLE)}, got {shown(other[0])}: others need a new start"
+                f"change: expected one of {', '.join(self.changeable)}, got {shown(other[0])}: others need a new start"
             )
         self.take(Action("change", self.setup.with_values(settings)))
 
@@ -222,6 +225,8 @@ class Session:
                 notices = self.monitor(event)
                 if event.step % DIVERSITY_EVERY == 0:
                     notices += self.monitor(self.diversity())
+                if event.step % QUALITY_EVERY == 0 and isinstance(self.trainer.data, Points):
+                    self.history.quality.add(event.step, measure_quality(self))
                 for notice in notices:
                     self.history.notice(notice)
 

@@ -19,6 +19,7 @@ class SessionLike(Protocol):
     revision: int
     playing: bool
     rounds_per_second: float | None
+    changeable: tuple[str, ...]
     setup: SetUp
     trainer: Trainer
     steps: Steps
