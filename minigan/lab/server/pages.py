@@ -126,7 +126,7 @@ class Page:
                 group.create_task(self.answer_views())
                 while True:
                     await self.room.acquire()
-                    self.take(await self.websocket.receive_text(), group)
+                    self.take(await self.receive(), group)
         except* WebSocketDisconnect:
             pass
         except* NotJson as errors:
@@ -134,6 +134,16 @@ class Page:
                 await self.websocket.close(NOT_JSON, str(errors.exceptions[0]))
         finally:
             self.pages.remove(self)
+
+    async def receive(self) -> str:
+        """The next text that the page sends."""
+        message = await self.websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message["code"])
+        text = message.get("text")
+        if text is None:
+            raise NotJson("expected a message in JSON, got bytes")
+        return text
 
     def take(self, text: str, group: asyncio.TaskGroup) -> None:
         """Take a request: commands go to the worker in the order in which they come, views wait for one another."""
