@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from minigan.errors import ConfigError
 from minigan.lab.server.faults import sentence
@@ -115,7 +115,8 @@ class Page:
         self.websocket, self.pages = websocket, pages
         self.news = asyncio.Event()
         self.room = asyncio.Semaphore(MOST_REQUESTS)
-        self.views: asyncio.Queue[Request] = asyncio.Queue()
+        self.commands: set[asyncio.Future[None]] = set()
+        self.views: asyncio.Queue[tuple[Request, set[asyncio.Future[None]]]] = asyncio.Queue()
 
     async def attend(self) -> None:
         """Serve the page until it goes."""
@@ -146,12 +147,16 @@ class Page:
         return text
 
     def take(self, text: str, group: asyncio.TaskGroup) -> None:
-        """Take a request: commands go to the worker in the order in which they come, views wait for one another."""
+        """Take a request: commands go to the worker in the order in which they come.
+
+        A view waits for the commands and views that the page asked for before: so the page sees what it has done, and
+        other pages get their turn.
+        """
         message = read(text)
         try:
             request = request_of(message)
             if request.kind == "view":
-                self.views.put_nowait(request)
+                self.views.put_nowait((request, {*self.commands}))
             else:
                 group.create_task(self.answer(request.id, self.carry_out(request)))
         except ConfigError as error:
@@ -165,12 +170,23 @@ class Page:
         if self.pages.steering is not self:
             raise ConfigError("this page watches: another page steers the session, until this one takes over")
         work = self.pages.worker.do(lambda session: session.do(request.name, request.arguments))
-        return asyncio.shield(asyncio.wrap_future(work))
+        command = asyncio.wrap_future(work)
+        self.commands.add(command)
+        command.add_done_callback(self.forget)
+        return asyncio.shield(command)
+
+    def forget(self, command: "asyncio.Future[None]") -> None:
+        """A command is done; where its page has gone, nobody asks for its error, and that is no fault."""
+        self.commands.discard(command)
+        if not command.cancelled():
+            command.exception()
 
     async def answer_views(self) -> None:
-        """Answer the views of this page one by one, so that those of other pages get their turn."""
+        """Answer the views one by one."""
         while True:
-            request = await self.views.get()
+            request, before = await self.views.get()
+            if before:
+                await asyncio.wait(before)
             work = self.pages.worker.look(partial(Session.view, name=request.name, options=request.arguments))
             await self.answer(request.id, asyncio.wrap_future(work))
 
@@ -182,8 +198,8 @@ class Page:
                 raise ConfigError(f"the answer has {len(data):,} bytes: expected at most {MOST_ANSWER:,}")
         except Exception as error:
             data = pack({"kind": "answer", "id": number, "error": sentence(error)})
+        await self.send(data)
         self.room.release()
-        await self.websocket.send_bytes(data)
 
     async def send_states(self) -> None:
         """Send the newest state after each change, and leave out those that came while the page was slow."""
@@ -192,7 +208,13 @@ class Page:
             self.news.clear()
             if (state := self.pages.state) is not None:
                 own = {"steering": self.pages.steering is self, "pages": len(self.pages.pages)}
-                await self.websocket.send_bytes(pack({"kind": "state", "state": {**state, **own}}))
+                await self.send(pack({"kind": "state", "state": {**state, **own}}))
+
+    async def send(self, data: bytes) -> None:
+        """Send bytes, when the page has taken those before."""
+        if self.websocket.application_state is not WebSocketState.CONNECTED:
+            raise WebSocketDisconnect
+        await self.websocket.send_bytes(data)
 
 
 async def nothing() -> None:
