@@ -48,7 +48,7 @@ class Pages:
     ----------
     steering : Page or None
         The one that may give commands.
-    state : dict or None
+    state : dict
         The newest state that is known.
     """
 
@@ -56,26 +56,27 @@ class Pages:
         self.session = session
         self.pages: list[Page] = []
         self.steering: Page | None = None
-        self.state: dict[str, Any] | None = None
+        self.state: dict[str, Any] = {}
+        self.changed = asyncio.Event()
 
     async def run(self) -> None:
-        """Follow the session, and give every new state to all pages."""
-        loop, changed = asyncio.get_running_loop(), asyncio.Event()
+        """Follow the session and the pages, and give every new state to all pages."""
+        loop = asyncio.get_running_loop()
 
         def report() -> None:
-            loop.call_soon_threadsafe(changed.set)
+            loop.call_soon_threadsafe(self.changed.set)
 
         self.worker = Worker(self.session, report)
-        changed.set()
         try:
             while True:
-                await changed.wait()
-                changed.clear()
+                await self.changed.wait()
+                self.changed.clear()
                 try:
                     self.state = await asyncio.wrap_future(self.worker.look(self.look))
                 except Exception as error:
                     sentence(error)
-                self.announce()
+                for page in self.pages:
+                    page.news.set()
                 await asyncio.sleep(INTERVAL)
         finally:
             self.worker.stop()
@@ -84,28 +85,23 @@ class Pages:
         """The state of the session, with what stopped its training."""
         return {**session.view("state"), "problem": self.worker.problem}
 
-    def announce(self) -> None:
-        """Let every page send the state."""
-        for page in self.pages:
-            page.news.set()
-
     def add(self, page: "Page") -> None:
         """A page has come; the first one steers."""
         self.pages.append(page)
         self.steering = self.steering or page
-        self.announce()
+        self.changed.set()
 
     def remove(self, page: "Page") -> None:
         """A page has gone; if it was steering, the one that is connected longest does now."""
         self.pages.remove(page)
         if self.steering is page:
             self.steering = self.pages[0] if self.pages else None
-        self.announce()
+        self.changed.set()
 
     def steer(self, page: "Page") -> None:
         """This page takes over the steering."""
         self.steering = page
-        self.announce()
+        self.changed.set()
 
 
 class Page:
@@ -206,9 +202,8 @@ class Page:
         while True:
             await self.news.wait()
             self.news.clear()
-            if (state := self.pages.state) is not None:
-                own = {"steering": self.pages.steering is self, "pages": len(self.pages.pages)}
-                await self.send(pack({"kind": "state", "state": {**state, **own}}))
+            own = {"steering": self.pages.steering is self, "pages": len(self.pages.pages)}
+            await self.send(pack({"kind": "state", "state": {**self.pages.state, **own}}))
 
     async def send(self, data: bytes) -> None:
         """Send bytes, when the page has taken those before."""
