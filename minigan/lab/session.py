@@ -67,7 +67,7 @@ class Session:
         self.playing = False
         self.rounds_per_second: float | None = None
         self.between: Callable[[], None] = lambda: None
-        self.changeable = CHANGEABLE
+        self.changeable: tuple[str, ...] = CHANGEABLE
         self.begin(setup or chosen({"start": "ring"}))
 
     def begin(self, setup: SetUp) -> None:
