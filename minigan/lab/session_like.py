@@ -2,10 +2,10 @@
 
 from typing import Protocol
 
+from minigan.lab.history import History
 from minigan.lab.past import Past
 from minigan.lab.setup import SetUp
 from minigan.lab.stepping import Steps
-from minigan.training.events import StepEnd
 from minigan.training.monitor.monitor import Monitor
 from minigan.training.trainer import Trainer
 
@@ -19,9 +19,10 @@ class SessionLike(Protocol):
     revision: int
     playing: bool
     rounds_per_second: float | None
+    changeable: tuple[str, ...]
     setup: SetUp
     trainer: Trainer
     steps: Steps
     monitor: Monitor
-    history: list[StepEnd]
+    history: History
     past: Past
