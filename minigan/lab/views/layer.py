@@ -11,6 +11,7 @@ from minigan.lab.views.arrays import Shown, cut
 from minigan.lab.views.code import methods_of
 from minigan.lab.views.formulas import formula
 from minigan.lab.views.layer_texts import ARRAY_TEXTS, text_of
+from minigan.lab.views.options import count_option, shortened
 from minigan.lab.views.stations import recording_of
 from minigan.lab.watching import LayerPass
 from minigan.layers import Dropout
@@ -73,7 +74,7 @@ def layer(session: SessionLike, **where: Any) -> dict[str, Any]:
     """A layer in a pass: ``{pass, layer}``."""
     found = layer_at(session, where)
     if where:
-        raise ConfigError(f"unknown option {', '.join(where)}: expected pass and layer")
+        raise ConfigError(f"unknown option {shortened(', '.join(where))}: expected pass and layer")
     kind = type(found.layer)
     inherited = next((base for base in kind.__mro__ if "forward" in vars(base)), kind)
     return {
@@ -92,11 +93,15 @@ def slice_of_layer(session: SessionLike, name: str, **options: Any) -> dict[str,
     """One array of a layer as a heat map: ``{pass, layer, name}``, and the options of `cut`."""
     found = layer_at(session, options)
     arrays = layer_arrays(found)
-    if name not in arrays:
-        raise ConfigError(f"name: expected one of {', '.join(arrays)}, got {name!r}")
+    if not isinstance(name, str) or name not in arrays:
+        raise ConfigError(f"name: expected one of {', '.join(arrays)}, got {shortened(name)}")
     return {"name": name, "text": arrays[name].text, **cut(arrays[name], **options)}
 
 
 def layer_at(session: SessionLike, where: dict[str, Any]) -> LayerPass:
     """The layer that a view is asked for; `pass` is a word of Python, so that it cannot be the name of an argument."""
-    return recording_of(session).find(where.pop("pass", ""), where.pop("layer", -1))
+    passes, wanted = recording_of(session).passes, where.pop("pass", "")
+    if not isinstance(wanted, str) or wanted not in passes:
+        raise ConfigError(f"pass: expected one of {', '.join(passes)}, got {shortened(wanted)}")
+    layers = passes[wanted].layers
+    return layers[count_option("layer", where.pop("layer", None), 0, len(layers) - 1)]

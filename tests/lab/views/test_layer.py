@@ -41,7 +41,7 @@ def test_each_layer_of_each_pass_has_text_formula_source_and_arrays(kind):
 def test_the_arrays_are_those_of_the_pass():
     session = session_of(record(make_trainer(images)))
     for where in every_layer(session):
-        kept = session.recording.find(where["pass"], where["layer"])
+        kept = session.recording.passes[where["pass"]].layers[where["layer"]]
         arrays = {item["name"]: item["values"] for item in layer(session, **where)["arrays"]}
         for name in ("x", "y", "dy", "dx"):
             np.testing.assert_array_equal(arrays[name], getattr(kept, name))
@@ -73,7 +73,7 @@ def test_dropout_shows_its_mask():
 def test_the_source_of_a_dense_layer_is_its_own_and_that_which_all_affine_layers_share():
     session = session_of(record(make_trainer()))
     found = layer(session, **{"pass": "d_real", "layer": 0})
-    kept = session.recording.find("d_real", 0).layer
+    kept = session.recording.passes["d_real"].layers[0].layer
     for part, kind, first in (
         (found["source"], type(kept), "    def product(self, x: Array) -> Array:"),
         (found["shared"], type(kept).__mro__[1], None),
@@ -87,7 +87,7 @@ def test_the_source_of_a_dense_layer_is_its_own_and_that_which_all_affine_layers
 
 def test_a_large_array_is_sent_in_slices_only():
     session = session_of(record(make_trainer(images)))
-    session.recording.find("d_real", 0).x = np.zeros((8, 64, 64, 1), np.float32)
+    session.recording.passes["d_real"].layers[0].x = np.zeros((8, 64, 64, 1), np.float32)
     (x, *_) = layer(session, **{"pass": "d_real", "layer": 0})["arrays"]
     assert x["values"] is None
     assert x["slots"] == {"example": True, "channels": 1, "inputs": 1}
@@ -98,10 +98,10 @@ def test_what_does_not_exist_is_refused():
     session = session_of(record(make_trainer()))
     for where, message in (
         ({}, "pass: expected one of"),
-        ({"pass": "d_real"}, "layer: expected a number from 0 to 1"),
-        ({"pass": "d_real", "layer": 9}, "layer: expected a number from 0 to 1"),
+        ({"pass": "d_real"}, "expected layer to be a whole number from 0 to 1"),
+        ({"pass": "d_real", "layer": 9}, "expected layer to be a whole number from 0 to 1"),
         ({"pass": ["d_real"], "layer": 0}, "pass: expected one of"),
-        ({"pass": "d_real", "layer": 0, "wrong": 1}, "unknown option wrong"),
+        ({"pass": "d_real", "layer": 0, "wrong": 1}, "unknown option 'wrong'"),
     ):
         with pytest.raises(ConfigError, match=message):
             layer(session, **where)
