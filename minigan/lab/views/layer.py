@@ -16,7 +16,7 @@ from minigan.lab.views.stations import recording_of
 from minigan.lab.watching import LayerPass
 from minigan.layers import Dropout
 
-__all__ = ["layer", "layer_arrays", "quantities_of", "slice_of_layer"]
+__all__ = ["layer", "layer_arrays", "layer_at", "quantities_of", "slice_of_layer"]
 
 
 def layer_arrays(found: LayerPass) -> dict[str, Shown]:
@@ -70,11 +70,9 @@ def quantities_of(found: LayerPass) -> list[str]:
     return ["y", *backward, *(f"d{name}" for name in found.gradients if found.reverse is None)]
 
 
-def layer(session: SessionLike, **where: Any) -> dict[str, Any]:
-    """A layer in a pass: ``{pass, layer}``."""
-    found = layer_at(session, where)
-    if where:
-        raise ConfigError(f"unknown option {shortened(', '.join(where))}: expected pass and layer")
+def layer(session: SessionLike, pass_: str, layer: int) -> dict[str, Any]:
+    """A layer in a pass: what it does, its formula, its source, its arrays, and what of it can be explained."""
+    found = layer_at(session, pass_, layer)
     kind = type(found.layer)
     inherited = next((base for base in kind.__mro__ if "forward" in vars(base)), kind)
     return {
@@ -89,19 +87,28 @@ def layer(session: SessionLike, **where: Any) -> dict[str, Any]:
     }
 
 
-def slice_of_layer(session: SessionLike, name: str, **options: Any) -> dict[str, Any]:
-    """One array of a layer as a heat map: ``{pass, layer, name}``, and the options of `cut`."""
-    found = layer_at(session, options)
-    arrays = layer_arrays(found)
-    if not isinstance(name, str) or name not in arrays:
+def slice_of_layer(
+    session: SessionLike,
+    pass_: str,
+    layer: int,
+    name: str,
+    example: int | None = 0,
+    channel: int = 0,
+    input: int = 0,
+    row: int = 0,
+    column: int = 0,
+) -> dict[str, Any]:
+    """One array of a layer as a heat map: see `minigan.lab.views.arrays.cut`."""
+    arrays = layer_arrays(layer_at(session, pass_, layer))
+    if name not in arrays:
         raise ConfigError(f"name: expected one of {', '.join(arrays)}, got {shortened(name)}")
-    return {"name": name, "text": arrays[name].text, **cut(arrays[name], **options)}
+    return {"name": name, "text": arrays[name].text, **cut(arrays[name], example, channel, input, row, column)}
 
 
-def layer_at(session: SessionLike, where: dict[str, Any]) -> LayerPass:
-    """The layer that a view is asked for; `pass` is a word of Python, so that it cannot be the name of an argument."""
-    passes, wanted = recording_of(session).passes, where.pop("pass", "")
-    if not isinstance(wanted, str) or wanted not in passes:
-        raise ConfigError(f"pass: expected one of {', '.join(passes)}, got {shortened(wanted)}")
-    layers = passes[wanted].layers
-    return layers[count_option("layer", where.pop("layer", None), 0, len(layers) - 1)]
+def layer_at(session: SessionLike, pass_id: str, layer: int) -> LayerPass:
+    """A layer in a pass of the recorded round, refused where there is none."""
+    passes = recording_of(session).passes
+    if pass_id not in passes:
+        raise ConfigError(f"pass: expected one of {', '.join(passes)}, got {shortened(pass_id)}")
+    layers = passes[pass_id].layers
+    return layers[count_option("layer", layer, 0, len(layers) - 1)]

@@ -262,9 +262,18 @@ def arrays_of(station_id: str, recording: Recording) -> list[Shown]:
     return list(ARRAYS[station_id](recording))
 
 
-def station(session: SessionLike, station: str, name: str, **slots: Any) -> dict[str, Any]:
+def station(
+    session: SessionLike,
+    station: str,
+    name: str,
+    example: int | None = 0,
+    channel: int = 0,
+    input: int = 0,
+    row: int = 0,
+    column: int = 0,
+) -> dict[str, Any]:
     """One array of a station as a heat map: see `minigan.lab.views.arrays.cut`."""
     arrays = {item.name: item for item in arrays_of(station, recording_of(session))}
-    if not isinstance(name, str) or name not in arrays:
+    if name not in arrays:
         raise ConfigError(f"name: expected one of {', '.join(arrays)}, got {shortened(name)}")
-    return {"name": name, "text": arrays[name].text, **cut(arrays[name], **slots)}
+    return {"name": name, "text": arrays[name].text, **cut(arrays[name], example, channel, input, row, column)}
