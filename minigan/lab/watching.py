@@ -22,7 +22,7 @@ from minigan.model.watching import WatchedNetwork
 from minigan.optimizers import Optimizer
 from minigan.training.trainer import Trainer
 
-__all__ = ["LayerPass", "Pass", "Recording", "Update", "watch"]
+__all__ = ["LayerPass", "Pass", "Recording", "Update", "present", "watch"]
 
 #: The networks by the letters of the theory.
 GENERATOR, DISCRIMINATOR = "G", "D"

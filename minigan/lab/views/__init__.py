@@ -8,6 +8,7 @@ from typing import Any
 
 from minigan.lab.views.choices import choices
 from minigan.lab.views.curves import curves
+from minigan.lab.views.entry import entry
 from minigan.lab.views.histogram import histogram
 from minigan.lab.views.images import nearest, samples, walk
 from minigan.lab.views.layer import layer, slice_of_layer
@@ -16,6 +17,7 @@ from minigan.lab.views.plane import arrows, bent_grid, field, points
 from minigan.lab.views.quality import quality
 from minigan.lab.views.state import state
 from minigan.lab.views.stations import station, stations
+from minigan.lab.views.workbench import workbench
 
 __all__ = ["VIEWS"]
 
@@ -37,8 +39,10 @@ VIEWS: dict[str, Callable[..., Any]] = {
     "samples": samples,
     "walk": walk,
     # One step, and inside a layer
+    "entry": entry,
     "layer": layer,
     "slice": slice_of_layer,
     "station": station,
     "stations": stations,
+    "workbench": workbench,
 }

@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 
 from minigan.errors import ConfigError
+from minigan.explaining.registry import explainer_of
 from minigan.lab.session_like import SessionLike
 from minigan.lab.views.arrays import Shown, cut
 from minigan.lab.views.code import methods_of
 from minigan.lab.views.formulas import formula
 from minigan.lab.views.layer_texts import ARRAY_TEXTS, text_of
-from minigan.lab.views.options import count_option, shortened
+from minigan.lab.views.options import choice_option, count_option
 from minigan.lab.views.stations import recording_of
 from minigan.lab.watching import LayerPass
 from minigan.layers import Dropout
@@ -65,7 +66,11 @@ def fields_of(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def quantities_of(found: LayerPass) -> list[str]:
-    """What can be explained number by number."""
+    """What can be explained number by number; nothing of a layer that has no explanation."""
+    try:
+        explainer_of(found.layer)
+    except ConfigError:
+        return []
     backward = [] if found.dy is None else ["dx"]
     return ["y", *backward, *(f"d{name}" for name in found.gradients if found.reverse is None)]
 
@@ -100,15 +105,12 @@ def slice_of_layer(
 ) -> dict[str, Any]:
     """One array of a layer as a heat map: see `minigan.lab.views.arrays.cut`."""
     arrays = layer_arrays(layer_at(session, pass_, layer))
-    if name not in arrays:
-        raise ConfigError(f"name: expected one of {', '.join(arrays)}, got {shortened(name)}")
-    return {"name": name, "text": arrays[name].text, **cut(arrays[name], example, channel, input, row, column)}
+    found = arrays[choice_option("name", name, arrays)]
+    return {"name": name, "text": found.text, **cut(found, example, channel, input, row, column)}
 
 
 def layer_at(session: SessionLike, pass_id: str, layer: int) -> LayerPass:
     """A layer in a pass of the recorded round, refused where there is none."""
     passes = recording_of(session).passes
-    if pass_id not in passes:
-        raise ConfigError(f"pass: expected one of {', '.join(passes)}, got {shortened(pass_id)}")
-    layers = passes[pass_id].layers
+    layers = passes[choice_option("pass", pass_id, passes)].layers
     return layers[count_option("layer", layer, 0, len(layers) - 1)]

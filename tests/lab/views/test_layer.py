@@ -97,10 +97,13 @@ def test_a_large_array_is_sent_in_slices_only():
 def test_what_does_not_exist_is_refused():
     session = session_of(record(make_trainer()))
     for where, message in (
-        ({"pass_": "penalty", "layer": 0}, "pass: expected one of g_forward, d_real, d_fake, d_again, got 'penalty'"),
+        (
+            {"pass_": "penalty", "layer": 0},
+            "expected pass to be one of g_forward, d_real, d_fake, d_again, got 'penalty'",
+        ),
         ({"pass_": "d_real", "layer": 9}, "expected layer to be a whole number from 0 to 1"),
     ):
         with pytest.raises(ConfigError, match=message):
             layer(session, **where)
-    with pytest.raises(ConfigError, match="name: expected one of x, kernel"):
+    with pytest.raises(ConfigError, match="expected name to be one of x, kernel"):
         slice_of_layer(session, name="z", **{"pass_": "d_real", "layer": 0})
