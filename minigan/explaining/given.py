@@ -29,6 +29,9 @@ class Given:
     #: What the layer's input is called: z for an activation inside of another layer.
     input_name = "x"
 
+    #: Those of the places in an image; 1 where the image is the one row of a sequence.
+    axes = 2
+
     def __init__(self, layer: Layer, cache: Any, x: Array | None = None, dy: Array | None = None) -> None:
         self.layer, self.cache = layer, cache
         self.arrays: dict[str, np.ndarray] = {}
@@ -82,7 +85,7 @@ class Given:
         array = self.arrays.get(name)
         if array is None:
             array = self.arrays[name] = asnumpy(self.array(name))
-        return array.item(index)
+        return float(array.item(index))
 
     def array(self, name: str) -> Array:
         """An array by its name, as `read` takes it."""
