@@ -10,6 +10,7 @@ from minigan.explaining import (  # noqa: F401 (each registers its explainers)
     convolution,
     elementwise,
     gates,
+    labels,
     maxout,
     normalization,
     one_row,

@@ -51,7 +51,8 @@ class NormalizationExplainer(Explainer[S]):
 
     def x_hat(self, index: Index) -> Explanation:
         """``(x - mean) / sqrt(variance + epsilon)``."""
-        x, mean, variance = self.given.x(index), self.mean(index), self.variance(index)
+        x, mean = self.given.x(index), self.mean(index)
+        variance = self.variance(index, mean)
         epsilon = constant("epsilon", self.layer.epsilon)
         value = (x.value - mean.value) / math.sqrt(variance.value + epsilon.value)
         term = Term(value, (x, mean, variance, epsilon), "({0} - {1}) / sqrt({2} + {3})")
@@ -62,9 +63,9 @@ class NormalizationExplainer(Explainer[S]):
         """The mean of the group."""
         return self.mean_of("mean", "x", index, [(self.given.x(member),) for member in self.members(index)])
 
-    def variance(self, index: Index) -> Factor:
+    def variance(self, index: Index, mean: Factor) -> Factor:
         """The biased variance of the group."""
-        mean, members = self.mean(index), list(self.members(index))
+        members = list(self.members(index))
         count = constant("M", len(members))
         terms = []
         for member in members:
@@ -154,8 +155,8 @@ class BatchNormExplainer(NormalizationExplainer[BatchNorm]):
     def mean(self, index: Index) -> Factor:
         return self.given.parameter("moving_mean", index[-1:]) if self.fixed else super().mean(index)
 
-    def variance(self, index: Index) -> Factor:
-        return self.given.parameter("moving_variance", index[-1:]) if self.fixed else super().variance(index)
+    def variance(self, index: Index, mean: Factor) -> Factor:
+        return self.given.parameter("moving_variance", index[-1:]) if self.fixed else super().variance(index, mean)
 
 
 @explains(LayerNorm)

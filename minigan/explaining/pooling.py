@@ -1,5 +1,6 @@
 """Maximum and average over windows, and over whole channels."""
 
+import math
 from itertools import product as combinations
 from typing import TypeVar
 
@@ -13,7 +14,7 @@ from minigan.layers.validation import height_width
 
 __all__ = ["largest_of"]
 
-P = TypeVar("P", MaxPooling2D, AveragePooling2D)
+P = TypeVar("P", bound=MaxPooling2D | AveragePooling2D)
 
 
 class PoolingExplainer(Explainer[P]):
@@ -54,9 +55,7 @@ class MaxPooling2DExplainer(PoolingExplainer[MaxPooling2D]):
             won = place == i * self.windows.size[1] + j
             terms.append(product(self.given.dy((n, p, q, c)), constant("largest", won)))
         at = self.letters
-        formula = (
-            f"dx[n, {at.pixel}, c] = sum dy[n, {at.window}, c] over the windows in which this is the largest pixel"
-        )
+        formula = f"dx[n, {at.pixel}, c] = sum dy[n, {at.window}, c] over the windows whose largest pixel it is"
         return Explanation("dx", index, formula, tuple(terms))
 
 
@@ -111,11 +110,8 @@ def part(of: Factor, count: Factor) -> Term:
 
 def largest_of(candidates: list[Factor]) -> tuple[Term, ...]:
     """The maximum as a sum: the first that is largest counts once, the others not at all."""
-    # A NaN is larger than any number, as for NumPy.
-    won = max(
-        range(len(candidates)),
-        key=lambda place: (candidates[place].value != candidates[place].value, candidates[place].value),
-    )
+    values = [math.inf if math.isnan(factor.value) else factor.value for factor in candidates]  # as NumPy's argmax
+    won = values.index(max(values))
     return tuple(
         Term(factor.value if place == won else 0.0, (factor, constant("largest", place == won)))
         for place, factor in enumerate(candidates)

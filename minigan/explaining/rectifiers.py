@@ -96,9 +96,8 @@ class PReLUExplainer(ElementwiseExplainer[PReLU]):
     def dalpha(self, index: Index) -> Explanation:
         """An entry of the gradient with respect to the slope: it multiplies ``min(x, 0)``."""
         batch, *sizes = self.given.output_shape
-        shared = [
-            range(size) if own == 1 else (at,) for at, own, size in zip(index, self.layer.alpha.data.shape, sizes)
-        ]
+        own = zip(index, self.layer.alpha.data.shape, sizes)
+        shared = [range(size) if alone == 1 else (at,) for at, alone, size in own]
         terms = []
         for place in combinations(range(batch), *shared):
             dy, x = self.given.dy(place), self.given.cached("x", place)

@@ -28,9 +28,7 @@ class SoftmaxExplainer(Explainer[Softmax]):
         total = computed(Explanation("sum(e)", None, "sum(e) = sum_j e_j over the group", tuple(map(product, powers))))
         own = powers[members.index(index)]
         term = Term(own.value / total.value, (own, total), "{0} / {1}")
-        note = (
-            f"max, the largest {x} of the group, is subtracted in every exp: y stays the same, and exp cannot overflow"
-        )
+        note = f"max is the largest {x} of the group: without it y is the same, but exp may overflow"
         return Explanation("y", index, f"y_i = exp({x}_i) / sum_j exp({x}_j)", (term,), note)
 
     def power(self, x: Factor, largest: Factor) -> Factor:
