@@ -11,13 +11,10 @@ pytest.importorskip("sphinx", reason="the site is built with the extra [docs]")
 
 from minigan import layers
 from minigan.layers import Layer
-from tests.docs.browser import chromium, missing
+from tests.browser import chromium, with_browser
 from tests.docs.pages import HTML, pages, raw_tex
 
 pytestmark = pytest.mark.slow
-
-no_browser = missing()
-with_browser = pytest.mark.skipif(no_browser is not None, reason=no_browser or "")
 
 #: What readers search for, and the page that must come first.
 SEARCHES = {
@@ -162,21 +159,24 @@ def test_the_index_of_the_search_has_what_readers_ask_for(query):
 
 @with_browser
 def test_chromium_asks_no_other_host_and_shows_no_raw_tex():
-    foreign, shown = [], {}
+    asked, shown = [], {}
     with chromium() as browser:
+        tab = browser.new_page()
+        tab.on("request", lambda request: asked.append(request.url))
         for name, page in pages().items():
             if name.startswith("_modules/"):
                 continue
-            browser.open(page.path)
-            text = browser.run(
-                "const copy = document.body.cloneNode(true);"
-                "copy.querySelectorAll('pre, code, script, style').forEach(e => e.remove());"
-                "return copy.textContent"
+            tab.goto(page.path.as_uri())
+            text = tab.evaluate(
+                """() => {
+                    const copy = document.body.cloneNode(true);
+                    copy.querySelectorAll("pre, code, script, style").forEach((element) => element.remove());
+                    return copy.textContent;
+                }"""
             )
             if found := raw_tex(text):
                 shown[name] = found
-            foreign += [(name, address) for address in browser.requests() if is_foreign(address)]
-    assert not foreign
+    assert not [address for address in asked if is_foreign(address)]
     assert not shown
 
 
@@ -184,9 +184,10 @@ def test_chromium_asks_no_other_host_and_shows_no_raw_tex():
 def test_search_in_chromium_shows_the_right_page_first():
     first = {}
     with chromium() as browser:
+        tab = browser.new_page()
         for query in SEARCHES:
-            browser.open(HTML / "search.html", f"?q={quote(query)}")
-            link = browser.wait("return document.querySelector('#search-results li a')?.getAttribute('href')")
+            tab.goto(f"{(HTML / 'search.html').as_uri()}?q={quote(query)}")
+            link = tab.locator("#search-results li a").first.get_attribute("href")
             first[query] = (link or "nothing").partition("#")[0].removesuffix(".html")
     assert first == SEARCHES
 
@@ -195,11 +196,11 @@ def test_search_in_chromium_shows_the_right_page_first():
 def test_no_page_is_wider_than_a_phone():
     wide = {}
     with chromium() as browser:
-        browser.be_a_phone(400)
+        tab = browser.new_page(viewport={"width": 400, "height": 900})
         for name, page in pages().items():
             if not name.startswith(("_modules/", "genindex")):
-                browser.open(page.path)
-                excess = browser.run("return document.documentElement.scrollWidth - 400")
+                tab.goto(page.path.as_uri())
+                excess = tab.evaluate("document.documentElement.scrollWidth - 400")
                 if excess > 1:
                     wide[name] = excess
     assert not wide
@@ -208,34 +209,46 @@ def test_no_page_is_wider_than_a_phone():
 @with_browser
 def test_the_cheat_sheet_is_one_page_on_paper():
     with chromium() as browser:
-        browser.open(HTML / "cheat-sheet.html")
-        assert browser.print_pages() == 1
-        browser.show_as_paper(width=733)  # A4 without its margins, at 96 pixels an inch
-        sizes = "return [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-        wide, room = browser.run(sizes)
+        tab = browser.new_page()
+        tab.goto((HTML / "cheat-sheet.html").as_uri())
+        assert pages_on_paper(tab) == 1
+        tab.emulate_media(media="print")
+        tab.set_viewport_size({"width": 733, "height": 900})  # A4 without its margins, at 96 pixels an inch
+        wide, room = tab.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
         assert wide <= room, "a bar to scroll would be printed, too"
-        browser.show_as_screen()
-        browser.open(HTML / "learn/1-dense.html")
-        assert browser.print_pages() > 2  # pages are counted
+        tab.emulate_media(media="screen")
+        tab.goto((HTML / "learn/1-dense.html").as_uri())
+        assert pages_on_paper(tab) > 2  # pages are counted
+
+
+def pages_on_paper(tab):
+    """The number of A4 pages that the page needs on paper."""
+    pdf = tab.pdf(format="A4", margin=dict.fromkeys(("top", "bottom", "left", "right"), "1.2cm"))
+    return len(re.findall(rb"/Type\s*/Page\b", pdf))
 
 
 @with_browser
 def test_the_copy_button_takes_code_without_prompts_and_without_what_it_prints():
-    copy = (
-        "document.execCommand = () => { window.copied = document.activeElement.value; return true };"
-        "const shown = [...document.querySelectorAll('.copybtn')].find(b => b.previousElementSibling.textContent"
-        ".includes(arguments[0])); shown.click(); return window.copied"
-    )
+    def copied(tab, name, part):
+        tab.goto((HTML / name).as_uri())
+        tab.wait_for_selector(".copybtn", state="attached")
+        return tab.evaluate(
+            """(part) => {
+                document.execCommand = () => { window.copied = document.activeElement.value; return true; };
+                const buttons = [...document.querySelectorAll(".copybtn")];
+                buttons.find((button) => button.previousElementSibling.textContent.includes(part)).click();
+                return window.copied;
+            }""",
+            part,
+        )
+
     with chromium() as browser:
-        browser.open(HTML / "index.html")
-        browser.wait("return document.querySelector('.copybtn') !== null")
-        python = browser.run(copy, ">>> ")
-        browser.open(HTML / "command-line.html")
-        browser.wait("return document.querySelector('.copybtn') !== null")
-        console = browser.run(copy, "$ minigan")
-        browser.open(HTML / "learn/1-dense.html")
-        browser.wait("return document.querySelector('.copybtn') !== null")
-        on_outputs = browser.run("return document.querySelectorAll('.cell_output .copybtn').length")
+        tab = browser.new_page()
+        python = copied(tab, "index.html", ">>> ")
+        console = copied(tab, "command-line.html", "$ minigan")
+        tab.goto((HTML / "learn/1-dense.html").as_uri())
+        tab.wait_for_selector(".copybtn", state="attached")
+        on_outputs = tab.evaluate("document.querySelectorAll('.cell_output .copybtn').length")
     compile(python, "index", "exec")
     assert python.startswith("import minigan as mg\n")
     assert all(line.startswith("minigan ") for line in console.strip().splitlines())

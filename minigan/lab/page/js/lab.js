@@ -7,6 +7,7 @@
  * onState(f)       calls f(state) now and after each change; returns a function that ends this
  * do(command, w)   a promise: carried out; it fails with an Error whose message is for people
  * view(name, w)    a promise of the view
+ * watch(...)       draws with fresh views after each change
  * recorded         true if only recorded rounds can be shown
  */
 export class Lab {
@@ -35,24 +36,42 @@ export class Lab {
     return this.connection.ask({ view: name, with: options });
   }
 
-  /** Calls `draw` with fresh views after each change, one at a time, while `visible()`; returns a function that ends this. */
-  watch(names, draw, visible = () => true) {
-    let busy = false, again = false, ended = false;
+  /** This page steers from now on. */
+  steer() {
+    return this.connection.ask({ steer: true });
+  }
+
+  /**
+   * Calls `draw` with fresh views after each change, one at a time, while `visible()` and while the page is seen.
+   * names() gives {key: [view, options]}; draw gets {key: result}. Returns {refresh, end}: refresh() asks at once,
+   * after other options. `pause` is the least time from one question to the next, in milliseconds.
+   */
+  watch(names, draw, visible = () => true, pause = 0) {
+    let busy = false, again = false, ended = false, drawn = null, timer = 0;
     const refresh = async () => {
       if (busy) { again = true; return; }
-      if (ended || !visible()) return;
+      if (ended || !this.state || document.hidden || !visible()) return;
       busy = true;
       try {
-        const wanted = names();
-        const views = await Promise.all(Object.values(wanted).map(([name, options]) => this.view(name, options)));
-        if (!ended) draw(Object.fromEntries(Object.keys(wanted).map((key, place) => [key, views[place]])));
+        const wanted = Object.entries(names()), revision = `${this.state.session} ${this.state.revision}`;
+        const views = await Promise.all(wanted.map(([, [name, options]]) => this.view(name, options)));
+        drawn = revision;
+        if (!ended) draw(Object.fromEntries(wanted.map(([key], place) => [key, views[place]])));
       } catch (error) {
-        if (!ended) console.warn(error.message);
+        // The session may have moved on to other data since the question: the next state asks again.
+        console.debug(error.message);
       }
-      busy = false;
-      if (again) { again = false; requestAnimationFrame(refresh); }
+      timer = setTimeout(() => {
+        busy = false;
+        if (again) { again = false; requestAnimationFrame(refresh); }
+      }, pause);
     };
-    const end = this.onState(refresh);
-    return { refresh, end: () => { ended = true; end(); } };
+    const changed = (state) => { if (`${state.session} ${state.revision}` !== drawn) refresh(); };
+    const end = this.onState(changed);
+    document.addEventListener("visibilitychange", refresh);
+    return {
+      refresh,
+      end: () => { ended = true; clearTimeout(timer); end(); document.removeEventListener("visibilitychange", refresh); },
+    };
   }
 }

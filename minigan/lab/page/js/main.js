@@ -1,33 +1,69 @@
-// The frame of the page: the connection, and a tab for each part.
+// The frame of the page: the connection, notices, and a tab for each part.
 
 import { Connection } from "lab/connection.js";
+import { copyLink, keepSetup } from "lab/keep.js";
 import { Lab } from "lab/lab.js";
+import { layer } from "lab/layer/layer.js";
 import { play } from "lab/play/play.js";
+import { shortcuts } from "lab/shortcuts.js";
+import { step } from "lab/step/step.js";
+import { guide } from "lab/tours/guide.js";
+import { tours } from "lab/tours/tours.js";
+import { element, setText } from "lab/ui/dom.js";
+import { button } from "lab/ui/fields.js";
+import { noticeArea, tell } from "lab/ui/notice.js";
+import { tabs } from "lab/ui/tabs.js";
+import { themeSwitch } from "lab/ui/theme.js";
 
-/** The parts: each has a title and mount(root, lab), which fills `root` and returns a function that ends it. */
-const PARTS = [play];
+/** The parts: each has an id, a title and mount(root, lab), which fills `root` and returns a function that ends it. */
+const PARTS = [play, step, layer, tours];
 
+const STATUS = {
+  connecting: "connecting ...",
+  connected: "connected",
+  lost: "not connected, trying again ...",
+  refused: "not allowed",
+};
+
+const REFUSED = "The lab that runs at this address does not know the token of this page. Open the whole address that " +
+  "`minigan lab` printed in the terminal, with everything after the question mark.";
+
+/** Fills the page. Without a connection the page looks for the server it came from. */
 export function start(connection = null) {
-  const status = document.getElementById("connection");
-  const token = new URLSearchParams(location.search).get("token");
-  const lab = new Lab(connection ?? new Connection(token, (text) => { status.textContent = text; }));
-  const content = document.getElementById("content");
-  const tabs = document.getElementById("tabs");
+  const status = element("p", { class: "connection", role: "status" });
+  const notices = noticeArea();
+  const lab = new Lab(connection ?? new Connection(new URLSearchParams(location.search).get("token"), (name) => {
+    setText(status, STATUS[name]);
+    status.dataset.status = name;
+    if (name === "refused") tell(REFUSED);
+  }));
   let end = () => {};
-  const buttons = PARTS.map((part) => {
-    const button = document.createElement("button");
-    Object.assign(button, { textContent: part.title, type: "button" });
-    button.setAttribute("role", "tab");
-    button.onclick = () => show(part);
-    tabs.append(button);
-    return button;
-  });
-  function show(part) {
+  const parts = tabs(PARTS, "Parts of the lab", (part, panel) => {
     end();
-    content.replaceChildren();
-    buttons.forEach((button, place) => button.setAttribute("aria-selected", String(PARTS[place] === part)));
-    end = part.mount(content, lab);
-  }
-  show(PARTS[0]);
+    panel.replaceChildren();
+    end = part.mount(panel, lab);
+  });
+  const tools = element("div", { class: "tools" },
+    status,
+    !lab.recorded && button("Copy link", "copy-link", () => copyLink(lab), { title: "A link that restores this set-up" }),
+    themeSwitch());
+  document.getElementById("lab").replaceChildren(
+    element("header", { class: "top" }, element("h1", {}, "minigan ", element("b", {}, "lab")), parts.list, tools),
+    notices,
+    watchingBar(lab),
+    element("main", { id: "content", tabindex: "-1" }, parts.panel));
+  if (!lab.recorded) keepSetup(lab);
+  shortcuts(lab);
+  parts.open(PARTS[0].id);
+  document.addEventListener("open-part", ({ detail }) => parts.open(detail));
+  if (!lab.recorded) guide(lab);
   return lab;
+}
+
+/** Shown while another page steers. */
+function watchingBar(lab) {
+  const bar = element("p", { class: "watching", hidden: true }, "You are watching: another page steers this lab. ",
+    button("Take over", "take-over", () => lab.steer().catch(tell)));
+  lab.onState((state) => { bar.hidden = state.steering !== false; });
+  return bar;
 }

@@ -1,0 +1,142 @@
+// A heat map of numbers: the numbers are written into the cells where these are large enough.
+
+import { element, setText } from "lab/ui/dom.js";
+import { colour, divergingOf, inkOn, onTheme } from "lab/ui/colours.js";
+import { format } from "lab/ui/numbers.js";
+
+/** The smallest and the largest width of a cell, and that in which a number can be read. */
+const SMALLEST = 6, LARGEST = 48, READABLE = 34;
+
+const KEYS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+/**
+ * A heat map with keyboard focus.
+ *
+ * values    {data, shape: [rows, columns]}, as arrays come from a view
+ * label     what the numbers are, for screen readers
+ * limit     the size that has the full colour; the largest size if left out
+ * colourOf  [r, g, b] of (value, limit); `divergingOf` if left out
+ * digits    significant digits in the cells
+ * onPick    called with (row, column) on a click or Enter
+ * control   the value of data-control
+ *
+ * Returns {node, update(values, limit), highlight(cells, strong), end()}; cells are [[row, column], ...], the others turn
+ * pale, and the strong ones get a frame of their own.
+ */
+export function numberGrid({ values, label, limit, colourOf = divergingOf, digits = 3, onPick, control }) {
+  const canvas = element("canvas", {
+    tabindex: "0", role: "application", "aria-roledescription": "number grid", "data-control": control ?? "grid",
+    class: "number-grid",
+  });
+  const reading = element("p", { class: "reading", "aria-live": "polite" });
+  const node = element("div", { class: "number-grid-frame" }, canvas, reading);
+  let marked = [], strong = [], at = null, cell = LARGEST, frame = 0;
+
+  const valueAt = (row, column) => values.data[row * values.shape[1] + column];
+  const largest = () => limit ?? (values.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1);
+  const redraw = () => { frame ||= requestAnimationFrame(() => { frame = 0; paint(); }); };
+
+  function paint() {
+    const [rows, columns] = values.shape, width = node.clientWidth;
+    if (!width || !rows || !columns) return;
+    cell = Math.floor(Math.min(LARGEST, Math.max(SMALLEST, width / columns)));
+    const screen = window.devicePixelRatio || 1;
+    // A canvas has a largest size: very long arrays are drawn coarser.
+    const scale = Math.min(screen, 8000 / (rows * cell));
+    Object.assign(canvas, { width: Math.ceil(columns * cell * scale), height: Math.ceil(rows * cell * scale) });
+    Object.assign(canvas.style, { width: `${columns * cell}px`, height: `${rows * cell}px` });
+    const context = canvas.getContext("2d"), full = largest();
+    context.scale(scale, scale);
+    const gap = cell >= 8 ? 1 : 0, written = cell >= READABLE;
+    Object.assign(context, { font: "11px system-ui, sans-serif", textAlign: "center", textBaseline: "middle" });
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++) {
+        const value = valueAt(row, column), shade = colourOf(value, full);
+        context.fillStyle = `rgb(${shade.join()})`;
+        context.fillRect(column * cell, row * cell, cell - gap || cell, cell - gap || cell);
+        if (!written) continue;
+        context.fillStyle = inkOn(shade);
+        context.fillText(format(value, digits), (column + 0.5) * cell, (row + 0.5) * cell, cell - 4);
+      }
+    }
+    if (marked.length) pale(context);
+    for (const [row, column] of marked) outline(context, row, column, colour("mark"), cell < 12 ? 1 : 1.5);
+    for (const [row, column] of strong) outline(context, row, column, colour("mark"), 3.5);
+    if (at) outline(context, ...at, colour("text"), 2.5);
+  }
+
+  /** A veil over the cells that are not lit. */
+  function pale(context) {
+    const [rows, columns] = values.shape, lit = new Set([...marked, ...strong].map(([row, column]) => row * columns + column));
+    context.fillStyle = colour("ground");
+    context.globalAlpha = 0.6;
+    for (let place = 0; place < rows * columns; place++) {
+      if (!lit.has(place)) context.fillRect(place % columns * cell, Math.floor(place / columns) * cell, cell, cell);
+    }
+    context.globalAlpha = 1;
+  }
+
+  function outline(context, row, column, stroke, width) {
+    Object.assign(context, { strokeStyle: stroke, lineWidth: width });
+    context.strokeRect(column * cell + width / 2, row * cell + width / 2, Math.max(cell - width, 2), Math.max(cell - width, 2));
+  }
+
+  function moveTo(row, column) {
+    const [rows, columns] = values.shape;
+    at = [Math.min(rows - 1, Math.max(0, row)), Math.min(columns - 1, Math.max(0, column))];
+    const [name] = String(label ?? "").split(",");
+    setText(reading, `${name} row ${at[0]}, column ${at[1]}: ${format(valueAt(...at), 6)}`);
+    reveal(...at);
+    redraw();
+  }
+
+  /** Scrolls the frame, and nothing around it, so that the cell is visible. */
+  function reveal(row, column) {
+    const fit = (scroll, size, place) => Math.min(place * cell, Math.max(scroll, (place + 1) * cell - size));
+    node.scrollTop = fit(node.scrollTop, node.clientHeight, row);
+    node.scrollLeft = fit(node.scrollLeft, node.clientWidth, column);
+  }
+
+  canvas.onkeydown = (event) => {
+    if (event.key in KEYS) {
+      const [down, right] = KEYS[event.key], [row, column] = at ?? [0, 0];
+      moveTo(...(at ? [row + down, column + right] : [0, 0]));
+    } else if (event.key === "Enter" && at) {
+      onPick?.(...at);
+    } else return;
+    event.preventDefault();
+  };
+  canvas.onclick = (event) => {
+    const box = canvas.getBoundingClientRect();
+    const [rows, columns] = values.shape;
+    moveTo(Math.floor((event.clientY - box.top) / box.height * rows),
+      Math.floor((event.clientX - box.left) / box.width * columns));
+    onPick?.(...at);
+  };
+
+  const named = () => canvas.setAttribute("aria-label",
+    `${label ?? "numbers"}: ${values.shape.join(" by ")}; arrow keys move, Enter picks`);
+  const sizes = new ResizeObserver(redraw);
+  sizes.observe(node);
+  const endTheme = onTheme(redraw);
+  named();
+  return {
+    node,
+    update(newValues, newLimit = limit) {
+      values = newValues;
+      limit = newLimit;
+      if (at && (at[0] >= values.shape[0] || at[1] >= values.shape[1])) at = null;
+      named();
+      if (at) moveTo(...at);
+      redraw();
+    },
+    highlight(cells, strongCells = []) {
+      marked = cells;
+      strong = strongCells;
+      const first = strong[0] ?? marked[0];
+      if (first) reveal(...first);
+      redraw();
+    },
+    end() { sizes.disconnect(); endTheme(); cancelAnimationFrame(frame); },
+  };
+}

@@ -1,0 +1,60 @@
+// The arrays of the workbench: x, the parameters and y above; dx, the gradients and dy below.
+
+import { element } from "lab/ui/dom.js";
+import { numberGrid } from "lab/ui/grid.js";
+import { matrixOf } from "lab/workbench/matrix.js";
+import { numberEditor } from "lab/workbench/number_editor.js";
+
+/**
+ * The stage. edit(name, place, number) is called for x, dy and the parameters, by the place in the array's data;
+ * pick(name, index) for y, dx and the gradients. Returns {node, draw(arrays), light(places, strong), end()}, where arrays is
+ * {name: {shape, data}} and places are {name: [index, ...]}.
+ */
+export function stage({ edit, pick }) {
+  const shown = new Map();
+  const columns = { input: cell("input"), parameters: cell("parameters"), output: cell("output") };
+  const below = { input: cell("input"), parameters: cell("parameters"), output: cell("output") };
+  const node = element("div", { class: "stage" }, columns.input, columns.parameters, columns.output,
+    below.input, below.parameters, below.output);
+
+  function holder(name) {
+    const gradient = name.startsWith("d") || name === "y";
+    if (name === "x" || name === "dx") return (gradient ? below : columns).input;
+    if (name === "y") return columns.output;
+    if (name === "dy") return below.output;
+    return (gradient ? below : columns).parameters;
+  }
+
+  /** An editor for what one chooses, a grid for what is computed. */
+  function make(name, editable, matrix) {
+    const widget = editable
+      ? numberEditor({ label: name, control: `bench-${name}`, onEdit: (row, column, number) => edit(name, row * shown.get(name).matrix.values.shape[1] + column, number) })
+      : numberGrid({ values: matrix.values, label: name, control: `bench-${name}`, onPick: (row, column) => pick(name, shown.get(name).matrix.indexAt(row, column)) });
+    const figure = element("figure", { class: "array-figure", "data-array": name },
+      element("figcaption", {}, element("b", {}, name), element("span", { class: "array-text" }, editable ? "edit it" : "click a number")), widget.node);
+    holder(name).append(figure);
+    return { widget, figure, matrix };
+  }
+
+  return {
+    node,
+    draw(arrays, editable) {
+      for (const [name, { widget, figure }] of shown) {
+        if (!(name in arrays)) { widget.end(); figure.remove(); shown.delete(name); }
+      }
+      for (const [name, array] of Object.entries(arrays)) {
+        const matrix = matrixOf(array);
+        if (!shown.has(name)) shown.set(name, make(name, editable.has(name), matrix));
+        Object.assign(shown.get(name), { matrix }).widget.update(matrix.values);
+      }
+    },
+    light(places, strong) {
+      for (const [name, { widget, matrix }] of shown) {
+        widget.highlight((places[name] ?? []).map(matrix.cellOf), (strong[name] ?? []).map(matrix.cellOf));
+      }
+    },
+    end: () => shown.forEach(({ widget }) => widget.end()),
+  };
+}
+
+const cell = (name) => element("div", { class: `stage-cell ${name}` });
