@@ -12,6 +12,7 @@ from minigan.explaining import (  # noqa: F401 (each registers its explainers)
     gates,
     labels,
     maxout,
+    minibatch_std_dev,
     normalization,
     one_row,
     pooling,

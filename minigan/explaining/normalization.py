@@ -54,7 +54,7 @@ class NormalizationExplainer(Explainer[S]):
         x, mean = self.given.x(index), self.mean(index)
         variance = self.variance(index, mean)
         epsilon = constant("epsilon", self.layer.epsilon)
-        value = (x.value - mean.value) / math.sqrt(variance.value + epsilon.value)
+        value = divided(x.value - mean.value, root(variance.value + epsilon.value))
         term = Term(value, (x, mean, variance, epsilon), "({0} - {1}) / sqrt({2} + {3})")
         formula = f"x_hat = (x - {mean.name}) / sqrt({variance.name} + epsilon)"
         return Explanation("x_hat", index, formula, (term,))
@@ -187,3 +187,13 @@ class GroupNormalizationExplainer(NormalizationExplainer[GroupNormalization]):
 
     def statistic(self, index: Index) -> Index:
         return (index[0], 0, index[-1])
+
+
+def root(value: float) -> float:
+    """The square root; NaN of a number below 0, as for NumPy."""
+    return math.sqrt(value) if value >= 0 else math.nan
+
+
+def divided(value: float, by: float) -> float:
+    """The quotient; of a division by 0 infinity or NaN, as for NumPy."""
+    return value / by if by else value * math.inf

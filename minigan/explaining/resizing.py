@@ -12,6 +12,9 @@ __all__: list[str] = []
 #: Places along one axis, each with the weight of its number.
 Taps = Iterable[tuple[int, float]]
 
+#: From a place and its axis to the places whose numbers are added.
+FindTaps = Callable[[int, int], Taps]
+
 
 @explains(UpSampling2D)
 class UpSampling2DExplainer(Explainer[UpSampling2D]):
@@ -20,9 +23,7 @@ class UpSampling2DExplainer(Explainer[UpSampling2D]):
     def y(self, index: Index) -> Explanation:
         down, across = self.layer.size
         if not self.nearest:
-            formula = (
-                f"y[n, p, q, c] = sum_hw x[n, h, w, c] r[p, h] s[q, w], r[p, h] = 1 - |(p + 1/2)/{down} - 1/2 - h|"
-            )
+            formula = "y[n, p, q, c] = sum_hw x[n, h, w, c] r[p, h] s[q, w], with weights r and s by distance"
         elif self.given.axes == 1:
             formula = f"y[n, t*{across} + i, c] = x[n, t, c]"
         else:
@@ -44,9 +45,7 @@ class UpSampling2DExplainer(Explainer[UpSampling2D]):
         """Pixels are copied, so that all weights are 1."""
         return self.layer.interpolation == "nearest"
 
-    def terms(
-        self, read: Callable[[Index], Factor], index: Index, taps: Callable[[int, int], Taps]
-    ) -> tuple[Term, ...]:
+    def terms(self, read: Callable[[Index], Factor], index: Index, taps: FindTaps) -> tuple[Term, ...]:
         """What is added: the numbers at the taps of both axes, each times its two weights."""
         n, row, column, c = index
         return tuple(
