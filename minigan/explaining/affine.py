@@ -54,7 +54,7 @@ class AffineExplainer(Explainer[A]):
         self.activation: Explainer | None = None
         inner = layer.activation
         if not isinstance(inner, Identity):
-            inside = Inside(inner, given.field("activation"), given.dy_array, self.z)
+            inside = Inside(inner, given.cache.activation, given.dy_array, self.z)
             self.activation = explainer_of(inner)(inner, inside)
 
     #: The letter of the last axis of z in formulas.

@@ -64,22 +64,6 @@ class Given:
         """An entry of a parameter."""
         return Factor(name, index, self.read(f"parameter.{name}", index))
 
-    def field(self, name: str) -> Any:
-        """A field of the cache.
-
-        Raises
-        ------
-        ConfigError
-            The cache has no such field: it is that of another layer, or of a fused step.
-        """
-        try:
-            return getattr(self.cache, name)
-        except AttributeError:
-            raise ConfigError(
-                f"{self.layer.title}: expected the cache that its forward returned, got {type(self.cache).__name__}: "
-                "run the layer's own forward, or build the network with fuse=False"
-            ) from None
-
     def read(self, name: str, index: Index) -> float:
         """An entry of an array by its name: x, dy, or a field of the cache, or a parameter."""
         array = self.arrays.get(name)
@@ -92,7 +76,7 @@ class Given:
         kind, _, rest = name.partition(".")
         match kind:
             case "cache":
-                return self.field(rest)
+                return getattr(self.cache, rest)
             case "parameter":
                 return self.layer.parameters[rest].data
             case "dy":

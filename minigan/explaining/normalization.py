@@ -144,7 +144,7 @@ class BatchNormExplainer(NormalizationExplainer[BatchNorm]):
 
     def __init__(self, layer: BatchNorm, given: Given) -> None:
         super().__init__(layer, given)
-        self.fixed = not given.field("training")
+        self.fixed = not given.cache.training
 
     def members(self, index: Index) -> Iterable[Index]:
         return ((*at, index[-1]) for at in self.places())

@@ -28,7 +28,7 @@ class Row(Given):
     axes = 1
 
     def __init__(self, outer: Given, layer: OneRow) -> None:
-        super().__init__(layer.image, outer.field("image"))
+        super().__init__(layer.image, outer.cache.image)
         self.outer = outer
 
     def x(self, index: Index) -> Factor:

@@ -22,7 +22,7 @@ class DropoutExplainer(Explainer[Dropout]):
     def masked(self, name: str, text: str, factor: Factor) -> Explanation:
         """The number itself where nothing was dropped; else times the mask and ``1 / (1 - rate)``."""
         assert factor.index is not None
-        if self.given.field("bits") is None:
+        if self.given.cache.bits is None:
             return Explanation(name, factor.index, f"{name} = {text}", (product(factor),), "nothing was dropped")
         parts = factor, constant("mask", self.kept(factor.index)), constant("1 / (1 - rate)", 1 / (1 - self.layer.rate))
         return Explanation(name, factor.index, f"{name} = {text} mask / (1 - rate)", (product(*parts),))
