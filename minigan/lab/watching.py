@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigan.backend import Array
-from minigan.errors import ConfigError
 from minigan.layers.base import Context, Layer
 from minigan.losses import GANLoss
 from minigan.model.copies import frozen
@@ -23,7 +22,7 @@ from minigan.model.watching import WatchedNetwork
 from minigan.optimizers import Optimizer
 from minigan.training.trainer import Trainer
 
-__all__ = ["LayerPass", "Pass", "Recording", "Update", "watch"]
+__all__ = ["LayerPass", "Pass", "Recording", "Update", "present", "watch"]
 
 #: The networks by the letters of the theory.
 GENERATOR, DISCRIMINATOR = "G", "D"
@@ -108,17 +107,18 @@ class Pass(NamedTuple):
     @property
     def dy(self) -> Array:
         """What the backward began with."""
-        return self.present(self.layers[-1].dy)
+        return present(self.layers[-1].dy)
 
     @property
     def dx(self) -> Array:
         """Where the backward ended: the gradient of the batch."""
-        return self.present(self.layers[0].dx)
+        return present(self.layers[0].dx)
 
-    def present(self, array: Array | None) -> Array:
-        if array is None:
-            raise ConfigError(f"{self.id}: there was no backward")
-        return array
+
+def present(array: Array | None) -> Array:
+    """An array of a backward that ran: every pass of a whole round has one."""
+    assert array is not None
+    return array
 
 
 class Update(NamedTuple):
@@ -180,21 +180,6 @@ class Recording:
             for name, parameter in trained.parameters().items()
             if parameter.grad is not None
         ]
-
-    def find(self, pass_id: str, layer: int) -> LayerPass:
-        """A layer in a pass.
-
-        Raises
-        ------
-        ConfigError
-            There is none in this round.
-        """
-        if not isinstance(pass_id, str) or pass_id not in self.passes:
-            raise ConfigError(f"pass: expected one of {', '.join(self.passes)}, got {pass_id!r}")
-        layers = self.passes[pass_id].layers
-        if isinstance(layer, bool) or not isinstance(layer, int) or not 0 <= layer < len(layers):
-            raise ConfigError(f"layer: expected a number from 0 to {len(layers) - 1}, got {layer!r}")
-        return layers[layer]
 
 
 class Recorder:

@@ -8,6 +8,7 @@ from typing import Any
 
 from minigan.lab.views.choices import choices
 from minigan.lab.views.curves import curves
+from minigan.lab.views.entry import entry
 from minigan.lab.views.histogram import histogram
 from minigan.lab.views.images import samples, walk
 from minigan.lab.views.layer import layer, slice_of_layer
@@ -19,6 +20,7 @@ from minigan.lab.views.quality import quality
 from minigan.lab.views.state import state
 from minigan.lab.views.stations import station, stations
 from minigan.lab.views.tours import tour, tours
+from minigan.lab.views.workbench import workbench
 
 __all__ = ["VIEWS"]
 
@@ -40,10 +42,12 @@ VIEWS: dict[str, Callable[..., Any]] = {
     "samples": samples,
     "walk": walk,
     # One step, and inside a layer
-    "stations": stations,
-    "station": station,
+    "entry": entry,
     "layer": layer,
     "slice": slice_of_layer,
+    "station": station,
+    "stations": stations,
+    "workbench": workbench,
     # Tours
     "measures": measures,
     "tour": tour,

@@ -6,9 +6,9 @@ import numpy as np
 
 from minigan.backend import Array, asnumpy
 from minigan.errors import ConfigError
-from minigan.numbers import whole
+from minigan.lab.views.options import count_option, shortened
 
-__all__ = ["Shown", "cut", "index_of", "place"]
+__all__ = ["Shown", "cut", "index_of"]
 
 #: The largest array that is sent as a whole.
 WHOLE = 4096
@@ -54,19 +54,11 @@ def numbers(values: Array) -> np.ndarray:
     return np.asarray(asnumpy(values), np.float32)
 
 
-def place(name: str, value: Any, count: int) -> int:
-    """A number from 0 to below `count`, refused by its name where it is none."""
-    found = whole(value)
-    if found is None or not 0 <= found < count:
-        raise ConfigError(f"{name}: expected a whole number from 0 to {count - 1}, got {value!r}")
-    return found
-
-
 def index_of(index: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
     """An index into an array of this shape, checked."""
     if not isinstance(index, list | tuple) or len(index) != len(shape):
-        raise ConfigError(f"index: expected {len(shape)} numbers, for the shape {shape}, got {index!r}")
-    return tuple(place("index", value, size) for value, size in zip(index, shape))
+        raise ConfigError(f"expected index to be {len(shape)} numbers, for the shape {shape}, got {shortened(index)}")
+    return tuple(count_option("index", value, 0, size - 1) for value, size in zip(index, shape))
 
 
 def cut(
@@ -93,16 +85,16 @@ def cut(
     fixed, axes = [0] * values.ndim, list(range(values.ndim))
     if shown.batch and not (example is None and values.ndim == 2):
         axes.remove(0)
-        fixed[0] = place("example", example, len(values))
+        fixed[0] = count_option("example", example, 0, len(values) - 1)
     for name, wanted in ("channel", channel), ("input", input):
         if len(axes) > 2:
             last = axes.pop()
-            fixed[last] = place(name, wanted, values.shape[last])
+            fixed[last] = count_option(name, wanted, 0, values.shape[last] - 1)
     row_axis, column_axis = [None, None, *axes][-2:]
     chosen: list[int | slice] = [*fixed]
     for name, axis, start in ("row", row_axis, row), ("column", column_axis, column):
         if axis is not None:
-            fixed[axis] = place(name, start, values.shape[axis])
+            fixed[axis] = count_option(name, start, 0, values.shape[axis] - 1)
             chosen[axis] = slice(fixed[axis], fixed[axis] + LARGEST)
     return {
         "values": np.atleast_2d(numbers(values[tuple(chosen)])),

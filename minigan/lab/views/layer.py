@@ -6,16 +6,18 @@ from typing import Any
 import numpy as np
 
 from minigan.errors import ConfigError
+from minigan.explaining.registry import explainer_of
 from minigan.lab.session_like import SessionLike
 from minigan.lab.views.arrays import Shown, cut
 from minigan.lab.views.code import methods_of
 from minigan.lab.views.formulas import formula
 from minigan.lab.views.layer_texts import ARRAY_TEXTS, text_of
+from minigan.lab.views.options import choice_option, count_option
 from minigan.lab.views.stations import recording_of
 from minigan.lab.watching import LayerPass
 from minigan.layers import Dropout
 
-__all__ = ["layer", "layer_arrays", "quantities_of", "slice_of_layer"]
+__all__ = ["layer", "layer_arrays", "layer_at", "quantities_of", "slice_of_layer"]
 
 
 def layer_arrays(found: LayerPass) -> dict[str, Shown]:
@@ -64,16 +66,18 @@ def fields_of(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def quantities_of(found: LayerPass) -> list[str]:
-    """What can be explained number by number."""
+    """What can be explained number by number; nothing of a layer that has no explanation."""
+    try:
+        explainer_of(found.layer)
+    except ConfigError:
+        return []
     backward = [] if found.dy is None else ["dx"]
     return ["y", *backward, *(f"d{name}" for name in found.gradients if found.reverse is None)]
 
 
-def layer(session: SessionLike, **where: Any) -> dict[str, Any]:
-    """A layer in a pass: ``{pass, layer}``."""
-    found = layer_at(session, where)
-    if where:
-        raise ConfigError(f"unknown option {', '.join(where)}: expected pass and layer")
+def layer(session: SessionLike, pass_: str, layer: int) -> dict[str, Any]:
+    """A layer in a pass: what it does, its formula, its source, its arrays, and what of it can be explained."""
+    found = layer_at(session, pass_, layer)
     kind = type(found.layer)
     inherited = next((base for base in kind.__mro__ if "forward" in vars(base)), kind)
     return {
@@ -88,15 +92,25 @@ def layer(session: SessionLike, **where: Any) -> dict[str, Any]:
     }
 
 
-def slice_of_layer(session: SessionLike, name: str, **options: Any) -> dict[str, Any]:
-    """One array of a layer as a heat map: ``{pass, layer, name}``, and the options of `cut`."""
-    found = layer_at(session, options)
-    arrays = layer_arrays(found)
-    if name not in arrays:
-        raise ConfigError(f"name: expected one of {', '.join(arrays)}, got {name!r}")
-    return {"name": name, "text": arrays[name].text, **cut(arrays[name], **options)}
+def slice_of_layer(
+    session: SessionLike,
+    pass_: str,
+    layer: int,
+    name: str,
+    example: int | None = 0,
+    channel: int = 0,
+    input: int = 0,
+    row: int = 0,
+    column: int = 0,
+) -> dict[str, Any]:
+    """One array of a layer as a heat map: see `minigan.lab.views.arrays.cut`."""
+    arrays = layer_arrays(layer_at(session, pass_, layer))
+    found = arrays[choice_option("name", name, arrays)]
+    return {"name": name, "text": found.text, **cut(found, example, channel, input, row, column)}
 
 
-def layer_at(session: SessionLike, where: dict[str, Any]) -> LayerPass:
-    """The layer that a view is asked for; `pass` is a word of Python, so that it cannot be the name of an argument."""
-    return recording_of(session).find(where.pop("pass", ""), where.pop("layer", -1))
+def layer_at(session: SessionLike, pass_id: str, layer: int) -> LayerPass:
+    """A layer in a pass of the recorded round, refused where there is none."""
+    passes = recording_of(session).passes
+    layers = passes[choice_option("pass", pass_id, passes)].layers
+    return layers[count_option("layer", layer, 0, len(layers) - 1)]

@@ -8,7 +8,7 @@ from minigan.backend import Array
 from minigan.kernels import sigmoid
 from minigan.lab.views.arrays import Shown
 from minigan.lab.watching import Recording, Update
-from minigan.losses import NonSaturating
+from minigan.plots.points import gives_probabilities
 
 __all__ = ["ARRAYS"]
 
@@ -33,7 +33,7 @@ def logits(recording: Recording, pass_id: str, name: str, probability: str) -> I
     """D's output, and the probability that it stands for with a loss of the GAN paper."""
     z = recording.passes[pass_id].y
     yield Shown(name, "D's output before the sigmoid", z, batch=True)
-    if isinstance(recording.loss, NonSaturating):
+    if gives_probabilities(recording.loss):
         yield Shown(probability, "the probability of real", sigmoid(z), batch=True)
 
 

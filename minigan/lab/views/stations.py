@@ -9,6 +9,7 @@ from minigan.lab.session_like import SessionLike
 from minigan.lab.views.arrays import Shown, cut
 from minigan.lab.views.code import code_of
 from minigan.lab.views.formulas import formula
+from minigan.lab.views.options import choice_option
 from minigan.lab.views.station_arrays import ARRAYS
 from minigan.lab.watching import Recording
 from minigan.losses import TargetLoss
@@ -256,14 +257,20 @@ def variant(item: Station, recording: Recording) -> str:
 def arrays_of(station_id: str, recording: Recording) -> list[Shown]:
     """The arrays of a station."""
     known = [item.id for item in stations_of(recording)]
-    if station_id not in known:
-        raise ConfigError(f"station: expected one of {', '.join(known)}, got {station_id!r}")
-    return list(ARRAYS[station_id](recording))
+    return list(ARRAYS[choice_option("station", station_id, known)](recording))
 
 
-def station(session: SessionLike, station: str, name: str, **slots: Any) -> dict[str, Any]:
+def station(
+    session: SessionLike,
+    station: str,
+    name: str,
+    example: int | None = 0,
+    channel: int = 0,
+    input: int = 0,
+    row: int = 0,
+    column: int = 0,
+) -> dict[str, Any]:
     """One array of a station as a heat map: see `minigan.lab.views.arrays.cut`."""
     arrays = {item.name: item for item in arrays_of(station, recording_of(session))}
-    if name not in arrays:
-        raise ConfigError(f"name: expected one of {', '.join(arrays)}, got {name!r}")
-    return {"name": name, "text": arrays[name].text, **cut(arrays[name], **slots)}
+    found = arrays[choice_option("name", name, arrays)]
+    return {"name": name, "text": found.text, **cut(found, example, channel, input, row, column)}

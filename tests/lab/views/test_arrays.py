@@ -49,7 +49,7 @@ def numbers_of(found: dict, values: np.ndarray) -> set[float]:
 def test_without_an_example_a_batch_of_vectors_is_shown_as_a_whole():
     shown = Shown("noise", "", np.arange(12.0).reshape(4, 3), batch=True)
     np.testing.assert_array_equal(cut(shown, example=None)["values"], shown.values)
-    with pytest.raises(ConfigError, match="example: expected a whole number from 0 to 1, got None"):
+    with pytest.raises(ConfigError, match="expected example to be a whole number from 0 to 1, got None"):
         cut(Shown("fake", "", np.zeros((2, 3, 3, 1)), batch=True), example=None)
 
 
@@ -63,9 +63,9 @@ def test_large_arrays_are_not_sent_as_a_whole():
 def test_an_example_a_channel_or_an_index_that_does_not_exist_is_refused(wrong):
     shown = Shown("x", "", np.zeros((3, 3, 3, 3)), batch=True)
     for name in ("example", "channel", "row", "column"):
-        with pytest.raises(ConfigError, match=f"{name}: expected a whole number from 0 to 2, got"):
+        with pytest.raises(ConfigError, match=f"expected {name} to be a whole number from 0 to 2, got"):
             cut(shown, **{name: wrong})
-    with pytest.raises(ConfigError, match="index: expected"):
+    with pytest.raises(ConfigError, match="expected index to be a whole number"):
         index_of([0, wrong], (3, 3))
-    with pytest.raises(ConfigError, match="index: expected 2 numbers"):
+    with pytest.raises(ConfigError, match="expected index to be 2 numbers"):
         index_of(wrong, (3, 3))

@@ -17,7 +17,7 @@ def every_layer(session):
     """All layers of all passes, as arguments of a view."""
     for item in stations(session)["passes"]:
         for found in item["layers"]:
-            yield {"pass": item["id"], "layer": found["index"]}
+            yield {"pass_": item["id"], "layer": found["index"]}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -41,7 +41,7 @@ def test_each_layer_of_each_pass_has_text_formula_source_and_arrays(kind):
 def test_the_arrays_are_those_of_the_pass():
     session = session_of(record(make_trainer(images)))
     for where in every_layer(session):
-        kept = session.recording.find(where["pass"], where["layer"])
+        kept = session.recording.passes[where["pass_"]].layers[where["layer"]]
         arrays = {item["name"]: item["values"] for item in layer(session, **where)["arrays"]}
         for name in ("x", "y", "dy", "dx"):
             np.testing.assert_array_equal(arrays[name], getattr(kept, name))
@@ -54,7 +54,7 @@ def test_the_arrays_are_those_of_the_pass():
 def test_only_passes_that_train_a_network_have_gradients_of_its_parameters():
     session = session_of(record(make_trainer()))
     names = {
-        name: [item["name"] for item in layer(session, **{"pass": name, "layer": 0})["arrays"]]
+        name: [item["name"] for item in layer(session, **{"pass_": name, "layer": 0})["arrays"]]
         for name in ("g_forward", "d_real", "d_fake", "d_again")
     }
     assert {name for name, arrays in names.items() if "dkernel" in arrays} == {"g_forward", "d_real", "d_fake"}
@@ -62,7 +62,7 @@ def test_only_passes_that_train_a_network_have_gradients_of_its_parameters():
 
 def test_dropout_shows_its_mask():
     session = session_of(record(make_trainer(dropped)))
-    found = layer(session, **{"pass": "d_real", "layer": 2})
+    found = layer(session, **{"pass_": "d_real", "layer": 2})
     arrays = {item["name"]: item["values"] for item in found["arrays"]}
     assert found["type"] == "Dropout"
     np.testing.assert_allclose(arrays["y"], arrays["x"] * arrays["cache.mask"] / 0.5)
@@ -72,8 +72,8 @@ def test_dropout_shows_its_mask():
 
 def test_the_source_of_a_dense_layer_is_its_own_and_that_which_all_affine_layers_share():
     session = session_of(record(make_trainer()))
-    found = layer(session, **{"pass": "d_real", "layer": 0})
-    kept = session.recording.find("d_real", 0).layer
+    found = layer(session, **{"pass_": "d_real", "layer": 0})
+    kept = session.recording.passes["d_real"].layers[0].layer
     for part, kind, first in (
         (found["source"], type(kept), "    def product(self, x: Array) -> Array:"),
         (found["shared"], type(kept).__mro__[1], None),
@@ -87,23 +87,23 @@ def test_the_source_of_a_dense_layer_is_its_own_and_that_which_all_affine_layers
 
 def test_a_large_array_is_sent_in_slices_only():
     session = session_of(record(make_trainer(images)))
-    session.recording.find("d_real", 0).x = np.zeros((8, 64, 64, 1), np.float32)
-    (x, *_) = layer(session, **{"pass": "d_real", "layer": 0})["arrays"]
+    session.recording.passes["d_real"].layers[0].x = np.zeros((8, 64, 64, 1), np.float32)
+    (x, *_) = layer(session, **{"pass_": "d_real", "layer": 0})["arrays"]
     assert x["values"] is None
     assert x["slots"] == {"example": True, "channels": 1, "inputs": 1}
-    assert slice_of_layer(session, **{"pass": "d_real", "layer": 0, "name": "x"})["values"].shape == (64, 64)
+    assert slice_of_layer(session, **{"pass_": "d_real", "layer": 0, "name": "x"})["values"].shape == (64, 64)
 
 
 def test_what_does_not_exist_is_refused():
     session = session_of(record(make_trainer()))
     for where, message in (
-        ({}, "pass: expected one of"),
-        ({"pass": "d_real"}, "layer: expected a number from 0 to 1"),
-        ({"pass": "d_real", "layer": 9}, "layer: expected a number from 0 to 1"),
-        ({"pass": ["d_real"], "layer": 0}, "pass: expected one of"),
-        ({"pass": "d_real", "layer": 0, "wrong": 1}, "unknown option wrong"),
+        (
+            {"pass_": "penalty", "layer": 0},
+            "expected pass to be one of g_forward, d_real, d_fake, d_again, got 'penalty'",
+        ),
+        ({"pass_": "d_real", "layer": 9}, "expected layer to be a whole number from 0 to 1"),
     ):
         with pytest.raises(ConfigError, match=message):
             layer(session, **where)
-    with pytest.raises(ConfigError, match="name: expected one of x, kernel"):
-        slice_of_layer(session, name="z", **{"pass": "d_real", "layer": 0})
+    with pytest.raises(ConfigError, match="expected name to be one of x, kernel"):
+        slice_of_layer(session, name="z", **{"pass_": "d_real", "layer": 0})

@@ -112,9 +112,9 @@ def test_images_are_shown_one_example_and_channel_at_a_time():
 
 def test_a_station_or_an_array_that_does_not_exist_is_refused():
     session = session_of(record(make_trainer()))
-    with pytest.raises(ConfigError, match=r"station: expected one of noise, .*, got 'penalty'"):
+    with pytest.raises(ConfigError, match=r"expected station to be one of noise, .*, got 'penalty'"):
         station(session, "penalty", "g")
-    with pytest.raises(ConfigError, match="name: expected one of noise, fake, got 'real'"):
+    with pytest.raises(ConfigError, match="expected name to be one of noise, fake, got 'real'"):
         station(session, "g_forward", "real")
 
 
