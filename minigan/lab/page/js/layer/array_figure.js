@@ -12,16 +12,17 @@ import { choicesOf, showsAll } from "lab/layer/cells.js";
  * load(choice)                a promise of {values, index}: the part to show, as a matrix
  * onPick(row, column, part)   called when a person picks an entry; left out where nothing follows
  * changed()                   called after another part was drawn
+ * ownExample                  whether the figure has a choice of the example
  *
  * Returns {node, array, show(choice), part(), light(cells, strong), end()}; show() is a promise that the part is there.
  */
-export function arrayFigure(array, { load, onPick, control, changed = () => {} }) {
+export function arrayFigure(array, { load, onPick, control, changed = () => {}, ownExample = false }) {
   const { name, text, shape } = array;
   const chosen = { example: 0, channel: 0, input: 0, row: 0, column: 0 };
   let grid = null, part = null, ended = false, asked = 0;
   const place = element("div", { class: "array-grid" });
   const scale = colourScale();
-  const fields = choicesOf(array).map((form) => choiceField(form, control, (value) => show({ [form.slot]: value })));
+  const fields = choicesOf(array, ownExample).map((form) => choiceField(form, control, (value) => show({ [form.slot]: value })));
   const node = element("figure", { class: "array-figure", "data-array": name },
     element("figcaption", {}, element("b", {}, name), " ", element("span", { class: "array-shape" }, shapeText(shape)),
       text && element("span", { class: "array-text" }, text)),

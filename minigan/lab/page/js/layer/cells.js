@@ -30,12 +30,13 @@ export const showsAll = ({ shape, slots }) => slots.example && shape.length === 
 /** The axes that are not chosen by the example. */
 const insideAxes = ({ shape, slots }) => shape.map((_, axis) => axis).slice(slots.example && !showsAll({ shape, slots }) ? 1 : 0);
 
-/** What can be chosen of an array: [{slot, text, count, step}]. The example is chosen for all arrays at once. */
-export function choicesOf(array) {
+/** What can be chosen of an array: [{slot, text, count, step}]; the example only if it is not chosen for all arrays at once. */
+export function choicesOf(array, ownExample = false) {
   const { shape, slots: { example, channels, inputs } } = array;
   const [rowAxis, columnAxis] = matrixAxes(array);
   const part = (slot, axis) => ({ slot, text: `from ${slot}`, count: axis === undefined ? 1 : shape[axis], step: LARGEST });
   return [
+    { slot: "example", text: "example", count: ownExample && example && !showsAll(array) ? shape[0] : 1, step: 1 },
     { slot: "channel", text: example ? "channel" : "filter", count: channels, step: 1 },
     { slot: "input", text: "input", count: inputs, step: 1 },
     part("row", rowAxis), part("column", columnAxis),

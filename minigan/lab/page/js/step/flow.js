@@ -4,24 +4,24 @@ import { drawn } from "lab/ui/dom.js";
 
 /** The arrows: where they run, and whether they carry values (forward) or gradients (back). */
 const ARROWS = {
-  noise_g: { path: "M56 132 H78", kind: "forward" },
-  g_images: { path: "M148 126 H170", kind: "forward" },
-  images_d: { path: "M238 126 H258", kind: "forward" },
-  real_d: { path: "M238 52 H258", kind: "real" },
-  d_loss: { path: "M324 86 H340", kind: "plain" },
-  loss_d: { path: "M342 102 H328", kind: "back" },
-  d_images: { path: "M260 140 H240", kind: "back" },
-  images_g: { path: "M172 140 H150", kind: "back" },
+  noise_g: { path: "M50 132 H70", kind: "forward" },
+  g_images: { path: "M136 125 H156", kind: "forward" },
+  images_d: { path: "M222 125 H244", kind: "forward" },
+  real_d: { path: "M222 52 H244", kind: "real" },
+  d_loss: { path: "M302 85 H336", kind: "plain" },
+  loss_d: { path: "M340 103 H306", kind: "back" },
+  d_images: { path: "M246 141 H226", kind: "back" },
+  images_g: { path: "M158 141 H140", kind: "back" },
 };
 
 /** The boxes: place, size and label. */
 const BOXES = {
-  noise: { x: 6, y: 116, width: 48, height: 32, label: "noise" },
-  G: { x: 82, y: 104, width: 64, height: 56, label: "G" },
-  images: { x: 174, y: 108, width: 62, height: 48, label: "G(noise)" },
-  real: { x: 174, y: 28, width: 62, height: 48, label: "real" },
-  D: { x: 262, y: 28, width: 60, height: 128, label: "D" },
-  loss: { x: 344, y: 72, width: 50, height: 44, label: "loss" },
+  noise: { x: 2, y: 116, width: 46, height: 32, label: "noise" },
+  G: { x: 74, y: 104, width: 60, height: 56, label: "G" },
+  images: { x: 160, y: 108, width: 60, height: 48, label: "G(noise)" },
+  real: { x: 160, y: 28, width: 60, height: 48, label: "real" },
+  D: { x: 248, y: 28, width: 52, height: 128, label: "D" },
+  loss: { x: 342, y: 72, width: 50, height: 44, label: "loss" },
 };
 
 /** What is at work at each station: boxes, arrows, the network whose weights change, and the same in words. */
@@ -67,7 +67,7 @@ function updateSign(name, { x, y, width, height }) {
 
 /** The drawing, with show(station id). */
 export function flowGraph() {
-  const picture = drawn("svg", { class: "flow", viewBox: "0 0 400 182", role: "img" },
+  const picture = drawn("svg", { class: "flow", viewBox: "0 20 396 160", role: "img" },
     drawn("defs", {}, ...["forward", "real", "plain", "back"].map(arrowEnd)),
     ...Object.entries(ARROWS).map(([name, form]) => arrow(name, form)),
     ...Object.entries(BOXES).map(([name, form]) => box(name, form)),

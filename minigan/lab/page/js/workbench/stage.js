@@ -12,17 +12,17 @@ import { numberEditor } from "lab/workbench/number_editor.js";
  */
 export function stage({ edit, pick }) {
   const shown = new Map();
-  const columns = { input: cell("input"), parameters: cell("parameters"), output: cell("output") };
-  const below = { input: cell("input"), parameters: cell("parameters"), output: cell("output") };
-  const node = element("div", { class: "stage" }, columns.input, columns.parameters, columns.output,
+  const above = { input: cell("input"), parameters: cell("parameters"), output: cell("output") };
+  const below = { input: cell("input back"), parameters: cell("parameters back"), output: cell("output back") };
+  const node = element("div", { class: "stage" }, above.input, above.parameters, above.output,
     below.input, below.parameters, below.output);
 
   function holder(name) {
     const gradient = name.startsWith("d") || name === "y";
-    if (name === "x" || name === "dx") return (gradient ? below : columns).input;
-    if (name === "y") return columns.output;
+    if (name === "x" || name === "dx") return (gradient ? below : above).input;
+    if (name === "y") return above.output;
     if (name === "dy") return below.output;
-    return (gradient ? below : columns).parameters;
+    return (gradient ? below : above).parameters;
   }
 
   /** An editor for what one chooses, a grid for what is computed. */
