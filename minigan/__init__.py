@@ -18,8 +18,9 @@ from minigan.random import Stream
 from minigan.version import __version__
 
 if TYPE_CHECKING:
-    from minigan import benchmarking, data, gradcheck, interchange, learn, metrics, plots, runs, training
+    from minigan import benchmarking, data, explaining, gradcheck, interchange, learn, metrics, plots, runs, training
     from minigan.benchmarking import benchmark
+    from minigan.explaining import explain
     from minigan.runs import TrainConfig
     from minigan.training import Trainer
 
@@ -38,6 +39,8 @@ __all__ = [
     "constraints",
     "data",
     "errors",
+    "explain",
+    "explaining",
     "gradcheck",
     "initializers",
     "interchange",
@@ -60,6 +63,8 @@ _LATER = {
     "benchmark": "minigan.benchmarking",
     "benchmarking": "minigan",
     "data": "minigan",
+    "explain": "minigan.explaining",
+    "explaining": "minigan",
     "gradcheck": "minigan",
     "interchange": "minigan",
     "learn": "minigan",

@@ -20,7 +20,7 @@ ORDER = [
     "initializers",
     "losses",
     "layers",
-    "explain",
+    "explaining",
     "fusion",
     "model",
     "data",

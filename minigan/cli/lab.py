@@ -7,14 +7,28 @@ import typer
 from minigan.cli.help import examples
 
 
-@examples("minigan lab", "minigan lab --port 0 --no-browser")
+@examples(
+    "minigan lab  # opens the page in the browser",
+    "minigan lab --port 0 --no-browser  # on a free port; open the address yourself",
+)
 def lab(
-    port: Annotated[int, typer.Option(help="The port on this machine; 0 for any that is free.")] = 8642,
-    browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
+    port: Annotated[
+        int, typer.Option(help="The port on this machine; 0 for one that is free.", min=0, max=65535)
+    ] = 8642,
+    browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
 ) -> int:
-    """Train a GAN in the browser, step by step, and look inside every layer."""
-    from minigan.lab import Session
-    from minigan.lab.server import serve
+    """Train a GAN in the browser, step by step, and look inside every layer.
 
-    serve(Session(), port, browser)
-    return 0
+    The page is served by this machine for this machine alone: its address holds a secret. It needs no network. Ctrl-C
+    ends the lab.
+    """
+    from minigan.lab import Session
+    from minigan.lab.server import open_browser, serve
+
+    def show(address: str) -> None:
+        typer.echo(f"The lab is at  {address}")
+        if browser and not open_browser(address):
+            typer.echo("No browser was found: open the address yourself.")
+        typer.echo("Ctrl-C ends the lab.")
+
+    return 128 + serve(Session(), port, show)

@@ -8,7 +8,7 @@ from minigan.errors import ConfigError
 __all__ = ["have", "need"]
 
 
-def need(package: str, what: str) -> Any:
+def need(package: str, what: str, install: str = "") -> Any:
     """The module of that name.
 
     Parameters
@@ -17,6 +17,8 @@ def need(package: str, what: str) -> Any:
         What to import.
     what : str
         The task that needs it, for the error message.
+    install : str
+        What pip installs to bring it; default: the package.
 
     Raises
     ------
@@ -27,7 +29,7 @@ def need(package: str, what: str) -> Any:
         return import_module(package)
     except ImportError:
         raise ConfigError(
-            f"{what} needs the package {package}, which is not installed: pip install {package}"
+            f"{what} needs the package {package}, which is not installed: pip install {install or package}"
         ) from None
 
 

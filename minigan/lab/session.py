@@ -1,11 +1,12 @@
 """A session of the lab: what can be done, and what can be looked at, without a page."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from minigan.errors import ConfigError
 from minigan.lab.build import build_trainer
+from minigan.lab.calls import call
 from minigan.lab.past import Action, Past
 from minigan.lab.setup import CHANGEABLE, SetUp
 from minigan.lab.stepping import Steps
@@ -33,6 +34,8 @@ class Session:
         Another one for each session, by which a page knows that the lab was started again.
     revision : int
         Grows with every change.
+    between : callable
+        Called between two steps of training, also in the middle of a round: it may look at the session.
     """
 
     def __init__(self, setup: SetUp | None = None) -> None:
@@ -40,6 +43,7 @@ class Session:
         self.revision = 0
         self.playing = False
         self.rounds_per_second: float | None = None
+        self.between: Callable[[], None] = lambda: None
         self.begin(setup or SetUp())
 
     def begin(self, setup: SetUp) -> None:
@@ -64,13 +68,13 @@ class Session:
         """
         if command not in COMMANDS:
             raise ConfigError(f"unknown command {command!r}: expected one of {', '.join(COMMANDS)}")
-        getattr(self, command)(**(arguments or {}))
+        call(getattr(self, command), arguments)
 
     def view(self, name: str, options: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """What is to be seen, as plain values and arrays; looking changes nothing."""
         if name not in VIEWS:
             raise ConfigError(f"unknown view {name!r}: expected one of {', '.join(VIEWS)}")
-        return VIEWS[name](self, **(options or {}))
+        return call(VIEWS[name], options, self)
 
     # Commands
 
@@ -137,7 +141,8 @@ class Session:
         if action.kind == "change":
             self.set_up_again(action.setup)
         else:
-            events = getattr(self.steps, action.kind)()
+            step = getattr(self.steps, action.kind)
+            events = step(self.between) if action.kind == "round" else step()
             for event in events if isinstance(events, list) else ():
                 if isinstance(event, StepEnd):
                     self.history.append(event)

@@ -4,6 +4,7 @@ One step of D and one of G, asked for in this order, are a round of `minigan.Tra
 """
 
 import time
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from minigan.backend import Array
@@ -42,10 +43,11 @@ class Steps:
         self.last: DiscriminatorResult | None = None
         self.d_done = 0
 
-    def round(self) -> list[PublicEvent]:
-        """What is left of a round: the steps of D, then one of G."""
+    def round(self, between: Callable[[], None] = lambda: None) -> list[PublicEvent]:
+        """What is left of a round: the steps of D, then one of G; `between` is called after each step of D."""
         while self.d_done < self.trainer.d_steps:
             self.d_step()
+            between()
         return self.g_step()
 
     def d_step(self) -> DiscriminatorResult:

@@ -7,6 +7,7 @@ combines those that fit a run. No metric is complete; the documentation of each 
 from minigan.metrics.classifier import DigitClassifier, digit_classifier, softmax_crossentropy
 from minigan.metrics.frechet import Gaussian, fit_gaussian, frechet_distance, frechet_distance_of_gaussians
 from minigan.metrics.frechet_digits import FrechetDigits, digit_features
+from minigan.metrics.grid_divergence import GridDivergence, PointGrid, grid_divergence
 from minigan.metrics.kernel_distance import KernelDistance, kernel_distance, polynomial_mmd2
 from minigan.metrics.modes import ModeCount, class_histogram, class_kl, count_modes, stacked_classes
 from minigan.metrics.neighbours import (
@@ -27,11 +28,13 @@ __all__ = [
     "DigitClassifier",
     "FrechetDigits",
     "Gaussian",
+    "GridDivergence",
     "KernelDistance",
     "Memorisation",
     "ModeCount",
     "NearestNeighbourAccuracy",
     "Parzen",
+    "PointGrid",
     "PrecisionRecall",
     "choose_sigma",
     "class_histogram",
@@ -43,6 +46,7 @@ __all__ = [
     "fit_gaussian",
     "frechet_distance",
     "frechet_distance_of_gaussians",
+    "grid_divergence",
     "kernel_distance",
     "memorisation",
     "nearest_neighbour_accuracy",

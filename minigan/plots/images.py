@@ -21,7 +21,7 @@ from minigan.plots.pixels import (
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["interpolate", "nearest", "save_classes", "save_grid", "save_neighbours", "save_walk"]
+__all__ = ["between", "interpolate", "nearest", "save_classes", "save_grid", "save_neighbours", "save_walk"]
 
 
 def save_grid(
@@ -172,7 +172,12 @@ def interpolate(start: np.ndarray, end: np.ndarray, steps: int, kind: str = "lin
         raise ConfigError(f"unknown walk {kind!r}: expected linear or spherical")
     if steps < 2:
         raise ConfigError(f"expected a walk of at least 2 steps, got {steps}")
-    t = np.linspace(0, 1, steps, dtype=start.dtype)[:, np.newaxis]
+    return between(start, end, np.linspace(0, 1, steps, dtype=start.dtype), kind)
+
+
+def between(start: np.ndarray, end: np.ndarray, t: np.ndarray, kind: str = "linear") -> np.ndarray:
+    """The noise vectors (T, D) at the places `t` (T,) of the way from `start` to `end`: see `interpolate`."""
+    t = t[:, np.newaxis]
     lengths = float(np.linalg.norm(start) * np.linalg.norm(end))
     omega = float(np.arccos(np.clip(float(start @ end) / lengths, -1, 1))) if lengths else 0.0
     # Parallel vectors have no unique arc between them: a straight line then.

@@ -20,7 +20,7 @@ from minigan.random import Stream
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["PointsView", "discriminator_outputs", "generator_gradients", "gives_probabilities"]
+__all__ = ["PointsView", "discriminator_outputs", "generator_gradients", "gives_probabilities", "noise_quantiles"]
 
 #: Points and noise vectors in the plane, points and samples for a density, positions on the line, arrows from noise.
 IN_PLANE, FOR_DENSITY, PLACES, ARROWS = 600, 5000, 400, 33
@@ -79,7 +79,8 @@ class PointsView:
             known = data.modes is not None
             self.p_data = data.density(self.x) if known else kernel_density(self.real, self.x)
             # Arrows can show a function of one number only.
-            self.quantiles = noise_quantiles(noise) if gan.latent_size == 1 and not gan.classes else None
+            levels = (np.arange(ARROWS) + 0.5) / ARROWS
+            self.quantiles = noise_quantiles(noise, levels) if gan.latent_size == 1 and not gan.classes else None
 
     def __repr__(self) -> str:
         return f"PointsView({self.gan.name!r} on {self.data.name!r})"
@@ -140,11 +141,10 @@ def generator_gradients(gan: GAN, loss: GANLoss, fake: Array, labels: Array | No
     return asnumpy(network.backward(dz, caches, param_grads=False))
 
 
-def noise_quantiles(kind: str) -> np.ndarray:
-    """Evenly spaced quantiles (M, 1) of one-dimensional noise."""
+def noise_quantiles(kind: str, levels: np.ndarray) -> np.ndarray:
+    """The quantiles (M, 1) float32 of one-dimensional noise at `levels` (M,) between 0 and 1."""
     from statistics import NormalDist
 
-    levels = (np.arange(ARROWS) + 0.5) / ARROWS
     if kind == "normal":
         places = np.array([NormalDist().inv_cdf(level) for level in levels])
     else:

@@ -24,6 +24,7 @@ CALLS = {
     "DigitClassifier.classes": (CLASSIFIER.classes, {"features": np.zeros((4, 64), np.float32)}),
     "DigitClassifier.features": (CLASSIFIER.features, {"images": IMAGES}),
     "FrechetDigits.__call__": (FRECHET, {"images": IMAGES, "value_range": (-1, 1)}),
+    "PointGrid.__call__": (metrics.PointGrid(Y[:, :2]), {"generated": X[:, :2]}),
     "choose_sigma": (metrics.choose_sigma, {"samples": X, "validation": Y, "sigmas": [0.1, 0.2]}),
     "class_histogram": (metrics.class_histogram, {"labels": np.arange(4), "classes": 4}),
     "class_kl": (metrics.class_kl, {"histogram": np.ones(4), "reference": np.ones(4)}),
@@ -32,6 +33,7 @@ CALLS = {
     "digit_features": (metrics.digit_features, {"images": IMAGES, "value_range": (-1, 1)}),
     "fit_gaussian": (metrics.fit_gaussian, {"features": X}),
     "frechet_distance": (metrics.frechet_distance, {"generated": X, "real": Y}),
+    "grid_divergence": (metrics.grid_divergence, {"generated": X[:, :2], "real": Y[:, :2], "cells": 5}),
     "kernel_distance": (
         metrics.kernel_distance,
         {"generated": X, "real": Y, "subsets": 2, "subset_size": 4, "seed": 0},
@@ -155,6 +157,7 @@ SETTINGS = {
     ("precision_recall", "k"): WHOLE,
     ("density_coverage", "k"): WHOLE,
     ("distances.nearest_distances", "count"): WHOLE,
+    ("grid_divergence", "cells"): WHOLE,
     ("kernel_distance", "subsets"): WHOLE,
     ("kernel_distance", "subset_size"): (WHOLE[0], [*WHOLE[1], 1]),
     ("kernel_distance", "seed"): ([np.int64(2), -1, 0], [2.0, "2", None, True, np.nan]),

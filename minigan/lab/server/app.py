@@ -1,86 +1,63 @@
-"""The pages and the socket of the lab, as an ASGI application."""
+"""The files and the socket of the lab, as an ASGI application."""
 
 import asyncio
-import json
+import mimetypes
+import secrets
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 from starlette.applications import Starlette
-from starlette.responses import FileResponse
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
-from minigan.errors import MiniganError
-from minigan.lab.server.worker import Worker
+from minigan.lab.server.guard import Guard, page_policy
+from minigan.lab.server.pages import MOST_PAGES, Page, Pages
 from minigan.lab.session import Session
-from minigan.lab.wire import pack
 
 __all__ = ["make_app"]
 
+#: The folder of the page.
 PAGE = Path(__file__).parents[1] / "page"
 
+#: Why a socket is closed, in the range that is free for applications.
+WRONG_TOKEN, TOO_MANY_PAGES = 4401, 4429
 
-def make_app(session: Session, token: str) -> Starlette:
-    """The application that shows this session to pages that know the token."""
-    pages: set[asyncio.Event] = set()
-    loop: asyncio.AbstractEventLoop
+# Windows may have other types in its registry, and a browser runs no script of another type.
+mimetypes.add_type("text/javascript", ".js")
 
-    def changed() -> None:
-        loop.call_soon_threadsafe(lambda: [page.set() for page in pages])
+
+def make_app(session: Session, token: str, port: int) -> Starlette:
+    """The application that shows a session to the pages that know the token."""
+    pages = Pages(session)
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> Any:
-        nonlocal loop
-        loop = asyncio.get_running_loop()
-        app.state.worker = Worker(session, changed)
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        following = asyncio.create_task(pages.run())
         yield
-        app.state.worker.stop()
+        following.cancel()
+        with suppress(asyncio.CancelledError):
+            await following
 
     async def socket(websocket: WebSocket) -> None:
-        if websocket.query_params.get("token") != token:
-            await websocket.close(4401)
-            return
+        # A page can read the code of a socket that was open, but not the status of one that was refused.
         await websocket.accept()
-        worker: Worker = websocket.app.state.worker
-        page = asyncio.Event()
-        pages.add(page)
+        given = websocket.query_params.get("token", "")
+        if not secrets.compare_digest(given.encode(), token.encode()):
+            await websocket.close(WRONG_TOKEN, "the token in the address is not the one of this lab")
+        elif len(pages.pages) >= MOST_PAGES:
+            await websocket.close(TOO_MANY_PAGES, f"at most {MOST_PAGES} pages can be open")
+        else:
+            await Page(websocket, pages).attend()
 
-        async def tell() -> None:
-            page.set()
-            while True:
-                await page.wait()
-                page.clear()
-                state = await asyncio.wrap_future(worker.ask(lambda session: session.view("state")))
-                await websocket.send_bytes(pack({"kind": "state", "state": state}))
-                await asyncio.sleep(0.03)
-
-        telling = asyncio.create_task(tell())
-        with suppress(WebSocketDisconnect):
-            while True:
-                await websocket.send_bytes(pack(await answer(worker, json.loads(await websocket.receive_text()))))
-        telling.cancel()
-        pages.discard(page)
-
-    async def index(request: Any) -> FileResponse:
-        return FileResponse(PAGE / "index.html")
+    async def index(request: Request) -> HTMLResponse:
+        html = (PAGE / "index.html").read_text("utf-8")
+        hosts = (f"127.0.0.1:{port}", f"localhost:{port}")
+        return HTMLResponse(html, headers={"Content-Security-Policy": page_policy(html, hosts)})
 
     routes = [Route("/", index), WebSocketRoute("/socket", socket), Mount("/page", StaticFiles(directory=PAGE))]
-    return Starlette(routes=routes, lifespan=lifespan)
-
-
-async def answer(worker: Worker, request: dict[str, Any]) -> dict[str, Any]:
-    """The answer to ``{"id": .., "do": command, "with": {..}}`` or ``{"id": .., "view": name, "with": {..}}``."""
-
-    def work(session: Session) -> Any:
-        if "do" in request:
-            session.do(request["do"], request.get("with"))
-            return None
-        return session.view(request["view"], request.get("with"))
-
-    try:
-        result = await asyncio.wrap_future(worker.ask(work))
-    except MiniganError as error:
-        return {"kind": "answer", "id": request["id"], "error": str(error)}
-    return {"kind": "answer", "id": request["id"], "result": result}
+    return Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(Guard, port=port)])

@@ -6,16 +6,32 @@ A view changes nothing: it draws no number from a stream of the training, and mo
 from collections.abc import Callable
 from typing import Any
 
-from minigan.lab.views.plane import arrows, field, points
-from minigan.lab.views.state import curves, state
+from minigan.lab.views.choices import choices
+from minigan.lab.views.curves import curves
+from minigan.lab.views.histogram import histogram
+from minigan.lab.views.images import nearest, samples, walk
+from minigan.lab.views.line import line
+from minigan.lab.views.plane import arrows, bent_grid, field, points
+from minigan.lab.views.quality import quality
+from minigan.lab.views.state import state
 
 __all__ = ["VIEWS"]
 
-#: All views by name.
+#: All views by name, in the order of the parts that they belong to.
 VIEWS: dict[str, Callable[..., dict[str, Any]]] = {
+    # The session
     "state": state,
-    "curves": curves,
-    "points": points,
-    "field": field,
+    "choices": choices,
+    # Play
     "arrows": arrows,
+    "bent_grid": bent_grid,
+    "curves": curves,
+    "field": field,
+    "histogram": histogram,
+    "line": line,
+    "nearest": nearest,
+    "points": points,
+    "quality": quality,
+    "samples": samples,
+    "walk": walk,
 }

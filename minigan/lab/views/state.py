@@ -1,35 +1,49 @@
-"""Where the session is, and how it came there."""
+"""Where the session is: the view that is sent after every change, and so must take next to no time."""
 
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-
-from minigan.data import Dataset
 from minigan.lab.session_like import SessionLike
-from minigan.training.events import StepEnd
+from minigan.lab.setup import CHANGEABLE
+from minigan.lab.views.kinds import kind_of
+from minigan.lab.views.networks import networks_of
+from minigan.lab.views.remember import remembered
 
-__all__ = ["curves", "state"]
+__all__ = ["state"]
+
+#: The most marks that are shown.
+MARKS = 64
 
 
 def state(session: SessionLike) -> dict[str, Any]:
-    """The set-up, the place in training, and the numbers of the last round."""
-    trainer = session.trainer
+    """The set-up, the networks, the place in training, and the numbers of the last round."""
+    trainer, data = session.trainer, session.trainer.data
+    modes = getattr(data, "modes", None)
     return {
         "session": session.id,
         "revision": session.revision,
-        "setup": session.setup.plain(),
-        "kind": "images" if isinstance(trainer.data, Dataset) else "line" if trainer.data.shape == (1,) else "points",
+        "setup": remembered(trainer, "setup", session.setup.plain, key=session.setup),
+        "changeable": CHANGEABLE,
+        "kind": kind_of(session),
+        "data": {
+            "name": data.name,
+            "shape": data.shape,
+            "count": len(data),
+            "modes": None if modes is None else len(modes),
+        },
         "playing": session.playing,
         "rounds_per_second": session.rounds_per_second,
         "place": len(session.past.actions),
+        "marks": thinned(sorted(session.past.snapshots)),
         "step": trainer.step,
         "d_done": session.steps.d_done,
         "metrics": asdict(session.history[-1]) if session.history else None,
+        "networks": remembered(trainer, "networks", lambda: networks_of(trainer.gan)),
     }
 
 
-def curves(session: SessionLike) -> dict[str, Any]:
-    """The numbers of all rounds."""
-    names = [item.name for item in fields(StepEnd)]
-    return {name: np.array([getattr(event, name) for event in session.history]) for name in names}
+def thinned(places: list[int]) -> list[int]:
+    """At most `MARKS` of them, evenly chosen; the first and the last are always among them."""
+    if len(places) <= MARKS:
+        return places
+    return [places[round(number * (len(places) - 1) / (MARKS - 1))] for number in range(MARKS)]

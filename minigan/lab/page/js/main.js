@@ -7,6 +7,8 @@ import { layer } from "lab/layer/layer.js";
 import { play } from "lab/play/play.js";
 import { shortcuts } from "lab/shortcuts.js";
 import { step } from "lab/step/step.js";
+import { guide } from "lab/tours/guide.js";
+import { tours } from "lab/tours/tours.js";
 import { element, setText } from "lab/ui/dom.js";
 import { button } from "lab/ui/fields.js";
 import { noticeArea, tell } from "lab/ui/notice.js";
@@ -15,7 +17,7 @@ import { themeSwitch } from "lab/ui/theme.js";
 import { workbench } from "lab/workbench/workbench.js";
 
 /** The parts: each has an id, a title and mount(root, lab), which fills `root` and returns a function that ends it. */
-const PARTS = [play, step, layer, workbench];
+const PARTS = [play, step, layer, workbench, tours];
 
 const STATUS = {
   connecting: "connecting ...",
@@ -55,6 +57,7 @@ export function start(connection = null) {
   shortcuts(lab);
   parts.open(PARTS[0].id);
   document.addEventListener("open-part", ({ detail }) => parts.open(detail));
+  if (!lab.recorded) guide(lab);
   return lab;
 }
 

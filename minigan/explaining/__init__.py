@@ -1,0 +1,12 @@
+"""The sum that makes one entry of a layer's output or gradient: `minigan.explain`.
+
+- `minigan.explaining.entry`: the function `explain` and its checks;
+- `minigan.explaining.explanation`: what it returns: terms, their factors, their total;
+- `minigan.explaining.explainer`: what the explainers of all layers share; one file a family of layers has them.
+"""
+
+from minigan.explaining import affine, convolution, elementwise, gates, rectifiers  # noqa: F401 (they register)
+from minigan.explaining.entry import explain
+from minigan.explaining.explanation import Explanation, Factor, Term
+
+__all__ = ["Explanation", "Factor", "Term", "explain"]

@@ -1,0 +1,140 @@
+"""The function `explain`, and its checks."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from minigan.backend import Array
+from minigan.errors import ConfigError, ShapeError, StaleCacheError
+from minigan.explaining.explanation import Explanation, Index
+from minigan.explaining.given import Given
+from minigan.explaining.registry import explainer_of
+from minigan.layers import Layer
+from minigan.numbers import whole
+
+__all__ = ["explain"]
+
+
+def explain(
+    layer: Layer,
+    cache: Any,
+    quantity: str,
+    index: int | tuple[int, ...],
+    *,
+    x: Array | None = None,
+    dy: Array | None = None,
+) -> Explanation:
+    """The sum that makes one entry of a layer's output or of one of its gradients, with its numbers.
+
+    The arithmetic is that of the formula in the layer's docstring, spelled out in Python's float64 numbers: no kernel
+    of minigan takes part.
+
+    Parameters
+    ----------
+    layer : Layer
+        A built layer of `minigan.layers`.
+    cache : NamedTuple
+        What the layer's own forward returned: not that of a fused step.
+    quantity : str
+        "y", "dx", or the gradient of a parameter: "dkernel", "dbias", "dgamma", "dbeta", "dalpha", ...
+    index : tuple of int
+        The entry's place in that array, with the batch axis where it has one.
+    x : array, optional
+        The input of the forward; needed for "y" of layers whose cache does not hold it.
+    dy : array, optional
+        The gradient with respect to the output; needed for all but "y".
+
+    Returns
+    -------
+    Explanation
+        Its terms, in order, their total, and the entries of arrays that they come from. Printed, it is a table.
+
+    Raises
+    ------
+    ConfigError
+        The layer, the quantity or the index is not one that can be explained, or an array is missing.
+    ShapeError, DtypeError, StaleCacheError
+        An array or the cache does not fit the layer as it is now.
+
+    Notes
+    -----
+    A gradient of a parameter is that of this pass alone. `Parameter.grad` is the sum over all passes since it was last
+    set to zero.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import minigan as mg
+    >>> layer = mg.layers.Dense(2, activation="tanh")
+    >>> _ = layer.build((3,))
+    >>> layer.kernel.data[...] = [[0.5, -1], [0.25, 2], [1, 0.5]]
+    >>> y, cache = layer.forward(np.array([[1, 2, -0.5]], np.float32))
+    >>> mg.explain(layer, cache, "y", (0, 0))
+    y[0, 0] of Dense 'dense' = 0.462117
+    y = tanh(z)
+    <BLANKLINE>
+      term             z     value
+      tanh(z[0, 0])  0.5  0.462117
+    <BLANKLINE>
+    z[0, 0] = 0.5
+    z[n, u] = sum_d x[n, d] kernel[d, u] + bias[u]
+      term                       x  kernel  bias  value
+      x[0, 0] * kernel[0, 0]     1     0.5          0.5
+      x[0, 1] * kernel[1, 0]     2    0.25          0.5
+      x[0, 2] * kernel[2, 0]  -0.5       1         -0.5
+      bias[0]                                  0      0
+      sum                                           0.5
+    """
+    explainer_class = explainer_of(layer)
+    check_cache(layer, cache)
+    explainer = explainer_class(layer, Given(layer, cache, x, dy))
+    shape = shape_of(layer, cache, quantity, x, dy)
+    method: Callable[[Index], Explanation] = getattr(explainer, quantity)
+    return replace(method(index_in(layer, quantity, shape, index)), layer=layer.title)
+
+
+def check_cache(layer: Layer, cache: Any) -> None:
+    """Refuse what is no cache, one of complex numbers, and one from before the last update of the parameters."""
+    stamp = layer.stamp_in(cache)
+    if stamp.version != layer.version:
+        raise StaleCacheError(
+            f"{layer.title}: the cache is from before the last update of the parameters; run forward again"
+        )
+
+
+def shape_of(layer: Layer, cache: Any, quantity: str, x: Array | None, dy: Array | None) -> tuple[int, ...]:
+    """The shape of the array that a quantity is an entry of; refuses one that the layer does not have.
+
+    What is given is checked, too: x is like the input, and dy like the output.
+    """
+    names = [name for name, parameter in layer.parameters.items() if parameter.trainable]
+    quantities = ["y", "dx", *(f"d{name}" for name in names)]
+    if quantity not in quantities:
+        raise ConfigError(f"{layer.title}: expected a quantity, one of {', '.join(quantities)}, got {quantity!r}")
+    batch = cache.stamp.shape[0]
+    if x is not None:
+        layer.check_input(x)
+        if len(x) != batch:
+            raise ShapeError(f"{layer.title}: expected the x of this cache, {batch} examples, got {len(x)}")
+    if dy is not None:
+        layer.check_backward(dy, cache)
+    elif quantity != "y":
+        raise ConfigError(
+            f"{layer.title}: {quantity} is made of the gradient with respect to y: give it, dy=..., of shape "
+            f"{cache.stamp.shape}"
+        )
+    if quantity == "y":
+        return cache.stamp.shape
+    return (batch, *layer.input_shape) if quantity == "dx" else layer.parameters[quantity[1:]].data.shape
+
+
+def index_in(layer: Layer, quantity: str, shape: tuple[int, ...], index: Any) -> Index:
+    """The index as a tuple of Python's numbers; a whole number does for an array of one axis."""
+    entries = index if isinstance(index, tuple | list) else (index,)
+    places = tuple(-1 if (at := whole(entry)) is None else at for entry in entries)
+    if len(places) != len(shape) or not all(0 <= at < size for at, size in zip(places, shape)):
+        raise ConfigError(
+            f"{layer.title}: expected an index of {quantity} {shape}: {len(shape)} whole numbers from 0 on, each less "
+            f"than the size of its axis, got {index!r}"
+        )
+    return places

@@ -1,0 +1,68 @@
+"""Activations made of two pieces, of which the sign of x chooses one."""
+
+from minigan.explaining.elementwise import ElementwiseExplainer
+from minigan.explaining.explainer import constant, product
+from minigan.explaining.explanation import Factor, Index, Term
+from minigan.explaining.registry import explains
+from minigan.layers import LeakyReLU, ReLU
+
+__all__: list[str] = []
+
+
+@explains(ReLU)
+class ReLUExplainer(ElementwiseExplainer[ReLU]):
+    """With Keras's options: a limit, a slope below, a threshold."""
+
+    @property
+    def function(self) -> str:  # type: ignore[override]
+        layer = self.layer
+        below = f"negative_slope ({{x}} - {layer.threshold:g})" if layer.negative_slope else "0"
+        text = f"{{x}} if {{x}} > {layer.threshold:g} else {below}"
+        if not layer.negative_slope and not layer.threshold:
+            text = "max({x}, 0)"
+        return text if layer.max_value is None else f"min({text}, {layer.max_value:g})"
+
+    @property
+    def slope(self) -> str:  # type: ignore[override]
+        layer = self.layer
+        text = f"1 if {{x}} > {layer.threshold:g} else {layer.negative_slope:g}"
+        return text if layer.max_value is None else f"{text}; 0 if {{x}} >= {layer.max_value:g}"
+
+    def function_terms(self, x: Factor) -> tuple[Term, ...]:
+        layer = self.layer
+        if not x.value <= layer.threshold:
+            term = product(x)
+        elif layer.negative_slope:
+            slope, threshold = constant("negative_slope", layer.negative_slope), constant("threshold", layer.threshold)
+            term = Term(slope.value * (x.value - threshold.value), (slope, x, threshold), "{0} * ({1} - {2})")
+        else:
+            term = Term(0.0, (x,), f"0, for {{0}} <= {layer.threshold:g}")
+        if layer.max_value is not None and term.value > layer.max_value:
+            limit = constant("max_value", layer.max_value)
+            term = Term(limit.value, (limit, *term.factors), f"{{0}}, for {term.text} > {{0}}")
+        return (term,)
+
+    def slope_terms(self, index: Index) -> tuple[Term, ...]:
+        layer, x = self.layer, self.given.cached("x", index)
+        if layer.max_value is not None and not x.value < layer.max_value:
+            return (Term(0.0, (x,), f"0, for {{0}} >= {layer.max_value:g}"),)
+        if x.value > layer.threshold:
+            return (Term(1.0, (x,), f"1, for {{0}} > {layer.threshold:g}"),)
+        slope = layer.negative_slope
+        return (Term(slope, (x,), f"{slope:g}, for {{0}} <= {layer.threshold:g}"),)
+
+
+@explains(LeakyReLU)
+class LeakyReLUExplainer(ElementwiseExplainer[LeakyReLU]):
+    """1 or a smaller slope."""
+
+    function, slope = "{x} if {x} > 0 else negative_slope {x}", "1 if {x} > 0 else negative_slope"
+
+    def function_terms(self, x: Factor) -> tuple[Term, ...]:
+        return (product(x) if x.value > 0 else product(constant("negative_slope", self.layer.negative_slope), x),)
+
+    def slope_terms(self, index: Index) -> tuple[Term, ...]:
+        x, slope = self.given.cached("x", index), self.layer.negative_slope
+        if x.value > 0:
+            return (Term(1.0, (x,), "1, for {0} > 0"),)
+        return (Term(slope, (x, constant("negative_slope", slope)), "{1}, for {0} <= 0"),)

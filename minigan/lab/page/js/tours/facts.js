@@ -1,0 +1,36 @@
+// The numbers that a step speaks of, measured in the session as it is now.
+
+import { element, setText } from "lab/ui/dom.js";
+import { format } from "lab/ui/numbers.js";
+
+/** The number at a path such as "entry.value" or "per_mode.0" of a view. */
+function numberAt(view, path) {
+  const found = path.split(".").reduce((value, key) => (value?.data ?? value)?.[key], view);
+  return typeof found === "number" ? found : null;
+}
+
+const written = (number, unit) => (unit === "%" && number !== null ? `${format(100 * number, 3)} %` : format(number, 4));
+
+/** What the tour expects of a number, in words. */
+function expected({ least, most, unit }) {
+  if (least === most) return `exactly ${written(least, unit)}`;
+  if (least === undefined) return `at most ${written(most, unit)}`;
+  if (most === undefined) return `at least ${written(least, unit)}`;
+  return `${written(least, unit)} to ${written(most, unit)}`;
+}
+
+/** The list of facts of a step, kept up to date; returns {node, end()}. */
+export function factList(lab, facts) {
+  const values = facts.map(() => element("td", { class: "numbers" }, "–"));
+  const rows = facts.map((fact, place) => element("tr", {},
+    element("th", { scope: "row" }, fact.text), values[place], element("td", { class: "quiet" }, expected(fact))));
+  const heads = ["Measured", "now", "the tour expects"].map((text) => element("th", { scope: "col" }, text));
+  const node = element("table", { class: "tour-facts", hidden: !facts.length },
+    element("thead", {}, element("tr", {}, ...heads)), element("tbody", {}, ...rows));
+  const watch = lab.watch(
+    () => Object.fromEntries(facts.map(({ view, with: options = {} }, place) => [place, [view, options]])),
+    (views) => facts.forEach(({ path, unit }, place) => setText(values[place], written(numberAt(views[place], path), unit))),
+    () => facts.length > 0,
+  );
+  return { node, end: watch.end };
+}

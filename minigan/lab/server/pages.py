@@ -1,0 +1,194 @@
+"""The pages that are connected: who steers, and what each is sent.
+
+A page has at most a few requests under way; what it sends beyond that waits in its socket. States are not queued: a
+page that is slow gets the newest one when it is ready for it.
+"""
+
+import asyncio
+from collections.abc import Awaitable
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from minigan.errors import ConfigError
+from minigan.lab.server.faults import sentence
+from minigan.lab.server.messages import NotJson, Request, id_of, read, request_of
+from minigan.lab.server.worker import Worker
+from minigan.lab.session import Session
+from minigan.lab.wire import pack
+
+__all__ = ["MOST_PAGES", "Page", "Pages"]
+
+#: Pages at the same time.
+MOST_PAGES = 16
+
+#: Requests of one page under way.
+MOST_REQUESTS = 32
+
+#: Bytes of an answer.
+MOST_ANSWER = 2**25
+
+#: Seconds between two states.
+INTERVAL = 1 / 30
+
+#: The code with which a socket is closed whose messages are no JSON, in the range that is free for applications.
+NOT_JSON = 4400
+
+
+class Pages:
+    """All connected pages, in the order in which they came.
+
+    Parameters
+    ----------
+    session : Session
+
+    Attributes
+    ----------
+    steering : Page or None
+        The one that may give commands.
+    state : dict or None
+        The newest state that is known.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.pages: list[Page] = []
+        self.steering: Page | None = None
+        self.state: dict[str, Any] | None = None
+
+    async def run(self) -> None:
+        """Follow the session, and give every new state to all pages."""
+        loop, changed = asyncio.get_running_loop(), asyncio.Event()
+
+        def report() -> None:
+            loop.call_soon_threadsafe(changed.set)
+
+        self.worker = Worker(self.session, report)
+        changed.set()
+        try:
+            while True:
+                await changed.wait()
+                changed.clear()
+                try:
+                    self.state = await asyncio.wrap_future(self.worker.look(self.look))
+                except Exception as error:
+                    sentence(error)
+                self.announce()
+                await asyncio.sleep(INTERVAL)
+        finally:
+            self.worker.stop()
+
+    def look(self, session: Session) -> dict[str, Any]:
+        """The state of the session, with what stopped its training."""
+        return {**session.view("state"), "problem": self.worker.problem}
+
+    def announce(self) -> None:
+        """Let every page send the state."""
+        for page in self.pages:
+            page.news.set()
+
+    def add(self, page: "Page") -> None:
+        """A page has come; the first one steers."""
+        self.pages.append(page)
+        self.steering = self.steering or page
+        self.announce()
+
+    def remove(self, page: "Page") -> None:
+        """A page has gone; if it was steering, the one that is connected longest does now."""
+        self.pages.remove(page)
+        if self.steering is page:
+            self.steering = self.pages[0] if self.pages else None
+        self.announce()
+
+    def steer(self, page: "Page") -> None:
+        """This page takes over the steering."""
+        self.steering = page
+        self.announce()
+
+
+class Page:
+    """One page: takes its requests, and sends answers and states."""
+
+    def __init__(self, websocket: WebSocket, pages: Pages) -> None:
+        self.websocket, self.pages = websocket, pages
+        self.news = asyncio.Event()
+        self.room = asyncio.Semaphore(MOST_REQUESTS)
+        self.views: asyncio.Queue[Request] = asyncio.Queue()
+
+    async def attend(self) -> None:
+        """Serve the page until it goes."""
+        self.pages.add(self)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.send_states())
+                group.create_task(self.answer_views())
+                while True:
+                    await self.room.acquire()
+                    self.take(await self.websocket.receive_text(), group)
+        except* WebSocketDisconnect:
+            pass
+        except* NotJson as errors:
+            with suppress(RuntimeError):  # it is closed already
+                await self.websocket.close(NOT_JSON, str(errors.exceptions[0]))
+        finally:
+            self.pages.remove(self)
+
+    def take(self, text: str, group: asyncio.TaskGroup) -> None:
+        """Take a request: commands go to the worker in the order in which they come, views wait for one another."""
+        message = read(text)
+        try:
+            request = request_of(message)
+            if request.kind == "view":
+                self.views.put_nowait(request)
+            else:
+                group.create_task(self.answer(request.id, self.carry_out(request)))
+        except ConfigError as error:
+            group.create_task(self.answer(id_of(message), refused(error)))
+
+    def carry_out(self, request: Request) -> Awaitable[Any]:
+        """Begin what only the page that steers may do; a command is carried out even if the page goes."""
+        if request.kind == "steer":
+            self.pages.steer(self)
+            return nothing()
+        if self.pages.steering is not self:
+            raise ConfigError("this page watches: another page steers the session, until this one takes over")
+        work = self.pages.worker.do(lambda session: session.do(request.name, request.arguments))
+        return asyncio.shield(asyncio.wrap_future(work))
+
+    async def answer_views(self) -> None:
+        """Answer the views of this page one by one, so that those of other pages get their turn."""
+        while True:
+            request = await self.views.get()
+            work = self.pages.worker.look(partial(Session.view, name=request.name, options=request.arguments))
+            await self.answer(request.id, asyncio.wrap_future(work))
+
+    async def answer(self, number: int | None, result: Awaitable[Any]) -> None:
+        """Send what comes of a request."""
+        try:
+            data = pack({"kind": "answer", "id": number, "result": await result})
+            if len(data) > MOST_ANSWER:
+                raise ConfigError(f"the answer has {len(data):,} bytes: expected at most {MOST_ANSWER:,}")
+        except Exception as error:
+            data = pack({"kind": "answer", "id": number, "error": sentence(error)})
+        self.room.release()
+        await self.websocket.send_bytes(data)
+
+    async def send_states(self) -> None:
+        """Send the newest state after each change, and leave out those that came while the page was slow."""
+        while True:
+            await self.news.wait()
+            self.news.clear()
+            if (state := self.pages.state) is not None:
+                own = {"steering": self.pages.steering is self, "pages": len(self.pages.pages)}
+                await self.websocket.send_bytes(pack({"kind": "state", "state": {**state, **own}}))
+
+
+async def nothing() -> None:
+    """The result of a request that has none."""
+
+
+async def refused(error: ConfigError) -> None:
+    """The result of a request that is none."""
+    raise error

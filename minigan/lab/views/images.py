@@ -1,0 +1,98 @@
+"""A GAN of images: samples, a walk between two noise vectors, and the training image nearest to a sample."""
+
+from typing import Any
+
+import numpy as np
+
+from minigan.backend import asnumpy
+from minigan.lab.session_like import SessionLike
+from minigan.lab.views.kinds import images_of
+from minigan.lab.views.options import count_option, number_option, vector_option
+from minigan.lab.views.outputs import generate, generated, judged, noise_of
+from minigan.plots.images import between
+from minigan.plots.images import nearest as nearest_images
+from minigan.plots.pixels import to_pixels
+
+__all__ = ["nearest", "samples", "walk"]
+
+#: The most samples of a view.
+SAMPLES = 100
+
+#: The largest noise value that a page may ask for.
+FARTHEST = 20.0
+
+#: Training images that are compared at a time: 500 digits are 1.6 MB of float32.
+BLOCK = 500
+
+
+def samples(session: SessionLike, count: int = 25) -> dict[str, Any]:
+    """What G makes of the first noise vectors, as ``minigan sample`` makes images: in inference mode; and D of each.
+
+    Parameters
+    ----------
+    session : SessionLike
+    count : int
+        At most 100.
+    """
+    value_range = images_of(session, "samples").value_range
+    images = generated(session, count_option("count", count, 1, SAMPLES))
+    return {"images": to_pixels(images, value_range), "d": judged(session, images)}
+
+
+def walk(
+    session: SessionLike, first: int = 0, second: int = 1, t: float = 0.5, noise: list[float] | None = None
+) -> dict[str, Any]:
+    """What G makes of a noise vector between those of two samples, and D of it.
+
+    Parameters
+    ----------
+    session : SessionLike
+    first, second : int
+        The two samples.
+    t : float
+        The place on the way: 0 is the first sample, 1 the second. The way is an arc for normal noise, which keeps the
+        length, and straight for uniform noise.
+    noise : list of float, optional
+        Another noise vector, in place of the one between the two.
+    """
+    value_range = images_of(session, "walk").value_range
+    first, second = count_option("first", first, 0, SAMPLES - 1), count_option("second", second, 0, SAMPLES - 1)
+    t = number_option("t", t, 0, 1)
+    trainer = session.trainer
+    if noise is None:
+        ends = asnumpy(noise_of(session, SAMPLES))
+        kind = "spherical" if trainer.noise == "normal" else "linear"
+        z = between(ends[first], ends[second], np.array([t], np.float32), kind)
+    else:
+        z = vector_option("noise", noise, trainer.gan.latent_size, FARTHEST)[np.newaxis]
+    image = generate(session, z)
+    return {"image": to_pixels(image, value_range)[0], "d": float(judged(session, image)[0])}
+
+
+def nearest(session: SessionLike, index: int = 0) -> dict[str, Any]:
+    """A sample, and the training image that is nearest to it by the L2 distance of the pixels.
+
+    Parameters
+    ----------
+    session : SessionLike
+    index : int
+        The sample's.
+
+    Returns
+    -------
+    dict
+        The `distance` is that of pixels from 0 to 1; `place` is the image's place in the training set.
+    """
+    data, value_range = images_of(session, "nearest")
+    index = count_option("index", index, 0, SAMPLES - 1)
+    sample = generate(session, noise_of(session, index + 1)[index:], index)
+    blocks = (asnumpy(data.batch(slice(at, at + BLOCK), value_range)) for at in range(0, len(data), BLOCK))
+    (place,), found = nearest_images(sample, blocks)
+    low, high = value_range
+    distance = np.linalg.norm((sample - found).astype(np.float64)) / (high - low)
+    return {
+        "sample": to_pixels(sample, value_range)[0],
+        "image": to_pixels(found, value_range)[0],
+        "distance": float(distance),
+        "place": int(place),
+    }
