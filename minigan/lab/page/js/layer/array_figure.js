@@ -24,7 +24,7 @@ export function arrayFigure(array, { load, onPick, control, changed = () => {}, 
   const scale = colourScale();
   const fields = choicesOf(array, ownExample).map((form) => choiceField(form, control, (value) => show({ [form.slot]: value })));
   const node = element("figure", { class: "array-figure", "data-array": name },
-    element("figcaption", {}, element("b", {}, name), " ", element("span", { class: "array-shape" }, shapeText(shape)),
+    element("figcaption", {}, element("b", {}, ...breakable(name)), " ", element("span", { class: "array-shape" }, shapeText(shape)),
       text && element("span", { class: "array-text" }, text)),
     element("div", { class: "array-choices" }, fields.map((field) => field.node)), place, scale.node);
 
@@ -65,6 +65,9 @@ export function arrayFigure(array, { load, onPick, control, changed = () => {}, 
   };
 }
 
+/** The name, which a narrow place may break after each dot. */
+const breakable = (name) => name.split(".").flatMap((word, place) => (place ? [".", element("wbr"), word] : [word]));
+
 /** The largest size of the numbers; 1 if all are 0. */
 const largest = (data) => data.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
 
@@ -86,8 +89,8 @@ function colourScale() {
   return {
     node: element("div", { class: "colour-scale", "aria-hidden": "true" }, ends[0], element("i"), ends[1]),
     set(limit) {
-      setText(ends[0], format(-limit, 2));
-      setText(ends[1], format(limit, 2));
+      setText(ends[0], format(-limit, 3));
+      setText(ends[1], format(limit, 3));
     },
   };
 }

@@ -57,7 +57,7 @@ export function arraySet(arrays, { load, pick }) {
     dark() { lit = { sources: {}, own: {} }; paint(); },
     point(factors) {
       const places = {};
-      for (const { name, index } of factors ?? []) (places[name] ??= []).push(index);
+      for (const { array, index } of factors ?? []) if (array) (places[array] ??= []).push(index);
       paint(places);
       reveal(places);
     },

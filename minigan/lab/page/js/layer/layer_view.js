@@ -2,12 +2,11 @@
 
 import { element } from "lab/ui/dom.js";
 import { numberField } from "lab/ui/fields.js";
-import { format } from "lab/ui/numbers.js";
 import { tell } from "lab/ui/notice.js";
 import { arraySet } from "lab/layer/array_set.js";
 import { indexOf, showsAll } from "lab/layer/cells.js";
 import { codePanel } from "lab/layer/code_panel.js";
-import { entryPanel } from "lab/layer/entry_panel.js";
+import { entryPanel, title } from "lab/layer/entry_panel.js";
 import { entryName } from "lab/layer/entry_table.js";
 import { formulaBox } from "lab/layer/formula.js";
 import { beside } from "lab/layer/passes.js";
@@ -65,11 +64,10 @@ function fill(node, lab, place, layer, { passes, go, focus }) {
 
 /** What to say of a number that comes from outside the layer, with the way to the layer that made it. */
 function given(name, index, value, { passes, place, go }) {
-  const title = element("h3", {}, element("code", {}, entryName(name, index)), " = ", element("span", { class: "number" }, format(value, 7)));
   const from = FROM_BESIDE[name], next = from && beside(passes, place, from.by);
-  if (!from) return [title, element("p", {}, "This number is stored, not computed in this pass.")];
-  if (!next) return [title, element("p", {}, name === "x" ? "This number goes into the network." : "This number is the gradient that comes into the network.")];
-  return [title, element("p", {}, `It comes from ${from.text}, as an entry of its ${from.name}.`),
+  if (!from) return [title(name, index, value), element("p", {}, "There is no sum of this number to show.")];
+  if (!next) return [title(name, index, value), element("p", {}, name === "x" ? "This number goes into the network." : "This number is the gradient that comes into the network.")];
+  return [title(name, index, value), element("p", {}, `It comes from ${from.text}, as an entry of its ${from.name}.`),
     element("button", { type: "button", "data-control": "follow", onclick: () => go(next, { quantity: from.name, index }) }, `Follow it to ${from.text}`)];
 }
 

@@ -67,7 +67,7 @@ function updateSign(name, { x, y, width, height }) {
 
 /** The drawing, with show(station id). */
 export function flowGraph() {
-  const picture = drawn("svg", { class: "flow", viewBox: "0 20 396 160", role: "img" },
+  const picture = drawn("svg", { class: "flow", viewBox: "0 20 396 166", role: "img" },
     drawn("defs", {}, ...["forward", "real", "plain", "back"].map(arrowEnd)),
     ...Object.entries(ARROWS).map(([name, form]) => arrow(name, form)),
     ...Object.entries(BOXES).map(([name, form]) => box(name, form)),

@@ -30,7 +30,7 @@ export const workbench = {
 
     function point(factors) {
       const strong = {};
-      for (const { name, index } of factors ?? []) (strong[name] ??= []).push(index);
+      for (const { array, index } of factors ?? []) if (array) (strong[array] ??= []).push(index);
       light(strong);
     }
 
