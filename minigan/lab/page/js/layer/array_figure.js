@@ -19,21 +19,44 @@ import { choicesOf, showsAll } from "lab/layer/cells.js";
 export function arrayFigure(array, { load, onPick, control, changed = () => {}, ownExample = false }) {
   const { name, text, shape } = array;
   const chosen = { example: 0, channel: 0, input: 0, row: 0, column: 0 };
-  let grid = null, part = null, ended = false, asked = 0;
+  let grid = null,
+    part = null,
+    ended = false,
+    asked = 0;
   const place = element("div", { class: "array-grid" });
   const scale = colourScale();
-  const fields = choicesOf(array, ownExample).map((form) => choiceField(form, control, (value) => show({ [form.slot]: value })));
-  const node = element("figure", { class: "array-figure", "data-array": name },
-    element("figcaption", {}, element("b", {}, ...breakable(name)), " ", element("span", { class: "array-shape" }, shapeText(shape)),
-      text && element("span", { class: "array-text" }, text)),
-    element("div", { class: "array-choices" }, fields.map((field) => field.node)), place, scale.node);
+  const fields = choicesOf(array, ownExample).map((form) =>
+    choiceField(form, control, (value) => show({ [form.slot]: value })),
+  );
+  const node = element(
+    "figure",
+    { class: "array-figure", "data-array": name },
+    element(
+      "figcaption",
+      {},
+      element("b", {}, ...breakable(name)),
+      " ",
+      element("span", { class: "array-shape" }, shapeText(shape)),
+      text && element("span", { class: "array-text" }, text),
+    ),
+    element(
+      "div",
+      { class: "array-choices" },
+      fields.map((field) => field.node),
+    ),
+    place,
+    scale.node,
+  );
 
   async function show(wanted = {}) {
     Object.assign(chosen, wanted);
     for (const field of fields) field.set(chosen);
     const turn = ++asked;
     try {
-      const loaded = await load({ ...chosen, example: showsAll(array) ? null : array.slots.example ? chosen.example : 0 });
+      const loaded = await load({
+        ...chosen,
+        example: showsAll(array) ? null : array.slots.example ? chosen.example : 0,
+      });
       if (!ended && turn === asked) draw(loaded);
     } catch (error) {
       if (!ended && turn === asked) drawNothing(error.message);
@@ -46,7 +69,10 @@ export function arrayFigure(array, { load, onPick, control, changed = () => {}, 
     scale.set(largest(part.values.data));
     if (grid) return grid.update(part.values);
     grid = numberGrid({
-      values: part.values, label: name, control, onPick: onPick && ((row, column) => onPick(row, column, part)),
+      values: part.values,
+      label: name,
+      control,
+      onPick: onPick && ((row, column) => onPick(row, column, part)),
     });
     place.replaceChildren(grid.node);
   }
@@ -58,10 +84,15 @@ export function arrayFigure(array, { load, onPick, control, changed = () => {}, 
   }
 
   return {
-    node, array, show,
+    node,
+    array,
+    show,
     part: () => part,
     light: (cells, strong) => grid?.highlight(cells, strong),
-    end() { ended = true; grid?.end(); },
+    end() {
+      ended = true;
+      grid?.end();
+    },
   };
 }
 
@@ -79,7 +110,9 @@ function choiceField({ slot, text, count, step }, control, choose) {
   const input = numberField(`${control}-${slot}`, 0, choose, { min: 0, max: count - 1, step });
   return {
     node: element("label", { class: "slot" }, `${text} `, input, element("span", { class: "quiet" }, ` of ${count}`)),
-    set(chosen) { if (Number(input.value) !== chosen[slot]) input.value = chosen[slot]; },
+    set(chosen) {
+      if (Number(input.value) !== chosen[slot]) input.value = chosen[slot];
+    },
   };
 }
 

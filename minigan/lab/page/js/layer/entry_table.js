@@ -18,12 +18,26 @@ export function entryTable({ quantity, index, total, terms, more }, point) {
   const size = terms.reduce((most, { value }) => Math.max(most, Math.abs(value)), 0) || 1;
   const widest = Math.max(1, ...terms.map((term) => (isProduct(term) ? term.factors.length : 1)));
   const rows = terms.map((term) => termRow(term, size, widest, point));
-  const body = element("tbody", {}, ...rows.slice(0, FIRST)), folded = rows.slice(FIRST);
-  const table = element("table", { class: "entry-table" },
-    element("caption", { class: "unseen" }, `The terms of ${entryName(quantity, index)}`), body,
-    element("tfoot", {}, more > 0 && wideRow(`and ${more} more terms, which are in the total, too`, widest),
-      terms.length !== 1 && totalRow(total, widest)));
-  return element("div", { class: "entry-sum" }, table, folded.length > 0 && allButton(terms.length, () => body.append(...folded)));
+  const body = element("tbody", {}, ...rows.slice(0, FIRST)),
+    folded = rows.slice(FIRST);
+  const table = element(
+    "table",
+    { class: "entry-table" },
+    element("caption", { class: "unseen" }, `The terms of ${entryName(quantity, index)}`),
+    body,
+    element(
+      "tfoot",
+      {},
+      more > 0 && wideRow(`and ${more} more terms, which are in the total, too`, widest),
+      terms.length !== 1 && totalRow(total, widest),
+    ),
+  );
+  return element(
+    "div",
+    { class: "entry-sum" },
+    table,
+    folded.length > 0 && allButton(terms.length, () => body.append(...folded)),
+  );
 }
 
 /** Whether a term is its factors multiplied, and nothing else. */
@@ -32,19 +46,35 @@ const isProduct = ({ text, factors }) => text === factors.map(({ name, index }) 
 function termRow(term, size, widest, point) {
   const cells = isProduct(term) ? term.factors.flatMap(factorCells) : [element("td"), formCell(term)];
   const missing = widest * 2 - cells.length;
-  return element("tr", {
-    class: "term", tabindex: "0",
-    onmouseenter: () => point(term.factors), onmouseleave: () => point(null),
-    onfocus: () => point(term.factors), onblur: () => point(null),
-  }, ...cells, missing > 0 && element("td", { colspan: missing }),
-  element("td", { class: "sign" }, "="), element("td", { class: "number" }, format(term.value, 5)), barCell(term.value / size));
+  return element(
+    "tr",
+    {
+      class: "term",
+      tabindex: "0",
+      onmouseenter: () => point(term.factors),
+      onmouseleave: () => point(null),
+      onfocus: () => point(term.factors),
+      onblur: () => point(null),
+    },
+    ...cells,
+    missing > 0 && element("td", { colspan: missing }),
+    element("td", { class: "sign" }, "="),
+    element("td", { class: "number" }, format(term.value, 5)),
+    barCell(term.value / size),
+  );
 }
 
 /** A sign and the factor: its number, and its place under it. */
 function factorCells({ name, index, value }, at) {
-  return [element("td", { class: "sign" }, at > 0 && "×"),
-    element("td", { class: "factor" }, element("span", { class: "number" }, format(value, 5)),
-      element("small", {}, entryName(name, index)))];
+  return [
+    element("td", { class: "sign" }, at > 0 && "×"),
+    element(
+      "td",
+      { class: "factor" },
+      element("span", { class: "number" }, format(value, 5)),
+      element("small", {}, entryName(name, index)),
+    ),
+  ];
 }
 
 /** A term that is no product: how it is made, and the numbers in it. */
@@ -56,19 +86,38 @@ function formCell({ text, factors }) {
 /** How large a term is, beside the largest: to the left if negative. */
 function barCell(share) {
   const side = share < 0 ? "right" : "left";
-  const bar = element("i", { style: { [side]: "50%", width: `${Math.abs(share) * 50}%` }, class: share < 0 && "negative" });
+  const bar = element("i", {
+    style: { [side]: "50%", width: `${Math.abs(share) * 50}%` },
+    class: share < 0 && "negative",
+  });
   return element("td", { class: "term-bar", "aria-hidden": "true" }, element("span", {}, bar));
 }
 
-const totalRow = (total, widest) => element("tr", { class: "entry-total" },
-  element("th", { scope: "row", colspan: widest * 2 }, "total"), element("td", { class: "sign" }, "="),
-  element("td", { class: "number" }, format(total, 7)), element("td"));
+const totalRow = (total, widest) =>
+  element(
+    "tr",
+    { class: "entry-total" },
+    element("th", { scope: "row", colspan: widest * 2 }, "total"),
+    element("td", { class: "sign" }, "="),
+    element("td", { class: "number" }, format(total, 7)),
+    element("td"),
+  );
 
 const wideRow = (text, widest) => element("tr", {}, element("td", { colspan: widest * 2 + 3, class: "quiet" }, text));
 
 function allButton(count, unfold) {
-  const made = element("button", {
-    type: "button", class: "plain", "data-control": "all-terms", onclick: () => { unfold(); made.remove(); },
-  }, `Show all ${count} terms`);
+  const made = element(
+    "button",
+    {
+      type: "button",
+      class: "plain",
+      "data-control": "all-terms",
+      onclick: () => {
+        unfold();
+        made.remove();
+      },
+    },
+    `Show all ${count} terms`,
+  );
   return made;
 }

@@ -27,7 +27,11 @@ const BOXES = {
 /** What is at work at each station: boxes, arrows, the network whose weights change, and the same in words. */
 const AT_WORK = {
   noise: { boxes: ["noise"], arrows: [], text: "Noise is drawn." },
-  g_forward: { boxes: ["G", "images"], arrows: ["noise_g", "g_images"], text: "The noise flows through G; images come out." },
+  g_forward: {
+    boxes: ["G", "images"],
+    arrows: ["noise_g", "g_images"],
+    text: "The noise flows through G; images come out.",
+  },
   d_real: { boxes: ["real", "D"], arrows: ["real_d"], text: "Real samples flow through D." },
   d_fake: { boxes: ["images", "D"], arrows: ["images_d"], text: "Generated samples flow through D." },
   losses: { boxes: ["loss"], arrows: ["d_loss"], text: "D's outputs become D's loss." },
@@ -35,9 +39,15 @@ const AT_WORK = {
   d_backward: { boxes: ["D"], arrows: ["loss_d"], text: "Gradients flow back through D to its weights." },
   penalty: { boxes: ["D"], arrows: ["loss_d"], text: "The slope of D is measured; a wrong size costs something." },
   d_update: { boxes: ["D"], arrows: [], update: "D", text: "The optimizer changes D's weights." },
-  d_again: { boxes: ["images", "D", "loss"], arrows: ["images_d", "d_loss"], text: "Generated samples flow through the new D." },
+  d_again: {
+    boxes: ["images", "D", "loss"],
+    arrows: ["images_d", "d_loss"],
+    text: "Generated samples flow through the new D.",
+  },
   through_d: {
-    boxes: ["D", "images"], arrows: ["loss_d", "d_images"], text: "The gradient flows back through D to the generated samples.",
+    boxes: ["D", "images"],
+    arrows: ["loss_d", "d_images"],
+    text: "The gradient flows back through D to the generated samples.",
   },
   into_g: { boxes: ["images", "G"], arrows: ["images_g"], text: "The gradient flows on into G, to its weights." },
   g_update: { boxes: ["G"], arrows: [], update: "G", text: "The optimizer changes G's weights." },
@@ -46,32 +56,60 @@ const AT_WORK = {
 const MIDDLE = { "text-anchor": "middle", "dominant-baseline": "central" };
 
 function box(name, { x, y, width, height, label }) {
-  return drawn("g", { class: `flow-box flow-${name}`, "data-box": name },
+  return drawn(
+    "g",
+    { class: `flow-box flow-${name}`, "data-box": name },
     drawn("rect", { x, y, width, height, rx: 7 }),
-    drawn("text", { x: x + width / 2, y: y + height / 2, ...MIDDLE }, label));
+    drawn("text", { x: x + width / 2, y: y + height / 2, ...MIDDLE }, label),
+  );
 }
 
 function arrow(name, { path, kind }) {
-  return drawn("path", { class: `flow-arrow ${kind}`, "data-arrow": name, d: path, "marker-end": `url(#flow-end-${kind})` });
+  return drawn("path", {
+    class: `flow-arrow ${kind}`,
+    "data-arrow": name,
+    d: path,
+    "marker-end": `url(#flow-end-${kind})`,
+  });
 }
 
 function arrowEnd(kind) {
-  return drawn("marker", { id: `flow-end-${kind}`, class: `flow-end ${kind}`, viewBox: "0 0 8 8", refX: 5, refY: 4,
-    markerWidth: 9, markerHeight: 9, markerUnits: "userSpaceOnUse", orient: "auto" }, drawn("path", { d: "M0 0.5 L8 4 L0 7.5 Z" }));
+  return drawn(
+    "marker",
+    {
+      id: `flow-end-${kind}`,
+      class: `flow-end ${kind}`,
+      viewBox: "0 0 8 8",
+      refX: 5,
+      refY: 4,
+      markerWidth: 9,
+      markerHeight: 9,
+      markerUnits: "userSpaceOnUse",
+      orient: "auto",
+    },
+    drawn("path", { d: "M0 0.5 L8 4 L0 7.5 Z" }),
+  );
 }
 
 /** A sign under a network: its weights change now. */
 function updateSign(name, { x, y, width, height }) {
-  return drawn("text", { class: "flow-update", "data-update": name, x: x + width / 2, y: y + height + 15, ...MIDDLE }, "update");
+  return drawn(
+    "text",
+    { class: "flow-update", "data-update": name, x: x + width / 2, y: y + height + 15, ...MIDDLE },
+    "update",
+  );
 }
 
 /** The drawing, with show(station id). */
 export function flowGraph() {
-  const picture = drawn("svg", { class: "flow", viewBox: "0 20 396 166", role: "img" },
+  const picture = drawn(
+    "svg",
+    { class: "flow", viewBox: "0 20 396 166", role: "img" },
     drawn("defs", {}, ...["forward", "real", "plain", "back"].map(arrowEnd)),
     ...Object.entries(ARROWS).map(([name, form]) => arrow(name, form)),
     ...Object.entries(BOXES).map(([name, form]) => box(name, form)),
-    ...["G", "D"].map((name) => updateSign(name, BOXES[name])));
+    ...["G", "D"].map((name) => updateSign(name, BOXES[name])),
+  );
   const mark = (attribute, names) => {
     for (const part of picture.querySelectorAll(`[${attribute}]`)) {
       part.classList.toggle("active", names.includes(part.getAttribute(attribute)));

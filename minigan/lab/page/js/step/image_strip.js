@@ -6,7 +6,8 @@ import { element } from "lab/ui/dom.js";
 const COUNT = 6;
 
 /** Whether an array holds images that can be seen: grey, or red, green and blue. */
-export const holdsImages = ({ name, shape }) => ["real", "fake"].includes(name) && shape.length === 4 && [1, 3].includes(shape[3]);
+export const holdsImages = ({ name, shape }) =>
+  ["real", "fake"].includes(name) && shape.length === 4 && [1, 3].includes(shape[3]);
 
 /** The row; load(choice) gives one channel of an example, choose(example) is called on a click. */
 export function imageStrip({ shape: [batch, , , channels] }, load, choose) {
@@ -14,10 +15,18 @@ export function imageStrip({ shape: [batch, , , channels] }, load, choose) {
     const picture = element("canvas");
     // What cannot be loaded is said in the figure below.
     drawImage(picture, example, channels, load).catch(() => picture.remove());
-    return element("button", {
-      type: "button", class: "image-choice", "aria-label": `Example ${example}`, "aria-pressed": String(example === 0),
-      "data-control": `example-${example}`, onclick: () => press(example),
-    }, picture);
+    return element(
+      "button",
+      {
+        type: "button",
+        class: "image-choice",
+        "aria-label": `Example ${example}`,
+        "aria-pressed": String(example === 0),
+        "data-control": `example-${example}`,
+        onclick: () => press(example),
+      },
+      picture,
+    );
   });
   function press(example) {
     buttons.forEach((button, place) => button.setAttribute("aria-pressed", String(place === example)));

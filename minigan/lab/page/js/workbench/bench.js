@@ -20,7 +20,10 @@ export class Bench {
     this.draw = draw;
     this.ended = false;
     this.asking = this.again = false;
-    Object.assign(this, left ?? { spec: specOf("Conv2D"), set: { x: ofRows(IMAGES.mixed) }, picked: null, answer: null });
+    Object.assign(
+      this,
+      left ?? { spec: specOf("Conv2D"), set: { x: ofRows(IMAGES.mixed) }, picked: null, answer: null },
+    );
   }
 
   /** Another layer or another setting: parameters whose shape no longer fits are chosen again. */
@@ -36,7 +39,8 @@ export class Bench {
   edit(name, place, number) {
     const array = this.set[name] ?? this.arrays()[name];
     const data = [...array.data];
-    if (place === null) data.fill(number); else data[place] = number;
+    if (place === null) data.fill(number);
+    else data[place] = number;
     this.put(name, { shape: array.shape, data });
   }
 
@@ -51,7 +55,9 @@ export class Bench {
     this.refresh();
   }
 
-  outputs() { return this.answer?.y?.data.length ?? 0; }
+  outputs() {
+    return this.answer?.y?.data.length ?? 0;
+  }
 
   /** Picks an entry of y by its place in the array. */
   pickOutput(place) {
@@ -67,15 +73,24 @@ export class Bench {
   arrays() {
     const { x, y, dy, dx, parameters } = this.answer;
     const values = Object.entries(parameters).map(([name, { value }]) => [name, value]);
-    const gradients = Object.entries(parameters).filter(([, { gradient }]) => gradient).map(([name, { gradient }]) => [`d${name}`, gradient]);
-    return Object.fromEntries([["x", x], ...values, ["y", y], ["dx", dx], ...gradients, ["dy", dy]].filter(([, array]) => array));
+    const gradients = Object.entries(parameters)
+      .filter(([, { gradient }]) => gradient)
+      .map(([name, { gradient }]) => [`d${name}`, gradient]);
+    return Object.fromEntries(
+      [["x", x], ...values, ["y", y], ["dx", dx], ...gradients, ["dy", dy]].filter(([, array]) => array),
+    );
   }
 
-  editable() { return new Set(["x", "dy", ...Object.keys(this.answer.parameters)]); }
+  editable() {
+    return new Set(["x", "dy", ...Object.keys(this.answer.parameters)]);
+  }
 
   /** Asks the session, one question at a time; the last one counts. */
   async refresh() {
-    if (this.asking) { this.again = true; return; }
+    if (this.asking) {
+      this.again = true;
+      return;
+    }
     this.asking = true;
     do {
       this.again = false;
@@ -93,7 +108,10 @@ export class Bench {
   question() {
     const { x, dy, ...parameters } = this.set;
     return {
-      layer: this.spec, x: nested(x), dy: dy ? nested(dy) : null, entry: this.picked,
+      layer: this.spec,
+      x: nested(x),
+      dy: dy ? nested(dy) : null,
+      entry: this.picked,
       parameters: Object.fromEntries(Object.entries(parameters).map(([name, array]) => [name, nested(array)])),
     };
   }
@@ -102,7 +120,11 @@ export class Bench {
   keep(answer) {
     this.answer = answer;
     for (const [name, array] of Object.entries(this.set)) {
-      const now = { x: answer.x, dy: answer.dy, ...Object.fromEntries(Object.entries(answer.parameters).map(([key, { value }]) => [key, value])) }[name];
+      const now = {
+        x: answer.x,
+        dy: answer.dy,
+        ...Object.fromEntries(Object.entries(answer.parameters).map(([key, { value }]) => [key, value])),
+      }[name];
       if (name !== "x" && !sameShape(array, now)) delete this.set[name];
     }
   }

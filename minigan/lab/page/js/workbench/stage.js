@@ -14,8 +14,16 @@ export function stage({ edit, pick }) {
   const shown = new Map();
   const above = { input: cell("input"), parameters: cell("parameters"), output: cell("output") };
   const below = { input: cell("input back"), parameters: cell("parameters back"), output: cell("output back") };
-  const node = element("div", { class: "stage" }, above.input, above.parameters, above.output,
-    below.input, below.parameters, below.output);
+  const node = element(
+    "div",
+    { class: "stage" },
+    above.input,
+    above.parameters,
+    above.output,
+    below.input,
+    below.parameters,
+    below.output,
+  );
 
   function holder(name) {
     const gradient = name.startsWith("d") || name === "y";
@@ -28,10 +36,28 @@ export function stage({ edit, pick }) {
   /** An editor for what one chooses, a grid for what is computed. */
   function make(name, editable, matrix) {
     const widget = editable
-      ? numberEditor({ label: name, control: `bench-${name}`, onEdit: (row, column, number) => edit(name, row * shown.get(name).matrix.values.shape[1] + column, number) })
-      : numberGrid({ values: matrix.values, label: name, control: `bench-${name}`, onPick: (row, column) => pick(name, shown.get(name).matrix.indexAt(row, column)) });
-    const figure = element("figure", { class: "array-figure", "data-array": name },
-      element("figcaption", {}, element("b", {}, name), element("span", { class: "array-text" }, editable ? "edit it" : "click a number")), widget.node);
+      ? numberEditor({
+          label: name,
+          control: `bench-${name}`,
+          onEdit: (row, column, number) => edit(name, row * shown.get(name).matrix.values.shape[1] + column, number),
+        })
+      : numberGrid({
+          values: matrix.values,
+          label: name,
+          control: `bench-${name}`,
+          onPick: (row, column) => pick(name, shown.get(name).matrix.indexAt(row, column)),
+        });
+    const figure = element(
+      "figure",
+      { class: "array-figure", "data-array": name },
+      element(
+        "figcaption",
+        {},
+        element("b", {}, name),
+        element("span", { class: "array-text" }, editable ? "edit it" : "click a number"),
+      ),
+      widget.node,
+    );
     holder(name).append(figure);
     return { widget, figure, matrix };
   }
@@ -40,7 +66,11 @@ export function stage({ edit, pick }) {
     node,
     draw(arrays, editable) {
       for (const [name, { widget, figure }] of shown) {
-        if (!(name in arrays)) { widget.end(); figure.remove(); shown.delete(name); }
+        if (!(name in arrays)) {
+          widget.end();
+          figure.remove();
+          shown.delete(name);
+        }
       }
       for (const [name, array] of Object.entries(arrays)) {
         const matrix = matrixOf(array);

@@ -9,24 +9,36 @@ import { settingsForm } from "lab/workbench/settings_form.js";
 import { stage } from "lab/workbench/stage.js";
 import { walkButton } from "lab/workbench/walk.js";
 
-const HINT = "Click a number of y, dx or a gradient, or move to it with the arrow keys and press Enter: the sum that makes it " +
+const HINT =
+  "Click a number of y, dx or a gradient, or move to it with the arrow keys and press Enter: the sum that makes it " +
   "stands here, and the numbers it comes from light up.";
 
 export const workbench = {
   id: "workbench",
   title: "Workbench",
   mount(root, lab) {
-    const panel = entryPanel(HINT), checks = element("section", { class: "bench-check" });
+    const panel = entryPanel(HINT),
+      checks = element("section", { class: "bench-check" });
     const fault = element("p", { class: "bench-fault", role: "status" });
     const bench = new Bench(lab, draw);
-    const form = settingsForm((spec) => { walk.stop(); bench.choose(spec); });
+    const form = settingsForm((spec) => {
+      walk.stop();
+      bench.choose(spec);
+    });
     const presets = presetBar(bench);
     const arrays = stage({
       edit: (name, place, number) => bench.edit(name, place, number),
-      pick: (name, index) => { walk.stop(); bench.pick({ quantity: name, index }); },
+      pick: (name, index) => {
+        walk.stop();
+        bench.pick({ quantity: name, index });
+      },
     });
     const walk = walkButton({ count: () => bench.outputs(), pick: (place) => bench.pickOutput(place) });
-    const resetDy = element("button", { type: "button", "data-control": "dy-ones", onclick: () => bench.edit("dy", null, 1) }, "dy: all 1");
+    const resetDy = element(
+      "button",
+      { type: "button", "data-control": "dy-ones", onclick: () => bench.edit("dy", null, 1) },
+      "dy: all 1",
+    );
 
     function point(factors) {
       const strong = {};
@@ -38,7 +50,10 @@ export const workbench = {
       const { entry } = bench.answer;
       const own = entry ? { [entry.quantity]: [entry.index] } : {};
       const names = new Set([...Object.keys(own), ...Object.keys(strong)]);
-      arrays.light(entry?.sources ?? {}, Object.fromEntries([...names].map((name) => [name, [...own[name] ?? [], ...strong[name] ?? []]])));
+      arrays.light(
+        entry?.sources ?? {},
+        Object.fromEntries([...names].map((name) => [name, [...(own[name] ?? []), ...(strong[name] ?? [])]])),
+      );
     }
 
     function draw(answer) {
@@ -48,17 +63,37 @@ export const workbench = {
       if (answer.error) return;
       arrays.draw(bench.arrays(), bench.editable());
       checks.replaceChildren(checkTable(answer.check));
-      if (answer.entry) panel.show(answer.entry, point); else panel.clear();
+      if (answer.entry) panel.show(answer.entry, point);
+      else panel.clear();
       light();
     }
 
     root.append(
-      element("header", { class: "bench-head" }, element("h2", {}, "Workbench"),
-        element("p", { class: "quiet" }, "One layer, without a network. Change any number: forward, backward and the check follow at once.")),
-      element("div", { class: "bench-controls" }, form.node, presets.node, element("div", { class: "row" }, walk.node, resetDy)),
+      element(
+        "header",
+        { class: "bench-head" },
+        element("h2", {}, "Workbench"),
+        element(
+          "p",
+          { class: "quiet" },
+          "One layer, without a network. Change any number: forward, backward and the check follow at once.",
+        ),
+      ),
+      element(
+        "div",
+        { class: "bench-controls" },
+        form.node,
+        presets.node,
+        element("div", { class: "row" }, walk.node, resetDy),
+      ),
       fault,
-      element("div", { class: "bench" }, arrays.node, element("div", { class: "bench-side" }, panel.node, checks)));
+      element("div", { class: "bench" }, arrays.node, element("div", { class: "bench-side" }, panel.node, checks)),
+    );
     bench.choose(bench.spec);
-    return () => { walk.stop(); bench.end(); arrays.end(); };
+    return () => {
+      walk.stop();
+      bench.end();
+      arrays.end();
+    };
   },
 };
