@@ -66,7 +66,7 @@ export function numberGrid({ values, label, limit, colourOf = divergingOf, digit
     if (marked.length) pale(context);
     for (const [row, column] of marked) outline(context, row, column, colour("mark"), cell < 12 ? 1 : 1.5);
     for (const [row, column] of strong) outline(context, row, column, colour("mark"), 3.5);
-    if (at) outline(context, ...at, colour("text"), 2.5);
+    if (at && document.activeElement === canvas) outline(context, ...at, colour("text"), 2.5);
   }
 
   /** A veil over the cells that are not lit. */
@@ -101,6 +101,7 @@ export function numberGrid({ values, label, limit, colourOf = divergingOf, digit
     node.scrollLeft = fit(node.scrollLeft, node.clientWidth, column);
   }
 
+  canvas.onfocus = canvas.onblur = redraw;
   canvas.onkeydown = (event) => {
     if (event.key in KEYS) {
       const [down, right] = KEYS[event.key], [row, column] = at ?? [0, 0];
