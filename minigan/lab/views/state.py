@@ -38,6 +38,7 @@ def state(session: SessionLike) -> dict[str, Any]:
         "d_done": session.steps.d_done,
         "notices": [asdict(notice) for notice in session.history.notices],
         "metrics": asdict(session.history[-1]) if session.history else None,
+        "run": None if session.run is None else {"path": str(session.run), "step": trainer.step},
         "networks": remembered(trainer, "networks", lambda: networks_of(trainer.gan)),
     }
 
