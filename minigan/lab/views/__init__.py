@@ -9,8 +9,9 @@ from typing import Any
 from minigan.lab.views.choices import choices
 from minigan.lab.views.curves import curves
 from minigan.lab.views.histogram import histogram
-from minigan.lab.views.images import nearest, samples, walk
+from minigan.lab.views.images import samples, walk
 from minigan.lab.views.line import line
+from minigan.lab.views.nearest import nearest
 from minigan.lab.views.plane import arrows, bent_grid, field, points
 from minigan.lab.views.quality import quality
 from minigan.lab.views.state import state
