@@ -1,5 +1,6 @@
 """What the views need of a session: they know this protocol, and the session knows them."""
 
+from pathlib import Path
 from typing import Protocol
 
 from minigan.lab.history import History
@@ -20,6 +21,7 @@ class SessionLike(Protocol):
     revision: int
     playing: bool
     rounds_per_second: float | None
+    run: Path | None
     changeable: tuple[str, ...]
     setup: SetUp
     trainer: Trainer
