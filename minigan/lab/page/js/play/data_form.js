@@ -1,7 +1,7 @@
 // The choice of the data: a name, points drawn by hand, a folder of pictures, or a trained start.
 
 import { element, setText } from "lab/ui/dom.js";
-import { choice, labelled } from "lab/ui/fields.js";
+import { choice, labelled, setOptions } from "lab/ui/fields.js";
 import { drawing } from "lab/play/drawing.js";
 
 const FOLDER = "folder:", DRAWN = "drawn";
@@ -17,9 +17,9 @@ export function dataSection(draft, choices, set) {
     onchange: () => set("data", FOLDER + path.value.trim()) });
   const folder = labelled("The folder's path on this computer", path);
   const points = drawing((drawn) => set("drawn", drawn));
-  const starts = startsOf(draft, choices);
-  const node = element("details", { open: true }, element("summary", { "data-control": "section-data" }, "Data"),
-    labelled("Data set", select), text, points.node, folder, starts.node);
+  const networks = networksOf(draft, choices), starts = startsOf(draft, choices);
+  const node = element("details", { open: true }, element("summary", { "data-control": "section-data" }, "Data and networks"),
+    labelled("Data set", select), text, points.node, folder, starts.node, networks.node);
 
   /** The set-up that suits the data waits; the seed stays. */
   function choose(name) {
@@ -41,6 +41,26 @@ export function dataSection(draft, choices, set) {
       select.closest(".field").classList.toggle("waits", "data" in draft.waiting);
       setText(text, choices.data.find(({ name }) => name === data)?.text ?? "");
       starts.show();
+      networks.show();
+    },
+  };
+}
+
+/** The networks that have a name, of those that make such data. */
+function networksOf(draft, { models, data: known }) {
+  const text = element("p", { class: "quiet" });
+  const select = choice("model", [], "", (model) => draft.take({ ...draft.waiting, start: "", model, generator: [], discriminator: [] }));
+  const node = element("div", {}, labelled("Networks", select), text);
+  return {
+    node,
+    show() {
+      const [data] = draft.get("data").split(":"), fitting = known.find(({ name }) => name === data)?.models ?? [];
+      setOptions(select, models.filter(({ name }) => fitting.includes(name)).map(({ name }) => name));
+      select.value = draft.get("model");
+      const waits = "model" in draft.waiting;
+      select.closest(".field").classList.toggle("waits", waits);
+      const words = models.find(({ name }) => name === select.value)?.text ?? "";
+      setText(text, waits ? `${words} The new start has the rates, the batch size and the loss that suit them.` : words);
     },
   };
 }

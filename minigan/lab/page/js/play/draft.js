@@ -18,8 +18,12 @@ export class Draft {
   /** The names of the values that wait, in the order in which they were set. */
   get names() { return Object.keys(this.waiting); }
 
-  /** The whole set-up that a new start would have. */
-  get setup() { return { ...this.lab.state.setup, ...this.waiting }; }
+  /** The set-up of a new start. Networks with a name bring their own settings, except those that wait. */
+  get setup() {
+    if (!("model" in this.waiting)) return { ...this.lab.state.setup, ...this.waiting };
+    const { data, drawn, seed } = this.lab.state.setup;
+    return { data, drawn, seed, ...this.waiting };
+  }
 
   /** True if this value changes the training that runs, without a new start. */
   atOnce(name) {

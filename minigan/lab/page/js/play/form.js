@@ -47,7 +47,7 @@ export function form(lab) {
     const { names } = draft;
     pending.hidden = !names.length;
     setText(waits, `Changed, and waiting for a new start: ${names.map((name) => LABELS[name] ?? name).join(", ")}.`);
-    const { data, loss, optimizer, seed } = draft.setup;
+    const [data, loss, optimizer, seed] = ["data", "loss", "optimizer", "seed"].map((name) => draft.get(name));
     setText(summary, `${data}, ${loss} loss, ${optimizer}, seed ${seed}`);
     for (const section of sections) section.show();
   }

@@ -7,7 +7,8 @@ import { ABOUT } from "lab/play/about.js";
 import { Flow } from "lab/play/flow.js";
 import { layout } from "lab/play/layout.js";
 
-const SHORT = 12;
+/** Narrower boxes have no name in them; the width of a letter in the others. */
+const SHORT = 12, LETTER = 6.1;
 
 /** The card of the graph; returns {node, end}. */
 export function graph(lab) {
@@ -82,7 +83,7 @@ function layerBox({ network: of, layer, x, y, width, height }) {
 /** "Dense 64": the type, with the size of the output where it fits. */
 function nameOf({ type, output_shape: shape }, height) {
   const long = `${type} ${shape.join("×")}`;
-  return long.length * 6.4 < height ? long : type.length * 6.4 < height ? type : `${type.slice(0, Math.floor(height / 6.8))}`;
+  return [long, type].find((name) => name.length * LETTER < height) ?? type.slice(0, Math.floor(height / LETTER));
 }
 
 function text(content, x, y, kind) {

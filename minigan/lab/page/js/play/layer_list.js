@@ -4,9 +4,12 @@ import { element } from "lab/ui/dom.js";
 import { button, choice, labelled } from "lab/ui/fields.js";
 import { settingField } from "lab/play/layer_setting.js";
 
+/** Settings that are always shown. */
+const SIZES = new Set(["units", "filters", "target_shape", "rate"]);
+
 const TITLES = { generator: "Layers of G", discriminator: "Layers of D" };
 
-/** {node, show}. A network without layers of its own has those that suit the data. */
+/** {node, show, fail}. A network without layers of its own has those that suit the data. */
 export function layerList(network, draft, choices, set) {
   const list = element("ol", { class: `layers ${network}` });
   const types = choices.layer_types, known = (type) => types.find((each) => each.type === type) ?? { settings: [] };
@@ -14,13 +17,14 @@ export function layerList(network, draft, choices, set) {
   const add = button("Add", `${network}-add`, () => {
     const specs = specsOf();
     // The last layer makes the output: a new one comes before it.
-    specs.splice(Math.max(0, specs.length - 1), 0, newSpec(known(added.value)));
+    specs.splice(Math.max(0, specs.length - 1), 0, { type: added.value });
     opened = specs.length - 2;
     set(network, specs);
   });
   const suited = button("As suits the data", `${network}-default`, () => set(network, []));
+  const fault = element("p", { class: "fault", hidden: true });
   const node = element("details", {}, element("summary", { "data-control": `section-${network}` }, TITLES[network]),
-    list, element("div", { class: "row new-layer" }, labelled("New layer", added), add, suited));
+    list, fault, element("div", { class: "row new-layer" }, labelled("New layer", added), add, suited));
   let opened = null, drawn = "";
 
   /** The layers as plain values, to change: those that wait, or those that run. */
@@ -44,8 +48,8 @@ export function layerList(network, draft, choices, set) {
     };
     const { settings } = known(spec.type), name = `${network}-${place}`;
     const body = element("div", { class: "fields", hidden: opened !== place },
-      settings.map((setting) => settingField(`${name}-${setting.name}`, setting, spec[setting.name], choices,
-        (value) => change(specs.with(place, without({ ...spec, [setting.name]: value }, setting))))));
+      settings.map((setting) => settingField(`${name}-${setting.name}`, setting, spec[setting.name],
+        (value) => change(specs.with(place, { ...spec, [setting.name]: value })))));
     const open = button(`${place + 1}. ${summary(spec, settings)}`, `${name}-open`, () => {
       opened = opened === place ? null : place;
       drawn = "";
@@ -69,22 +73,23 @@ export function layerList(network, draft, choices, set) {
     list.replaceChildren(...(specs.length ? specs.map((spec, place) => row(spec, place, specs))
       : [element("li", { class: "quiet" }, "The layers that suit the data: see them after the new start.")]));
   }
-  return { node, show, fail: null };
+
+  /** The session names the network first: "generator, layer 2: ...". */
+  function fail(name, text) {
+    const own = Boolean(name?.startsWith(network));
+    fault.hidden = !own;
+    fault.textContent = own ? text : "";
+    if (own) node.open = true;
+    return own;
+  }
+  return { node, show, fail };
 }
 
-/** A layer with its first settings. */
-const newSpec = ({ type, settings }) => ({ type, ...Object.fromEntries(settings
-  .filter((setting) => setting.default === null || setting.default === undefined)
-  .filter(({ kind }) => kind === "int").map(({ name }) => [name, name === "units" || name === "filters" ? 32 : 2])) });
-
-/** A setting that has its default is left out. */
-function without(spec, { name, default: usual }) {
-  if (JSON.stringify(spec[name]) === JSON.stringify(usual) || spec[name] === "") delete spec[name];
-  return spec;
-}
-
-/** "Dense 64 relu": the type and what was set. */
+/** "Dense 64 relu": the type, and the settings that differ from the usual ones. */
 function summary(spec, settings) {
-  const values = settings.map(({ name }) => spec[name]).filter((value) => value !== undefined && value !== null && value !== false);
-  return [spec.type, ...values.map((value) => Array.isArray(value) ? value.join("×") : String(value))].slice(0, 4).join(" ");
+  const words = settings.filter(({ kind, name }) => kind !== "bool" && name !== "kernel_initializer")
+    .map(({ name, default: usual }) => [name, spec[name] ?? usual, usual])
+    .filter(([name, value, usual]) => SIZES.has(name) || JSON.stringify(value) !== JSON.stringify(usual))
+    .map(([, value]) => [value].flat().join("×"));
+  return [spec.type, ...words].join(" ");
 }

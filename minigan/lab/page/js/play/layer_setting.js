@@ -3,35 +3,19 @@
 import { element } from "lab/ui/dom.js";
 import { checkbox, choice, labelled, numberField } from "lab/ui/fields.js";
 
-/** "kernel_size" as "kernel size". */
-const words = (name) => name.replaceAll("_", " ");
-
 /** A labelled control; `save` gets the value. */
-export function settingField(control, { name, kind, default: usual, choices: own }, value, choices, save) {
-  const now = value ?? usual ?? "";
-  if (kind === "bool") return checkbox(words(name), control, Boolean(now), save);
-  if (kind === "choice" || name === "activation") {
-    const options = own ?? choices.activations.map((offer) => offer.name ?? offer);
-    return labelled(words(name), choice(control, [["", "none"], ...options.filter(Boolean)], String(now), (text) => save(text || null)));
-  }
-  if (Array.isArray(now)) return labelled(words(name), listField(control, now, save));
-  if (kind === "int" || kind === "float") {
-    return labelled(words(name), numberField(control, now, save, kind === "int" ? { step: 1 } : {}));
-  }
-  const input = element("input", { type: "text", "data-control": control, value: String(now), onchange: () => save(read(input.value)) });
-  return labelled(words(name), input);
+export function settingField(control, { name, kind, default: usual, low, high, choices }, value, save) {
+  const words = name.replaceAll("_", " "), now = value ?? usual;
+  if (kind === "bool") return checkbox(words, control, Boolean(now), save);
+  if (kind === "choice") return labelled(words, choice(control, choices, now, save));
+  if (kind === "text" || Array.isArray(now)) return labelled(words, listField(control, [now].flat(), save));
+  const bounds = { min: low, max: high, step: kind === "int" ? 1 : "any" };
+  return labelled(words, numberField(control, now, save, bounds));
 }
 
-/** A list of numbers: "7, 7, 64". */
-function listField(control, value, save) {
-  const input = element("input", { type: "text", "data-control": control, value: value.join(", "),
+/** Whole numbers with commas: "7, 7, 64". */
+function listField(control, numbers, save) {
+  const input = element("input", { type: "text", "data-control": control, value: numbers.join(", "),
     onchange: () => save(input.value.split(/[ ,×x]+/).filter(Boolean).map(Number)) });
   return input;
-}
-
-/** "3" and "3, 3" are numbers, all else is text. */
-function read(text) {
-  const parts = text.split(/[ ,]+/).filter(Boolean).map(Number);
-  if (!parts.length || parts.some(Number.isNaN)) return text;
-  return parts.length === 1 ? parts[0] : parts;
 }

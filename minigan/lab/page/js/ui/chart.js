@@ -8,6 +8,10 @@ import { format } from "lab/ui/numbers.js";
 
 const FONT = "11px system-ui, sans-serif";
 
+/** On a logarithmic scale only powers of 10 have a line and a number. */
+const powers = (plot, splits) => splits.map((value) => Number.isInteger(Math.log10(value)) ? value : null);
+const POWERS = { filter: powers, grid: { stroke: () => colour("line"), width: 1, filter: powers } };
+
 /** The rows of the table. */
 const ROWS = 12;
 
@@ -101,7 +105,7 @@ function optionsOf({ lines, limits, range, logarithmic, height, width }) {
       y: logarithmic ? { distr: 3 } : { range: (plot, low, high) => ends(plot, range, limits()) } },
     axes: [
       { ...axis, size: 22, gap: 2, values: (plot, splits) => splits.map((value) => Number.isInteger(value) ? String(value) : "") },
-      { ...axis, size: 46, gap: 3, space: 24, values: (plot, splits) => splits.map((value) => value === null ? "" : format(value, 3)) },
+      { ...axis, size: 46, gap: 3, space: 24, ...(logarithmic && POWERS), values: (plot, splits) => splits.map((value) => value === null ? "" : format(value, 3)) },
     ],
     series: [{}, ...lines.map(({ label, colour: stroke, dash }) => ({
       label, stroke: stroke(), width: 1.6, dash, points: { show: false }, spanGaps: false,
