@@ -15,7 +15,7 @@ export function controlOf(name) {
 export function spot(name) {
   let marked = null;
   const look = () => {
-    const node = name && controlOf(name);
+    const control = name && controlOf(name), node = control?.closest("label") ?? control;
     if (node === marked) return;
     marked?.classList.remove(MARK);
     marked = node;
