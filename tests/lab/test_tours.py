@@ -93,7 +93,8 @@ def test_a_step_speaks_of_parts_and_controls_that_the_page_has(page: str) -> Non
 def is_control(name: str, page: str) -> bool:
     """Whether the scripts have this control: by its whole name, or as a name that begins like this one."""
     beginnings = [name[: place + 1] for place, letter in enumerate(name) if letter == "-"]
-    return f'"{name}"' in page or any(f"`{beginning}${{" in page for beginning in beginnings)
+    groups = [f'group("{beginning[:-1]}"' for beginning in beginnings]  # of presets
+    return f'"{name}"' in page or any(f"`{start}${{" in page for start in beginnings) or any(g in page for g in groups)
 
 
 def test_the_page_on_the_lab_and_the_lessons_name_tours_that_exist() -> None:

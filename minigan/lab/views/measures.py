@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from minigan.backend import Array, asnumpy
+from minigan.data import Dataset
 from minigan.errors import ConfigError
 from minigan.lab.session_like import SessionLike
 from minigan.lab.views.kinds import kind_of
@@ -113,9 +114,10 @@ def score_gradients(session: SessionLike, x: np.ndarray) -> np.ndarray:
 
 def places(session: SessionLike, fake: np.ndarray) -> dict[str, float | int | None]:
     """Where the generated points are among the modes."""
-    modes = session.trainer.data.modes if kind_of(session) != "images" else None
-    if modes is None or len(modes) < 2:
+    data = session.trainer.data
+    if isinstance(data, Dataset) or data.modes is None or len(data.modes) < 2:
         return {"near": None, "groups": None, "crowd": None}
+    modes = data.modes
     distances = np.linalg.norm(fake[:, np.newaxis] - modes, axis=2)
     nearest = distances.argmin(axis=1)
     apart = np.linalg.norm(modes[1:] - modes[0], axis=1).min()
