@@ -42,7 +42,8 @@ class ReLUExplainer(ElementwiseExplainer[ReLU]):
             term = Term(0.0, (x,), f"0, for {{0}} <= {layer.threshold:g}")
         if layer.max_value is not None and term.value > layer.max_value:
             limit = constant("max_value", layer.max_value)
-            term = Term(limit.value, (limit, *term.factors), f"{{0}}, for {term.text} > {{0}}")
+            passed, _, _ = (term.form or "{0}").partition(", for ")
+            term = Term(limit.value, (*term.factors, limit), f"min({passed}, {{{len(term.factors)}}})")
         return (term,)
 
     def slope_terms(self, index: Index) -> tuple[Term, ...]:
