@@ -19,7 +19,7 @@ def test_every_layer_but_three_can_be_explained():
     classes = {kind for name in mg.layers.__all__ if isinstance(kind := getattr(mg.layers, name), type)}
     made = {kind for kind in classes if issubclass(kind, mg.layers.Layer)} - {mg.layers.Layer}
     assert {kind.__name__ for kind in made - set(EXPLAINERS)} == NOT_COVERED
-    assert {type(case.make()) for case in COVERED} == set(EXPLAINERS)
+    assert {type(case.make()) for case in COVERED} == made & set(EXPLAINERS)
 
 
 @loop_over(case=COVERED)
