@@ -35,12 +35,12 @@ dkernel[d, u] = sum_n x[n, d] dz[n, u]
   x[1, 2] * dz[1, 1]     1  0.5    0.5
   sum                              1.5
 
-dz[0, 1] = -2
+for example, dz[0, 1] = -2
 dz = dy f'(z)
   term                    dy  f'(z)  value
   dy[0, 1] * f'(z)[0, 1]  -2      1     -2
 
-f'(z)[0, 1] = 1
+for example, f'(z)[0, 1] = 1
 f'(z) = 1 if z > 0 else negative_slope
   term                   z  value
   1, for z[0, 1] > 0  2.75      1"""
