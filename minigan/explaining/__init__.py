@@ -22,7 +22,7 @@ from minigan.explaining import (  # noqa: F401 (each registers its explainers)
     resizing,
     softmax,
 )
-from minigan.explaining.entry import explain
+from minigan.explaining.entry import explain, quantities
 from minigan.explaining.explainer import Explainer, computed, constant, product
 from minigan.explaining.explanation import Explanation, Factor, Term
 from minigan.explaining.given import Given
@@ -39,4 +39,5 @@ __all__ = [
     "explain",
     "explains",
     "product",
+    "quantities",
 ]

@@ -8,13 +8,14 @@ import numpy as np
 
 from minigan.backend import Array
 from minigan.errors import ConfigError, DtypeError, ShapeError, StaleCacheError
+from minigan.explaining.explainer import Explainer
 from minigan.explaining.explanation import Explanation, Index
 from minigan.explaining.given import Given
 from minigan.explaining.registry import explainer_of
 from minigan.layers import Layer
 from minigan.numbers import whole
 
-__all__ = ["explain"]
+__all__ = ["explain", "quantities"]
 
 
 def explain(
@@ -95,6 +96,20 @@ def explain(
     return replace(method(index_in(layer, quantity, shape, index)), layer=layer.title)
 
 
+def quantities(layer: Layer) -> list[str]:
+    """The quantities of a layer that `explain` takes: y, dx, and the gradients of its parameters.
+
+    Raises
+    ------
+    ConfigError
+        The layer cannot be explained.
+    """
+    explainer = explainer_of(layer)
+    trained = (f"d{name}" for name, parameter in layer.parameters.items() if parameter.trainable)
+    written = (name for name in ("y", "dx", *trained) if hasattr(explainer, name))
+    return [name for name in written if getattr(explainer, name) is not getattr(Explainer, name, None)]
+
+
 def check_cache(layer: Layer, cache: Any) -> None:
     """Refuse the cache of another layer or of a fused step, and one from before the last update of the parameters."""
     stamp, expected = layer.stamp_in(cache), cache_class(layer)
@@ -122,10 +137,8 @@ def shape_of(layer: Layer, cache: Any, quantity: str, x: Array | None, dy: Array
 
     What is given is checked, too: x is like the input, and dy like the output.
     """
-    names = [name for name, parameter in layer.parameters.items() if parameter.trainable]
-    quantities = ["y", "dx", *(f"d{name}" for name in names)]
-    if quantity not in quantities:
-        raise ConfigError(f"{layer.title}: expected a quantity, one of {', '.join(quantities)}, got {quantity!r}")
+    if quantity not in (known := quantities(layer)):
+        raise ConfigError(f"{layer.title}: expected a quantity, one of {', '.join(known)}, got {quantity!r}")
     batch = cache.stamp.shape[0]
     if x is not None:
         layer.check_input(x)

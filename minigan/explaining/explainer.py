@@ -16,9 +16,9 @@ class Explainer(Generic[L]):
     """Explains the results of one pass of a layer.
 
     A subclass has a method for each quantity: ``y``, ``dx``, and for each parameter that is learned ``dkernel``,
-    ``dbias`` and so on. Each takes the entry's index and returns its explanation. It spells out the arithmetic of the
-    layer's formula in Python's float64 numbers and calls no kernel, so that a comparison with the layer's own result
-    checks both.
+    ``dbias`` and so on; a quantity without one is refused. Each takes the entry's index and returns its explanation. It
+    spells out the arithmetic of the layer's formula in Python's float64 numbers and calls no kernel, so that a
+    comparison with the layer's own result checks both.
 
     Parameters
     ----------

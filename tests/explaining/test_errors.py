@@ -98,5 +98,5 @@ def test_a_pass_of_complex_numbers_is_refused():
 
 def test_the_noise_of_a_gaussian_noise_is_not_known_but_its_gradient_is():
     layer, cache, dy = made(layers.GaussianNoise(0.1), training=True, rng=mg.Stream(0))
-    refused(ConfigError, "its cache does not hold the noise: explain dx", layer, cache, "y", (0, 0), x=X)
+    refused(ConfigError, "expected a quantity, one of dx, got 'y'", layer, cache, "y", (0, 0), x=X)
     assert mg.explain(layer, cache, "dx", (0, 1), dy=dy).total == 1

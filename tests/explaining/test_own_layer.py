@@ -8,7 +8,7 @@ import pytest
 import minigan as mg
 from minigan.backend import Array
 from minigan.errors import ConfigError
-from minigan.explaining import Explainer, Explanation, explains, product
+from minigan.explaining import Explainer, Explanation, explains, product, quantities
 from minigan.explaining.registry import EXPLAINERS
 from minigan.layers import CacheStamp, Context, Layer
 
@@ -47,7 +47,8 @@ def test_a_layer_of_ones_own_is_explained_once_it_is_registered(monkeypatch):
 
     found = mg.explain(layer, cache, "y", (0, 1))
     assert (found.total, found.sources) == (4.0, {"x": [(0, 1)]})
-    with pytest.raises(NotImplementedError):
+    assert quantities(layer) == ["y"]
+    with pytest.raises(ConfigError, match="one of y, got 'dx'"):
         mg.explain(layer, cache, "dx", (0, 1), dy=np.ones((1, 2)))
 
 
