@@ -1,6 +1,5 @@
 """What all explainers share: their contract, and how they make terms."""
 
-import math
 from typing import Generic, TypeVar
 
 from minigan.explaining.explanation import Explanation, Factor, Index, Term
@@ -56,4 +55,7 @@ def computed(explanation: Explanation) -> Factor:
 
 def product(*factors: Factor) -> Term:
     """The factors multiplied."""
-    return Term(math.prod(factor.value for factor in factors), factors)
+    value = 1.0
+    for factor in factors:
+        value *= factor.value
+    return Term(value, factors)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 import minigan as mg
 from minigan.backend import asnumpy
 from minigan.explaining.registry import EXPLAINERS
+from tests.devices.strict import strict_backend
 from tests.explaining.drawn import FAMILIES, SUMS, passes
 from tests.explaining.passes import COVERED, bound, case_passes, disagreements
 from tests.loops import loop_over
@@ -97,12 +98,15 @@ def test_the_total_is_the_sum_of_the_terms_and_each_product_that_of_its_factors(
                         assert factor.explanation is None or factor.explanation.total == factor.value
 
 
-def test_a_layer_on_the_active_backend_is_read_from_there():
-    layer = mg.layers.Conv2D(2, 3)
-    layer.build((4, 4, 2))
-    x = mg.backend.asarray(np.ones((1, 4, 4, 2), np.float32))
-    y, cache = layer.forward(x)
-    assert mg.explain(layer, cache, "y", (0, 1, 1, 1)).total == pytest.approx(asnumpy(y)[0, 1, 1, 1], rel=1e-5)
+def test_arrays_on_a_device_are_copied_before_their_numbers_are_read():
+    with strict_backend():
+        layer = mg.layers.Conv2D(2, 3, activation="relu")
+        layer.build((4, 4, 2))
+        y, cache = layer.forward(mg.backend.asarray(np.ones((1, 4, 4, 2), np.float32)))
+        dy = mg.backend.asarray(np.ones(y.shape, np.float32))
+        found = [mg.explain(layer, cache, "y", (0, 1, 1, 1)), mg.explain(layer, cache, "dx", (0, 2, 2, 1), dy=dy)]
+        results = asnumpy(y)[0, 1, 1, 1], asnumpy(layer.backward(dy, cache))[0, 2, 2, 1]
+    assert [one.total for one in found] == pytest.approx(results, rel=1e-5)
 
 
 def test_infinities_and_nan_are_explained_too():
