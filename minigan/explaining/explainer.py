@@ -29,6 +29,9 @@ class Explainer(Generic[L]):
     def __init__(self, layer: L, given: Given) -> None:
         self.layer, self.given = layer, given
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self.layer.title}>"
+
     @property
     def x_name(self) -> str:
         """What the input is called in formulas: x, or z inside of another layer."""
