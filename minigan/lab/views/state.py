@@ -4,7 +4,6 @@ from dataclasses import asdict
 from typing import Any
 
 from minigan.lab.session_like import SessionLike
-from minigan.lab.setup import CHANGEABLE
 from minigan.lab.views.kinds import kind_of
 from minigan.lab.views.networks import networks_of
 from minigan.lab.views.remember import remembered
@@ -23,7 +22,7 @@ def state(session: SessionLike) -> dict[str, Any]:
         "session": session.id,
         "revision": session.revision,
         "setup": remembered(trainer, "setup", session.setup.plain, key=session.setup),
-        "changeable": CHANGEABLE,
+        "changeable": session.changeable,
         "kind": kind_of(session),
         "data": {
             "name": data.name,
@@ -37,7 +36,9 @@ def state(session: SessionLike) -> dict[str, Any]:
         "marks": thinned(sorted(session.past.snapshots)),
         "step": trainer.step,
         "d_done": session.steps.d_done,
+        "notices": [asdict(notice) for notice in session.history.notices],
         "metrics": asdict(session.history[-1]) if session.history else None,
+        "run": None if session.run is None else {"path": str(session.run), "step": trainer.step},
         "networks": remembered(trainer, "networks", lambda: networks_of(trainer.gan)),
     }
 

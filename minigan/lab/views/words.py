@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-__all__ = ["ACTIVATIONS", "DATA", "LOSSES", "NOISES", "OPTIMIZERS", "PENALTIES", "DataWords"]
+__all__ = ["ACTIVATIONS", "DATA", "LOSSES", "MODELS", "NOISES", "OPTIMIZERS", "PENALTIES", "DataWords"]
 
 
 class DataWords(NamedTuple):
@@ -28,6 +28,15 @@ DATA = {
     ),
     "cifar10": DataWords("CIFAR-10", "images", "50,000 small colour photos, 32 x 32; the first use downloads them."),
     "folder": DataWords("A folder", "images", "Your own pictures: write folder: and the path, as in folder:photos."),
+}
+
+MODELS = {
+    "small": "Small networks that suit the data: two hidden layers for points, two convolutions for images.",
+    "mlp1d": "Two hidden layers of 32 units, for numbers on a line.",
+    "mlp2d": "Three hidden layers of 128 units, for points in the plane.",
+    "dcgan28": "Four convolutions in D, three in G, with BatchNorm: the DCGAN of the lessons.",
+    "wgan-gp28": "The same with a critic for WGAN-GP: LayerNorm in place of BatchNorm, no sigmoid.",
+    "gan2014-mnist": "The networks of the 2014 paper: Dense layers only, D with Maxout.",
 }
 
 LOSSES = {
