@@ -104,8 +104,8 @@ class Session:
         self.monitor, self.diversity = monitor_of(trainer), DiversityMeter(trainer, setup.seed)
         self.history, self.past = History(), Past()
         self.seconds = 0.0
-        self.past.keep(self.snapshot())
         self.recording: Recording | None = None
+        self.past.keep(self.snapshot())
         self.revision += 1
 
     # What happens from outside

@@ -8,7 +8,7 @@ from minigan.lab.layer_specs import ACTIVATION_NAMES, TYPES, settings_of_type
 from minigan.lab.session_like import SessionLike
 from minigan.lab.setup import FOLDER, MODELS
 from minigan.lab.starts import STARTS
-from minigan.lab.suited import chosen, suited
+from minigan.lab.suited import chosen, models_for, suited
 from minigan.lab.views import words
 
 __all__ = ["Choices", "choices"]
@@ -38,7 +38,7 @@ class Choices(NamedTuple):
 def choices(session: SessionLike) -> dict[str, Any]:
     """All that a set-up can be made of: see `Choices`."""
     found = Choices(
-        data=[{"name": name, **known._asdict()} for name, known in words.DATA.items()],
+        data=[data_set(name) for name in words.DATA],
         losses=described(losses.GAN_LOSSES, words.LOSSES),
         penalties=described(("", *penalties.PENALTIES), words.PENALTIES),
         optimizers=described(optimizers.OPTIMIZERS, words.OPTIMIZERS),
@@ -50,6 +50,12 @@ def choices(session: SessionLike) -> dict[str, Any]:
         defaults={name: suited(EXAMPLES.get(name, name)).plain() for name in words.DATA},
     )
     return found._asdict()
+
+
+def data_set(name: str) -> Offer:
+    """A data set, with the networks that make such data."""
+    title, kind, shape, text = words.DATA[name]
+    return {"name": name, "title": title, "kind": kind, "text": text, "models": models_for(shape)}
 
 
 def layer_type(kind: str) -> Offer:

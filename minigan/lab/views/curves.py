@@ -1,14 +1,15 @@
 """The numbers of all rounds so far."""
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import numpy as np
 
-from minigan.lab.history import Quality, Rows
+from minigan.lab.history import Quality
 from minigan.lab.session_like import SessionLike
 from minigan.lab.views.options import count_option
 
-__all__ = ["curves"]
+__all__ = ["curves", "thinned"]
 
 Value = TypeVar("Value")
 
@@ -39,7 +40,7 @@ def curves(session: SessionLike, points: int = 600) -> dict[str, Any]:
         The most rounds.
     """
     points = count_option("points", points, 2, 5000)
-    rounds, quality = (thinned(table, points) for table in (session.history.rounds, session.history.quality))
+    rounds, quality = thinned(session.history.rounds.values, points), thinned(session.history.quality.values, points)
     layers = rounds[0].norms if rounds else ()
     return {
         **{name: np.array([getattr(row.end, name) for row in rounds]) for name in ROUND},
@@ -48,7 +49,7 @@ def curves(session: SessionLike, points: int = 600) -> dict[str, Any]:
     }
 
 
-def thinned(table: Rows[Value], count: int) -> list[Value]:
-    """At most `count` rows, evenly chosen, with the first and the last."""
-    chosen = np.unique(np.linspace(0, len(table) - 1, min(count, len(table))).round().astype(int))
-    return [table.values[place] for place in chosen]
+def thinned(values: Sequence[Value], count: int) -> list[Value]:
+    """At most `count` of the values, evenly chosen, with the first and the last."""
+    chosen = np.unique(np.linspace(0, len(values) - 1, min(count, len(values))).round().astype(int))
+    return [values[place] for place in chosen]
