@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from minigan.data import Points
@@ -13,10 +14,12 @@ from minigan.lab.history import History
 from minigan.lab.layer_specs import shown
 from minigan.lab.measuring import DIVERSITY_EVERY, QUALITY_EVERY, DiversityMeter, measure_quality
 from minigan.lab.past import Action, Past, Snapshot
+from minigan.lab.run_folder import open_run
 from minigan.lab.setup import CHANGEABLE, SetUp
 from minigan.lab.stepping import Steps
 from minigan.lab.suited import chosen
 from minigan.lab.views import VIEWS
+from minigan.lab.watching import Recording, watch
 from minigan.numbers import finite, whole
 from minigan.training.checkpoint.file import Checkpoint
 from minigan.training.checkpoint.trainer_state import capture, restore
@@ -28,7 +31,7 @@ from minigan.training.trainer import Trainer
 __all__ = ["COMMANDS", "REDO_ACTIONS", "REDO_SECONDS", "Session"]
 
 #: What a person can do, by the names of the methods.
-COMMANDS = ("choose", "change", "seed", "play", "pause", "speed", "round", "d_step", "g_step", "back", "go")
+COMMANDS = ("choose", "change", "seed", "play", "pause", "speed", "round", "d_step", "g_step", "back", "go", "look")
 
 #: The most actions that are taken again to reach a place exactly, and the most seconds that they may take; beyond that
 #: the nearest place with a snapshot is reached.
@@ -55,8 +58,10 @@ class Session:
     playing : bool
     rounds_per_second : float or None
         The most rounds in a second while playing; None for as many as there can be.
+    run : Path or None
+        The folder of the run that it began from.
     changeable : tuple of str
-        The settings that `change` takes.
+        The settings that `change` takes: none for a run, which keeps its own.
     between : callable
         Called between two steps of training, also in the middle of a round: it may look at the session.
     """
@@ -67,12 +72,29 @@ class Session:
         self.playing = False
         self.rounds_per_second: float | None = None
         self.between: Callable[[], None] = lambda: None
+        self.run: Path | None = None
         self.changeable: tuple[str, ...] = CHANGEABLE
         self.begin(setup or chosen({"start": "ring"}))
+
+    @classmethod
+    def of_run(cls, path: str | Path) -> "Session":
+        """A session that goes on from a run of ``minigan train``, in memory only: see `minigan.lab.run_folder`.
+
+        Parameters
+        ----------
+        path : path
+            The folder of the run, or one of its checkpoints.
+        """
+        found = open_run(path)
+        session = cls()
+        session.adopt(found.setup, found.trainer)
+        session.run, session.changeable = found.folder, ()
+        return session
 
     def begin(self, setup: SetUp) -> None:
         """Start with this set-up; if it cannot be built, everything stays as it is."""
         self.adopt(setup, build_trainer(setup))
+        self.run, self.changeable = None, CHANGEABLE
 
     def adopt(self, setup: SetUp, trainer: Trainer) -> None:
         """Start with a trainer as it is."""
@@ -80,6 +102,7 @@ class Session:
         self.monitor, self.diversity = monitor_of(trainer), DiversityMeter(trainer, setup.seed)
         self.history, self.past = History(), Past()
         self.seconds = 0.0
+        self.recording: Recording | None = None
         self.past.keep(self.snapshot())
         self.revision += 1
 
@@ -151,6 +174,14 @@ class Session:
     def g_step(self) -> None:
         """One step of G alone."""
         self.take(Action("g_step", self.setup))
+
+    def look(self) -> None:
+        """One whole round, recorded, to look into it; a round that is half done is ended first."""
+        if self.steps.d_done >= self.trainer.d_steps:
+            self.round()
+        with watch(self.trainer) as recording:
+            self.round()
+        self.recording = recording
 
     def back(self, count: int = 1) -> None:
         """Take back the last actions."""
@@ -235,12 +266,14 @@ class Session:
         apply_settings(setup, self.trainer)
         if setup.loss != self.setup.loss:
             self.monitor = monitor_of(self.trainer)
+        self.monitor.statistics.noise_until = noise_until(self.trainer)
         self.setup = setup
 
     def snapshot(self) -> Snapshot:
         """The state now, with copies of its arrays: the optimizers' would go on changing."""
         checkpoint = capture(self.trainer, self.monitor)
-        arrays = {name: array.copy() for name, array in checkpoint.arrays.items()}
+        own = ("generator/", "discriminator/")  # copies already
+        arrays = {n: array if n.startswith(own) else array.copy() for n, array in checkpoint.arrays.items()}
         copied = Checkpoint(arrays, checkpoint.state, versions={})
         return Snapshot(self.setup, copied, self.steps.state(), self.history.last)
 
@@ -248,7 +281,8 @@ class Session:
         """Restore the snapshot of a place, and forget what came after it."""
         setup, checkpoint, images, last = self.past.snapshots[place]
         self.past.cut(place)
-        apply_settings(setup, self.trainer)
+        if setup is not self.setup:
+            apply_settings(setup, self.trainer)
         self.setup, self.monitor = setup, monitor_of(self.trainer)
         # Before D's first step its gradients are 0; later ones are in the checkpoint.
         self.trainer.gan.discriminator.zero_grads()
@@ -260,7 +294,14 @@ class Session:
 
 def monitor_of(trainer: Trainer) -> Monitor:
     """A monitor that has heard nothing yet."""
-    return Monitor(trainer.batch_size, accuracy=trainer.loss.decision_threshold is not None)
+    accuracy = trainer.loss.decision_threshold is not None
+    return Monitor(trainer.batch_size, accuracy=accuracy, noise_until=noise_until(trainer))
+
+
+def noise_until(trainer: Trainer) -> int:
+    """The step until which D sees through noise."""
+    noise = trainer.options.instance_noise
+    return noise.steps if noise is not None and noise.stddev else 0
 
 
 def count_in(name: str, value: Any, most: int) -> int:

@@ -17,7 +17,7 @@ IMAGES: dict[str, Any] = {"latent_size": 32, "batch_size": 32}
 OF_DATA: dict[str, dict[str, Any]] = {
     "gaussian": {"latent_size": 1, "batch_size": 256},
     "ring": {},
-    "grid": {"batch_size": 256},
+    "grid": {"model": "mlp2d", "batch_size": 256},
     "spiral": {},
     "moons": {},
     "line": {},
@@ -42,16 +42,18 @@ OF_MODELS: dict[str, dict[str, Any]] = {
 }
 
 
-def suited(data_name: str, model: str = SMALL) -> SetUp:
-    """The set-up that suits the data, with these networks.
+def suited(data_name: str, model: str | None = None) -> SetUp:
+    """The set-up that suits the data, with the networks of that name or with those that suit the data, too.
 
     Raises
     ------
     ConfigError
         There are no such data or networks.
     """
-    known = SetUp(data=data_name, model=model)  # checks both
-    return known.with_values({**OF_DATA.get(data_name, IMAGES), **OF_MODELS.get(model, {})})
+    settings = {"model": SMALL, **OF_DATA.get(data_name, IMAGES)}
+    if model is not None:
+        settings |= {"model": model, **OF_MODELS.get(model, {})}
+    return SetUp.of({"data": data_name, **settings})
 
 
 def chosen(values: Any) -> SetUp:
@@ -63,8 +65,8 @@ def chosen(values: Any) -> SetUp:
         A value is unknown, of another kind or out of bounds.
     """
     given = SetUp.of(values)  # checks all
-    start = starts.named(given.start).setup if given.start else suited(given.data, given.model).plain()
-    return SetUp.of({**start, **values})
+    base = {**starts.named(given.start).setup} if given.start else {"data": given.data, **values}
+    return SetUp.of({**suited(base["data"], base.get("model")).plain(), **base, **values})
 
 
 def models_for(shape: Sequence[int]) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Trained networks to begin from: a file of weights for each, made by ``python -m minigan.lab.starts.make``."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any, NamedTuple
 
@@ -10,7 +10,14 @@ from minigan.errors import CheckpointError, ConfigError
 from minigan.io.atomic_write import load_arrays
 from minigan.models import GAN
 
-__all__ = ["STARTS", "Start", "load_weights", "named"]
+__all__ = ["STARTS", "Phase", "Start", "load_weights", "named"]
+
+
+class Phase(NamedTuple):
+    """A part of the training of a start: how many rounds, and the settings that were others than in its set-up."""
+
+    rounds: int
+    settings: Mapping[str, Any]
 
 
 class Start(NamedTuple):
@@ -21,30 +28,75 @@ class Start(NamedTuple):
     title, text : str
         What one sees.
     setup : mapping
-        The settings that differ from the defaults; training goes on with them.
-    rounds : int
-        How long it was trained.
-    seed : int
-        The seed of its training.
-    training : mapping
-        Settings that were others while it was trained.
+        The settings that differ from those that suit the data; training goes on with them.
+    phases : Phase
+        How it was trained.
     """
 
     title: str
     text: str
     setup: Mapping[str, Any]
-    rounds: int
-    seed: int = 0
-    training: Mapping[str, Any] = {}
+    phases: Sequence[Phase]
 
+
+#: Rates with which training goes on: small ones, so that what was learnt is not lost in the first steps.
+SMALL_RATES = {"g_learning_rate": 1e-4, "d_learning_rate": 1e-4}
+#: Rates of the training, which fall to nearly 0.
+RATES = {"g_learning_rate": 1e-3, "d_learning_rate": 1e-3}
 
 #: All starts by name, which is also the name of the file.
 STARTS: dict[str, Start] = {
     "ring": Start(
-        "A ring, trained",
-        "G has found all eight modes of the ring.",
+        "Ring, trained",
+        "G makes all eight clusters of the ring.",
+        {"data": "ring", **SMALL_RATES},
+        [Phase(20_000, RATES)],
+    ),
+    "grid": Start(
+        "Grid, trained",
+        "G makes all 25 clusters of the grid.",
+        {"data": "grid", **SMALL_RATES},
+        # Noise, which fades, gives G a gradient from clusters that are far away.
+        [Phase(15_000, {"g_learning_rate": 2e-3, "d_learning_rate": 2e-3, "instance_noise": 1.0})],
+    ),
+    "spiral": Start(
+        "Spiral, trained",
+        "G rolls the plane of its noise into a spiral.",
+        {"data": "spiral", **SMALL_RATES},
+        [Phase(20_000, RATES)],
+    ),
+    "moons": Start(
+        "Moons, trained",
+        "G makes both half circles.",
+        {"data": "moons", **SMALL_RATES},
+        [Phase(15_000, RATES)],
+    ),
+    "gaussian": Start(
+        "Gaussian, trained",
+        "G's map is nearly a straight line, and D is undecided: D(x) is near 1/2 where the data are.",
+        {"data": "gaussian", **SMALL_RATES},
+        [Phase(8_000, RATES)],
+    ),
+    "digits": Start(
+        "Digits, trained",
+        "Small networks after 6,000 rounds: most images look like digits.",
+        {"data": "digits", "g_learning_rate": 2e-4, "d_learning_rate": 2e-4},
+        [Phase(6_000, RATES)],
+    ),
+    "ring-collapsed": Start(
+        "Ring, mode collapse",
+        "G makes one of the eight clusters, and no other: until now both networks have seen only this one.",
         {"data": "ring"},
-        20_000,
+        [Phase(3_000, {"data": "drawn", "drawn": [[1.0, 0.0]]})],
+    ),
+    "ring-vanished": Start(
+        "Ring, vanished gradient",
+        "G's points are far from the ring, and D has learnt to separate them: the minimax loss gives G no gradient.",
+        {"data": "ring", "loss": "minimax", "optimizer": "sgd", "g_learning_rate": 0.01, "d_learning_rate": 0.01},
+        [
+            Phase(1_000, {**RATES, "optimizer": "adam", "data": "drawn", "drawn": [[2.0, 2.0]]}),
+            Phase(20, {**RATES, "optimizer": "adam", "g_learning_rate": 1e-9, "d_steps": 50}),
+        ],
     ),
 }
 

@@ -12,22 +12,35 @@ import numpy as np
 
 from minigan.io.atomic_write import save_arrays
 from minigan.lab.build import build_trainer
-from minigan.lab.setup import SetUp
 from minigan.lab.starts import STARTS, Start
+from minigan.lab.suited import chosen
 from minigan.models import GAN
+from minigan.training.trainer import Trainer
 
 __all__ = ["train"]
 
 
 def train(start: Start) -> GAN:
     """The networks of a start, trained."""
-    trainer = build_trainer(SetUp.of({**start.setup, **start.training, "seed": start.seed, "start": ""}))
-    # Rates that fall along half a cosine: the points come to rest.
-    rates = [(optimizer, optimizer.learning_rate) for optimizer in (trainer.g_optimizer, trainer.d_optimizer)]
-    for event in trainer.train(steps=start.rounds):
-        for optimizer, rate in rates:
-            optimizer.learning_rate = rate * max(1e-3, (1 + math.cos(math.pi * event.step / start.rounds)) / 2)
+    states: list[dict[str, np.ndarray]] = []
+    for phase in start.phases:
+        trainer = build_trainer(chosen({**start.setup, **phase.settings}))
+        networks = (trainer.gan.generator, trainer.gan.discriminator)
+        for network, state in zip(networks, states):
+            network.load_state_dict(state)
+        run_phase(trainer, phase.rounds)
+        states = [network.state_dict() for network in networks]
     return trainer.gan
+
+
+def run_phase(trainer: Trainer, rounds: int) -> None:
+    """Train with rates that fall along half a cosine, so that the points come to rest, and with noise that fades."""
+    if trainer.options.instance_noise is not None:
+        trainer.options.instance_noise.steps = max(1, rounds // 2)
+    rates = [(optimizer, optimizer.learning_rate) for optimizer in (trainer.g_optimizer, trainer.d_optimizer)]
+    for event in trainer.train(steps=rounds):
+        for optimizer, rate in rates:
+            optimizer.learning_rate = rate * max(1e-3, (1 + math.cos(math.pi * event.step / rounds)) / 2)
 
 
 def arrays_of(gan: GAN, dtype: type) -> dict[str, np.ndarray]:

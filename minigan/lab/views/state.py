@@ -32,6 +32,7 @@ def state(session: SessionLike) -> dict[str, Any]:
         "marks": thinned(marks, MARKS),
         "step": trainer.step,
         "d_done": session.steps.d_done,
+        "run": None if session.run is None else {"path": str(session.run), "step": trainer.step},
         "metrics": asdict(history[-1]) if len(history) else None,
         "notices": [asdict(notice) for notice in history.notices[-NOTICES:]],
         "networks": remembered(trainer, "networks", lambda: networks_of(trainer.gan)),
