@@ -62,6 +62,8 @@ class Session:
         The folder of the run that it began from.
     changeable : tuple of str
         The settings that `change` takes: none for a run, which keeps its own.
+    recording : Recording or None
+        The last round that was looked into.
     between : callable
         Called between two steps of training, also in the middle of a round: it may look at the session.
     """
@@ -102,8 +104,8 @@ class Session:
         self.monitor, self.diversity = monitor_of(trainer), DiversityMeter(trainer, setup.seed)
         self.history, self.past = History(), Past()
         self.seconds = 0.0
-        self.recording: Recording | None = None
         self.past.keep(self.snapshot())
+        self.recording: Recording | None = None
         self.revision += 1
 
     # What happens from outside
@@ -179,9 +181,7 @@ class Session:
         """One whole round, recorded, to look into it; a round that is half done is ended first."""
         if self.steps.d_done >= self.trainer.d_steps:
             self.round()
-        with watch(self.trainer) as recording:
-            self.round()
-        self.recording = recording
+        self.take(Action("look", self.setup))
 
     def back(self, count: int = 1) -> None:
         """Take back the last actions."""
@@ -235,6 +235,11 @@ class Session:
     def train(self, kind: str) -> list[PublicEvent]:
         """Take a step or a round; if it fails, the state is as it was before."""
         try:
+            if kind == "look":
+                with watch(self.trainer) as recording:
+                    events = self.steps.round()
+                self.recording = recording
+                return events
             if kind == "round":
                 return self.steps.round(self.between)
             return self.steps.g_step() if kind == "g_step" else self.steps.d_step()
