@@ -179,6 +179,8 @@ class Session:
 
     def look(self) -> None:
         """One whole round, recorded, to look into it; a round that is half done is ended first."""
+        if self.trainer.simultaneous or self.trainer.g_steps > 1:
+            raise ConfigError("look: expected rounds of D's steps and one of G after them; this run has other rounds")
         if self.steps.d_done >= self.trainer.d_steps:
             self.round()
         self.take(Action("look", self.setup))
