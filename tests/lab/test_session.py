@@ -220,7 +220,7 @@ def test_a_collapse_is_noticed():
     lab = session({"batch_size": 256, "loss": "minimax"})
     lab.do("change", {"settings": {"g_learning_rate": 1e-9}})
     lab.trainer.gan.generator.flat_data[...] *= 0.01
-    lab.do("round", {"count": 1000})
+    lab.do("round", {"count": 400})
     assert "mode collapse" in [notice.kind for notice in lab.history.notices]
 
 
