@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from minigan.backend import Array, asnumpy
+from minigan.data import Points
 from minigan.errors import ConfigError
 from minigan.lab.session_like import SessionLike
 from minigan.lab.views.kinds import kind_of
@@ -113,7 +114,8 @@ def score_gradients(session: SessionLike, x: np.ndarray) -> np.ndarray:
 
 def places(session: SessionLike, fake: np.ndarray) -> dict[str, float | int | None]:
     """Where the generated points are among the modes."""
-    modes = session.trainer.data.modes if kind_of(session) != "images" else None
+    data = session.trainer.data
+    modes = data.modes if isinstance(data, Points) else None
     if modes is None or len(modes) < 2:
         return {"near": None, "groups": None, "crowd": None}
     distances = np.linalg.norm(fake[:, np.newaxis] - modes, axis=2)

@@ -214,7 +214,7 @@ def stations(session: SessionLike) -> dict[str, Any] | None:
 
 def stations_of(recording: Recording) -> list[Station]:
     """Those of a round: without a penalty its station is left out."""
-    return [item for item in STATIONS if item.id != "penalty" or recording.penalty is not None]
+    return [item for item in STATIONS if item.id != "penalty" or recording.options.penalty is not None]
 
 
 def described(item: Station, recording: Recording) -> dict[str, Any]:
@@ -236,21 +236,29 @@ def note_of(item: Station, recording: Recording) -> str:
     """What is to be known about this set-up; an empty text for nothing."""
     if item.id == "noise" and recording.d_steps > 1:
         return f"D takes {recording.d_steps} steps in a round, each with new noise: this is the last one."
-    if item.id in ("losses", "dz") and isinstance(recording.loss, TargetLoss) and recording.loss.label_smoothing:
-        return f"Label smoothing: the target of the real images is {recording.loss.targets[0]:g}, not 1."
+    loss = loss_of(recording)
+    if item.id in ("losses", "dz") and isinstance(loss, TargetLoss) and loss.label_smoothing:
+        return f"Label smoothing: the target of the real images is {loss.targets[0]:g}, not 1."
+    if item.id == "d_update" and recording.options.d_constraint is not None:
+        return "Then the weights are brought back within their bounds."
     return ""
+
+
+def loss_of(recording: Recording) -> losses.GANLoss:
+    """The loss itself, where some of its labels are exchanged."""
+    return getattr(recording.loss, "loss", recording.loss)
 
 
 def variant(item: Station, recording: Recording) -> str:
     """The name of the loss, the penalty, the optimizer or the noise that the formula is of."""
     tables: dict[str, tuple[dict[str, Any], Any]] = {
-        "penalty": (penalties.PENALTIES, recording.penalty),
+        "penalty": (penalties.PENALTIES, recording.options.penalty),
         "d_update": (optimizers.OPTIMIZERS, recording.optimizers["D"]),
         "g_update": (optimizers.OPTIMIZERS, recording.optimizers["G"]),
     }
     if item.id == "noise":
         return recording.noise
-    table, thing = tables.get(item.id, (losses.GAN_LOSSES, recording.loss))
+    table, thing = tables.get(item.id, (losses.GAN_LOSSES, loss_of(recording)))
     return next((name for name, kind in table.items() if type(thing) is kind), "")
 
 
