@@ -1,7 +1,7 @@
 r"""The formulas of the lab, from TeX to MathML: ``python -m docs.figures.lab_formulas`` writes the file that it shows.
 
-The lab itself needs no TeX. The names are those of `minigan.training.steps`: x real and fake generated images, z logits
-and dz the gradient by them; the subscript n is that of an example, of a batch of N.
+The lab itself needs no TeX. The names are those of `minigan.training.steps`: x real and fake generated examples, z
+logits and dz the gradient by them; the subscript n is that of an example, of a batch of N.
 """
 
 import json
@@ -17,7 +17,7 @@ PROBABILITY = r"\text{probability of real: } \sigma(z) = \frac{1}{1 + e^{-z}}"
 CROSS_ENTROPY = (
     r"L_D = -\frac{1}{N} \sum_n \log \sigma(D(x_n)) - \frac{1}{N} \sum_n \log (1 - \sigma(D(\text{fake}_n)))",
 )
-TARGETS = r"t_n = 1 \text{ for real images and } 0 \text{ for generated ones}"
+TARGETS = r"t_n = 1 \text{ for real examples and } 0 \text{ for generated ones}"
 MEAN_SCORE = (r"L_G = -\frac{1}{N} \sum_n D(\text{fake}_n)", r"dz_n = -\frac{1}{N}")
 SLOPE_ONE = r"P = \frac{\lambda}{N} \sum_n (\| \nabla D(\hat{x}_n) \| - 1)^2"
 NORMALIZED = (
@@ -51,12 +51,12 @@ FORMULAS = {
     "dz/minimax": (r"dz_n = \frac{\sigma(z_n) - t_n}{N}", TARGETS),
     "dz/least-squares": (r"dz_n = \frac{z_n - t_n}{N}", TARGETS),
     "dz/hinge": (
-        r"dz_n = -\frac{1}{N} \text{ for a real image with } z_n < 1",
+        r"dz_n = -\frac{1}{N} \text{ for a real example with } z_n < 1",
         r"dz_n = \frac{1}{N} \text{ for a generated one with } z_n > -1",
         r"dz_n = 0 \text{ for all others}",
     ),
     "dz/wasserstein": (
-        r"dz_n = -\frac{1}{N} \text{ for real images}",
+        r"dz_n = -\frac{1}{N} \text{ for real examples}",
         r"dz_n = \frac{1}{N} \text{ for generated ones}",
     ),
     "d_backward": (
