@@ -151,9 +151,29 @@ FORMULAS = {
     "Flatten": (r"y_{n, (hW + w)C + c} = x_{nhwc}",),
     "Reshape": (r"y = x \text{ in another shape}", r"dx = dy \text{ in the shape of } x"),
     "ZeroPadding2D": (r"y_{n, h + t, w + l, c} = x_{nhwc}", r"dx_{nhwc} = dy_{n, h + t, w + l, c}"),
+    "Identity": (r"y = x", r"dx = dy"),
+    "MinibatchStdDev": (
+        r"t = \frac{1}{D} \sum_d s_d, \quad s_d = \sqrt{v_d + \epsilon}",
+        r"dx_{nd} = dy_{nd} + \frac{(x_{nd} - \mu_d) \, dt}{G D s_d}",
+    ),
+    "SelfAttention2D": (
+        r"A = \text{softmax}(Q K^T), \quad Q = X W_q, \quad K = X W_k, \quad V = X W_v",
+        r"Y = X + \gamma A V W_o",
+    ),
+    "ChannelMax": (
+        r"y_c = \max_k x_{cK + k}",
+        r"dx_{cK + k} = dy_c \text{ for the largest } x_{cK + k}, \text{ else } 0",
+    ),
+    "ConcatenateLabels": (r"y = (x, e_c)", r"de_c = \text{sum of the } dy \text{ beside } x"),
+    "ProjectionHead": (r"y = x \cdot w + b + x \cdot e_c", r"dx = dy \, (w + e_c)"),
     "Residual": (r"y = x + F(x)", r"dx = dy + J_F^T dy"),
     "SpectralNormalization": (r"\overline{W} = \frac{W}{\sigma(W)}, \quad \sigma(W) = v^T W u",),
 }
+
+
+#: Layers of sequences, whose formulas are those of images of one row.
+ONE_ROW = ("Conv1D", "UpSampling1D", "MaxPooling1D", "AveragePooling1D")
+FORMULAS |= {name: FORMULAS[name.replace("1D", "2D")] for name in ONE_ROW}
 
 
 def text() -> str:
