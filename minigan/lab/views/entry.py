@@ -22,7 +22,7 @@ __all__ = ["entry", "explained"]
 TERMS, PLACES = 200, 4096
 
 #: The most terms of a sum; a longer one takes seconds.
-LONGEST = 20_000
+LONGEST = 30_000
 
 #: How far a number is moved: both the error of the straight line and that of rounding are far below 1e-6 then.
 H = 1e-5
