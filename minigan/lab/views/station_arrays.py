@@ -15,7 +15,7 @@ __all__ = ["ARRAYS"]
 
 
 def noise(recording: Recording) -> Iterator[Shown]:
-    yield Shown("noise", "random numbers, one row for each image", recording.passes["g_forward"].x, batch=True)
+    yield Shown("noise", "random numbers, one row for each example", recording.passes["g_forward"].x, batch=True)
 
 
 def g_forward(recording: Recording) -> Iterator[Shown]:
@@ -50,8 +50,8 @@ def losses(recording: Recording) -> Iterator[Shown]:
     yield from logits(recording, "d_real", "real_logits", "D(x)")
     yield from logits(recording, "d_fake", "fake_logits", "D(G(z))")
     real_loss, fake_loss = recording.losses["real"], recording.losses["fake"]
-    yield Shown("real_loss", "D's loss on real images", np.asarray(real_loss))
-    yield Shown("fake_loss", "D's loss on generated images", np.asarray(fake_loss))
+    yield Shown("real_loss", "D's loss on real examples", np.asarray(real_loss))
+    yield Shown("fake_loss", "D's loss on generated examples", np.asarray(fake_loss))
     yield Shown("total", "the sum, which D makes smaller", np.asarray(real_loss + fake_loss))
 
 

@@ -100,6 +100,16 @@ def test_a_long_sum_is_sent_in_part_and_a_very_long_one_refused(monkeypatch):
         entry(session, "d_real", 0, "dkernel", [1, 1, 0, 0])
 
 
+def test_where_the_digits_of_the_round_and_of_the_sum_differ_the_text_says_why():
+    session = session_of(record(make_trainer(images)))
+    notes = {bool(entry(session, *where)["note"]) for where in entries_of(session)}
+    assert notes == {True, False}
+    # The bias before a BatchNorm has the gradient 0; in float32 rounding is left of it.
+    found = entry(session, "g_forward", 3, "dbias", [0])
+    assert f"The round has {found['value']:.7g} here: its numbers have float32" in found["note"]
+    assert abs(found["total"]) < 1e-6
+
+
 def test_what_does_not_exist_is_refused():
     session = session_of(record(make_trainer()))
     with pytest.raises(ConfigError, match="expected quantity to be one of y, dx, dkernel, dbias, got 'z'"):
