@@ -1,5 +1,7 @@
 // What the parts of the page see of the session: the same for a server and for a recording.
 
+import { seenOn } from "lab/ui/seen.js";
+
 /**
  * A session as the page knows it.
  *
@@ -73,5 +75,11 @@ export class Lab {
       refresh,
       end: () => { ended = true; clearTimeout(timer); end(); document.removeEventListener("visibilitychange", refresh); },
     };
+  }
+  /** `watch` that asks only while `node` is on the screen. */
+  watchSeen(node, names, draw, pause = 0) {
+    const place = seenOn(node, () => watching.refresh());
+    const watching = this.watch(names, draw, place.seen, pause);
+    return { refresh: watching.refresh, end: () => { watching.end(); place.end(); } };
   }
 }

@@ -6,11 +6,6 @@ const text = (words, formula = null, after = null) =>
   `<p>${words}</p>${formula ? math(formula) : ""}${after ? `<p>${after}</p>` : ""}`;
 
 export const ABOUT = {
-  losses: text("D's loss is small if D gives real samples high values and generated ones low values.",
-    "L_D = -mean log D(x) - mean log(1 - D(G(z)))",
-    `G's loss is small if D takes the generated samples for real. ${math("L_G = -mean log D(G(z))")} If D can only guess, ` +
-    `D = 1/2 everywhere: then L<sub>D</sub> is log 4 = 1.386 and L<sub>G</sub> is log 2 = 0.693. This is for the ` +
-    "non-saturating loss; other losses have other formulas."),
   outputs: text("The mean of D over the real and over the generated samples of the batch, before D's update.",
     "D(x) = frac{p_{data}(x)}{p_{data}(x) + p_G(x)}",
     "This is the best D for a given G. If G is perfect, both means are 1/2."),
@@ -63,3 +58,23 @@ export const ABOUT = {
   optimizer: text("How a gradient changes the weights."),
   noise: text("The distribution of the noise that G gets."),
 };
+
+/** D's loss, G's loss, and what both are if D can only guess. D is the value after the sigmoid, d the score before it. */
+const LOSSES = {
+  "non-saturating": ["-mean log D(x) - mean log(1 - D(G(z)))", "-mean log D(G(z))",
+    "If D can only guess, D = 1/2: then L<sub>D</sub> is log 4 = 1.386 and L<sub>G</sub> is log 2 = 0.693."],
+  minimax: ["-mean log D(x) - mean log(1 - D(G(z)))", "mean log(1 - D(G(z)))",
+    "If D can only guess, D = 1/2: then L<sub>D</sub> is log 4 = 1.386 and L<sub>G</sub> is -log 2 = -0.693."],
+  "least-squares": ["frac{1}{2} mean {(d(x) - 1)}^2 + frac{1}{2} mean {d(G(z))}^2", "frac{1}{2} mean {(d(G(z)) - 1)}^2",
+    "If D can only guess, d = 1/2: then L<sub>D</sub> is 1/4 and L<sub>G</sub> is 1/8."],
+  hinge: ["mean max(0, 1 - d(x)) + mean max(0, 1 + d(G(z)))", "-mean d(G(z))", "If D can only guess, L<sub>D</sub> is 2."],
+  wasserstein: ["mean d(G(z)) - mean d(x)", "-mean d(G(z))",
+    "-L<sub>D</sub>, without the penalty, estimates the Wasserstein distance: 0 if G is perfect."],
+};
+
+/** What the losses are, for the loss of the set-up. */
+export function lossFormulas(name) {
+  const [ofD, ofG, end] = LOSSES[name] ?? LOSSES["non-saturating"];
+  return text("D's loss is small if D gives real samples high values and generated ones low values.", `L_D = ${ofD}`) +
+    text("G's loss is small if D gives the generated samples high values.", `L_G = ${ofG}`, end);
+}

@@ -3,7 +3,7 @@
 import { chart } from "lab/ui/chart.js";
 import { colour, parts } from "lab/ui/colours.js";
 import { element } from "lab/ui/dom.js";
-import { ABOUT } from "lab/play/about.js";
+import { ABOUT, lossFormulas } from "lab/play/about.js";
 
 const LOG2 = Math.log(2);
 
@@ -26,7 +26,7 @@ export function charts(lab) {
     return setup && !setup.label_smoothing ? OPTIMA[setup.loss] ?? [] : [];
   };
   const all = [
-    chart({ title: "Losses", control: "losses", about: ABOUT.losses, limits: optima, height: 150, lines: [
+    chart({ title: "Losses", control: "losses", about: () => lossFormulas(lab.state?.setup.loss), limits: optima, height: 150, lines: [
       { name: "d_loss", label: "D", colour: ofD }, { name: "g_loss", label: "G", colour: ofG }] }),
     chart({ title: "What D says", control: "outputs", about: ABOUT.outputs, lines: [
       { name: "d_real", label: "D(x)", colour: ofReal }, { name: "d_fake", label: "D(G(z))", colour: ofFake }],
@@ -37,7 +37,7 @@ export function charts(lab) {
   const norms = chart({ title: "Gradients by layer", control: "norms", about: ABOUT.norms, logarithmic: true, height: 150, lines: [] });
   let layers = "";
   const node = element("div", { class: "charts" }, all.map(({ node: each }) => each), norms.node);
-  const watching = lab.watch(() => ({ curves: ["curves", { points: 600 }] }), ({ curves }) => {
+  const watching = lab.watchSeen(node, () => ({ curves: ["curves", { points: 600 }] }), ({ curves }) => {
     const data = plain(curves);
     for (const each of all) each.update(data);
     const names = Object.keys(curves.layers ?? {});
@@ -46,7 +46,7 @@ export function charts(lab) {
       norms.setLines(linesOf(names));
     }
     norms.update({ step: data.step, ...plain(curves.layers ?? {}) });
-  }, () => true, 200);
+  }, 200);
   return { node, end: () => { watching.end(); for (const each of [...all, norms]) each.end(); } };
 }
 

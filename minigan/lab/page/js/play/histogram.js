@@ -35,8 +35,7 @@ export function histogram(lab) {
       `${format(mean(view.fake.data), 2)} on generated ones`);
   }
 
-  const watching = lab.watch(() => ({ histogram: ["histogram", {}] }), ({ histogram: now }) => { view = now; canvas.redraw(); },
-    () => true, 400);
+  const watching = lab.watchSeen(node, () => ({ histogram: ["histogram", {}] }), ({ histogram: now }) => { view = now; canvas.redraw(); }, 400);
   const endTheme = onTheme(canvas.redraw);
   return { node, end: () => { watching.end(); canvas.end(); endTheme(); } };
 }

@@ -45,14 +45,14 @@ export function images(root, lab) {
     });
   }
 
-  const watching = lab.watch(() => ({ samples: ["samples", { count: COUNT }] }), ({ samples }) => {
+  const watching = lab.watchSeen(root, () => ({ samples: ["samples", { count: COUNT }] }), ({ samples }) => {
     cells.forEach(({ node, canvas, value }, i) => {
       paint(canvas, samples.images, i);
       const d = format(samples.d.data[i], 2);
       setText(value, d);
       node.setAttribute("aria-label", `Sample ${i + 1}, D ${d}`);
     });
-  }, () => true, 60);
+  }, 60);
   mark();
   return () => { watching.end(); walking.end(); bars.end(); };
 }
@@ -64,10 +64,10 @@ function walk(lab, ends) {
   const reading = element("output", { class: "quiet numbers" });
   const input = slider("walk", { min: 0, max: 1, step: 0.01, value: t }, (value) => { t = value; watching.refresh(); },
     { "aria-label": "The place on the way from the first to the second image" });
-  const watching = lab.watch(() => ({ walk: ["walk", { first: ends()[0], second: ends()[1], t }] }), ({ walk: { image, d } }) => {
+  const watching = lab.watchSeen(canvas, () => ({ walk: ["walk", { first: ends()[0], second: ends()[1], t }] }), ({ walk: { image, d } }) => {
     paint(canvas, image);
     setText(reading, `from sample ${ends()[0] + 1} to ${ends()[1] + 1}: t = ${format(t, 2)}, D ${format(d, 2)}`);
-  }, () => true, 30);
+  }, 30);
   const node = element("div", { class: "tool" }, element("h3", {}, "Walk ", info("the walk", ABOUT.walk)), canvas, input, reading);
   return { node, refresh: watching.refresh, end: watching.end };
 }

@@ -26,7 +26,7 @@ export function line(root, lab) {
   root.append(element("div", { class: "row switches", role: "group", "aria-label": "Layers of the picture" },
     switches, info("this picture", ABOUT.line)), element("div", { class: "square" }, canvas.node), reading);
 
-  const watching = lab.watch(() => ({ line: ["line", {}] }), ({ line: now }) => {
+  const watching = lab.watchSeen(canvas.node, () => ({ line: ["line", {}] }), ({ line: now }) => {
     view = now;
     const setup = JSON.stringify([lab.state.session, lab.state.setup.data]);
     // The scale of the densities follows the data only, so that it does not jump.

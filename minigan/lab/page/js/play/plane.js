@@ -42,7 +42,7 @@ export function plane(root, lab) {
   root.append(element("div", { class: "row switches", role: "group", "aria-label": "Layers of the picture" }, switches),
     element("div", { class: "square" }, canvas.node), reading);
 
-  const watching = lab.watch(() => {
+  const watching = lab.watchSeen(canvas.node, () => {
     const wanted = { points: ["points", { count: 400 }] };
     for (const [name, , , view] of LAYERS) if (shown.get(name)) wanted[view[0]] = view;
     return wanted;

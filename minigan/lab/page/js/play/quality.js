@@ -24,12 +24,11 @@ export function quality(lab) {
   const node = element("section", { class: "card quality-card", "aria-label": "Quality of the points" },
     element("header", {}, element("h2", {}, "How good are the generated points?")),
     element("div", { class: "image-tools" }, ofModes,
-      element("div", { class: "tool" }, element("h3", {}, "Distance of the densities ", info("KL and JS", ABOUT.divergence)),
+      element("div", { class: "tool" }, element("h3", {}, "KL and JS divergence ", info("KL and JS", ABOUT.divergence)),
         element("p", {}, "KL ", kl, " JS ", js), floor), values.node),
     divergences.node);
-  const points = () => lab.state?.kind !== "images";
 
-  const now = lab.watch(() => ({ quality: ["quality", {}] }), ({ quality: found }) => {
+  const now = lab.watchSeen(node, () => ({ quality: ["quality", {}], curves: ["curves", { points: 300 }] }), ({ quality: found, curves }) => {
     ofModes.hidden = found.of === null;
     setText(modes, `${found.modes} of ${found.of}`);
     setText(good, `${format(100 * found.good, 3)}% of ${found.count} points are good`);
@@ -37,12 +36,10 @@ export function quality(lab) {
     setText(js, format(found.js, 3));
     setText(floor, found.js_real ? `As many real points have KL ${format(found.kl_real, 2)} and JS ${format(found.js_real, 2)}.` : "");
     showModes(bars, found.per_mode?.data);
-  }, points, 700);
-  const over = lab.watch(() => ({ curves: ["curves", { points: 300 }] }), ({ curves }) => {
-    if (curves.quality) divergences.update(plain(curves.quality));
-  }, points, 700);
-  const end = lab.onState(() => { node.hidden = !points(); });
-  return { node, end: () => { end(); now.end(); over.end(); values.end(); divergences.end(); } };
+    divergences.update(plain(curves.quality));
+  }, 700);
+  const end = lab.onState(({ kind }) => { node.hidden = kind === "images"; });
+  return { node, end: () => { end(); now.end(); values.end(); divergences.end(); } };
 }
 
 /** A bar for each mode: how many good points it got. */

@@ -12,8 +12,8 @@ const FONT = "11px system-ui, sans-serif";
 const powers = (plot, splits) => splits.map((value) => Number.isInteger(Math.log10(value)) ? value : null);
 const POWERS = { filter: powers, grid: { stroke: () => colour("line"), width: 1, filter: powers } };
 
-/** The rows of the table. */
-const ROWS = 12;
+/** The rows of the table, and the part of all rounds over which lines are smoothed. */
+const ROWS = 12, SMOOTH = 30;
 
 /**
  * A card with a chart.
@@ -88,10 +88,23 @@ export function chart({ title, about, lines, limits = () => [], range = [null, n
   };
 }
 
-/** Numbers that are not finite are gaps. */
+/** For each line the numbers, and their moving mean; numbers that are not finite are gaps. */
 function columnsOf(data, lines) {
   const known = (column) => Array.from(column ?? [], (value) => Number.isFinite(value) ? value : null);
-  return [known(data?.step), ...lines.map(({ name }) => known(data?.[name]))];
+  const raw = lines.map(({ name }) => known(data?.[name]));
+  return [known(data?.step), ...raw, ...raw.map(smooth)];
+}
+
+/** The moving mean over a `SMOOTH`th of all numbers. */
+function smooth(column) {
+  const half = Math.floor(column.length / SMOOTH / 2);
+  if (!half) return column;
+  const sums = [0], counts = [0];
+  column.forEach((value, i) => { sums.push(sums[i] + (value ?? 0)); counts.push(counts[i] + (value === null ? 0 : 1)); });
+  return column.map((_, i) => {
+    const first = Math.max(0, i - half), last = Math.min(column.length, i + half + 1), count = counts[last] - counts[first];
+    return count ? (sums[last] - sums[first]) / count : null;
+  });
 }
 
 function optionsOf({ lines, limits, range, logarithmic, height, width }) {
@@ -107,9 +120,9 @@ function optionsOf({ lines, limits, range, logarithmic, height, width }) {
       { ...axis, size: 22, gap: 2, values: (plot, splits) => splits.map((value) => Number.isInteger(value) ? String(value) : "") },
       { ...axis, size: 46, gap: 3, space: 24, ...(logarithmic && POWERS), values: (plot, splits) => splits.map((value) => value === null ? "" : format(value, 3)) },
     ],
-    series: [{}, ...lines.map(({ label, colour: stroke, dash }) => ({
-      label, stroke: stroke(), width: 1.6, dash, points: { show: false }, spanGaps: false,
-    }))],
+    series: [{},
+      ...lines.map(({ label, colour: stroke }) => ({ label, stroke: stroke(), width: 1, alpha: 0.3, points: { show: false } })),
+      ...lines.map(({ label, colour: stroke, dash }) => ({ label, stroke: stroke(), width: 1.8, dash, points: { show: false } }))],
     hooks: { draw: [(plot) => drawLimits(plot, limits())] },
   };
 }
@@ -120,7 +133,7 @@ const OUTSIDE = 0.01;
 /** The ends of the scale: those given, else those of most of the data and of the dashed lines, with a little air. */
 function ends(plot, [lowest, highest], limits) {
   const all = limits.map(([value]) => value);
-  for (const column of plot.data.slice(1)) {
+  for (const column of plot.data.slice(1, 1 + (plot.data.length - 1) / 2)) {
     const known = column.filter((value) => value !== null).sort((a, b) => a - b), last = known.length - 1;
     if (last >= 0) all.push(known[Math.floor(OUTSIDE * last)], known[Math.ceil((1 - OUTSIDE) * last)], column.at(-1) ?? known[last]);
   }
