@@ -3,13 +3,15 @@
 import { unpack } from "lab/wire.js";
 
 /** The first and the longest pause before another attempt, in milliseconds. */
-const PAUSE = 400, LONGEST = 8000;
+const PAUSE = 400,
+  LONGEST = 8000;
 
 /** The server closes with this code if it does not know the token. */
 const REFUSED = 4401;
 
 const LOST = "The connection to the lab was lost before the answer came. The page tries again by itself.";
-const CLOSED = "The lab is not connected. Is `minigan lab` still running in the terminal? The page tries again by itself.";
+const CLOSED =
+  "The lab is not connected. Is `minigan lab` still running in the terminal? The page tries again by itself.";
 
 export class Connection {
   /** `onStatus(name)` gets "connecting", "connected", "lost" or "refused". */
@@ -27,7 +29,10 @@ export class Connection {
     this.onStatus("connecting");
     this.socket = new WebSocket(`ws://${location.host}/socket?token=${encodeURIComponent(this.token ?? "")}`);
     this.socket.binaryType = "arraybuffer";
-    this.socket.onopen = () => { this.pause = PAUSE; this.onStatus("connected"); };
+    this.socket.onopen = () => {
+      this.pause = PAUSE;
+      this.onStatus("connected");
+    };
     this.socket.onmessage = ({ data }) => this.take(unpack(data));
     this.socket.onclose = ({ code }) => this.closed(code);
   }

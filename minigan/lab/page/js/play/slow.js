@@ -12,7 +12,9 @@ export class SlowMotion {
     this.onChange = () => {};
   }
 
-  get running() { return this.timer !== 0; }
+  get running() {
+    return this.timer !== 0;
+  }
 
   start() {
     if (!this.running) this.step();

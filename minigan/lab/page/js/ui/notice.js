@@ -19,9 +19,12 @@ export function tell(what, kind = "fault") {
   if (!area) return;
   for (const old of area.children) if (old.dataset.text === text) old.remove();
   const close = () => notice.remove();
-  const notice = element("div", { class: `notice ${kind}`, "data-text": text },
+  const notice = element(
+    "div",
+    { class: `notice ${kind}`, "data-text": text },
     element("p", {}, text),
-    element("button", { type: "button", class: "plain", onclick: close, "aria-label": "Close this notice" }, "✕"));
+    element("button", { type: "button", class: "plain", onclick: close, "aria-label": "Close this notice" }, "✕"),
+  );
   area.append(notice);
   while (area.children.length > 4) area.firstChild.remove();
   if (kind === "done") setTimeout(close, 4000);

@@ -1,6 +1,6 @@
 // Numbers as text.
 
-/** A number with so many significant digits, as Python's format(number, ".4g"): 0.6931, 1.386, 1.2e-05; "–" for none. */
+/** A number with a few significant digits, as Python's format(number, ".4g"): 0.6931, 1.2e-05; "–" for none. */
 export function format(number, digits = 4) {
   if (number === null || number === undefined || Number.isNaN(number)) return "–";
   if (!Number.isFinite(number)) return number > 0 ? "inf" : "-inf";

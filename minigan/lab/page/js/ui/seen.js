@@ -3,11 +3,14 @@
 /** Watches a node: {seen(), end()}; `onEnter` is called each time it comes onto the screen. */
 export function seenOn(node, onEnter) {
   let now = false;
-  const observer = new IntersectionObserver(([entry]) => {
-    const before = now;
-    now = entry.isIntersecting;
-    if (now && !before) onEnter();
-  }, { rootMargin: "120px" });
+  const observer = new IntersectionObserver(
+    ([entry]) => {
+      const before = now;
+      now = entry.isIntersecting;
+      if (now && !before) onEnter();
+    },
+    { rootMargin: "120px" },
+  );
   observer.observe(node);
   return { seen: () => now, end: () => observer.disconnect() };
 }
