@@ -5,7 +5,23 @@
 - `minigan.explaining.explainer`: what the explainers of all layers share; one file a family of layers has them.
 """
 
-from minigan.explaining import affine, convolution, elementwise, gates, rectifiers  # noqa: F401 (they register)
+from minigan.explaining import (  # noqa: F401 (each registers its explainers)
+    affine,
+    convolution,
+    elementwise,
+    gates,
+    labels,
+    maxout,
+    minibatch_std_dev,
+    normalization,
+    one_row,
+    pooling,
+    randomness,
+    rectifiers,
+    reshaping,
+    resizing,
+    softmax,
+)
 from minigan.explaining.entry import explain
 from minigan.explaining.explanation import Explanation, Factor, Term
 

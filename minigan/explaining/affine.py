@@ -21,10 +21,9 @@ Pairs = Iterator[tuple[Index, Index]]
 
 
 class Formulas(NamedTuple):
-    """The sums as text; ``{dz}`` stands for dz, or for dy where there is no activation."""
+    """The sums as text; ``{dz}`` stands for dz, or for dy where there is no activation; ``{bias}`` for ``+ bias``."""
 
     z: str
-    bias: str
     dx: str
     dkernel: str
     dbias: str
@@ -55,8 +54,11 @@ class AffineExplainer(Explainer[A]):
         self.activation: Explainer | None = None
         inner = layer.activation
         if not isinstance(inner, Identity):
-            inside = Inside(inner, given.field("activation"), given.dy_array, self.z)
+            inside = Inside(inner, given.cache.activation, given.dy_array, self.z)
             self.activation = explainer_of(inner)(inner, inside)
+
+    #: The letter of the last axis of z in formulas.
+    unit = "f"
 
     # A subclass defines
 
@@ -94,11 +96,10 @@ class AffineExplainer(Explainer[A]):
         """``A x + b``, which is y itself where there is no activation."""
         read = self.given
         terms = [product(read.x(x), read.parameter("kernel", kernel)) for x, kernel in self.pairs_of_z(index)]
-        formula = f"{name}{self.formulas.z}"
         if self.layer.use_bias:
             terms.append(product(read.parameter("bias", index[-1:])))
-            formula += f" + {self.formulas.bias}"
-        return Explanation(name, index, formula, tuple(terms), self.note("z", index))
+        formula = self.formulas.z.format(bias=f" + bias[{self.unit}]" if self.layer.use_bias else "")
+        return Explanation(name, index, f"{name}{formula}", tuple(terms), self.note("z", index))
 
     def dz(self, index: Index) -> Factor:
         """An entry of the gradient with respect to z: ``dy * f'(z)``; dy itself where there is no activation."""
@@ -130,13 +131,14 @@ class AffineExplainer(Explainer[A]):
 class DenseExplainer(AffineExplainer[Dense]):
     """Each entry of the kernel joins one number of every vector of x to one of z."""
 
+    unit = "u"
+
     @property
     def formulas(self) -> Formulas:
         at = "n" if len(self.given.output_shape) == 2 else "n, ..."
         over = at.replace(", ...", "...")
         return Formulas(
-            z=f"[{at}, u] = sum_d x[{at}, d] kernel[d, u]",
-            bias="bias[u]",
+            z=f"[{at}, u] = sum_d x[{at}, d] kernel[d, u]{{bias}}",
             dx=f"dx[{at}, d] = sum_u {{dz}}[{at}, u] kernel[d, u]",
             dkernel=f"dkernel[d, u] = sum_{over} x[{at}, d] {{dz}}[{at}, u]",
             dbias=f"dbias[u] = sum_{over} {{dz}}[{at}, u]",

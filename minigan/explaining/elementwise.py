@@ -1,6 +1,7 @@
 """Activations: functions of each number, and their slopes."""
 
 import math
+from functools import cached_property
 
 from minigan.explaining.explainer import Explainer, L, computed, product
 from minigan.explaining.explanation import Explanation, Factor, Index, Term
@@ -33,8 +34,19 @@ class ElementwiseExplainer(Explainer[L]):
 
     def dx(self, index: Index) -> Explanation:
         x = self.x_name
-        slope = Explanation(f"f'({x})", index, f"f'({x}) = {self.slope.format(x=x)}", self.slope_terms(index))
-        return Explanation(f"d{x}", index, f"d{x} = dy f'({x})", (product(self.given.dy(index), computed(slope)),))
+        slope = Explanation(self.slope_name, index, self.slope_formula, self.slope_terms(index))
+        terms = (product(self.given.dy(index), computed(slope)),)
+        return Explanation(f"d{x}", index, f"d{x} = dy {self.slope_name}", terms)
+
+    @cached_property
+    def slope_name(self) -> str:
+        """``f'(x)``."""
+        return f"f'({self.x_name})"
+
+    @cached_property
+    def slope_formula(self) -> str:
+        """``f'(x)`` as a formula, put together once: a sum may have thousands of slopes."""
+        return f"{self.slope_name} = {self.slope.format(x=self.x_name)}"
 
 
 @explains(Identity)

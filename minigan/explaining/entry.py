@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
+
+import numpy as np
 
 from minigan.backend import Array
-from minigan.errors import ConfigError, ShapeError, StaleCacheError
+from minigan.errors import ConfigError, DtypeError, ShapeError, StaleCacheError
 from minigan.explaining.explanation import Explanation, Index
 from minigan.explaining.given import Given
 from minigan.explaining.registry import explainer_of
@@ -94,12 +96,25 @@ def explain(
 
 
 def check_cache(layer: Layer, cache: Any) -> None:
-    """Refuse what is no cache, one of complex numbers, and one from before the last update of the parameters."""
-    stamp = layer.stamp_in(cache)
+    """Refuse the cache of another layer or of a fused step, and one from before the last update of the parameters."""
+    stamp, expected = layer.stamp_in(cache), cache_class(layer)
+    if not isinstance(cache, expected) or stamp.shape[1:] != layer.output_shape:
+        raise ConfigError(
+            f"{layer.title}: expected the {expected.__name__} of its own forward, got {type(cache).__name__} of an "
+            f"output {stamp.shape}: a network made with fuse=False gives the caches of its layers"
+        )
+    if np.dtype(stamp.dtype).kind == "c":
+        raise DtypeError(f"{layer.title}: expected a pass of float32 or float64, got {stamp.dtype}")
     if stamp.version != layer.version:
         raise StaleCacheError(
             f"{layer.title}: the cache is from before the last update of the parameters; run forward again"
         )
+
+
+def cache_class(layer: Layer) -> type:
+    """The class of the caches that a layer's forward returns, by its annotation ``-> tuple[Array, DenseCache]``."""
+    annotated = get_args(type(layer).forward.__annotations__.get("return"))
+    return annotated[1] if len(annotated) == 2 and isinstance(annotated[1], type) else object
 
 
 def shape_of(layer: Layer, cache: Any, quantity: str, x: Array | None, dy: Array | None) -> tuple[int, ...]:

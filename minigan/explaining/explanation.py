@@ -3,7 +3,7 @@
 import math
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -86,6 +86,8 @@ class Explanation:
         What there is to know beside the sum, such as the number of terms that fall on the padding.
     layer : str
         Class and name of the layer; empty for an intermediate result.
+    total : float
+        The sum of the terms in float64, rounded once.
     """
 
     quantity: str
@@ -94,15 +96,10 @@ class Explanation:
     terms: tuple[Term, ...]
     note: str = ""
     layer: str = ""
+    total: float = field(init=False)
 
-    @cached_property
-    def total(self) -> float:
-        """The sum of the terms in float64, rounded once."""
-        values = [term.value for term in self.terms]
-        try:
-            return math.fsum(values)
-        except (ValueError, OverflowError):  # infinities of both signs, or a sum that is too large
-            return float(sum(values))
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "total", total_of([term.value for term in self.terms]))
 
     @cached_property
     def sources(self) -> dict[str, list[Index]]:
@@ -170,6 +167,16 @@ class Explanation:
             total=printing.shown(self.total),
             note=self.note,
         )
+
+
+def total_of(values: Sequence[float]) -> float:
+    """The sum, rounded once."""
+    if len(values) == 1:
+        return values[0]
+    try:
+        return math.fsum(values)
+    except (ValueError, OverflowError):  # infinities of both signs, or a sum that is too large
+        return float(sum(values))
 
 
 def _values(factors: Sequence[Factor], name: str) -> str:

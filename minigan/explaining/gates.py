@@ -71,7 +71,7 @@ class GELUExplainer(GateExplainer[GELU]):
     def gate_slope(self, x: Factor) -> Factor:
         if self.layer.approximate:
             u = self.u(x)
-            rise = SLOPE * (1 + 3 * CUBE * x.value**2)
+            rise = SLOPE * (1 + 3 * CUBE * x.value * x.value)
             value = 2 * sigmoid(2 * u.value) * sigmoid(-2 * u.value) * rise
             form = "(1 - tanh({0})^2) / 2 * sqrt(2 / pi) * (1 + 3 * 0.044715 * {1}^2)"
             return self.of_x("phi", x, "(1 - tanh(u)^2) / 2 u'", Term(value, (u, x), form))
@@ -81,6 +81,9 @@ class GELUExplainer(GateExplainer[GELU]):
     def u(self, x: Factor) -> Factor:
         """``sqrt(2 / pi) (x + 0.044715 x^3)``, of the approximation."""
         root = constant("sqrt(2 / pi)", SLOPE)
-        terms = (product(root, x), Term(SLOPE * CUBE * x.value**3, (root, x), "{0} * 0.044715 * {1}^3"))
+        terms = (
+            product(root, x),
+            Term(SLOPE * CUBE * x.value * x.value * x.value, (root, x), "{0} * 0.044715 * {1}^3"),
+        )
         formula = f"u = sqrt(2 / pi) ({self.x_name} + 0.044715 {self.x_name}^3)"
         return computed(Explanation("u", x.index, formula, terms))

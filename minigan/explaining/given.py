@@ -29,6 +29,9 @@ class Given:
     #: What the layer's input is called: z for an activation inside of another layer.
     input_name = "x"
 
+    #: Those of the places in an image; 1 where the image is the one row of a sequence.
+    axes = 2
+
     def __init__(self, layer: Layer, cache: Any, x: Array | None = None, dy: Array | None = None) -> None:
         self.layer, self.cache = layer, cache
         self.arrays: dict[str, np.ndarray] = {}
@@ -61,35 +64,19 @@ class Given:
         """An entry of a parameter."""
         return Factor(name, index, self.read(f"parameter.{name}", index))
 
-    def field(self, name: str) -> Any:
-        """A field of the cache.
-
-        Raises
-        ------
-        ConfigError
-            The cache has no such field: it is that of another layer, or of a fused step.
-        """
-        try:
-            return getattr(self.cache, name)
-        except AttributeError:
-            raise ConfigError(
-                f"{self.layer.title}: expected the cache that its forward returned, got {type(self.cache).__name__}: "
-                "run the layer's own forward, or build the network with fuse=False"
-            ) from None
-
     def read(self, name: str, index: Index) -> float:
         """An entry of an array by its name: x, dy, or a field of the cache, or a parameter."""
         array = self.arrays.get(name)
         if array is None:
             array = self.arrays[name] = asnumpy(self.array(name))
-        return array.item(index)
+        return float(array.item(index))
 
     def array(self, name: str) -> Array:
         """An array by its name, as `read` takes it."""
         kind, _, rest = name.partition(".")
         match kind:
             case "cache":
-                return self.field(rest)
+                return getattr(self.cache, rest)
             case "parameter":
                 return self.layer.parameters[rest].data
             case "dy":

@@ -1,10 +1,13 @@
 """Activations made of two pieces, of which the sign of x chooses one."""
 
+import math
+from itertools import product as combinations
+
 from minigan.explaining.elementwise import ElementwiseExplainer
 from minigan.explaining.explainer import constant, product
-from minigan.explaining.explanation import Factor, Index, Term
+from minigan.explaining.explanation import Explanation, Factor, Index, Term
 from minigan.explaining.registry import explains
-from minigan.layers import LeakyReLU, ReLU
+from minigan.layers import ELU, SELU, LeakyReLU, PReLU, ReLU
 
 __all__: list[str] = []
 
@@ -66,3 +69,80 @@ class LeakyReLUExplainer(ElementwiseExplainer[LeakyReLU]):
         if x.value > 0:
             return (Term(1.0, (x,), "1, for {0} > 0"),)
         return (Term(slope, (x, constant("negative_slope", slope)), "{1}, for {0} <= 0"),)
+
+
+@explains(PReLU)
+class PReLUExplainer(ElementwiseExplainer[PReLU]):
+    """The slope below 0 is a parameter."""
+
+    function, slope = "{x} if {x} > 0 else alpha {x}", "1 if {x} > 0 else alpha"
+
+    def alpha(self, index: Index) -> Factor:
+        """The slope of a place, which other places may share."""
+        shape = self.layer.alpha.data.shape
+        return self.given.parameter("alpha", tuple(at if size > 1 else 0 for at, size in zip(index[1:], shape)))
+
+    def function_terms(self, x: Factor) -> tuple[Term, ...]:
+        assert x.index is not None
+        return (product(x) if x.value > 0 else product(self.alpha(x.index), x),)
+
+    def slope_terms(self, index: Index) -> tuple[Term, ...]:
+        x = self.given.cached("x", index)
+        if x.value > 0:
+            return (Term(1.0, (x,), "1, for {0} > 0"),)
+        alpha = self.alpha(index)
+        return (Term(alpha.value, (alpha, x), "{0}, for {1} <= 0"),)
+
+    def dalpha(self, index: Index) -> Explanation:
+        """An entry of the gradient with respect to the slope: it multiplies ``min(x, 0)``."""
+        batch, *sizes = self.given.output_shape
+        own = zip(index, self.layer.alpha.data.shape, sizes)
+        shared = [range(size) if alone == 1 else (at,) for at, alone, size in own]
+        terms = []
+        for place in combinations(range(batch), *shared):
+            dy, x = self.given.dy(place), self.given.cached("x", place)
+            terms.append(Term(dy.value * min(x.value, 0.0), (dy, x), "{0} * min({1}, 0)"))
+        formula = "dalpha = sum dy min(x, 0) over all examples and the places that share it"
+        return Explanation("dalpha", index, formula, tuple(terms))
+
+
+@explains(ELU)
+class ELUExplainer(ElementwiseExplainer[ELU]):
+    """An exponential below 0."""
+
+    function, slope = "{x} if {x} > 0 else alpha (exp({x}) - 1)", "1 if {x} > 0 else alpha exp({x})"
+
+    def function_terms(self, x: Factor) -> tuple[Term, ...]:
+        if x.value > 0:
+            return (product(x),)
+        alpha = constant("alpha", self.layer.alpha)
+        return (Term(alpha.value * math.expm1(x.value), (alpha, x), "{0} * (exp({1}) - 1)"),)
+
+    def slope_terms(self, index: Index) -> tuple[Term, ...]:
+        x = self.given.cached("x", index)
+        if x.value > 0:
+            return (Term(1.0, (x,), "1, for {0} > 0"),)
+        alpha = constant("alpha", self.layer.alpha)
+        return (Term(alpha.value * math.exp(x.value), (alpha, x), "{0} * exp({1})"),)
+
+
+@explains(SELU)
+class SELUExplainer(ElementwiseExplainer[SELU]):
+    """An ELU times a number."""
+
+    function = "scale {x} if {x} > 0 else scale alpha (exp({x}) - 1)"
+    slope = "scale if {x} > 0 else scale alpha exp({x})"
+
+    def function_terms(self, x: Factor) -> tuple[Term, ...]:
+        scale, alpha = constant("scale", self.layer.SCALE), constant("alpha", self.layer.ALPHA)
+        if x.value > 0:
+            return (product(scale, x),)
+        value = scale.value * alpha.value * math.expm1(x.value)
+        return (Term(value, (scale, alpha, x), "{0} * {1} * (exp({2}) - 1)"),)
+
+    def slope_terms(self, index: Index) -> tuple[Term, ...]:
+        x = self.given.cached("x", index)
+        scale, alpha = constant("scale", self.layer.SCALE), constant("alpha", self.layer.ALPHA)
+        if x.value > 0:
+            return (Term(scale.value, (scale, x), "{0}, for {1} > 0"),)
+        return (Term(scale.value * alpha.value * math.exp(x.value), (scale, alpha, x), "{0} * {1} * exp({2})"),)

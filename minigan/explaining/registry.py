@@ -35,6 +35,7 @@ def explainer_of(layer: Layer) -> type[Explainer]:
         formula of its own, and counts as another layer.
     """
     if type(layer) not in EXPLAINERS:
-        names = ", ".join(sorted(layer.__name__ for layer in EXPLAINERS))
-        raise ConfigError(f"{layer.title}: expected a layer that can be explained: one of {names}")
+        names = ", ".join(sorted(known.__name__ for known in EXPLAINERS))
+        got = layer.title if isinstance(layer, Layer) else repr(layer)
+        raise ConfigError(f"expected a layer that can be explained, one of {names}, got {got}")
     return EXPLAINERS[type(layer)]

@@ -5,7 +5,44 @@ from typing import NamedTuple
 
 from minigan.kernels import Pads, Pair
 
-__all__ = ["Windows"]
+__all__ = ["Letters", "Windows", "on_padding"]
+
+
+class Letters(NamedTuple):
+    """How formulas write places: of images with two letters, of sequences with one.
+
+    Attributes
+    ----------
+    window : str
+        ``p, q``.
+    entry : str
+        ``i, j``, a place inside a window.
+    at : str
+        ``p*2 + i - 1, q*2 + j``, the pixel at that entry of the window.
+    pixel : str
+        ``h, w``.
+    """
+
+    window: str
+    entry: str
+    at: str
+    pixel: str
+
+    @property
+    def where(self) -> str:
+        """The condition on windows that a pixel lies in: ``p*2 + i = h, q*2 + j = w``."""
+        pairs = zip(self.at.split(", "), self.pixel.split(", "))
+        return ", ".join(f"{at} = {pixel}" for at, pixel in pairs)
+
+    @property
+    def entries(self) -> str:
+        """The letters below a sum over a window."""
+        return self.entry.replace(", ", "")
+
+    @property
+    def windows(self) -> str:
+        """The letters below a sum over all windows."""
+        return self.window.replace(", ", "")
 
 
 class Windows(NamedTuple):
@@ -48,10 +85,10 @@ class Windows(NamedTuple):
     def window(self, pixel: Pair, entry: Pair) -> Pair | None:
         """The window (p, q) that has a pixel at this entry; None if there is none."""
         (h, w), (i, j) = pixel, entry
-        p, rest = divmod(h + self.pads[0][0] - i * self.dilation[0], self.strides[0])
+        p, rest_down = divmod(h + self.pads[0][0] - i * self.dilation[0], self.strides[0])
         q, rest_across = divmod(w + self.pads[1][0] - j * self.dilation[1], self.strides[1])
-        inside = not rest and not rest_across and 0 <= p < self.number[0] and 0 <= q < self.number[1]
-        return (p, q) if inside else None
+        inside = 0 <= p < self.number[0] and 0 <= q < self.number[1]
+        return (p, q) if inside and not rest_down and not rest_across else None
 
     def pixels_of(self, window: Pair) -> Iterator[tuple[Pair, Pair]]:
         """The pixels in a window, each with its entry: padding is left out."""
@@ -64,3 +101,26 @@ class Windows(NamedTuple):
     def meetings(self, entry: Pair) -> Iterator[tuple[Pair, Pair]]:
         """For one entry of the windows each pixel with its window: padding is left out."""
         return ((pixel, window) for window in self.places() if (pixel := self.pixel(window, entry)) is not None)
+
+    def letters(self, axes: int) -> Letters:
+        """How formulas write places: with 2 axes, or with 1 where the image is the one row of a sequence."""
+        ats = [
+            place
+            + (f"*{stride}" if stride > 1 else "")
+            + f" + {entry}"
+            + (f"*{apart}" if apart > 1 else "")
+            + (f" - {before}" if before else "")
+            for place, entry, stride, apart, (before, _) in zip(
+                ("p", "q") if axes == 2 else ("", "p"),
+                ("i", "j") if axes == 2 else ("", "i"),
+                self.strides,
+                self.dilation,
+                self.pads,
+            )
+        ]
+        return Letters("p, q", "i, j", ", ".join(ats), "h, w") if axes == 2 else Letters("p", "i", ats[1], "t")
+
+
+def on_padding(count: int) -> str:
+    """The note on terms that are left out of a sum because the padding is 0."""
+    return f"{count} more term{'s fall' if count > 1 else ' falls'} on the padding" if count else ""

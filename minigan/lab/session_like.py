@@ -1,11 +1,13 @@
 """What the views need of a session: they know this protocol, and the session knows them."""
 
+from pathlib import Path
 from typing import Protocol
 
+from minigan.lab.history import History
 from minigan.lab.past import Past
 from minigan.lab.setup import SetUp
 from minigan.lab.stepping import Steps
-from minigan.training.events import StepEnd
+from minigan.lab.watching import Recording
 from minigan.training.monitor.monitor import Monitor
 from minigan.training.trainer import Trainer
 
@@ -19,9 +21,12 @@ class SessionLike(Protocol):
     revision: int
     playing: bool
     rounds_per_second: float | None
+    run: Path | None
+    changeable: tuple[str, ...]
     setup: SetUp
     trainer: Trainer
     steps: Steps
     monitor: Monitor
-    history: list[StepEnd]
+    history: History
     past: Past
+    recording: Recording | None

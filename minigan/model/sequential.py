@@ -125,6 +125,12 @@ class Sequential:
         """Decide what runs, when the layers are built."""
         self._fused = fusion.fuse(self.layers) if self.fuse else self.layers
 
+    def run_unfused(self) -> None:
+        """Run the layers one by one from now on, as with ``fuse=False``; caches from before are stale."""
+        self._check_built()
+        self.fuse, self._logits = False, None
+        self._choose_steps()
+
     @property
     def steps(self) -> list[Layer]:
         return self.layers if backend.is_textbook() else self._fused

@@ -85,6 +85,17 @@ def test_many_points_of_two_normal_distributions_come_near_their_divergences():
     assert kl == pytest.approx(0.5, rel=0.02)
 
 
+def test_sets_of_one_distribution_have_the_floor_of_their_sizes():
+    rng = np.random.default_rng(0)
+
+    def draw(count: int) -> np.ndarray:  # ten cells, all well filled
+        return rng.integers(0, 10, (count, 1)).astype(float)
+
+    found = np.mean([grid_divergence(draw(2000), draw(4000), 10) for _ in range(500)], axis=0)
+    both = 1 / 2000 + 1 / 4000
+    assert found == pytest.approx([9 / 2 * both, 9 / 8 * both], rel=0.07)
+
+
 def test_a_missing_mode_raises_both_and_a_second_set_of_real_points_is_far_below():
     ring = data.load("ring")
     grid = PointGrid(ring.points[4000:])

@@ -1,4 +1,4 @@
-"""A GAN of images: samples, a walk between two noise vectors, and the training image nearest to a sample."""
+"""A GAN of images: samples, and a walk between two noise vectors."""
 
 from typing import Any
 
@@ -10,19 +10,15 @@ from minigan.lab.views.kinds import images_of
 from minigan.lab.views.options import count_option, number_option, vector_option
 from minigan.lab.views.outputs import generate, generated, judged, noise_of
 from minigan.plots.images import between
-from minigan.plots.images import nearest as nearest_images
 from minigan.plots.pixels import to_pixels
 
-__all__ = ["nearest", "samples", "walk"]
+__all__ = ["SAMPLES", "samples", "walk"]
 
 #: The most samples of a view.
 SAMPLES = 100
 
 #: The largest noise value that a page may ask for.
 FARTHEST = 20.0
-
-#: Training images that are compared at a time: 500 digits are 1.6 MB of float32.
-BLOCK = 500
 
 
 def samples(session: SessionLike, count: int = 25) -> dict[str, Any]:
@@ -67,32 +63,3 @@ def walk(
         z = vector_option("noise", noise, trainer.gan.latent_size, FARTHEST)[np.newaxis]
     image = generate(session, z)
     return {"image": to_pixels(image, value_range)[0], "d": float(judged(session, image)[0])}
-
-
-def nearest(session: SessionLike, index: int = 0) -> dict[str, Any]:
-    """A sample, and the training image that is nearest to it by the L2 distance of the pixels.
-
-    Parameters
-    ----------
-    session : SessionLike
-    index : int
-        The sample's.
-
-    Returns
-    -------
-    dict
-        The `distance` is that of pixels from 0 to 1; `place` is the image's place in the training set.
-    """
-    data, value_range = images_of(session, "nearest")
-    index = count_option("index", index, 0, SAMPLES - 1)
-    sample = generate(session, noise_of(session, index + 1)[index:], index)
-    blocks = (asnumpy(data.batch(slice(at, at + BLOCK), value_range)) for at in range(0, len(data), BLOCK))
-    (place,), found = nearest_images(sample, blocks)
-    low, high = value_range
-    distance = np.linalg.norm((sample - found).astype(np.float64)) / (high - low)
-    return {
-        "sample": to_pixels(sample, value_range)[0],
-        "image": to_pixels(found, value_range)[0],
-        "distance": float(distance),
-        "place": int(place),
-    }

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from minigan.lab.layer_specs import settings_text, spec_of
 from minigan.layers import Layer
 from minigan.model.sequential import Sequential
 from minigan.models import GAN
@@ -19,11 +20,13 @@ def rows_of(network: Sequential) -> list[dict[str, Any]]:
 
 
 def row_of(index: int, layer: Layer) -> dict[str, Any]:
-    """A layer: where it is, what it is, its shapes and its number of parameters."""
+    """A layer: where it is, what it is, its settings, its shapes and its number of parameters."""
     return {
         "index": index,
         "name": layer.name,
         "type": type(layer).__name__,
+        "settings": settings_text(spec := spec_of(layer)),
+        "spec": spec,
         "input_shape": layer.input_shape,
         "output_shape": layer.output_shape,
         "parameters": sum(parameter.data.size for parameter in layer.parameters.values()),

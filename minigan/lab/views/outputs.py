@@ -5,14 +5,18 @@ nothing. The inputs come from streams of their own, and are the same at every lo
 the networks have changed, and looking changes nothing.
 """
 
+from copy import deepcopy
+
 import numpy as np
 
 from minigan.backend import Array, asnumpy
 from minigan.lab.session_like import SessionLike
 from minigan.lab.views.remember import remembered
+from minigan.model.sequential import Sequential
 from minigan.models import classes_in_turn, draw_noise
 from minigan.plots.points import discriminator_outputs, gives_probabilities
 from minigan.random import Stream
+from minigan.training.trainer import Trainer
 
 __all__ = ["MOST", "generate", "generated", "judged", "limits_of", "noise_of", "real_batch"]
 
@@ -30,9 +34,22 @@ def noise_of(session: SessionLike, count: int) -> Array:
 
 def generate(session: SessionLike, noise: Array, first: int = 0) -> np.ndarray:
     """What G makes of noise; a conditional G makes one class after the other, as sample `first` and those after it."""
-    gan = session.trainer.gan
-    labels = classes_in_turn(first + len(noise), gan.classes)
-    return asnumpy(gan.generator.predict(noise, len(noise), None if labels is None else labels[first:]))
+    labels = classes_in_turn(first + len(noise), session.trainer.gan.classes)
+    return asnumpy(sampler(session.trainer).predict(noise, len(noise), None if labels is None else labels[first:]))
+
+
+def sampler(trainer: Trainer) -> Sequential:
+    """The network that makes samples: G, or a copy of it with its averaged weights if there is an average.
+
+    `Trainer.sampler` lends G itself, and the caches of a round that is half done would be lost by that.
+    """
+    average, generator = trainer.average, trainer.gan.generator
+    if average is None or not average.updates:
+        return generator
+    copied = remembered(trainer, "averaged generator", lambda: deepcopy(generator))
+    parts = generator.parts_of(average.values)
+    copied.load_state_dict({name: asnumpy(parts.get(each, each.data)) for name, each in generator.parameters().items()})
+    return copied
 
 
 def generated(session: SessionLike, count: int) -> np.ndarray:

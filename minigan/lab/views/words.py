@@ -2,32 +2,58 @@
 
 from typing import NamedTuple
 
-__all__ = ["ACTIVATIONS", "DATA", "LOSSES", "NOISES", "OPTIMIZERS", "PENALTIES", "DataWords"]
+__all__ = ["ACTIVATIONS", "DATA", "LOSSES", "MODELS", "NOISES", "OPTIMIZERS", "PENALTIES", "DataWords"]
 
 
 class DataWords(NamedTuple):
-    """A data set's title, the kind of its examples ("line", "points" or "images"), and what it is."""
+    """A data set's title, the kind of its examples ("line", "points" or "images"), their shape, and what it is."""
 
     title: str
     kind: str
+    shape: tuple[int, ...]
     text: str
 
 
+#: All data sets. Of pictures in a folder the shape is the one that they get.
 DATA = {
-    "gaussian": DataWords("Gaussian", "line", "One normal distribution on a line, with mean 4: the simplest GAN."),
-    "ring": DataWords("Ring", "points", "Eight small clusters around a circle: G may leave some of them out."),
-    "grid": DataWords("Grid", "points", "25 small clusters on a square grid: harder than the ring."),
-    "spiral": DataWords("Spiral", "points", "Two turns of a spiral, with a little noise."),
-    "moons": DataWords("Moons", "points", "Two half circles, one inside the other."),
-    "line": DataWords("Line", "points", "A diagonal line: it has no width, so D can separate nearly all other points."),
-    "drawn": DataWords("Drawn by hand", "points", "The points that you draw."),
-    "digits": DataWords("Digits", "images", "5,000 handwritten digits, 28 x 28 pixels; they come with minigan."),
-    "mnist": DataWords("MNIST", "images", "60,000 handwritten digits, 28 x 28 pixels; the first use downloads them."),
-    "fashion-mnist": DataWords(
-        "Fashion-MNIST", "images", "60,000 grey pictures of clothes, 28 x 28 pixels; the first use downloads them."
+    "gaussian": DataWords("Gaussian", "line", (1,), "One normal distribution on a line: the simplest GAN there is."),
+    "ring": DataWords("Ring", "points", (2,), "Eight small clusters around a circle: G may leave some of them out."),
+    "grid": DataWords("Grid", "points", (2,), "25 small clusters on a square grid: harder than the ring."),
+    "spiral": DataWords("Spiral", "points", (2,), "Two turns of a spiral, with a little noise."),
+    "moons": DataWords("Moons", "points", (2,), "Two half circles, one inside the other."),
+    "line": DataWords("Line", "points", (2,), "A diagonal without any width: D can separate nearly all other points."),
+    "drawn": DataWords("Drawn by hand", "points", (2,), "The points that you draw, each with a small cloud around it."),
+    "digits": DataWords(
+        "Digits", "images", (28, 28, 1), "5,000 handwritten digits, 28 x 28 pixels; they come with minigan."
     ),
-    "cifar10": DataWords("CIFAR-10", "images", "50,000 small colour photos, 32 x 32; the first use downloads them."),
-    "folder": DataWords("A folder", "images", "Your own pictures: write folder: and the path, as in folder:photos."),
+    "mnist": DataWords(
+        "MNIST",
+        "images",
+        (28, 28, 1),
+        "60,000 handwritten digits, 28 x 28 pixels; downloaded when they are first used.",
+    ),
+    "fashion-mnist": DataWords(
+        "Fashion-MNIST",
+        "images",
+        (28, 28, 1),
+        "60,000 grey pictures of clothes, 28 x 28 pixels; downloaded when they are first used.",
+    ),
+    "cifar10": DataWords(
+        "CIFAR-10", "images", (32, 32, 3), "50,000 colour photos, 32 x 32 pixels; downloaded when they are first used."
+    ),
+    "stacked-digits": DataWords(
+        "Stacked digits", "images", (28, 28, 3), "Three digits in the three colours of one image: 1,000 modes."
+    ),
+    "folder": DataWords("A folder", "images", (28, 28, 3), "Your own pictures, each made 28 x 28 pixels large."),
+}
+
+MODELS = {
+    "small": "Small networks that suit the data: two hidden layers for points, two convolutions for images.",
+    "mlp1d": "Two hidden layers of 32 units, for numbers on a line.",
+    "mlp2d": "Three hidden layers of 128 units, for points in the plane.",
+    "dcgan28": "Four convolutions in D, three in G, with BatchNorm: the DCGAN of the lessons.",
+    "wgan-gp28": "The same with a critic for WGAN-GP: LayerNorm in place of BatchNorm, no sigmoid.",
+    "gan2014-mnist": "The networks of the 2014 paper: Dense layers only, D with Maxout.",
 }
 
 LOSSES = {

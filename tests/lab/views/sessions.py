@@ -6,7 +6,6 @@ import minigan as mg
 from minigan import data, models
 from minigan.data import Dataset
 from minigan.lab import Session, SetUp
-from minigan.lab.stepping import Steps
 from minigan.training.checkpoint.trainer_state import capture
 from minigan.training.trainer import Trainer
 from tests.tiny import TINY
@@ -37,7 +36,7 @@ def images_session(**settings: Any) -> Session:
     small = Dataset(digits.images[:200, 6:22:2, 6:22:2], name="small digits")
     gan = models.build("dcgan28", 0, **TINY)
     trainer = Trainer(gan, small, loss=mg.losses.get(session.setup.loss), batch_size=8, noise=session.setup.noise)
-    session.trainer, session.steps = trainer, Steps(trainer)
+    session.adopt(session.setup, trainer)
     for _ in range(2):
         session.round()
     return session
@@ -67,5 +66,5 @@ def everything(session: Session) -> dict[str, Any]:
         "versions": {name: [p.version for p in network.parameters().values()] for name, network in networks.items()},
         "shuffle": trainer.shuffle_stream.state,
         "session": (session.revision, session.setup, len(session.history), len(session.past.actions)),
-        "judged": None if session.steps.judged is None else session.steps.judged.fake.tobytes(),
+        "images": None if session.steps.images is None else session.steps.images.fake.tobytes(),
     }

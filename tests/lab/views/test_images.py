@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from minigan.errors import ConfigError
+from minigan.lab.views.outputs import noise_of
 from minigan.plots.pixels import to_pixels
-from tests.lab.views.sessions import images_session
+from minigan.training.averaging import MovingAverage
+from tests.lab.views.sessions import everything, images_session
 from tests.loops import loop_over
 
 
@@ -26,6 +28,23 @@ def test_samples_are_made_in_inference_mode_and_the_same_whatever_their_number(s
     # In training mode BatchNorm would mix the samples.
     assert same_pixels(few["images"], many["images"][:3])
     np.testing.assert_allclose(few["d"], many["d"][:3], rtol=1e-4)
+
+
+def test_samples_are_those_of_the_averaged_weights_where_there_is_an_average():
+    session = images_session()
+    trainer = session.trainer
+    trainer.average = MovingAverage(trainer.gan.generator, 0.5)
+    trainer.average.update()
+    trainer.average.values *= 4
+    session.d_step()
+    before = everything(session)
+    shown = session.view("samples", {"count": 4})["images"]
+    assert everything(session) == before
+    own = to_pixels(trainer.gan.generator.predict(noise_of(session, 4)), (-1, 1))
+    with trainer.average.applied() as averaged:
+        expected = to_pixels(averaged.predict(noise_of(session, 4)), (-1, 1))
+    assert same_pixels(shown, expected)
+    assert not same_pixels(shown, own)
 
 
 def test_d_of_a_sample_is_what_d_predicts(session):
@@ -67,6 +86,17 @@ def test_the_nearest_training_image_is_the_nearest_of_all(session):
         assert shown["distance"] == pytest.approx(distances.min(), abs=0.02)
         assert distances[shown["place"]] == pytest.approx(distances.min(), abs=0.02)
         np.testing.assert_array_equal(shown["image"], data.images[shown["place"]])
+
+
+def test_the_usual_distance_is_that_of_training_images_to_their_nearest_neighbours(session):
+    data = session.trainer.data
+    pixels = data.images.reshape(len(data), -1)[:1000] / 255.0
+    squares = (pixels**2).sum(axis=1)
+    between = squares[:, np.newaxis] - 2 * pixels @ pixels.T + squares
+    np.fill_diagonal(between, np.inf)
+    usual = session.view("nearest")["usual"]
+    # Among five times as many, the nearest is a little closer.
+    assert 0.75 < usual / float(np.median(np.sqrt(between.min(axis=1)))) < 1
 
 
 def test_a_copy_of_a_training_image_is_found_at_no_distance(session, monkeypatch):

@@ -93,11 +93,13 @@ def test_points_are_those_of_the_data_and_of_g_whatever_their_number(session):
     assert ((many["real"] > [left, lower]) & (many["real"] < [right, upper])).all()
 
 
-def test_few_drawn_points_are_all_shown():
+def test_around_each_drawn_point_some_are_shown():
     drawn = tuple((x / 20, (x / 20) ** 2) for x in range(20))
     session = points_session(data="drawn", drawn=drawn)
     shown = session.view("points")["real"]
-    assert sorted(shown.tolist()) == sorted(np.array(drawn, np.float32).tolist())
+    distances = np.linalg.norm(shown[:, None] - np.array(drawn), axis=2)
+    assert distances.min(axis=0).max() < 0.03
+    assert distances.min(axis=1).max() < 0.1
 
 
 @loop_over(noise=["normal", "uniform", "unit-uniform"])

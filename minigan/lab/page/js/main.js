@@ -14,9 +14,10 @@ import { button } from "lab/ui/fields.js";
 import { noticeArea, tell } from "lab/ui/notice.js";
 import { tabs } from "lab/ui/tabs.js";
 import { themeSwitch } from "lab/ui/theme.js";
+import { workbench } from "lab/workbench/workbench.js";
 
 /** The parts: each has an id, a title and mount(root, lab), which fills `root` and returns a function that ends it. */
-const PARTS = [play, step, layer, tours];
+const PARTS = [play, step, layer, workbench, tours];
 
 const STATUS = {
   connecting: "connecting ...",

@@ -12,27 +12,51 @@ import { choicesOf, showsAll } from "lab/layer/cells.js";
  * load(choice)                a promise of {values, index}: the part to show, as a matrix
  * onPick(row, column, part)   called when a person picks an entry; left out where nothing follows
  * changed()                   called after another part was drawn
+ * ownExample                  whether the figure has a choice of the example
  *
  * Returns {node, array, show(choice), part(), light(cells, strong), end()}; show() is a promise that the part is there.
  */
-export function arrayFigure(array, { load, onPick, control, changed = () => {} }) {
+export function arrayFigure(array, { load, onPick, control, changed = () => {}, ownExample = false }) {
   const { name, text, shape } = array;
   const chosen = { example: 0, channel: 0, input: 0, row: 0, column: 0 };
-  let grid = null, part = null, ended = false, asked = 0;
+  let grid = null,
+    part = null,
+    ended = false,
+    asked = 0;
   const place = element("div", { class: "array-grid" });
   const scale = colourScale();
-  const fields = choicesOf(array).map((form) => choiceField(form, control, (value) => show({ [form.slot]: value })));
-  const node = element("figure", { class: "array-figure", "data-array": name },
-    element("figcaption", {}, element("b", {}, name), " ", element("span", { class: "array-shape" }, shapeText(shape)),
-      text && element("span", { class: "array-text" }, text)),
-    element("div", { class: "array-choices" }, fields.map((field) => field.node)), place, scale.node);
+  const fields = choicesOf(array, ownExample).map((form) =>
+    choiceField(form, control, (value) => show({ [form.slot]: value })),
+  );
+  const node = element(
+    "figure",
+    { class: "array-figure", "data-array": name },
+    element(
+      "figcaption",
+      {},
+      element("b", {}, ...breakable(name)),
+      " ",
+      element("span", { class: "array-shape" }, shapeText(shape)),
+      text && element("span", { class: "array-text" }, text),
+    ),
+    element(
+      "div",
+      { class: "array-choices" },
+      fields.map((field) => field.node),
+    ),
+    place,
+    scale.node,
+  );
 
   async function show(wanted = {}) {
     Object.assign(chosen, wanted);
     for (const field of fields) field.set(chosen);
     const turn = ++asked;
     try {
-      const loaded = await load({ ...chosen, example: showsAll(array) ? null : array.slots.example ? chosen.example : 0 });
+      const loaded = await load({
+        ...chosen,
+        example: showsAll(array) ? null : array.slots.example ? chosen.example : 0,
+      });
       if (!ended && turn === asked) draw(loaded);
     } catch (error) {
       if (!ended && turn === asked) drawNothing(error.message);
@@ -45,7 +69,10 @@ export function arrayFigure(array, { load, onPick, control, changed = () => {} }
     scale.set(largest(part.values.data));
     if (grid) return grid.update(part.values);
     grid = numberGrid({
-      values: part.values, label: name, control, onPick: onPick && ((row, column) => onPick(row, column, part)),
+      values: part.values,
+      label: name,
+      control,
+      onPick: onPick && ((row, column) => onPick(row, column, part)),
     });
     place.replaceChildren(grid.node);
   }
@@ -57,12 +84,20 @@ export function arrayFigure(array, { load, onPick, control, changed = () => {} }
   }
 
   return {
-    node, array, show,
+    node,
+    array,
+    show,
     part: () => part,
     light: (cells, strong) => grid?.highlight(cells, strong),
-    end() { ended = true; grid?.end(); },
+    end() {
+      ended = true;
+      grid?.end();
+    },
   };
 }
+
+/** The name, which a narrow place may break after each dot. */
+const breakable = (name) => name.split(".").flatMap((word, place) => (place ? [".", element("wbr"), word] : [word]));
 
 /** The largest size of the numbers; 1 if all are 0. */
 const largest = (data) => data.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
@@ -75,7 +110,9 @@ function choiceField({ slot, text, count, step }, control, choose) {
   const input = numberField(`${control}-${slot}`, 0, choose, { min: 0, max: count - 1, step });
   return {
     node: element("label", { class: "slot" }, `${text} `, input, element("span", { class: "quiet" }, ` of ${count}`)),
-    set(chosen) { if (Number(input.value) !== chosen[slot]) input.value = chosen[slot]; },
+    set(chosen) {
+      if (Number(input.value) !== chosen[slot]) input.value = chosen[slot];
+    },
   };
 }
 
@@ -85,8 +122,8 @@ function colourScale() {
   return {
     node: element("div", { class: "colour-scale", "aria-hidden": "true" }, ends[0], element("i"), ends[1]),
     set(limit) {
-      setText(ends[0], format(-limit, 2));
-      setText(ends[1], format(limit, 2));
+      setText(ends[0], format(-limit, 3));
+      setText(ends[1], format(limit, 3));
     },
   };
 }

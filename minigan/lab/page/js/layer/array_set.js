@@ -19,12 +19,17 @@ const GROUPS = [
  */
 export function arraySet(arrays, { load, pick }) {
   let lit = { sources: {}, own: {} };
-  const figures = new Map(arrays.map((array) => [array.name, arrayFigure(array, {
-    load: (choice) => load(array.name, choice),
-    onPick: (row, column, part) => pick(array.name, row, column, part),
-    control: `array-${array.name}`,
-    changed: () => paint(),
-  })]));
+  const figures = new Map(
+    arrays.map((array) => [
+      array.name,
+      arrayFigure(array, {
+        load: (choice) => load(array.name, choice),
+        onPick: (row, column, part) => pick(array.name, row, column, part),
+        control: `array-${array.name}`,
+        changed: () => paint(),
+      }),
+    ]),
+  );
 
   function paint(pointed = {}) {
     for (const [name, figure] of figures) {
@@ -54,10 +59,13 @@ export function arraySet(arrays, { load, pick }) {
       reveal(lit.own);
       reveal(sources);
     },
-    dark() { lit = { sources: {}, own: {} }; paint(); },
+    dark() {
+      lit = { sources: {}, own: {} };
+      paint();
+    },
     point(factors) {
       const places = {};
-      for (const { name, index } of factors ?? []) (places[name] ??= []).push(index);
+      for (const { array, index } of factors ?? []) if (array) (places[array] ??= []).push(index);
       paint(places);
       reveal(places);
     },
@@ -72,7 +80,13 @@ function groupNodes(arrays, figures) {
     const members = left.filter(belongs);
     left = left.filter((name) => !belongs(name));
     if (!members.length) return [];
-    return [element("section", { class: `array-group ${style}` }, element("h3", {}, title),
-      element("div", { class: "array-row" }, ...members.map((name) => figures.get(name).node)))];
+    return [
+      element(
+        "section",
+        { class: `array-group ${style}` },
+        element("h3", {}, title),
+        element("div", { class: "array-row" }, ...members.map((name) => figures.get(name).node)),
+      ),
+    ];
   });
 }

@@ -28,17 +28,28 @@ export function cellsOf({ values: { shape }, index: { fixed, row_axis: rowAxis, 
 export const showsAll = ({ shape, slots }) => slots.example && shape.length === 2;
 
 /** The axes that are not chosen by the example. */
-const insideAxes = ({ shape, slots }) => shape.map((_, axis) => axis).slice(slots.example && !showsAll({ shape, slots }) ? 1 : 0);
+const insideAxes = ({ shape, slots }) =>
+  shape.map((_, axis) => axis).slice(slots.example && !showsAll({ shape, slots }) ? 1 : 0);
 
-/** What can be chosen of an array: [{slot, text, count, step}]. The example is chosen for all arrays at once. */
-export function choicesOf(array) {
-  const { shape, slots: { example, channels, inputs } } = array;
+/** What can be chosen of an array: [{slot, text, count, step}]; the example only if it is not chosen for all arrays at once. */
+export function choicesOf(array, ownExample = false) {
+  const {
+    shape,
+    slots: { example, channels, inputs },
+  } = array;
   const [rowAxis, columnAxis] = matrixAxes(array);
-  const part = (slot, axis) => ({ slot, text: `from ${slot}`, count: axis === undefined ? 1 : shape[axis], step: LARGEST });
+  const part = (slot, axis) => ({
+    slot,
+    text: `from ${slot}`,
+    count: axis === undefined ? 1 : shape[axis],
+    step: LARGEST,
+  });
   return [
+    { slot: "example", text: "example", count: ownExample && example && !showsAll(array) ? shape[0] : 1, step: 1 },
     { slot: "channel", text: example ? "channel" : "filter", count: channels, step: 1 },
     { slot: "input", text: "input", count: inputs, step: 1 },
-    part("row", rowAxis), part("column", columnAxis),
+    part("row", rowAxis),
+    part("column", columnAxis),
   ].filter(({ count, step }) => count > step);
 }
 
@@ -51,12 +62,14 @@ function matrixAxes(array) {
 
 /** The choice by which the part has this index in it. */
 export function choiceFor(array, index) {
-  const axes = insideAxes(array), [rowAxis, columnAxis] = matrixAxes(array);
+  const axes = insideAxes(array),
+    [rowAxis, columnAxis] = matrixAxes(array);
   const corner = (axis) => (axis === undefined ? 0 : Math.floor(index[axis] / LARGEST) * LARGEST);
   return {
     ...(array.slots.example && !showsAll(array) ? { example: index[0] } : {}),
     channel: axes.length > 2 ? index[axes.at(-1)] : 0,
     input: axes.length > 3 ? index[axes[2]] : 0,
-    row: corner(rowAxis), column: corner(columnAxis),
+    row: corner(rowAxis),
+    column: corner(columnAxis),
   };
 }

@@ -7,13 +7,21 @@ import { pythonLines } from "lab/layer/python_text.js";
 export function codePanel({ file, first, lines, running = [] }) {
   const marked = new Set(running);
   const rows = pythonLines(lines).map((parts, place) => {
-    const number = first + place, runs = marked.has(number);
+    const number = first + place,
+      runs = marked.has(number);
     const words = parts.map(({ kind, text }) => element("span", { class: `python-${kind}` }, text));
-    return element("div", { class: runs ? "code-line running" : "code-line" },
+    return element(
+      "div",
+      { class: runs ? "code-line running" : "code-line" },
       element("span", { class: "code-number", "aria-hidden": "true" }, String(number)),
-      element("code", {}, ...words, runs ? element("span", { class: "unseen" }, " (runs now)") : "", "\n"));
+      element("code", {}, ...words, runs ? element("span", { class: "unseen" }, " (runs now)") : "", "\n"),
+    );
   });
-  const box = element("div", { class: "code-lines", role: "region", tabindex: 0, "aria-label": `Source: ${file}` }, ...rows);
+  const box = element(
+    "div",
+    { class: "code-lines", role: "region", tabindex: 0, "aria-label": `Source: ${file}` },
+    ...rows,
+  );
   const panel = element("figure", { class: "code-panel" }, element("figcaption", {}, file), box);
   requestAnimationFrame(() => showLine(box, box.querySelector(".running")));
   return panel;

@@ -1,62 +1,123 @@
-// The sum that makes one number: its terms as a table, each a product of factors with their places.
+// A sum as a table: a row for each term, with its factors and their places.
 
 import { element } from "lab/ui/dom.js";
 import { format } from "lab/ui/numbers.js";
 
 /** Rows that are shown before a person asks for all. */
-const FIRST = 9;
+const FIRST = 10;
 
 /** "kernel[0, 2, 1]" */
 export const entryName = (name, index) => (index.length ? `${name}[${index.join(", ")}]` : name);
 
 /**
- * The table of an entry {quantity, index, total, terms, more}.
+ * The table of a sum {quantity, index, total, terms, more}.
  *
  * point(factors)   called with the factors of the row under the pointer or focus, and with null after it
  */
 export function entryTable({ quantity, index, total, terms, more }, point) {
   const size = terms.reduce((most, { value }) => Math.max(most, Math.abs(value)), 0) || 1;
-  const widest = terms.reduce((most, { factors }) => Math.max(most, factors.length), 1);
-  const rows = terms.map((term, place) => termRow(term, place, size, widest, point));
-  const body = element("tbody", {}, ...rows.slice(0, FIRST));
-  const left = rows.slice(FIRST);
-  const table = element("table", { class: "entry-table" },
-    element("caption", { class: "unseen" }, `The terms of ${entryName(quantity, index)}`), body,
-    element("tfoot", {}, more ? wideRow(`and ${more} more terms, which the total has in it`, widest) : null,
-      element("tr", { class: "entry-total" }, element("th", { scope: "row", colspan: widest * 2 }, terms.length > 1 ? "total" : "value"),
-        element("td", {}, "="), element("td", { class: "number" }, format(total, 7)), element("td"))));
-  return element("div", { class: "entry-sum" }, table, left.length ? allButton(terms.length, () => body.append(...left)) : null);
+  const widest = Math.max(1, ...terms.map((term) => (isProduct(term) ? term.factors.length : 1)));
+  const rows = terms.map((term) => termRow(term, size, widest, point));
+  const body = element("tbody", {}, ...rows.slice(0, FIRST)),
+    folded = rows.slice(FIRST);
+  const table = element(
+    "table",
+    { class: "entry-table" },
+    element("caption", { class: "unseen" }, `The terms of ${entryName(quantity, index)}`),
+    body,
+    element(
+      "tfoot",
+      {},
+      more > 0 && wideRow(`and ${more} more terms, which are in the total, too`, widest),
+      terms.length !== 1 && totalRow(total, widest),
+    ),
+  );
+  return element(
+    "div",
+    { class: "entry-sum" },
+    table,
+    folded.length > 0 && allButton(terms.length, () => body.append(...folded)),
+  );
 }
 
-function termRow({ text, value, factors }, place, size, widest, point) {
-  const cells = factors.length ? factors.flatMap((factor, at) => factorCells(factor, at)) : [element("td"), element("td", {}, text)];
+/** Whether a term is its factors multiplied, and nothing else. */
+const isProduct = ({ text, factors }) => text === factors.map(({ name, index }) => entryName(name, index)).join(" * ");
+
+function termRow(term, size, widest, point) {
+  const cells = isProduct(term) ? term.factors.flatMap(factorCells) : [element("td"), formCell(term)];
   const missing = widest * 2 - cells.length;
-  return element("tr", {
-    class: "term", tabindex: "0", title: text, "data-control": `term-${place}`,
-    onmouseenter: () => point(factors), onmouseleave: () => point(null), onfocus: () => point(factors), onblur: () => point(null),
-  }, ...cells, missing > 0 ? element("td", { colspan: missing }) : null,
-  element("td", {}, "="), element("td", { class: "number" }, format(value, 5)), barCell(value / size));
+  return element(
+    "tr",
+    {
+      class: "term",
+      tabindex: "0",
+      onmouseenter: () => point(term.factors),
+      onmouseleave: () => point(null),
+      onfocus: () => point(term.factors),
+      onblur: () => point(null),
+    },
+    ...cells,
+    missing > 0 && element("td", { colspan: missing }),
+    element("td", { class: "sign" }, "="),
+    element("td", { class: "number" }, format(term.value, 5)),
+    barCell(term.value / size),
+  );
 }
 
-/** A sign and the factor: its number with its place under it. */
+/** A sign and the factor: its number, and its place under it. */
 function factorCells({ name, index, value }, at) {
-  return [element("td", { class: "sign" }, at ? "×" : ""),
-    element("td", { class: "factor" }, element("span", { class: "number" }, format(value, 5)),
-      element("small", {}, entryName(name, index)))];
+  return [
+    element("td", { class: "sign" }, at > 0 && "×"),
+    element(
+      "td",
+      { class: "factor" },
+      element("span", { class: "number" }, format(value, 5)),
+      element("small", {}, entryName(name, index)),
+    ),
+  ];
+}
+
+/** A term that is no product: how it is made, and the numbers in it. */
+function formCell({ text, factors }) {
+  const numbers = factors.map(({ name, index, value }) => `${entryName(name, index)} = ${format(value, 5)}`);
+  return element("td", { class: "factor" }, element("code", {}, text), element("small", {}, numbers.join(", ")));
 }
 
 /** How large a term is, beside the largest: to the left if negative. */
 function barCell(share) {
-  const width = `${Math.abs(share) * 50}%`;
-  const bar = element("i", { style: share < 0 ? { right: "50%", width } : { left: "50%", width }, class: share < 0 ? "negative" : "positive" });
+  const side = share < 0 ? "right" : "left";
+  const bar = element("i", {
+    style: { [side]: "50%", width: `${Math.abs(share) * 50}%` },
+    class: share < 0 && "negative",
+  });
   return element("td", { class: "term-bar", "aria-hidden": "true" }, element("span", {}, bar));
 }
+
+const totalRow = (total, widest) =>
+  element(
+    "tr",
+    { class: "entry-total" },
+    element("th", { scope: "row", colspan: widest * 2 }, "total"),
+    element("td", { class: "sign" }, "="),
+    element("td", { class: "number" }, format(total, 7)),
+    element("td"),
+  );
 
 const wideRow = (text, widest) => element("tr", {}, element("td", { colspan: widest * 2 + 3, class: "quiet" }, text));
 
 function allButton(count, unfold) {
-  const made = element("button", {
-    type: "button", class: "plain", "data-control": "all-terms", onclick: () => { unfold(); made.remove(); },
-  }, `Show all ${count} terms`);
+  const made = element(
+    "button",
+    {
+      type: "button",
+      class: "plain",
+      "data-control": "all-terms",
+      onclick: () => {
+        unfold();
+        made.remove();
+      },
+    },
+    `Show all ${count} terms`,
+  );
   return made;
 }

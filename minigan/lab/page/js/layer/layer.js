@@ -15,7 +15,8 @@ export const layer = {
     /** Shows the layer at a place; `focus` is an entry {quantity, index} to pick at once. */
     function go(passes, wanted, focus = null) {
       open?.end();
-      const place = placeIn(passes, wanted), onward = (next, entry) => go(passes, next, entry);
+      const place = placeIn(passes, wanted),
+        onward = (next, entry) => go(passes, next, entry);
       rememberLayer(place);
       open = layerView(lab, place, { passes, go: onward, focus });
       root.replaceChildren(passBar(passes, place, onward), open.node);
@@ -24,9 +25,12 @@ export const layer = {
     const endWatch = watchRound(lab, async (recorded) => {
       if (recorded) return go(recorded.passes, lastLayer());
       // A layer was chosen in the networks' picture: take the round that is missing. Its end comes back here.
-      if (lastLayer() && !lab.recorded && await look(lab)) return;
+      if (lastLayer() && !lab.recorded && (await look(lab))) return;
       root.replaceChildren(element("h2", {}, "Inside a layer"), nothingRecorded(lab, "look-layer"));
     });
-    return () => { endWatch(); open?.end(); };
+    return () => {
+      endWatch();
+      open?.end();
+    };
   },
 };

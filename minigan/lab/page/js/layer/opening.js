@@ -17,4 +17,6 @@ export function openLayer(place) {
 export const lastLayer = () => last;
 
 /** Remembers the place, to come back to it. */
-export function rememberLayer(place) { last = place; }
+export function rememberLayer(place) {
+  last = place;
+}

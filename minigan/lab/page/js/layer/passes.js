@@ -24,17 +24,31 @@ export function beside(passes, { pass, layer }, by) {
 /** The path "pass › layer" with lists to choose from, and the buttons of the layers before and after. */
 export function passBar(passes, place, go) {
   const { layers } = passes.find(({ id }) => id === place.pass);
-  const passList = choice("pass", passes.map(({ id, title }) => [id, title]), place.pass,
-    (pass) => go(placeIn(passes, { pass, layer: place.layer })));
-  const layerList = choice("layer", layers.map(({ index, name, type }) => [String(index), `${index + 1}. ${type} (${name})`]),
-    String(place.layer), (layer) => go({ pass: place.pass, layer: Number(layer) }));
+  const passList = choice(
+    "pass",
+    passes.map(({ id, title }) => [id, title]),
+    place.pass,
+    (pass) => go(placeIn(passes, { pass, layer: place.layer })),
+  );
+  const layerList = choice(
+    "layer",
+    layers.map(({ index, name, type }) => [String(index), `${index + 1}. ${type} (${name})`]),
+    String(place.layer),
+    (layer) => go({ pass: place.pass, layer: Number(layer) }),
+  );
   const move = (text, control, by) => {
     const next = beside(passes, place, by);
     return button(text, control, () => go(next), { disabled: next === null });
   };
   passList.setAttribute("aria-label", "Pass");
   layerList.setAttribute("aria-label", "Layer");
-  return element("nav", { class: "pass-bar", "aria-label": "Pass and layer" },
-    passList, element("span", { "aria-hidden": "true" }, "›"), layerList,
-    move("‹ Layer before", "layer-before", -1), move("Layer after ›", "layer-after", 1));
+  return element(
+    "nav",
+    { class: "pass-bar", "aria-label": "Pass and layer" },
+    passList,
+    element("span", { "aria-hidden": "true" }, "›"),
+    layerList,
+    move("‹ Layer before", "layer-before", -1),
+    move("Layer after ›", "layer-after", 1),
+  );
 }

@@ -3,8 +3,14 @@
 const PARTS = [
   ["text", /[rbf]{0,2}("""[\s\S]*?"""|'''[\s\S]*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')/y],
   ["comment", /#[^\n]*/y],
-  ["keyword", new RegExp("\\b(?:and|as|assert|break|case|class|continue|def|del|elif|else|except|False|finally|for|from" +
-    "|if|import|in|is|lambda|match|None|nonlocal|not|or|pass|raise|return|self|True|try|while|with|yield)\\b", "y")],
+  [
+    "keyword",
+    new RegExp(
+      "\\b(?:and|as|assert|break|case|class|continue|def|del|elif|else|except|False|finally|for|from" +
+        "|if|import|in|is|lambda|match|None|nonlocal|not|or|pass|raise|return|self|True|try|while|with|yield)\\b",
+      "y",
+    ),
+  ],
   ["name", /[A-Za-z_]\w*/y],
   ["number", /\d[\w.]*/y],
   ["other", /[\s\S]/y],

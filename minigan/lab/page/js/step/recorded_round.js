@@ -8,7 +8,9 @@ import { tell } from "lab/ui/notice.js";
  * While the session plays nothing is asked: the recorded round stays. Returns a function that ends this.
  */
 export function watchRound(lab, draw) {
-  let shown, asked = null, ended = false;
+  let shown,
+    asked = null,
+    ended = false;
   const end = lab.onState(async ({ session, revision, playing, setup }) => {
     const key = `${session} ${revision}`;
     if (key === asked || (playing && shown !== undefined)) return;
@@ -23,7 +25,10 @@ export function watchRound(lab, draw) {
       tell(error);
     }
   });
-  return () => { ended = true; end(); };
+  return () => {
+    ended = true;
+    end();
+  };
 }
 
 /** Takes one round and records it; says what went wrong, if something does. Returns whether it was done. */
@@ -40,17 +45,35 @@ export async function look(lab) {
 /** The button that takes one round and records it, for pages that may; a recording has its rounds already. */
 export function lookButton(lab, control) {
   if (lab.recorded) return null;
-  const made = element("button", {
-    type: "button", class: "main", "data-control": control,
-    onclick: async () => { made.disabled = true; await look(lab); made.disabled = false; },
-  }, "Look at one round");
+  const made = element(
+    "button",
+    {
+      type: "button",
+      class: "main",
+      "data-control": control,
+      onclick: async () => {
+        made.disabled = true;
+        await look(lab);
+        made.disabled = false;
+      },
+    },
+    "Look at one round",
+  );
   return made;
 }
 
 /** What to say before the first round was recorded. */
 export function nothingRecorded(lab, control) {
-  return element("section", { class: "empty" },
-    element("p", {}, lab.recorded ? "This recording has no round to look into."
-      : "Train one round and keep every number of it. You can then look at each of its stations, and into each layer."),
-    lookButton(lab, control));
+  return element(
+    "section",
+    { class: "empty" },
+    element(
+      "p",
+      {},
+      lab.recorded
+        ? "This recording has no round to look into."
+        : "Train one round and keep every number of it. You can then look at each of its stations, and into each layer.",
+    ),
+    lookButton(lab, control),
+  );
 }

@@ -19,7 +19,10 @@ export const step = {
       root.replaceChildren();
       endRound = recorded ? showRound(root, lab, recorded) : showNothing(root, lab);
     });
-    return () => { endWatch(); endRound(); };
+    return () => {
+      endWatch();
+      endRound();
+    };
   },
 };
 
@@ -31,7 +34,9 @@ function showNothing(root, lab) {
 /** Fills the page with a recorded round; returns a function that ends it. */
 function showRound(root, lab, { round, stations, passes }) {
   const known = new Map(passes.map((pass) => [pass.id, pass]));
-  const flow = flowGraph(), words = element("div"), content = element("div");
+  const flow = flowGraph(),
+    words = element("div"),
+    content = element("div");
   let open = null;
   const go = (place) => {
     open?.end();
@@ -44,9 +49,21 @@ function showRound(root, lab, { round, stations, passes }) {
   };
   const rail = stationRail(stations, go);
   root.append(
-    element("header", { class: "step-head" },
-      element("p", {}, "Round ", element("b", {}, String(round)), ", station by station"), rail.bar, lookButton(lab, "look")),
-    element("div", { class: "step-overview" }, flow.picture, words), content);
-  go(Math.max(0, stations.findIndex(({ id }) => id === lastStation)));
+    element(
+      "header",
+      { class: "step-head" },
+      element("p", {}, "Round ", element("b", {}, String(round)), ", station by station"),
+      rail.bar,
+      lookButton(lab, "look"),
+    ),
+    element("div", { class: "step-overview" }, flow.picture, words),
+    content,
+  );
+  go(
+    Math.max(
+      0,
+      stations.findIndex(({ id }) => id === lastStation),
+    ),
+  );
   return () => open?.end();
 }

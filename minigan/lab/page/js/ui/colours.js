@@ -55,10 +55,14 @@ export const tones = (share) => css(tonesOf(share));
 /** `divergingOf` as a CSS colour. */
 export const diverging = (value, limit) => css(divergingOf(value, limit));
 
-/** Black or white, whichever is easier to read on [r, g, b]. */
-export function inkOn([red, green, blue]) {
-  return 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? "#000000" : "#ffffff";
+/** The relative luminance of [r, g, b], from 0 to 1: WCAG 2.2. */
+function luminance(rgb) {
+  const [red, green, blue] = rgb.map((part) => (part <= 10 ? part / 3294.6 : ((part / 255 + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
+
+/** Black or white, whichever is easier to read on [r, g, b]: the contrast is at least 4.5. */
+export const inkOn = (rgb) => (luminance(rgb) > 0.179 ? "#000000" : "#ffffff");
 
 /** 256 colours of a scale as pixels of ImageData (a Uint32Array), for a share from 0 to 1. */
 export function pixelsOf(toParts) {

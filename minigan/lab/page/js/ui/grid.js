@@ -7,6 +7,9 @@ import { format } from "lab/ui/numbers.js";
 /** The smallest and the largest width of a cell, and that in which a number can be read. */
 const SMALLEST = 6, LARGEST = 48, READABLE = 34;
 
+/** With at most this number of rows numbers are always written: one scrolls along them. With more than MANY they are smaller. */
+const FEW = 4, MANY = 10;
+
 const KEYS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 /**
@@ -39,7 +42,8 @@ export function numberGrid({ values, label, limit, colourOf = divergingOf, digit
   function paint() {
     const [rows, columns] = values.shape, width = node.clientWidth;
     if (!width || !rows || !columns) return;
-    cell = Math.floor(Math.min(LARGEST, Math.max(SMALLEST, width / columns)));
+    const most = rows > MANY ? READABLE : LARGEST, least = rows > FEW ? SMALLEST : READABLE;
+    cell = Math.floor(Math.min(most, Math.max(least, width / columns)));
     const screen = window.devicePixelRatio || 1;
     // A canvas has a largest size: very long arrays are drawn coarser.
     const scale = Math.min(screen, 8000 / (rows * cell));
@@ -62,7 +66,7 @@ export function numberGrid({ values, label, limit, colourOf = divergingOf, digit
     if (marked.length) pale(context);
     for (const [row, column] of marked) outline(context, row, column, colour("mark"), cell < 12 ? 1 : 1.5);
     for (const [row, column] of strong) outline(context, row, column, colour("mark"), 3.5);
-    if (at) outline(context, ...at, colour("text"), 2.5);
+    if (at && document.activeElement === canvas) outline(context, ...at, colour("text"), 2.5);
   }
 
   /** A veil over the cells that are not lit. */
@@ -97,6 +101,7 @@ export function numberGrid({ values, label, limit, colourOf = divergingOf, digit
     node.scrollLeft = fit(node.scrollLeft, node.clientWidth, column);
   }
 
+  canvas.onfocus = canvas.onblur = redraw;
   canvas.onkeydown = (event) => {
     if (event.key in KEYS) {
       const [down, right] = KEYS[event.key], [row, column] = at ?? [0, 0];

@@ -17,16 +17,21 @@ export function matrixOf({ shape, data }) {
       }
       return index;
     },
-    cellOf: (index) => [rowAxis === null ? 0 : index[rowAxis],
-      columnAxes.reduce((column, axis) => column * shape[axis] + index[axis], 0)],
+    cellOf: (index) => [
+      rowAxis === null ? 0 : index[rowAxis],
+      columnAxes.reduce((column, axis) => column * shape[axis] + index[axis], 0),
+    ],
   };
 }
 
 /** Nested lists, as the session takes them. */
 export function nested({ shape, data }) {
   if (!shape.length) return data[0];
-  const [rows, ...rest] = shape, size = data.length / rows;
-  return Array.from({ length: rows }, (_, row) => nested({ shape: rest, data: data.slice(row * size, (row + 1) * size) }));
+  const [rows, ...rest] = shape,
+    size = data.length / rows;
+  return Array.from({ length: rows }, (_, row) =>
+    nested({ shape: rest, data: data.slice(row * size, (row + 1) * size) }),
+  );
 }
 
 /** {shape, data} of nested lists of two levels. */

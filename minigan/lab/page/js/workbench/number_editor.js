@@ -11,17 +11,27 @@ const KEYS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRig
  * Returns {node, update(values), highlight(cells, strong), end()}.
  */
 export function numberEditor({ label, control, onEdit }) {
-  const table = element("table", { class: "number-editor", "aria-label": `${label}, numbers to edit`, "data-control": control });
-  let fields = [], values = null;
-
-  const cell = (row, column) => element("input", {
-    type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false",
-    "aria-label": `${label}, row ${row}, column ${column}`, "data-control": `${control}-${row}-${column}`,
-    oninput: (event) => typed(event.target, row, column),
-    onblur: ({ target }) => write(target, row, column),
-    onfocus: ({ target }) => target.select(),
-    onkeydown: (event) => move(event, row, column),
+  const table = element("table", {
+    class: "number-editor",
+    "aria-label": `${label}, numbers to edit`,
+    "data-control": control,
   });
+  let fields = [],
+    values = null;
+
+  const cell = (row, column) =>
+    element("input", {
+      type: "text",
+      inputmode: "decimal",
+      autocomplete: "off",
+      spellcheck: "false",
+      "aria-label": `${label}, row ${row}, column ${column}`,
+      "data-control": `${control}-${row}-${column}`,
+      oninput: (event) => typed(event.target, row, column),
+      onblur: ({ target }) => write(target, row, column),
+      onfocus: ({ target }) => target.select(),
+      onkeydown: (event) => move(event, row, column),
+    });
 
   function typed(field, row, column) {
     const number = Number(field.value.replace(",", ".").replace("−", "-"));
@@ -37,7 +47,8 @@ export function numberEditor({ label, control, onEdit }) {
 
   function move(event, row, column) {
     if (!(event.key in KEYS) || !leaves(event.target, event.key)) return;
-    const [down, right] = KEYS[event.key], next = fields[row + down]?.[column + right];
+    const [down, right] = KEYS[event.key],
+      next = fields[row + down]?.[column + right];
     event.preventDefault();
     next?.focus();
   }
@@ -46,12 +57,21 @@ export function numberEditor({ label, control, onEdit }) {
   function update(newValues) {
     const [rows, columns] = newValues.shape;
     if (fields.length !== rows || fields[0].length !== columns) {
-      fields = Array.from({ length: rows }, (_, row) => Array.from({ length: columns }, (__, column) => cell(row, column)));
-      table.replaceChildren(element("tbody", {},
-        ...fields.map((line) => element("tr", {}, ...line.map((field) => element("td", {}, field))))));
+      fields = Array.from({ length: rows }, (_, row) =>
+        Array.from({ length: columns }, (__, column) => cell(row, column)),
+      );
+      table.replaceChildren(
+        element(
+          "tbody",
+          {},
+          ...fields.map((line) => element("tr", {}, ...line.map((field) => element("td", {}, field)))),
+        ),
+      );
     }
     values = newValues;
-    each((field, row, column) => { if (field !== document.activeElement) write(field, row, column); });
+    each((field, row, column) => {
+      if (field !== document.activeElement) write(field, row, column);
+    });
     paint();
   }
 
@@ -59,15 +79,19 @@ export function numberEditor({ label, control, onEdit }) {
     const limit = values.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     each((field, row, column) => {
       const value = values.data[row * values.shape[1] + column];
-      field.style.background = diverging(value, limit);
-      field.style.color = inkOn(divergingOf(value, limit));
+      field.style.setProperty("--shade", diverging(value, limit));
+      field.style.setProperty("--ink", inkOn(divergingOf(value, limit)));
     });
   }
 
   const each = (act) => fields.forEach((line, row) => line.forEach((field, column) => act(field, row, column)));
-  const endTheme = onTheme(() => { if (values) paint(); });
+  const endTheme = onTheme(() => {
+    if (values) paint();
+  });
   return {
-    node: table, update, end: endTheme,
+    node: table,
+    update,
+    end: endTheme,
     highlight(cells, strong = []) {
       table.classList.toggle("lit", cells.length > 0);
       const among = (places, row, column) => places.some(([r, c]) => r === row && c === column);

@@ -8,10 +8,19 @@ import { TYPES, specOf } from "lab/workbench/types.js";
 export function settingsForm(change) {
   const node = element("form", { class: "bench-settings", onsubmit: (event) => event.preventDefault() });
   function show(spec) {
-    const fields = Object.entries(TYPES[spec.type].settings).map(([name, form]) => labelled(name.replaceAll("_", " "),
-      settingField(name, form, spec[name], (value) => change({ ...spec, [name]: value }))));
+    const fields = Object.entries(TYPES[spec.type].settings).map(([name, form]) =>
+      labelled(
+        name.replaceAll("_", " "),
+        settingField(name, form, spec[name], (value) => change({ ...spec, [name]: value })),
+      ),
+    );
     node.replaceChildren(
-      labelled("layer", choice("bench-layer", Object.keys(TYPES), spec.type, (type) => change(specOf(type)))), ...fields);
+      labelled(
+        "layer",
+        choice("bench-layer", Object.keys(TYPES), spec.type, (type) => change(specOf(type))),
+      ),
+      ...fields,
+    );
   }
   return { node, show };
 }

@@ -12,26 +12,52 @@ import { numberEditor } from "lab/workbench/number_editor.js";
  */
 export function stage({ edit, pick }) {
   const shown = new Map();
-  const columns = { input: cell("input"), parameters: cell("parameters"), output: cell("output") };
-  const below = { input: cell("input"), parameters: cell("parameters"), output: cell("output") };
-  const node = element("div", { class: "stage" }, columns.input, columns.parameters, columns.output,
-    below.input, below.parameters, below.output);
+  const above = { input: cell("input"), parameters: cell("parameters"), output: cell("output") };
+  const below = { input: cell("input back"), parameters: cell("parameters back"), output: cell("output back") };
+  const node = element(
+    "div",
+    { class: "stage" },
+    above.input,
+    above.parameters,
+    above.output,
+    below.input,
+    below.parameters,
+    below.output,
+  );
 
   function holder(name) {
     const gradient = name.startsWith("d") || name === "y";
-    if (name === "x" || name === "dx") return (gradient ? below : columns).input;
-    if (name === "y") return columns.output;
+    if (name === "x" || name === "dx") return (gradient ? below : above).input;
+    if (name === "y") return above.output;
     if (name === "dy") return below.output;
-    return (gradient ? below : columns).parameters;
+    return (gradient ? below : above).parameters;
   }
 
   /** An editor for what one chooses, a grid for what is computed. */
   function make(name, editable, matrix) {
     const widget = editable
-      ? numberEditor({ label: name, control: `bench-${name}`, onEdit: (row, column, number) => edit(name, row * shown.get(name).matrix.values.shape[1] + column, number) })
-      : numberGrid({ values: matrix.values, label: name, control: `bench-${name}`, onPick: (row, column) => pick(name, shown.get(name).matrix.indexAt(row, column)) });
-    const figure = element("figure", { class: "array-figure", "data-array": name },
-      element("figcaption", {}, element("b", {}, name), element("span", { class: "array-text" }, editable ? "edit it" : "click a number")), widget.node);
+      ? numberEditor({
+          label: name,
+          control: `bench-${name}`,
+          onEdit: (row, column, number) => edit(name, row * shown.get(name).matrix.values.shape[1] + column, number),
+        })
+      : numberGrid({
+          values: matrix.values,
+          label: name,
+          control: `bench-${name}`,
+          onPick: (row, column) => pick(name, shown.get(name).matrix.indexAt(row, column)),
+        });
+    const figure = element(
+      "figure",
+      { class: "array-figure", "data-array": name },
+      element(
+        "figcaption",
+        {},
+        element("b", {}, name),
+        element("span", { class: "array-text" }, editable ? "edit it" : "click a number"),
+      ),
+      widget.node,
+    );
     holder(name).append(figure);
     return { widget, figure, matrix };
   }
@@ -40,7 +66,11 @@ export function stage({ edit, pick }) {
     node,
     draw(arrays, editable) {
       for (const [name, { widget, figure }] of shown) {
-        if (!(name in arrays)) { widget.end(); figure.remove(); shown.delete(name); }
+        if (!(name in arrays)) {
+          widget.end();
+          figure.remove();
+          shown.delete(name);
+        }
       }
       for (const [name, array] of Object.entries(arrays)) {
         const matrix = matrixOf(array);

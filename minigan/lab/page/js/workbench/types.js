@@ -8,9 +8,12 @@ const PADDING = { value: "valid", choices: ["valid", "same"] };
 export const TYPES = {
   Conv2D: { settings: { kernel_size: count(3, 4), strides: count(1, 3), padding: PADDING }, fixed: { filters: 1 } },
   Conv2DTranspose: {
-    settings: { kernel_size: count(3, 4), strides: count(2, 3), padding: { ...PADDING, value: "same" } }, fixed: { filters: 1 },
+    settings: { kernel_size: count(3, 4), strides: count(2, 3), padding: { ...PADDING, value: "same" } },
+    fixed: { filters: 1 },
   },
-  UpSampling2D: { settings: { size: count(2, 3), interpolation: { value: "nearest", choices: ["nearest", "bilinear"] } } },
+  UpSampling2D: {
+    settings: { size: count(2, 3), interpolation: { value: "nearest", choices: ["nearest", "bilinear"] } },
+  },
   MaxPooling2D: { settings: { pool_size: count(2, 4), strides: count(2, 3), padding: PADDING } },
   AveragePooling2D: { settings: { pool_size: count(2, 4), strides: count(2, 3), padding: PADDING } },
   Dense: { settings: { units: count(3, 6) } },

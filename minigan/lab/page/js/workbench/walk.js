@@ -12,7 +12,8 @@ const still = window.matchMedia("(prefers-reduced-motion: reduce)");
  * Where a person wants no motion, each press goes one entry on. Returns {node, stop()}.
  */
 export function walkButton({ pick, count }) {
-  let place = -1, timer = 0;
+  let place = -1,
+    timer = 0;
   const node = button("", "walk", () => (timer ? stop() : start()));
 
   function label() {

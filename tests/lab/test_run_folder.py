@@ -1,0 +1,97 @@
+"""A run of minigan train can be opened, and is trained further in memory only."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from minigan import runs
+from minigan.errors import CheckpointError, ConfigError, MiniganError, RunError
+from minigan.lab import Session
+from minigan.runs import TrainConfig
+from minigan.training.events import ignore
+
+
+def trained(folder: Path, steps: int, **settings: object) -> Path:
+    values = {"data": "ring", "model": "mlp2d", "batch_size": 8, "checkpoint_every": 4, "steps": steps, **settings}
+    runs.train_run(TrainConfig(**values), folder, ignore)
+    return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+#: Runs that differ in what a round is.
+RUNS = [
+    {"learning_rate": "0.002 -> 1e-06 over 12 cosine", "average": 0.9, "instance_noise": 0.4},
+    {"d_steps": 2, "g_steps": 2, "loss": "hinge", "penalty": "r1"},
+    {"updates": "simultaneous", "optimizer": "momentum", "momentum": "0.5 -> 0.7 over 12", "label_flips": 0.1},
+]
+
+
+@pytest.mark.parametrize("settings", RUNS, ids=str)
+def test_the_lab_goes_on_as_the_run_would_have(tmp_path: Path, settings: dict[str, object], monkeypatch):
+    monkeypatch.setenv("MINIGAN_FUSE", "0")
+    longer = trained(tmp_path / "longer", 12, **settings)
+    lab = Session.of_run(longer / "checkpoints" / "step-000000008.checkpoint")
+    assert lab.view("state")["run"] == {"path": str(longer), "step": 8}
+    while lab.trainer.step < 12:
+        lab.do("round")
+    expected = Session.of_run(longer).trainer.gan
+    assert expected.generator.state_dict().keys()
+    for mine, its in (
+        (lab.trainer.gan.generator, expected.generator),
+        (lab.trainer.gan.discriminator, expected.discriminator),
+    ):
+        np.testing.assert_array_equal(mine.flat_data, its.flat_data)
+    lab.do("go", {"place": 0})
+    assert lab.trainer.step == 8
+
+
+def test_nothing_is_written_to_the_run(tmp_path: Path):
+    folder = trained(tmp_path / "run", 6)
+    before = contents(folder)
+    lab = Session.of_run(folder)
+    lab.do("round", {"count": 3})
+    lab.do("back", {"count": 2})
+    assert contents(folder) == before
+    assert lab.trainer.step == 7
+    assert not lab.trainer.gan.generator.fuse
+
+
+def test_a_run_keeps_its_settings_until_another_set_up_is_chosen(tmp_path: Path):
+    lab = Session.of_run(trained(tmp_path / "run", 2, model="mlp1d", data="gaussian"))
+    assert lab.view("state")["kind"] == "line"
+    assert lab.view("state")["changeable"] == ()
+    with pytest.raises(ConfigError):
+        lab.do("change", {"settings": {"loss": "hinge"}})
+    lab.do("choose", {"setup": {"data": "moons"}})
+    assert lab.run is None
+    lab.do("change", {"settings": {"loss": "hinge"}})
+
+
+def test_of_a_run_without_checkpoints_the_weights_are_taken(tmp_path: Path):
+    folder = trained(tmp_path / "run", 4)
+    expected = Session.of_run(folder).trainer.gan.generator.flat_data
+    for path in (folder / "checkpoints").iterdir():
+        path.unlink()
+    lab = Session.of_run(folder)
+    np.testing.assert_array_equal(lab.trainer.gan.generator.flat_data, expected)
+    lab.do("round")
+
+
+def test_a_damaged_checkpoint_is_passed_over(tmp_path: Path):
+    folder = trained(tmp_path / "run", 12)
+    newest = folder / "checkpoints" / "step-000000012.checkpoint"
+    newest.write_bytes(newest.read_bytes()[:-1])
+    assert Session.of_run(folder).trainer.step == 8
+    with pytest.raises(CheckpointError):
+        Session.of_run(newest)
+
+
+def test_what_is_no_run_is_refused(tmp_path: Path):
+    with pytest.raises(RunError, match="folder of a run"):
+        Session.of_run(tmp_path / "nothing")
+    with pytest.raises(MiniganError):
+        Session.of_run(trained(tmp_path / "classes", 2, data="digits", model="dcgan28", conditional=True))
