@@ -23,7 +23,7 @@ const STATUS = {
   connecting: "connecting ...",
   connected: "connected",
   lost: "not connected, trying again ...",
-  refused: "not allowed",
+  refused: "no access: the token is wrong",
 };
 
 const REFUSED =

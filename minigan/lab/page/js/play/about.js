@@ -79,7 +79,7 @@ export const ABOUT = {
   graph: text(
     "G makes samples of noise; D judges real and generated samples. In D's step the gradient changes D only. In G's " +
       "step the gradient goes back through D to the samples, and on into G; it changes G only. " +
-        "Click a layer to look inside.",
+      "Click a layer to look inside.",
     "z → G → G(z) → D → L",
   ),
   steps: text("One round is k steps of D and one step of G."),

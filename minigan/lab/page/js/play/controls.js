@@ -12,6 +12,10 @@ const SPEEDS = [0, 1, 2, 5, 10, 20, 50, null];
 const speedText = (speed) =>
   speed === 0 ? "slow motion" : speed === null ? "as fast as possible" : `${speed} rounds a second`;
 
+/** The place of a speed, or of the next lower one. */
+const placeOf = (speed) =>
+  speed === null ? SPEEDS.length - 1 : SPEEDS.findLastIndex((each) => each !== null && each <= speed);
+
 /** The bar of controls; returns {node, end}. */
 export function controls(lab) {
   const act = (command, settings) => lab.do(command, settings).catch(tell);
@@ -26,11 +30,11 @@ export function controls(lab) {
   };
   const play = button("▶ Play", "play", start, { class: "main", title: "Play (space)" });
   const pause = button("❚❚ Pause", "pause", stop, { class: "main", title: "Pause (space)", hidden: true });
+  const round = button("One round", "round", () => act("round"), { title: "k steps of D, then one of G (n)" });
+  const back = button("↶ Back", "back", () => act("back"), { title: "Take back the last step, exactly (b)" });
   const steps = [
-    button("One round", "round", () => act("round"), { title: "k steps of D, then one of G (n)" }),
     button("D's step", "d-step", () => act("d_step"), { title: "One step of D alone" }),
     button("G's step", "g-step", () => act("g_step"), { title: "One step of G alone" }),
-    button("↶ Back", "back", () => act("back"), { title: "Take back the last step, exactly (b)" }),
   ];
   const restart = button("Restart", "restart", () => act("choose", { setup: lab.state.setup }), {
     title: "Start again from round 0 with the same set-up and seed",
@@ -40,7 +44,7 @@ export function controls(lab) {
   });
 
   const speedLabel = element("output", { class: "quiet" });
-  const speeds = slider("speed", { min: 0, max: SPEEDS.length - 1, value: SPEEDS.indexOf(null) }, (place) => {
+  const speeds = slider("speed", { min: 0, max: SPEEDS.length - 1, value: SPEEDS.length - 1 }, (place) => {
     const was = playing();
     speed = SPEEDS[place];
     showSpeed();
@@ -53,6 +57,7 @@ export function controls(lab) {
     if (was) act("play");
   });
   const showSpeed = () => {
+    if (document.activeElement !== speeds) speeds.value = String(placeOf(speed));
     setText(speedLabel, speedText(speed));
     speeds.setAttribute("aria-valuetext", speedText(speed));
   };
@@ -63,7 +68,7 @@ export function controls(lab) {
   const node = element(
     "section",
     { class: "card controls", "aria-label": "Controls" },
-    element("div", { class: "row buttons" }, play, pause, steps, restart, seed),
+    element("div", { class: "row buttons" }, play, pause, round, lab.recorded ? back : [...steps, back, restart, seed]),
     element("div", { class: "row where" }, counter, part),
     element("div", { class: "speed" }, labelled("Speed", speeds), speedLabel),
     timeline.node,
@@ -75,8 +80,9 @@ export function controls(lab) {
     play.hidden = on;
     pause.hidden = !on;
     if (focused) (on ? pause : play).focus();
-    for (const step of steps) step.disabled = lab.recorded && step.dataset.control.endsWith("-step");
-    steps[3].disabled = state.place === 0;
+    back.disabled = state.place === 0;
+    if (speed !== 0 && document.activeElement !== speeds) speed = state.rounds_per_second;
+    showSpeed();
     setText(counter, `Round ${whole(state.step)}`);
     const of = state.setup.d_steps;
     setText(part, state.d_done ? `D has done ${state.d_done} of ${of} step${of > 1 ? "s" : ""}; now G` : "");
@@ -109,7 +115,7 @@ function timelineOf(act) {
       asked = false;
     });
   };
-  const node = element("div", { class: "timeline" }, labelled("Go back in time", input), label, marks);
+  const node = element("div", { class: "timeline" }, labelled("Timeline", input), label, marks);
   let drawn = "";
   return {
     node,

@@ -9,7 +9,7 @@ import { layout } from "lab/play/layout.js";
 
 /** Narrower boxes have no name in them; the width of a letter in the others. */
 const SHORT = 12,
-  LETTER = 6.1;
+  LETTER = 6.8;
 
 /** The card of the graph; returns {node, end}. */
 export function graph(lab) {

@@ -20,15 +20,15 @@ export const play = {
   mount(root, lab) {
     const heading = element("h2", {}),
       picture = element("div", {});
-    const [bar, setup, networks, lines, good, words] = [controls, form, graph, charts, quality, monitor].map((make) =>
-      make(lab),
-    );
+    const [bar, networks, lines, good, words] = [controls, graph, charts, quality, monitor].map((make) => make(lab));
+    // A recording has one set-up.
+    const setup = lab.recorded ? null : form(lab);
     root.append(
       element(
         "div",
-        { class: "play" },
+        { class: lab.recorded ? "play recorded" : "play" },
         bar.node,
-        setup.node,
+        setup?.node,
         element(
           "div",
           { class: "middle" },
@@ -53,7 +53,8 @@ export const play = {
     return () => {
       end();
       endPicture();
-      for (const part of [bar, setup, networks, lines, good, words]) part.end();
+      setup?.end();
+      for (const part of [bar, networks, lines, good, words]) part.end();
     };
   },
 };

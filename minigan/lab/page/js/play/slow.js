@@ -31,7 +31,7 @@ export class SlowMotion {
     this.onChange();
     const { d_done: done, setup } = this.lab.state;
     try {
-      await this.lab.do(done < setup.d_steps ? "d_step" : "g_step");
+      await this.lab.do(this.lab.recorded ? "round" : done < setup.d_steps ? "d_step" : "g_step");
     } catch (error) {
       this.stop();
       tell(error);
