@@ -36,7 +36,9 @@ export function controls(lab) {
     button("D's step", "d-step", () => act("d_step"), { title: "One step of D alone" }),
     button("G's step", "g-step", () => act("g_step"), { title: "One step of G alone" }),
   ];
-  const restart = button("Restart", "restart", () => act("choose", { setup: lab.state.setup }), {
+  // A run that was opened is left by `choose`: the way back to its beginning is `go`.
+  const again = () => (lab.state.run ? act("go", { place: 0 }) : act("choose", { setup: lab.state.setup }));
+  const restart = button("Restart", "restart", again, {
     title: "Start again from round 0 with the same set-up and seed",
   });
   const seed = button("Another seed", "seed", () => act("seed", { seed: lab.state.setup.seed + 1 }), {

@@ -30,7 +30,8 @@ export function form(lab) {
     element("div", { class: "row" }, start, undo),
   );
   const body = element("div", { class: "sections", id: "set-up-sections", hidden: NARROW.matches });
-  const summary = element("p", { class: "quiet" });
+  const summary = element("p", { class: "quiet" }),
+    run = element("p", { class: "quiet", hidden: true });
   const fold = button(
     "",
     "set-up",
@@ -51,6 +52,7 @@ export function form(lab) {
     element("header", {}, element("h2", {}, "Set-up"), summary, fold),
     pending,
     fault,
+    run,
     body,
   );
   let sections = [],
@@ -102,6 +104,13 @@ export function form(lab) {
   let known = "",
     built = false;
   const end = lab.onState((state) => {
+    run.hidden = !state.run;
+    if (state.run)
+      setText(
+        run,
+        `This is the run ${state.run.path}. The lab trains it further in memory and writes nothing into its folder. ` +
+          "The settings of a run stay as they are; other settings begin a new training.",
+      );
     if (!built) {
       built = true;
       build().catch(tell);

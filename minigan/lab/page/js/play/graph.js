@@ -24,17 +24,16 @@ export function graph(lab) {
   );
   const flow = new Flow(caption);
   let drawnFor = "",
-    loss = null,
-    plan = null;
+    loss = null;
 
   function draw() {
     const state = lab.state,
       width = place.clientWidth;
     if (!state?.networks || !width) return;
-    const key = JSON.stringify([state.networks, state.kind, width]);
+    const key = `${Object.values(state.networks).flat().map(keyOf).join()} ${width}`;
     if (key === drawnFor) return;
     drawnFor = key;
-    plan = layout(state.networks, width);
+    const plan = layout(state.networks, width);
     const svg = drawn("svg", {
       viewBox: `0 0 ${width} ${plan.height}`,
       width,
@@ -68,6 +67,9 @@ export function graph(lab) {
     },
   };
 }
+
+/** What is drawn of a layer: a state comes many times a second, so that this is short. */
+const keyOf = ({ type, settings, input_shape: from, output_shape: to }) => `${type} ${settings} ${from} ${to}`;
 
 /** The frame around the layers of a network. */
 function network({ name, title, x, y, width, height }) {

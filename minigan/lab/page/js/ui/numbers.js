@@ -19,7 +19,9 @@ function shortened(text) {
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }
 
+const WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+
 /** A whole number with commas: 12,345. */
 export function whole(number) {
-  return number === null || number === undefined ? "–" : Math.round(number).toLocaleString("en-US");
+  return number === null || number === undefined ? "–" : WHOLE.format(number);
 }
