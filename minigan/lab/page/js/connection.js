@@ -9,6 +9,9 @@ const PAUSE = 400,
 /** The server closes with this code if it does not know the token. */
 const REFUSED = 4401;
 
+/** The cause of errors that are over when the connection is back. */
+export const NOT_CONNECTED = "not connected";
+
 const LOST = "The connection to the lab was lost before the answer came. The page tries again by itself.";
 const CLOSED =
   "The lab is not connected. Is `minigan lab` still running in the terminal? The page tries again by itself.";
@@ -38,7 +41,7 @@ export class Connection {
   }
 
   closed(code) {
-    for (const { reject } of this.waiting.values()) reject(new Error(LOST));
+    for (const { reject } of this.waiting.values()) reject(new Error(LOST, { cause: NOT_CONNECTED }));
     this.waiting.clear();
     if (code === REFUSED) return this.onStatus("refused");
     this.onStatus("lost");
@@ -56,7 +59,7 @@ export class Connection {
 
   /** A promise of the answer. */
   ask(request) {
-    if (this.socket.readyState !== WebSocket.OPEN) return Promise.reject(new Error(CLOSED));
+    if (this.socket.readyState !== WebSocket.OPEN) return Promise.reject(new Error(CLOSED, { cause: NOT_CONNECTED }));
     return new Promise((resolve, reject) => {
       const id = this.next++;
       this.waiting.set(id, { resolve, reject });

@@ -1,6 +1,6 @@
 // The frame of the page: the connection, notices, and a tab for each part.
 
-import { Connection } from "lab/connection.js";
+import { Connection, NOT_CONNECTED } from "lab/connection.js";
 import { copyLink, keepSetup } from "lab/keep.js";
 import { Lab } from "lab/lab.js";
 import { layer } from "lab/layer/layer.js";
@@ -11,7 +11,7 @@ import { guide } from "lab/tours/guide.js";
 import { tours } from "lab/tours/tours.js";
 import { element, setText } from "lab/ui/dom.js";
 import { button } from "lab/ui/fields.js";
-import { noticeArea, tell } from "lab/ui/notice.js";
+import { noticeArea, tell, withdraw } from "lab/ui/notice.js";
 import { tabs } from "lab/ui/tabs.js";
 import { themeSwitch } from "lab/ui/theme.js";
 import { workbench } from "lab/workbench/workbench.js";
@@ -40,6 +40,7 @@ export function start(connection = null) {
         setText(status, STATUS[name]);
         status.dataset.status = name;
         if (name === "refused") tell(REFUSED);
+    if (name === "connected") withdraw(NOT_CONNECTED);
       }),
   );
   let end = () => {};

@@ -87,17 +87,27 @@ export function images(root, lab) {
 /** The walk between the noise of two samples. */
 function walk(lab, ends) {
   let t = 0.5;
-  const canvas = element("canvas", { class: "large-image", role: "img", "aria-label": "The image on the way" });
-  const reading = element("output", { class: "quiet numbers" });
-  const input = slider(
-    "walk",
-    { min: 0, max: 1, step: 0.01, value: t },
-    (value) => {
-      t = value;
-      watching.refresh();
+  const go = (place) => {
+    t = Math.min(1, Math.max(0, place));
+    watching.refresh();
+  };
+  const canvas = element("canvas", {
+    class: "large-image walk",
+    role: "img",
+    "aria-label": "The image on the way",
+    title: "Drag to the left and to the right",
+    // The image is a wide slider for the mouse.
+    onpointermove: ({ buttons, offsetX }) => {
+      if (!buttons) return;
+      go(offsetX / canvas.clientWidth);
+      input.value = String(t);
     },
-    { "aria-label": "The place on the way from the first to the second image" },
-  );
+    onpointerdown: ({ pointerId }) => canvas.setPointerCapture(pointerId),
+  });
+  const reading = element("output", { class: "quiet numbers" });
+  const input = slider("walk", { min: 0, max: 1, step: 0.01, value: t }, go, {
+    "aria-label": "The place on the way from the first to the second image",
+  });
   const watching = lab.watchSeen(
     canvas,
     () => ({ walk: ["walk", { first: ends()[0], second: ends()[1], t }] }),
