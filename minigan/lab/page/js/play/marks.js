@@ -70,23 +70,22 @@ export function drawUndecided(context, field, to) {
   context.stroke();
 }
 
-/** Discs of one colour. */
+/** Discs of one colour; with an edge each lies over the one before it, so that one sees how many there are. */
 export function drawPoints(context, { data, shape: [count] }, to, { radius, fill, opacity, edge }) {
-  context.fillStyle = fill;
-  context.globalAlpha = opacity;
+  Object.assign(context, { fillStyle: fill, strokeStyle: edge, lineWidth: 0.4, globalAlpha: opacity });
   context.beginPath();
   for (let i = 0; i < count; i++) {
     const x = to.x(data[2 * i]),
       y = to.y(data[2 * i + 1]);
-    context.moveTo(x + radius, y);
+    if (edge) context.beginPath();
+    else context.moveTo(x + radius, y);
     context.arc(x, y, radius, 0, 2 * Math.PI);
-  }
-  context.fill();
-  context.globalAlpha = 1;
-  if (edge) {
-    Object.assign(context, { strokeStyle: edge, lineWidth: 0.6 });
+    if (!edge) continue;
+    context.fill();
     context.stroke();
   }
+  if (!edge) context.fill();
+  context.globalAlpha = 1;
 }
 
 /** The grid of noise after G: lines, and cells that are darker the smaller G makes them. */
