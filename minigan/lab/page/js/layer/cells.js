@@ -1,8 +1,8 @@
 // Between an array's entries and the cells of the part that is shown.
 //
 // An array has `slots` = {example, channels, inputs}: whether its first axis is that of the examples, and how many
-// channels (the last axis) and inputs (the axis before it) there are to choose from. A part has `index` = {fixed, row_axis,
-// column_axis}: the index of its corner, and the axes along which its rows and columns go.
+// channels (the last axis) and inputs (the axis before it) there are to choose from. A part has `index` = {fixed,
+// row_axis, column_axis}: the index of its corner, and the axes along which its rows and columns go.
 
 /** The most rows and columns of a part. */
 const LARGEST = 256;
@@ -31,7 +31,7 @@ export const showsAll = ({ shape, slots }) => slots.example && shape.length === 
 const insideAxes = ({ shape, slots }) =>
   shape.map((_, axis) => axis).slice(slots.example && !showsAll({ shape, slots }) ? 1 : 0);
 
-/** What can be chosen of an array: [{slot, text, count, step}]; the example only if it is not chosen for all arrays at once. */
+/** What can be chosen of an array: [{slot, text, count, step}]; the example only where it is not one for all arrays. */
 export function choicesOf(array, ownExample = false) {
   const {
     shape,

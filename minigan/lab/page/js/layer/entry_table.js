@@ -80,7 +80,7 @@ function factorCells({ name, index, value }, at) {
 /** A term that is no product: how it is made, and the numbers in it. */
 function formCell({ text, factors }) {
   const numbers = factors.map(({ name, index, value }) => `${entryName(name, index)} = ${format(value, 5)}`);
-  return element("td", { class: "factor" }, element("code", {}, text), element("small", {}, numbers.join(", ")));
+  return element("td", { class: "factor form" }, element("code", {}, text), element("small", {}, numbers.join(", ")));
 }
 
 /** How large a term is, beside the largest: to the left if negative. */

@@ -72,7 +72,7 @@ export function nothingRecorded(lab, control) {
       {},
       lab.recorded
         ? "This recording has no round to look into."
-        : "Train one round and keep every number of it. You can then look at each of its stations, and into each layer.",
+        : "Train one round and keep every number of it. Then look at each station, and into each layer.",
     ),
     lookButton(lab, control),
   );

@@ -58,7 +58,7 @@ function stationArray(lab, station, array) {
   return figure;
 }
 
-/** Loads each figure when it comes into view: an update of a large network has many. Returns a function that ends this. */
+/** Loads each figure when it comes into view: an update of a large network has many. Returns the end of this. */
 function whenSeen(figures) {
   const byNode = new Map(figures.map((figure) => [figure.node, figure]));
   const observer = new IntersectionObserver(

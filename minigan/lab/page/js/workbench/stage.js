@@ -7,8 +7,10 @@ import { numberEditor } from "lab/workbench/number_editor.js";
 
 /**
  * The stage. edit(name, place, number) is called for x, dy and the parameters, by the place in the array's data;
- * pick(name, index) for y, dx and the gradients. Returns {node, draw(arrays), light(places, strong), end()}, where arrays is
- * {name: {shape, data}} and places are {name: [index, ...]}.
+ * pick(name, index) for y, dx and the gradients.
+ *
+ * Returns {node, draw(arrays, editable), light(places, strong), end()}: arrays is {name: {shape, data}}, editable a set
+ * of names, and places are {name: [index, ...]}.
  */
 export function stage({ edit, pick }) {
   const shown = new Map();
