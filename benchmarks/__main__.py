@@ -4,6 +4,7 @@ import typer
 
 from benchmarks.gpu import gpu
 from benchmarks.kernels import kernels
+from benchmarks.lab import lab
 from benchmarks.layers import layers
 from benchmarks.mutants import mutants
 from benchmarks.quality import quality
@@ -19,7 +20,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (step, quality, layers, kernels, scaling, startup, gpu):
+for command in (step, quality, layers, kernels, scaling, startup, gpu, lab):
     app.command()(command)
 app.command()(mutants)
 

@@ -15,7 +15,7 @@ def lab(
     port: Annotated[
         int, typer.Option(help="The port on this machine; 0 for one that is free.", min=0, max=65535)
     ] = 8642,
-    browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the page in a browser.")] = False,
 ) -> int:
     """Train a GAN in the browser, step by step, and look inside every layer.
 
@@ -27,7 +27,7 @@ def lab(
 
     def show(address: str) -> None:
         typer.echo(f"The lab is at  {address}")
-        if browser and not open_browser(address):
+        if not (no_browser or open_browser(address)):
             typer.echo("No browser was found: open the address yourself.")
         typer.echo("Ctrl-C ends the lab.")
 

@@ -10,6 +10,9 @@ from minigan.errors import ConfigError
 
 __all__ = ["call"]
 
+#: Names in messages that Python keeps to itself: the parameter has a line behind its name.
+RESERVED = ("pass",)
+
 #: How a message calls these types.
 WORDS: dict[Any, str] = {
     int: "a whole number",
@@ -41,15 +44,15 @@ def call(function: Callable[..., Any], arguments: Mapping[str, Any] | None, *fir
                 raise ConfigError(f"{name} is missing")
         elif not fits(given[name], kind):
             raise ConfigError(f"{name}: expected {described(kind)}, got {shortened(given[name])}")
-    return function(*first, **given)
+    return function(*first, **{f"{name}_" if name in RESERVED else name: value for name, value in given.items()})
 
 
 @lru_cache(maxsize=256)
 def parameters(function: Callable[..., Any]) -> dict[str, tuple[Any, bool]]:
-    """The type of each parameter, and whether it needs a value."""
+    """The type of each parameter, by its name in a message, and whether it needs a value."""
     hints = get_type_hints(function)
     found = inspect.signature(function).parameters
-    return {name: (hints.get(name, Any), item.default is item.empty) for name, item in found.items()}
+    return {name.rstrip("_"): (hints.get(name, Any), item.default is item.empty) for name, item in found.items()}
 
 
 def fits(value: Any, kind: Any) -> bool:

@@ -19,6 +19,7 @@ from minigan.lab.setup import CHANGEABLE, SetUp
 from minigan.lab.stepping import Steps
 from minigan.lab.suited import chosen
 from minigan.lab.views import VIEWS
+from minigan.lab.watching import Recording, watch
 from minigan.numbers import finite, whole
 from minigan.training.checkpoint.file import Checkpoint
 from minigan.training.checkpoint.trainer_state import capture, restore
@@ -30,7 +31,7 @@ from minigan.training.trainer import Trainer
 __all__ = ["COMMANDS", "REDO_ACTIONS", "REDO_SECONDS", "Session"]
 
 #: What a person can do, by the names of the methods.
-COMMANDS = ("choose", "change", "seed", "play", "pause", "speed", "round", "d_step", "g_step", "back", "go")
+COMMANDS = ("choose", "change", "seed", "play", "pause", "speed", "round", "d_step", "g_step", "back", "go", "look")
 
 #: The most actions that are taken again to reach a place exactly, and the most seconds that they may take; beyond that
 #: the nearest place with a snapshot is reached.
@@ -101,6 +102,7 @@ class Session:
         self.monitor, self.diversity = monitor_of(trainer), DiversityMeter(trainer, setup.seed)
         self.history, self.past = History(), Past()
         self.seconds = 0.0
+        self.recording: Recording | None = None
         self.past.keep(self.snapshot())
         self.revision += 1
 
@@ -172,6 +174,14 @@ class Session:
     def g_step(self) -> None:
         """One step of G alone."""
         self.take(Action("g_step", self.setup))
+
+    def look(self) -> None:
+        """One whole round, recorded, to look into it; a round that is half done is ended first."""
+        if self.steps.d_done >= self.trainer.d_steps:
+            self.round()
+        with watch(self.trainer) as recording:
+            self.round()
+        self.recording = recording
 
     def back(self, count: int = 1) -> None:
         """Take back the last actions."""

@@ -7,6 +7,7 @@ from minigan.lab.history import History
 from minigan.lab.past import Past
 from minigan.lab.setup import SetUp
 from minigan.lab.stepping import Steps
+from minigan.lab.watching import Recording
 from minigan.training.monitor.monitor import Monitor
 from minigan.training.trainer import Trainer
 
@@ -28,3 +29,4 @@ class SessionLike(Protocol):
     monitor: Monitor
     history: History
     past: Past
+    recording: Recording | None

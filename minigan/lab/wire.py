@@ -9,21 +9,35 @@
 """
 
 import json
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 __all__ = ["pack", "unpack"]
 
+#: The dtypes of a message: those for which a page has an array, and the conversion of a number costs nothing.
+DTYPES = ("bool", "uint8", "int32", "int64", "float32", "float64")
 
-def pack(message: dict[str, Any]) -> bytes:
-    """A message of plain values and arrays as bytes. Numbers that are not finite become null."""
+
+def pack(message: Mapping[str, Any]) -> bytes:
+    """A message of plain values and arrays as bytes.
+
+    A plain number that is not finite, which JSON does not have, becomes null; in an array it stays as it is. An array
+    of another dtype gets the first of `DTYPES` that holds its values.
+
+    Raises
+    ------
+    TypeError
+        A value is neither plain nor an array of numbers.
+    """
     arrays: list[np.ndarray] = []
     plain = replaced(message, arrays)
     parts, start, places = [], 0, []
     for array in arrays:
-        data = np.ascontiguousarray(array).tobytes()
         places.append({"dtype": array.dtype.name, "shape": array.shape, "start": start})
+        data = array.tobytes()
         parts.append(data + bytes(-len(data) % 8))
         start += len(parts[-1])
     text = json.dumps({**plain, "$arrays": places}, allow_nan=False, separators=(",", ":")).encode()
@@ -34,15 +48,23 @@ def pack(message: dict[str, Any]) -> bytes:
 def replaced(value: Any, arrays: list[np.ndarray]) -> Any:
     """The same with plain values only; the arrays are collected."""
     if isinstance(value, np.ndarray):
-        arrays.append(value)
+        arrays.append(as_sent(value))
         return {"$array": len(arrays) - 1}
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {str(name): replaced(item, arrays) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [replaced(item, arrays) for item in value]
     if isinstance(value, np.generic):
         value = value.item()
-    return None if isinstance(value, float) and not np.isfinite(value) else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def as_sent(array: np.ndarray) -> np.ndarray:
+    """The array in a dtype of `DTYPES`, little endian."""
+    for name in (array.dtype.name, *DTYPES):
+        if name in DTYPES and np.can_cast(array.dtype, name):
+            return array.astype(np.dtype(name).newbyteorder("<"), copy=False)
+    raise TypeError(f"expected an array of numbers, got {array.dtype}")
 
 
 def unpack(data: bytes) -> dict[str, Any]:
@@ -50,11 +72,13 @@ def unpack(data: bytes) -> dict[str, Any]:
     length = int.from_bytes(data[:4], "little")
     message = json.loads(data[4 : 4 + length])
     body = memoryview(data)[4 + length :]
-    arrays = [
-        np.frombuffer(body, item["dtype"], int(np.prod(item["shape"])), item["start"]).reshape(item["shape"])
-        for item in message.pop("$arrays")
-    ]
+    arrays = [array_at(body, **place) for place in message.pop("$arrays")]
     return restored(message, arrays)
+
+
+def array_at(body: memoryview, dtype: str, shape: list[int], start: int) -> np.ndarray:
+    """One array of the message."""
+    return np.frombuffer(body, np.dtype(dtype).newbyteorder("<"), math.prod(shape), start).reshape(shape)
 
 
 def restored(value: Any, arrays: list[np.ndarray]) -> Any:

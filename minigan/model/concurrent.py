@@ -22,7 +22,7 @@ from minigan.fusion.step import is_builtin
 from minigan.kernels import memory_pool
 from minigan.kernels.cpu.parallel.pool import parallel_for
 from minigan.layers.base import Context, Layer
-from minigan.layers.parameter import Parameter
+from minigan.model.copies import with_parameters
 from minigan.model.sequential import Sequential
 
 __all__ = ["backward_both", "forward_both"]
@@ -86,6 +86,8 @@ def is_faster(network: Sequential, batches: Sequence[Array]) -> bool:
     """
     if type(network.flat_data) is not np.ndarray or kernels.kind() != "fast" or backend.threads() not in (2, 3):
         return False
+    if type(network) is not Sequential:
+        return False  # nobody knows whether two threads may be in it; one that is watched reports pass after pass
     numbers = len(batches[0]) * sum(math.prod(layer.output_shape) for layer in network.layers)
     # Of layers and activations that are not minigan's nobody knows whether two threads may be in them.
     safe = (is_builtin(layer) and layer.concurrent_safe for layer in parts_of(network.layers))
@@ -105,27 +107,6 @@ def with_grads(network: Sequential, flat_grad: Array) -> Sequential:
     parameters = {p: p.with_grad(grad) for p, grad in network.parts_of(flat_grad).items()}
     copies: dict[Layer, Layer] = {}
     other = copy.copy(network)
-    other.layers = replaced(network.layers, parameters, copies)
-    other._fused = replaced(network._fused, parameters, copies)
+    other.layers = with_parameters(network.layers, parameters, copies)
+    other._fused = with_parameters(network._fused, parameters, copies)
     return other
-
-
-#: What may have parameters in it.
-COMPOUND = (Parameter, Layer, list, dict)
-
-
-def replaced(thing: Any, parameters: dict[Parameter, Parameter], copies: dict[Layer, Layer]) -> Any:
-    """`thing` with other parameters in it: of layers that have any a copy, of all else the thing itself."""
-    if isinstance(thing, Parameter):
-        return parameters.get(thing, thing)
-    if isinstance(thing, list):
-        return [replaced(item, parameters, copies) for item in thing]
-    if isinstance(thing, dict):
-        return {name: replaced(item, parameters, copies) for name, item in thing.items()}
-    if not isinstance(thing, Layer) or not thing.parameters:
-        return thing
-    if thing not in copies:
-        copies[thing] = other = object.__new__(type(thing))
-        for name, value in vars(thing).items():
-            other.__dict__[name] = replaced(value, parameters, copies) if isinstance(value, COMPOUND) else value
-    return copies[thing]

@@ -12,7 +12,7 @@ from minigan.cli import COMMANDS as COMMAND_FUNCTIONS
 from minigan.cli.help import examples_of
 from minigan.runs import ModelConfig, TrainConfig
 
-COMMANDS = ("train", "sample", "evaluate", "plot", "summary", "gradcheck", "info", "data", "export", "import")
+COMMANDS = tuple(COMMAND_FUNCTIONS)
 
 
 def words(text: str) -> str:

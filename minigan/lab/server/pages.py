@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from minigan.errors import ConfigError
 from minigan.lab.server.faults import sentence
@@ -48,7 +48,7 @@ class Pages:
     ----------
     steering : Page or None
         The one that may give commands.
-    state : dict or None
+    state : dict
         The newest state that is known.
     """
 
@@ -56,26 +56,27 @@ class Pages:
         self.session = session
         self.pages: list[Page] = []
         self.steering: Page | None = None
-        self.state: dict[str, Any] | None = None
+        self.state: dict[str, Any] = {}
+        self.changed = asyncio.Event()
 
     async def run(self) -> None:
-        """Follow the session, and give every new state to all pages."""
-        loop, changed = asyncio.get_running_loop(), asyncio.Event()
+        """Follow the session and the pages, and give every new state to all pages."""
+        loop = asyncio.get_running_loop()
 
         def report() -> None:
-            loop.call_soon_threadsafe(changed.set)
+            loop.call_soon_threadsafe(self.changed.set)
 
         self.worker = Worker(self.session, report)
-        changed.set()
         try:
             while True:
-                await changed.wait()
-                changed.clear()
+                await self.changed.wait()
+                self.changed.clear()
                 try:
                     self.state = await asyncio.wrap_future(self.worker.look(self.look))
                 except Exception as error:
                     sentence(error)
-                self.announce()
+                for page in self.pages:
+                    page.news.set()
                 await asyncio.sleep(INTERVAL)
         finally:
             self.worker.stop()
@@ -84,28 +85,23 @@ class Pages:
         """The state of the session, with what stopped its training."""
         return {**session.view("state"), "problem": self.worker.problem}
 
-    def announce(self) -> None:
-        """Let every page send the state."""
-        for page in self.pages:
-            page.news.set()
-
     def add(self, page: "Page") -> None:
         """A page has come; the first one steers."""
         self.pages.append(page)
         self.steering = self.steering or page
-        self.announce()
+        self.changed.set()
 
     def remove(self, page: "Page") -> None:
         """A page has gone; if it was steering, the one that is connected longest does now."""
         self.pages.remove(page)
         if self.steering is page:
             self.steering = self.pages[0] if self.pages else None
-        self.announce()
+        self.changed.set()
 
     def steer(self, page: "Page") -> None:
         """This page takes over the steering."""
         self.steering = page
-        self.announce()
+        self.changed.set()
 
 
 class Page:
@@ -115,7 +111,8 @@ class Page:
         self.websocket, self.pages = websocket, pages
         self.news = asyncio.Event()
         self.room = asyncio.Semaphore(MOST_REQUESTS)
-        self.views: asyncio.Queue[Request] = asyncio.Queue()
+        self.commands: set[asyncio.Future[None]] = set()
+        self.views: asyncio.Queue[tuple[Request, set[asyncio.Future[None]]]] = asyncio.Queue()
 
     async def attend(self) -> None:
         """Serve the page until it goes."""
@@ -126,7 +123,7 @@ class Page:
                 group.create_task(self.answer_views())
                 while True:
                     await self.room.acquire()
-                    self.take(await self.websocket.receive_text(), group)
+                    self.take(await self.receive(), group)
         except* WebSocketDisconnect:
             pass
         except* NotJson as errors:
@@ -135,13 +132,27 @@ class Page:
         finally:
             self.pages.remove(self)
 
+    async def receive(self) -> str:
+        """The next text that the page sends."""
+        message = await self.websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message["code"])
+        text = message.get("text")
+        if text is None:
+            raise NotJson("expected a message in JSON, got bytes")
+        return text
+
     def take(self, text: str, group: asyncio.TaskGroup) -> None:
-        """Take a request: commands go to the worker in the order in which they come, views wait for one another."""
+        """Take a request: commands go to the worker in the order in which they come.
+
+        A view waits for the commands and views that the page asked for before: so the page sees what it has done, and
+        other pages get their turn.
+        """
         message = read(text)
         try:
             request = request_of(message)
             if request.kind == "view":
-                self.views.put_nowait(request)
+                self.views.put_nowait((request, {*self.commands}))
             else:
                 group.create_task(self.answer(request.id, self.carry_out(request)))
         except ConfigError as error:
@@ -155,12 +166,23 @@ class Page:
         if self.pages.steering is not self:
             raise ConfigError("this page watches: another page steers the session, until this one takes over")
         work = self.pages.worker.do(lambda session: session.do(request.name, request.arguments))
-        return asyncio.shield(asyncio.wrap_future(work))
+        command = asyncio.wrap_future(work)
+        self.commands.add(command)
+        command.add_done_callback(self.forget)
+        return asyncio.shield(command)
+
+    def forget(self, command: "asyncio.Future[None]") -> None:
+        """A command is done; where its page has gone, nobody asks for its error, and that is no fault."""
+        self.commands.discard(command)
+        if not command.cancelled():
+            command.exception()
 
     async def answer_views(self) -> None:
-        """Answer the views of this page one by one, so that those of other pages get their turn."""
+        """Answer the views one by one."""
         while True:
-            request = await self.views.get()
+            request, before = await self.views.get()
+            if before:
+                await asyncio.wait(before)
             work = self.pages.worker.look(partial(Session.view, name=request.name, options=request.arguments))
             await self.answer(request.id, asyncio.wrap_future(work))
 
@@ -172,17 +194,22 @@ class Page:
                 raise ConfigError(f"the answer has {len(data):,} bytes: expected at most {MOST_ANSWER:,}")
         except Exception as error:
             data = pack({"kind": "answer", "id": number, "error": sentence(error)})
+        await self.send(data)
         self.room.release()
-        await self.websocket.send_bytes(data)
 
     async def send_states(self) -> None:
         """Send the newest state after each change, and leave out those that came while the page was slow."""
         while True:
             await self.news.wait()
             self.news.clear()
-            if (state := self.pages.state) is not None:
-                own = {"steering": self.pages.steering is self, "pages": len(self.pages.pages)}
-                await self.websocket.send_bytes(pack({"kind": "state", "state": {**state, **own}}))
+            own = {"steering": self.pages.steering is self, "pages": len(self.pages.pages)}
+            await self.send(pack({"kind": "state", "state": {**self.pages.state, **own}}))
+
+    async def send(self, data: bytes) -> None:
+        """Send bytes, when the page has taken those before."""
+        if self.websocket.application_state is not WebSocketState.CONNECTED:
+            raise WebSocketDisconnect
+        await self.websocket.send_bytes(data)
 
 
 async def nothing() -> None:

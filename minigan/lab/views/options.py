@@ -1,6 +1,6 @@
 """The options of views: they come from a page, so their types and sizes are checked, and errors are for people."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,10 +8,23 @@ import numpy as np
 from minigan.errors import ConfigError
 from minigan.numbers import finite, whole
 
-__all__ = ["count_option", "number_option", "vector_option"]
+__all__ = ["choice_option", "count_option", "number_option", "shortened", "vector_option"]
 
 #: Characters of a wrong value in a message: it may be of any length.
 SHOWN = 40
+
+
+def choice_option(name: str, value: Any, choices: Collection[str]) -> str:
+    """`value`, one of some names.
+
+    Raises
+    ------
+    ConfigError
+        It is something else.
+    """
+    if not isinstance(value, str) or value not in choices:
+        raise ConfigError(f"expected {name} to be one of {', '.join(choices)}, got {shortened(value)}")
+    return value
 
 
 def count_option(name: str, value: Any, least: int, most: int) -> int:

@@ -28,6 +28,8 @@ export function controls(lab) {
     button("G's step", "g-step", () => act("g_step"), { title: "One step of G alone" }),
     button("↶ Back", "back", () => act("back"), { title: "Take back the last step, exactly (b)" }),
   ];
+  const restart = button("Restart", "restart", () => act("choose", { setup: lab.state.setup }),
+    { title: "Start again from round 0 with the same set-up and seed" });
   const seed = button("Another seed", "seed", () => act("seed", { seed: lab.state.setup.seed + 1 }),
     { title: "Start again with the next seed" });
 
@@ -47,7 +49,7 @@ export function controls(lab) {
   const part = element("span", { class: "quiet" });
   const timeline = timelineOf(act);
   const node = element("section", { class: "card controls", "aria-label": "Controls" },
-    element("div", { class: "row buttons" }, play, pause, steps, seed),
+    element("div", { class: "row buttons" }, play, pause, steps, restart, seed),
     element("div", { class: "row where" }, counter, part),
     element("div", { class: "speed" }, labelled("Speed", speeds), speedLabel),
     timeline.node);

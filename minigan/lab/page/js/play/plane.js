@@ -12,10 +12,10 @@ import { drawArrows, drawGrid, drawPoints, drawUndecided, FieldPicture, mapOf } 
 /** The layers from below to above: name, label, key's class, the view that it needs, and whether it is on at first. */
 const LAYERS = [
   ["field", "D's field", "key-field", ["field", { size: 50 }], true],
-  ["grid", "Grid bent by G", "key-grid", ["bent_grid", { lines: 13, points: 61 }], false],
+  ["grid", "G's grid", "key-grid", ["bent_grid", { lines: 13, points: 61 }], false],
   ["real", "Real", "key-real", ["points", { count: 400 }], true],
   ["generated", "Generated", "key-generated", ["points", { count: 400 }], true],
-  ["arrows", "Gradient", "key-arrows", ["arrows", { count: 80 }], false],
+  ["arrows", "Gradients", "key-arrows", ["arrows", { count: 80 }], false],
 ];
 
 /** The choice of layers is kept while the page lives. */
@@ -64,7 +64,7 @@ export function plane(root, lab) {
     if (shown.get("grid") && seen.bent_grid) drawGrid(context, seen.bent_grid, to);
     const size = width / 480;
     if (shown.get("real")) {
-      drawPoints(context, seen.points.real, to, { radius: 4.5 * size, fill: colour("real"), opacity: 0.35 });
+      drawPoints(context, seen.points.real, to, { radius: 4.5 * size, fill: colour("real"), opacity: 0.7 });
     }
     if (shown.get("generated")) {
       drawPoints(context, seen.points.fake, to,

@@ -3,32 +3,42 @@
 import { element, setText } from "lab/ui/dom.js";
 import { charts } from "lab/play/charts.js";
 import { controls } from "lab/play/controls.js";
+import { form } from "lab/play/form.js";
+import { graph } from "lab/play/graph.js";
+import { images } from "lab/play/images.js";
+import { line } from "lab/play/line.js";
+import { monitor } from "lab/play/monitor.js";
 import { plane } from "lab/play/plane.js";
+import { quality } from "lab/play/quality.js";
 
-/** The picture for each kind of data. */
-const PICTURES = { points: plane };
-
-const TITLES = { points: "The plane", line: "The line", images: "Generated images" };
+/** The picture for each kind of data, with its title. */
+const PICTURES = { points: [plane, "The plane"], line: [line, "The line"], images: [images, "Generated images"] };
 
 export const play = {
   id: "play",
   title: "Play",
   mount(root, lab) {
-    const heading = element("h2", {});
-    const picture = element("div", {});
-    const bar = controls(lab), lines = charts(lab);
-    root.append(element("div", { class: "play" }, bar.node,
-      element("section", { class: "card picture-card", "aria-label": "Samples" }, element("header", {}, heading), picture),
-      lines.node));
+    const heading = element("h2", {}), picture = element("div", {});
+    const [bar, setup, networks, lines, good, words] = [controls, form, graph, charts, quality, monitor].map((make) => make(lab));
+    root.append(element("div", { class: "play" }, bar.node, setup.node,
+      element("div", { class: "middle" },
+        element("section", { class: "card", "aria-label": "Samples" }, element("header", {}, heading), picture),
+        words.node, good.node),
+      element("div", { class: "side" }, networks.node, lines.node)));
     let kind = null, endPicture = () => {};
     const end = lab.onState((state) => {
       if (state.kind === kind) return;
-      kind = state.kind;
+      ({ kind } = state);
       endPicture();
       picture.replaceChildren();
-      setText(heading, TITLES[kind]);
-      endPicture = PICTURES[kind](picture, lab);
+      const [fill, title] = PICTURES[kind];
+      setText(heading, title);
+      endPicture = fill(picture, lab);
     });
-    return () => { end(); endPicture(); bar.end(); lines.end(); };
+    return () => {
+      end();
+      endPicture();
+      for (const part of [bar, setup, networks, lines, good, words]) part.end();
+    };
   },
 };

@@ -39,13 +39,22 @@ export class Course {
     const start = this.tour.steps.findLastIndex(({ setup }, step) => step <= place && (setup || step === 0));
     let step = place;
     while (step >= start && !this.ends.has(step)) step--;
-    if (step >= start) await this.lab.do("go", { place: this.ends.get(step).place });
-    else await this.begin(start);
+    if (step < start || !await this.returned(step)) {
+      step = start - 1;
+      await this.begin(start);
+    }
     while (++step <= place && !this.stopped) {
       await this.take(this.tour.steps[step], progress);
       const { session, revision, place: reached, setup } = await this.lab.view("state");
       this.ends.set(step, { session, revision, place: reached, setup: JSON.stringify(setup) });
     }
+  }
+
+  /** Goes back to the state after a step; whether that place could be reached. */
+  async returned(step) {
+    const { place } = this.ends.get(step);
+    await this.lab.do("go", { place });
+    return (await this.lab.view("state")).place === place;
   }
 
   /** Starts the training of a step that has a set-up of its own. */

@@ -8,6 +8,10 @@ import { format } from "lab/ui/numbers.js";
 
 const FONT = "11px system-ui, sans-serif";
 
+/** On a logarithmic scale only powers of 10 have a line and a number. */
+const powers = (plot, splits) => splits.map((value) => Number.isInteger(Math.log10(value)) ? value : null);
+const POWERS = { filter: powers, grid: { stroke: () => colour("line"), width: 1, filter: powers } };
+
 /** The rows of the table. */
 const ROWS = 12;
 
@@ -98,21 +102,29 @@ function optionsOf({ lines, limits, range, logarithmic, height, width }) {
     cursor: { drag: { x: false, y: false }, points: { size: 6 } },
     padding: [6, 10, 0, 0],
     scales: { x: { time: false, range: (plot, low, high) => [low ?? 0, Math.max(high ?? 1, (low ?? 0) + 1)] },
-      y: logarithmic ? { distr: 3 } : { range: (plot, low, high) => ends(low, high, range, limits()) } },
+      y: logarithmic ? { distr: 3 } : { range: (plot, low, high) => ends(plot, range, limits()) } },
     axes: [
       { ...axis, size: 22, gap: 2, values: (plot, splits) => splits.map((value) => Number.isInteger(value) ? String(value) : "") },
-      { ...axis, size: 46, gap: 3, space: 24, values: (plot, splits) => splits.map((value) => value === null ? "" : format(value, 3)) },
+      { ...axis, size: 46, gap: 3, space: 24, ...(logarithmic && POWERS), values: (plot, splits) => splits.map((value) => value === null ? "" : format(value, 3)) },
     ],
     series: [{}, ...lines.map(({ label, colour: stroke, dash }) => ({
       label, stroke: stroke(), width: 1.6, dash, points: { show: false }, spanGaps: false,
     }))],
-    hooks: { drawSeries: [], draw: [(plot) => drawLimits(plot, limits())] },
+    hooks: { draw: [(plot) => drawLimits(plot, limits())] },
   };
 }
 
-/** The ends of the scale: those given, else those of the data and of the dashed lines, with a little air. */
-function ends(low, high, [lowest, highest], limits) {
-  const all = [low, high, ...limits.map(([value]) => value)].filter((value) => value !== null && value !== undefined);
+/** The share of the numbers at either side that may be outside of the picture. */
+const OUTSIDE = 0.01;
+
+/** The ends of the scale: those given, else those of most of the data and of the dashed lines, with a little air. */
+function ends(plot, [lowest, highest], limits) {
+  const all = limits.map(([value]) => value);
+  for (const column of plot.data.slice(1)) {
+    const known = column.filter((value) => value !== null).sort((a, b) => a - b), last = known.length - 1;
+    if (last >= 0) all.push(known[Math.floor(OUTSIDE * last)], known[Math.ceil((1 - OUTSIDE) * last)], column.at(-1) ?? known[last]);
+  }
+  if (!all.length) all.push(0, 1);
   const least = Math.min(...all), most = Math.max(...all), air = (most - least || 1) * 0.08;
   return [lowest ?? least - air, highest ?? most + air];
 }
@@ -123,12 +135,16 @@ function drawLimits(plot, limits) {
   Object.assign(context, { lineWidth: scale, font: `${11 * scale}px system-ui, sans-serif`, textAlign: "right", textBaseline: "bottom" });
   for (const [value, text, name] of limits) {
     const y = Math.round(plot.valToPos(value, "y", true)) + 0.5;
-    context.strokeStyle = context.fillStyle = colour(name);
+    context.strokeStyle = colour(name);
     context.setLineDash([5 * scale, 4 * scale]);
     context.beginPath();
     context.moveTo(left, y);
     context.lineTo(left + width, y);
     context.stroke();
+    const size = context.measureText(text).width;
+    context.fillStyle = colour("ground");
+    context.fillRect(left + width - size - 4 * scale, y - 14 * scale, size + 4 * scale, 12 * scale);
+    context.fillStyle = colour(name);
     context.fillText(text, left + width - 2 * scale, y - scale);
   }
   context.restore();
