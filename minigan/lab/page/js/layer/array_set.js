@@ -13,7 +13,7 @@ const GROUPS = [
 ];
 
 /**
- * The figures of `arrays`; load(name, choice) gives a part, pick(name, row, column, part) hears of a choice.
+ * The figures of `arrays`; load(array, choice) gives a part, pick(name, row, column, part) hears of a choice.
  *
  * Returns {node, showExample(example), light(entry), dark(), point(factors), end()}.
  */
@@ -23,7 +23,7 @@ export function arraySet(arrays, { load, pick }) {
     arrays.map((array) => [
       array.name,
       arrayFigure(array, {
-        load: (choice) => load(array.name, choice),
+        load: (choice) => load(array, choice),
         onPick: (row, column, part) => pick(array.name, row, column, part),
         control: `array-${array.name}`,
         changed: () => paint(),

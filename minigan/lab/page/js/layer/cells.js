@@ -73,3 +73,25 @@ export function choiceFor(array, index) {
     column: corner(columnAxis),
   };
 }
+
+/** The part of an array whose `values` are all here, as the view "slice" gives it. */
+export function partOf(array, choice) {
+  const { shape, values } = array,
+    [rowAxis, columnAxis] = matrixAxes(array),
+    axes = insideAxes(array);
+  const fixed = shape.map(() => 0);
+  if (axes[0] === 1) fixed[0] = choice.example;
+  if (axes.length > 2) fixed[axes.at(-1)] = choice.channel;
+  if (axes.length > 3) fixed[axes[2]] = choice.input;
+  const sizes = [rowAxis, columnAxis].map((axis) => (axis === undefined ? 1 : Math.min(LARGEST, shape[axis])));
+  const steps = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, size) => product * size, 1));
+  const start = fixed.reduce((sum, place, axis) => sum + place * steps[axis], 0);
+  const step = (axis) => (axis === undefined ? 0 : steps[axis]);
+  const data = Float32Array.from(
+    { length: sizes[0] * sizes[1] },
+    (_, place) =>
+      values.data[start + Math.floor(place / sizes[1]) * step(rowAxis) + (place % sizes[1]) * step(columnAxis)],
+  );
+  const index = { fixed, row_axis: rowAxis ?? null, column_axis: columnAxis ?? null };
+  return { values: { shape: sizes, data }, index };
+}
