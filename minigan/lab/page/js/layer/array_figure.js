@@ -67,6 +67,7 @@ export function arrayFigure(array, { load, onPick, control, changed = () => {}, 
   function draw(loaded) {
     part = loaded;
     scale.set(largest(part.values.data));
+    scale.node.hidden = part.values.data.length === 1;
     if (grid) return grid.update(part.values);
     grid = numberGrid({
       values: part.values,

@@ -95,3 +95,14 @@ export function partOf(array, choice) {
   const index = { fixed, row_axis: rowAxis ?? null, column_axis: columnAxis ?? null };
   return { values: { shape: sizes, data }, index };
 }
+
+/** A part with rows and columns exchanged. */
+function turned({ values: { shape, data }, index }) {
+  const [rows, columns] = shape;
+  const turnedData = data.map((_, place) => data[(place % rows) * columns + Math.floor(place / rows)]);
+  const turnedIndex = { ...index, row_axis: index.column_axis, column_axis: index.row_axis };
+  return { values: { shape: [columns, rows], data: turnedData }, index: turnedIndex };
+}
+
+/** The part as it is, or lying, where it is a high and narrow column. */
+export const lying = (part) => (part.values.shape[1] <= 3 && part.values.shape[0] > 8 ? turned(part) : part);
