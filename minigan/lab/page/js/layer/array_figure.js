@@ -4,7 +4,8 @@ import { element, setText } from "lab/ui/dom.js";
 import { numberField } from "lab/ui/fields.js";
 import { numberGrid } from "lab/ui/grid.js";
 import { format } from "lab/ui/numbers.js";
-import { choicesOf, showsAll } from "lab/layer/cells.js";
+import { choicesOf, indexOf, showsAll } from "lab/layer/cells.js";
+import { entryName } from "lab/layer/entry_table.js";
 
 /**
  * A figure of an array {name, text, shape, slots}.
@@ -72,6 +73,7 @@ export function arrayFigure(array, { load, onPick, control, changed = () => {}, 
     grid = numberGrid({
       values: part.values,
       label: name,
+      nameOf: (row, column) => entryName(name, indexOf(part, row, column)),
       control,
       onPick: onPick && ((row, column) => onPick(row, column, part)),
     });

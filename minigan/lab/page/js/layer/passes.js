@@ -7,8 +7,8 @@ import { button, choice } from "lab/ui/fields.js";
 const PASS_OF = { generator: "g_forward", discriminator: "d_fake", G: "g_forward", D: "d_fake" };
 
 /**
- * {pass, layer} that exists in the round, for {pass, layer}, {network, layer} or null. A layer behind the last one is D's
- * sigmoid, which the losses have in them: then it is the last.
+ * {pass, layer} that exists in the round, for {pass, layer}, {network, layer} or null. A layer after the last one is
+ * D's sigmoid, which the losses have in them: then it is the last.
  */
 export function placeIn(passes, wanted) {
   const id = wanted?.pass ?? PASS_OF[wanted?.network] ?? "d_fake";

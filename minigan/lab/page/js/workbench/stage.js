@@ -2,6 +2,7 @@
 
 import { element } from "lab/ui/dom.js";
 import { numberGrid } from "lab/ui/grid.js";
+import { entryName } from "lab/layer/entry_table.js";
 import { matrixOf } from "lab/workbench/matrix.js";
 import { numberEditor } from "lab/workbench/number_editor.js";
 
@@ -22,9 +23,9 @@ export function stage({ edit, pick }) {
     above.input,
     above.parameters,
     above.output,
-    below.input,
-    below.parameters,
     below.output,
+    below.parameters,
+    below.input,
   );
 
   function holder(name) {
@@ -46,6 +47,7 @@ export function stage({ edit, pick }) {
       : numberGrid({
           values: matrix.values,
           label: name,
+          nameOf: (row, column) => entryName(name, shown.get(name).matrix.indexAt(row, column)),
           control: `bench-${name}`,
           onPick: (row, column) => pick(name, shown.get(name).matrix.indexAt(row, column)),
         });
