@@ -8,6 +8,7 @@ import { cellsOf, choiceFor } from "lab/layer/cells.js";
 const GROUPS = [
   ["wide", "Forward: from x to y", (name) => name === "x" || name === "y"],
   ["wide", "Backward: from dy to dx", (name) => name === "dx" || name === "dy"],
+  ["wide", "Tangent pass of the penalty: from x_dot to y_dot", (name) => name === "x_dot" || name === "y_dot"],
   ["small", "Parameters and their gradients", (name) => !name.startsWith("cache.")],
   ["small", "Cache: what forward keeps for backward", () => true],
 ];
