@@ -13,9 +13,17 @@ from tests.lab.browser.test_page import control
 def round_(tab):
     """A page with "One step" open, and a round to look into."""
     control(tab, "tab-step").click()
-    control(tab, "look").click()
-    expect(control(tab, "station-noise")).to_be_visible()
+    expect(control(tab, "look")).to_be_visible()
+    look(tab, "Enter")
     return tab
+
+
+def look(tab: Page, key: str) -> None:
+    """Take a round to look into, and wait for its stations."""
+    head = tab.locator(".step-head b")
+    before = head.inner_text() if head.count() else "none"
+    control(tab, "look").press(key)
+    expect(head).not_to_have_text(before)
 
 
 def number_in(text: str) -> float:
@@ -90,3 +98,13 @@ def test_every_layer_of_the_workbench_passes_its_check(tab):
         assert verdicts, kind
         assert all(verdict.startswith("✓ true") for verdict in verdicts), (kind, verdicts)
         expect(tab.locator(".bench-fault")).to_be_empty()
+
+
+def test_the_keyboard_keeps_its_place_from_layer_to_layer_and_from_round_to_round(round_):
+    look(round_, "Space")
+    expect(control(round_, "look")).to_be_focused()
+    control(round_, "station-d_fake").click()
+    control(round_, "open-d_fake-0").click()
+    control(round_, "layer-after").press("Enter")
+    expect(control(round_, "layer")).to_have_value("1")
+    expect(control(round_, "layer-after")).to_be_focused()

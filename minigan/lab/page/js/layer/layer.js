@@ -1,6 +1,7 @@
 // Inside a layer: every array of one layer in one pass, and the sum behind each of its numbers.
 
 import { element } from "lab/ui/dom.js";
+import { keepFocus } from "lab/layer/focus.js";
 import { layerView } from "lab/layer/layer_view.js";
 import { lastLayer, rememberLayer, takeWish } from "lab/layer/opening.js";
 import { passBar, placeIn } from "lab/layer/passes.js";
@@ -19,7 +20,7 @@ export const layer = {
         onward = (next, entry) => go(passes, next, entry);
       rememberLayer(place);
       open = layerView(lab, place, { passes, go: onward, focus });
-      root.replaceChildren(passBar(passes, place, onward), open.node);
+      keepFocus(root, () => root.replaceChildren(passBar(passes, place, onward), open.node));
     }
 
     const endWatch = watchRound(lab, async (recorded) => {
