@@ -7,8 +7,8 @@ import { format } from "lab/ui/numbers.js";
 /** The smallest and the largest width of a cell, and that in which a number can be read. */
 const SMALLEST = 6, LARGEST = 48, READABLE = 34;
 
-/** Significant digits in the cells. */
-const DIGITS = 3;
+/** The width of a cell in which there is room for three significant digits; else there are two. */
+const ROOMY = 42;
 
 /** With at most FEW rows numbers are always written, and one scrolls along them; with more than MANY they are small. */
 const FEW = 4, MANY = 10;
@@ -61,7 +61,7 @@ export function numberGrid({ values, label, nameOf, onPick, control }) {
         context.fillRect(column * cell, row * cell, cell - gap || cell, cell - gap || cell);
         if (!written) continue;
         context.fillStyle = inkOn(shade);
-        context.fillText(format(value, DIGITS), (column + 0.5) * cell, (row + 0.5) * cell, cell - 4);
+        context.fillText(format(value, cell < ROOMY ? 2 : 3), (column + 0.5) * cell, (row + 0.5) * cell, cell - 4);
       }
     }
     if (marked.length) pale(context);
