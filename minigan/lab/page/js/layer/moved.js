@@ -1,4 +1,4 @@
-// "Move it by h": the loss a little to the left and to the right of a number, and the slope between, beside the gradient.
+// "Move it by h": the loss with a number a little smaller and larger, and the slope between, beside the gradient.
 
 import { drawn, element } from "lab/ui/dom.js";
 import { format } from "lab/ui/numbers.js";
