@@ -1,7 +1,7 @@
 r"""The formulas of the lab, from TeX to MathML: ``python -m docs.figures.lab_formulas`` writes the file that it shows.
 
-The lab itself needs no TeX. The names are those of `minigan.training.steps`: x real and fake generated images, z logits
-and dz the gradient by them; the subscript n is that of an example, of a batch of N.
+The lab itself needs no TeX. The names are those of `minigan.training.steps`: x real and fake generated examples, z
+logits and dz the gradient by them; the subscript n is that of an example, of a batch of N.
 """
 
 import json
@@ -17,7 +17,7 @@ PROBABILITY = r"\text{probability of real: } \sigma(z) = \frac{1}{1 + e^{-z}}"
 CROSS_ENTROPY = (
     r"L_D = -\frac{1}{N} \sum_n \log \sigma(D(x_n)) - \frac{1}{N} \sum_n \log (1 - \sigma(D(\text{fake}_n)))",
 )
-TARGETS = r"t_n = 1 \text{ for real images and } 0 \text{ for generated ones}"
+TARGETS = r"t_n = 1 \text{ for real examples and } 0 \text{ for generated ones}"
 MEAN_SCORE = (r"L_G = -\frac{1}{N} \sum_n D(\text{fake}_n)", r"dz_n = -\frac{1}{N}")
 SLOPE_ONE = r"P = \frac{\lambda}{N} \sum_n (\| \nabla D(\hat{x}_n) \| - 1)^2"
 NORMALIZED = (
@@ -51,12 +51,12 @@ FORMULAS = {
     "dz/minimax": (r"dz_n = \frac{\sigma(z_n) - t_n}{N}", TARGETS),
     "dz/least-squares": (r"dz_n = \frac{z_n - t_n}{N}", TARGETS),
     "dz/hinge": (
-        r"dz_n = -\frac{1}{N} \text{ for a real image with } z_n < 1",
+        r"dz_n = -\frac{1}{N} \text{ for a real example with } z_n < 1",
         r"dz_n = \frac{1}{N} \text{ for a generated one with } z_n > -1",
         r"dz_n = 0 \text{ for all others}",
     ),
     "dz/wasserstein": (
-        r"dz_n = -\frac{1}{N} \text{ for real images}",
+        r"dz_n = -\frac{1}{N} \text{ for real examples}",
         r"dz_n = \frac{1}{N} \text{ for generated ones}",
     ),
     "d_backward": (
@@ -151,9 +151,29 @@ FORMULAS = {
     "Flatten": (r"y_{n, (hW + w)C + c} = x_{nhwc}",),
     "Reshape": (r"y = x \text{ in another shape}", r"dx = dy \text{ in the shape of } x"),
     "ZeroPadding2D": (r"y_{n, h + t, w + l, c} = x_{nhwc}", r"dx_{nhwc} = dy_{n, h + t, w + l, c}"),
+    "Identity": (r"y = x", r"dx = dy"),
+    "MinibatchStdDev": (
+        r"t = \frac{1}{D} \sum_d s_d, \quad s_d = \sqrt{v_d + \epsilon}",
+        r"dx_{nd} = dy_{nd} + \frac{(x_{nd} - \mu_d) \, dt}{G D s_d}",
+    ),
+    "SelfAttention2D": (
+        r"A = \text{softmax}(Q K^T), \quad Q = X W_q, \quad K = X W_k, \quad V = X W_v",
+        r"Y = X + \gamma A V W_o",
+    ),
+    "ChannelMax": (
+        r"y_c = \max_k x_{cK + k}",
+        r"dx_{cK + k} = dy_c \text{ for the largest } x_{cK + k}, \text{ else } 0",
+    ),
+    "ConcatenateLabels": (r"y = (x, e_c)", r"de_c = \text{sum of the } dy \text{ beside } x"),
+    "ProjectionHead": (r"y = x \cdot w + b + x \cdot e_c", r"dx = dy \, (w + e_c)"),
     "Residual": (r"y = x + F(x)", r"dx = dy + J_F^T dy"),
     "SpectralNormalization": (r"\overline{W} = \frac{W}{\sigma(W)}, \quad \sigma(W) = v^T W u",),
 }
+
+
+#: Layers of sequences, whose formulas are those of images of one row.
+ONE_ROW = ("Conv1D", "UpSampling1D", "MaxPooling1D", "AveragePooling1D")
+FORMULAS |= {name: FORMULAS[name.replace("1D", "2D")] for name in ONE_ROW}
 
 
 def text() -> str:

@@ -22,7 +22,22 @@ from minigan.explaining import (  # noqa: F401 (each registers its explainers)
     resizing,
     softmax,
 )
-from minigan.explaining.entry import explain
+from minigan.explaining.entry import explain, quantities
+from minigan.explaining.explainer import Explainer, computed, constant, product
 from minigan.explaining.explanation import Explanation, Factor, Term
+from minigan.explaining.given import Given
+from minigan.explaining.registry import explains
 
-__all__ = ["Explanation", "Factor", "Term", "explain"]
+__all__ = [
+    "Explainer",
+    "Explanation",
+    "Factor",
+    "Given",
+    "Term",
+    "computed",
+    "constant",
+    "explain",
+    "explains",
+    "product",
+    "quantities",
+]

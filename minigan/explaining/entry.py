@@ -8,13 +8,14 @@ import numpy as np
 
 from minigan.backend import Array
 from minigan.errors import ConfigError, DtypeError, ShapeError, StaleCacheError
+from minigan.explaining.explainer import Explainer
 from minigan.explaining.explanation import Explanation, Index
 from minigan.explaining.given import Given
 from minigan.explaining.registry import explainer_of
 from minigan.layers import Layer
 from minigan.numbers import whole
 
-__all__ = ["explain"]
+__all__ = ["explain", "quantities"]
 
 
 def explain(
@@ -89,10 +90,24 @@ def explain(
     """
     explainer_class = explainer_of(layer)
     check_cache(layer, cache)
-    explainer = explainer_class(layer, Given(layer, cache, x, dy))
-    shape = shape_of(layer, cache, quantity, x, dy)
-    method: Callable[[Index], Explanation] = getattr(explainer, quantity)
-    return replace(method(index_in(layer, quantity, shape, index)), layer=layer.title)
+    check_given(layer, cache, quantity, x, dy)
+    place = index_in(layer, quantity, shape_of(layer, cache, quantity), index)
+    method: Callable[[Index], Explanation] = getattr(explainer_class(layer, Given(layer, cache, x, dy)), quantity)
+    return replace(method(place), layer=layer.title)
+
+
+def quantities(layer: Layer) -> list[str]:
+    """The quantities of a layer that `explain` takes: y, dx, and the gradients of its parameters.
+
+    Raises
+    ------
+    ConfigError
+        The layer cannot be explained.
+    """
+    explainer = explainer_of(layer)
+    trained = (f"d{name}" for name, parameter in layer.parameters.items() if parameter.trainable)
+    written = (name for name in ("y", "dx", *trained) if hasattr(explainer, name))
+    return [name for name in written if getattr(explainer, name) is not getattr(Explainer, name, None)]
 
 
 def check_cache(layer: Layer, cache: Any) -> None:
@@ -117,30 +132,32 @@ def cache_class(layer: Layer) -> type:
     return annotated[1] if len(annotated) == 2 and isinstance(annotated[1], type) else object
 
 
-def shape_of(layer: Layer, cache: Any, quantity: str, x: Array | None, dy: Array | None) -> tuple[int, ...]:
-    """The shape of the array that a quantity is an entry of; refuses one that the layer does not have.
-
-    What is given is checked, too: x is like the input, and dy like the output.
-    """
-    names = [name for name, parameter in layer.parameters.items() if parameter.trainable]
-    quantities = ["y", "dx", *(f"d{name}" for name in names)]
-    if quantity not in quantities:
-        raise ConfigError(f"{layer.title}: expected a quantity, one of {', '.join(quantities)}, got {quantity!r}")
-    batch = cache.stamp.shape[0]
+def check_given(layer: Layer, cache: Any, quantity: str, x: Array | None, dy: Array | None) -> None:
+    """Refuse a quantity that the layer does not have, an x unlike the input, and a dy that is missing or unlike y."""
+    if quantity not in (known := quantities(layer)):
+        raise ConfigError(f"{layer.title}: expected a quantity, one of {', '.join(known)}, got {quantity!r}")
+    shape = cache.stamp.shape
     if x is not None:
         layer.check_input(x)
-        if len(x) != batch:
-            raise ShapeError(f"{layer.title}: expected the x of this cache, {batch} examples, got {len(x)}")
+        if len(x) != shape[0]:
+            raise ShapeError(f"{layer.title}: expected the x of this cache, {shape[0]} examples, got {len(x)}")
     if dy is not None:
         layer.check_backward(dy, cache)
     elif quantity != "y":
         raise ConfigError(
-            f"{layer.title}: {quantity} is made of the gradient with respect to y: give it, dy=..., of shape "
-            f"{cache.stamp.shape}"
+            f"{layer.title}: {quantity} is made of the gradient with respect to y: give it, dy=..., of shape {shape}"
         )
-    if quantity == "y":
-        return cache.stamp.shape
-    return (batch, *layer.input_shape) if quantity == "dx" else layer.parameters[quantity[1:]].data.shape
+
+
+def shape_of(layer: Layer, cache: Any, quantity: str) -> tuple[int, ...]:
+    """The shape of the array that a quantity is an entry of."""
+    batch, *_ = shape = cache.stamp.shape
+    match quantity:
+        case "y":
+            return shape
+        case "dx":
+            return (batch, *layer.input_shape)
+    return layer.parameters[quantity.removeprefix("d")].data.shape
 
 
 def index_in(layer: Layer, quantity: str, shape: tuple[int, ...], index: Any) -> Index:

@@ -1,6 +1,5 @@
 """What all explainers share: their contract, and how they make terms."""
 
-import math
 from typing import Generic, TypeVar
 
 from minigan.explaining.explanation import Explanation, Factor, Index, Term
@@ -16,9 +15,9 @@ class Explainer(Generic[L]):
     """Explains the results of one pass of a layer.
 
     A subclass has a method for each quantity: ``y``, ``dx``, and for each parameter that is learned ``dkernel``,
-    ``dbias`` and so on. Each takes the entry's index and returns its explanation. It spells out the arithmetic of the
-    layer's formula in Python's float64 numbers and calls no kernel, so that a comparison with the layer's own result
-    checks both.
+    ``dbias`` and so on; a quantity without one is refused. Each takes the entry's index and returns its explanation. It
+    spells out the arithmetic of the layer's formula in Python's float64 numbers and calls no kernel, so that a
+    comparison with the layer's own result checks both.
 
     Parameters
     ----------
@@ -29,6 +28,9 @@ class Explainer(Generic[L]):
 
     def __init__(self, layer: L, given: Given) -> None:
         self.layer, self.given = layer, given
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self.layer.title}>"
 
     @property
     def x_name(self) -> str:
@@ -56,4 +58,7 @@ def computed(explanation: Explanation) -> Factor:
 
 def product(*factors: Factor) -> Term:
     """The factors multiplied."""
-    return Term(math.prod(factor.value for factor in factors), factors)
+    value = 1.0
+    for factor in factors:
+        value *= factor.value
+    return Term(value, factors)

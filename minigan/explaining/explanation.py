@@ -146,12 +146,12 @@ class Explanation:
 
     def _tables(self) -> list[printing.Table]:
         """The table of this sum, and one of an intermediate result of each name: the others are made alike."""
-        first: dict[str, Explanation] = {}
+        alike: dict[str, list[Explanation]] = {}
         for explanation in self.walk():
-            first.setdefault(explanation.quantity, explanation)
-        return [explanation._table() for explanation in first.values()]
+            alike.setdefault(explanation.quantity, []).append(explanation)
+        return [first._table("for example, " if others else "") for first, *others in alike.values()]
 
-    def _table(self) -> printing.Table:
+    def _table(self, lead: str) -> printing.Table:
         """A row for each term: how it is made, the factors in columns by their names, and its value."""
         columns = list(dict.fromkeys(factor.name for term in self.terms for factor in term.factors))
         rows = [
@@ -159,7 +159,7 @@ class Explanation:
             for term in printing.shortened(self.terms)
         ]
         return printing.Table(
-            title=f"{self.text} = {printing.shown(self.total)}",
+            title=f"{lead}{self.text} = {printing.shown(self.total)}",
             formula=self.formula,
             headings=["term", *columns, "value"],
             rows=rows,

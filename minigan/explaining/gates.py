@@ -75,7 +75,7 @@ class GELUExplainer(GateExplainer[GELU]):
             value = 2 * sigmoid(2 * u.value) * sigmoid(-2 * u.value) * rise
             form = "(1 - tanh({0})^2) / 2 * sqrt(2 / pi) * (1 + 3 * 0.044715 * {1}^2)"
             return self.of_x("phi", x, "(1 - tanh(u)^2) / 2 u'", Term(value, (u, x), form))
-        term = Term(math.exp(-x.value * x.value / 2) / math.sqrt(2 * math.pi), (x,), "exp(-{0}^2 / 2) / sqrt(2 pi)")
+        term = Term(math.exp(-x.value * x.value / 2) / math.sqrt(2 * math.pi), (x,), "exp(-{0}^2 / 2) / sqrt(2 * pi)")
         return self.of_x("phi", x, "exp(-{x}^2 / 2) / sqrt(2 pi)", term)
 
     def u(self, x: Factor) -> Factor:

@@ -37,6 +37,9 @@ class Given:
         self.arrays: dict[str, np.ndarray] = {}
         self.x_array, self.dy_array = x, dy
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: a pass of {self.layer.title}>"
+
     @property
     def batch(self) -> int:
         """The number of examples."""

@@ -1,6 +1,5 @@
 """Layers that draw random numbers in training."""
 
-from minigan.errors import ConfigError
 from minigan.explaining.explainer import Explainer, constant, product
 from minigan.explaining.explanation import Explanation, Factor, Index
 from minigan.explaining.registry import explains
@@ -38,10 +37,7 @@ class DropoutExplainer(Explainer[Dropout]):
 
 @explains(GaussianNoise)
 class GaussianNoiseExplainer(Explainer[GaussianNoise]):
-    """The noise is not in the cache, so that only the gradient can be explained."""
-
-    def y(self, index: Index) -> Explanation:
-        raise ConfigError(f"{self.layer.title}: y = x + noise, and its cache does not hold the noise: explain dx")
+    """The noise is not in the cache, so that only the gradient can be explained: there is no y."""
 
     def dx(self, index: Index) -> Explanation:
         return Explanation("dx", index, "dx = dy, for the noise does not depend on x", (product(self.given.dy(index)),))

@@ -4,7 +4,7 @@ import math
 from itertools import product as combinations
 
 from minigan.explaining.elementwise import ElementwiseExplainer
-from minigan.explaining.explainer import constant, product
+from minigan.explaining.explainer import computed, constant, product
 from minigan.explaining.explanation import Explanation, Factor, Index, Term
 from minigan.explaining.registry import explains
 from minigan.layers import ELU, SELU, LeakyReLU, PReLU, ReLU
@@ -42,7 +42,8 @@ class ReLUExplainer(ElementwiseExplainer[ReLU]):
             term = Term(0.0, (x,), f"0, for {{0}} <= {layer.threshold:g}")
         if layer.max_value is not None and term.value > layer.max_value:
             limit = constant("max_value", layer.max_value)
-            term = Term(limit.value, (limit, *term.factors), f"{{0}}, for {term.text} > {{0}}")
+            passed, _, _ = (term.form or "{0}").partition(", for ")
+            term = Term(limit.value, (*term.factors, limit), f"min({passed}, {{{len(term.factors)}}})")
         return (term,)
 
     def slope_terms(self, index: Index) -> tuple[Term, ...]:
@@ -100,8 +101,10 @@ class PReLUExplainer(ElementwiseExplainer[PReLU]):
         shared = [range(size) if alone == 1 else (at,) for at, alone, size in own]
         terms = []
         for place in combinations(range(batch), *shared):
-            dy, x = self.given.dy(place), self.given.cached("x", place)
-            terms.append(Term(dy.value * min(x.value, 0.0), (dy, x), "{0} * min({1}, 0)"))
+            x = self.given.cached("x", place)
+            below = Term(min(x.value, 0.0), (x,), "min({0}, 0)")
+            negative = computed(Explanation("min(x, 0)", place, "what alpha multiplies", (below,)))
+            terms.append(product(self.given.dy(place), negative))
         formula = "dalpha = sum dy min(x, 0) over all examples and the places that share it"
         return Explanation("dalpha", index, formula, tuple(terms))
 

@@ -28,13 +28,13 @@ class SoftmaxExplainer(Explainer[Softmax]):
         total = computed(Explanation("sum(e)", None, "sum(e) = sum_j e_j over the group", tuple(map(product, powers))))
         own = powers[members.index(index)]
         term = Term(own.value / total.value, (own, total), "{0} / {1}")
-        note = f"max is the largest {x} of the group: without it y is the same, but exp may overflow"
-        return Explanation("y", index, f"y_i = exp({x}_i) / sum_j exp({x}_j)", (term,), note)
+        return Explanation("y", index, f"y_i = exp({x}_i) / sum_j exp({x}_j)", (term,))
 
     def power(self, x: Factor, largest: Factor) -> Factor:
         """``exp(x - max)``."""
+        note = f"max is the largest {self.x_name} of the group: without it y is the same, but exp may overflow"
         term = Term(math.exp(x.value - largest.value), (x, largest), "exp({0} - {1})")
-        return computed(Explanation("e", x.index, f"e = exp({self.x_name} - max)", (term,)))
+        return computed(Explanation("e", x.index, f"e = exp({self.x_name} - max)", (term,), note))
 
     def dx(self, index: Index) -> Explanation:
         read, x = self.given, self.x_name

@@ -24,7 +24,7 @@ MOST_SNAPSHOTS, MOST_BYTES = 64, 256 * 2**20
 
 
 class Action(NamedTuple):
-    """What was done: "round", "d_step" or "g_step", or "change" with the set-up after it."""
+    """What was done: "round", "look", "d_step" or "g_step", or "change" with the set-up after it."""
 
     kind: str
     setup: SetUp

@@ -62,6 +62,8 @@ class Session:
         The folder of the run that it began from.
     changeable : tuple of str
         The settings that `change` takes: none for a run, which keeps its own.
+    recording : Recording or None
+        The last round that was looked into.
     between : callable
         Called between two steps of training, also in the middle of a round: it may look at the session.
     """
@@ -177,11 +179,11 @@ class Session:
 
     def look(self) -> None:
         """One whole round, recorded, to look into it; a round that is half done is ended first."""
+        if self.trainer.simultaneous or self.trainer.g_steps > 1:
+            raise ConfigError("look: expected rounds of D's steps and one of G after them; this run has other rounds")
         if self.steps.d_done >= self.trainer.d_steps:
             self.round()
-        with watch(self.trainer) as recording:
-            self.round()
-        self.recording = recording
+        self.take(Action("look", self.setup))
 
     def back(self, count: int = 1) -> None:
         """Take back the last actions."""
@@ -235,6 +237,11 @@ class Session:
     def train(self, kind: str) -> list[PublicEvent]:
         """Take a step or a round; if it fails, the state is as it was before."""
         try:
+            if kind == "look":
+                with watch(self.trainer) as recording:
+                    events = self.steps.round()
+                self.recording = recording
+                return events
             if kind == "round":
                 return self.steps.round(self.between)
             return self.steps.g_step() if kind == "g_step" else self.steps.d_step()

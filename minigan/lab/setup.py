@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, NamedTuple
 
 from minigan import data, losses, models, numbers, optimizers, penalties
+from minigan.data.places import KINDS
 from minigan.errors import ConfigError
 from minigan.lab.layer_specs import Spec, checked_specs, is_list, shown
 
@@ -184,7 +185,8 @@ def text_of(name: str, value: Any) -> str:
 
 def data_name(name: str) -> str:
     """The name of data that the lab can train on."""
-    if name not in (*data.NAMES, DRAWN) and not (name.startswith(FOLDER) and len(name) > len(FOLDER)):
+    kind, _, rest = name.partition(":")
+    if name not in (*data.NAMES, DRAWN) and not (kind in KINDS and rest):
         known = ", ".join((*data.NAMES, DRAWN, f"{FOLDER}PATH"))
         raise ConfigError(f"data: expected one of {known}, got {shown(name)}")
     return name

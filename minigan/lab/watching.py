@@ -5,7 +5,7 @@ that everything else can be computed later, when somebody looks at it: the part 
 layer gives where one number is another.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigan.backend import Array
+from minigan.errors import ConfigError
 from minigan.layers.base import Context, Layer
-from minigan.losses import GANLoss
+from minigan.losses import GANLoss, Optimum
 from minigan.model.copies import frozen
 from minigan.model.sequential import Sequential
 from minigan.model.watching import WatchedNetwork
@@ -131,7 +132,7 @@ class Update(NamedTuple):
 
 
 class Recording:
-    """What happened in a round, from the images of D's last step to G's update.
+    """What happened in a round, from the images of D's last step to G's first update.
 
     Attributes
     ----------
@@ -139,45 +140,62 @@ class Recording:
         The number of G's step.
     d_steps : int
         The steps of D in it, of which the last is recorded.
-    loss, penalty, noise, optimizers
+    loss, options, noise, optimizers
         Those of the trainer; the optimizers under "G" and "D".
     passes : dict of str to Pass
         By id, in the order in which they began.
+    losses : dict of str to number
+        The losses that the steps computed: "real", "fake" and "generator".
     updates : dict of str to list of Update
         For "G" and "D".
+    complete : bool
+        Nothing more is recorded.
     """
 
     def __init__(self, trainer: Trainer) -> None:
         self.round, self.d_steps = trainer.step + 1, trainer.d_steps
-        self.loss: GANLoss = trainer.loss
-        self.penalty: Any = trainer.options.penalty
-        self.noise = trainer.noise
+        self.loss, self.options, self.noise = trainer.loss, trainer.options, trainer.noise
         self.optimizers: dict[str, Optimizer] = {GENERATOR: trainer.g_optimizer, DISCRIMINATOR: trainer.d_optimizer}
+        self.networks = {GENERATOR: trainer.gan.generator, DISCRIMINATOR: trainer.gan.discriminator}
         self.passes: dict[str, Pass] = {}
+        self.losses: dict[str, Array | float] = {}
         self.updates: dict[str, list[Update]] = {}
-        penalty = () if self.penalty is None else ("penalty",)
-        #: The passes of D in a round in which D takes one step.
+        self.complete = False
+        penalty = () if self.options.penalty is None else ("penalty",)
+        #: The passes of D, from its last step to G's.
         self.order = ("d_real", "d_fake", *penalty, "d_again")
 
-    def begin(self, network: str) -> Pass:
-        """A pass begins; with the one of G, that of a whole step of D, which takes the place of the step before."""
+    def begin(self, network: str) -> Pass | None:
+        """A pass begins. With the one of G begins a step of D, which takes the place of the step before."""
         if network == GENERATOR:
+            if "d_again" in self.passes:
+                self.end()  # more steps of G follow, by images of their own
+            if self.complete:
+                return None
             self.passes.clear()
             name = "g_forward"
+        elif self.complete:
+            return None
         else:
             name = self.order[len(self.passes) - 1]
         self.passes[name] = Pass(name, network, [])
         return self.passes[name]
 
-    def end(self, network: str, trained: Sequential) -> None:
-        """Keep the parameters after the update, and the gradients that led to it."""
-        first = next(item for item in self.passes.values() if item.network == network)
+    def end(self) -> None:
+        """Keep the parameters after both updates, and the gradients that led to them."""
+        if not self.complete:
+            self.updates = {name: self.updates_of(name, network) for name, network in self.networks.items()}
+            self.complete = True
+
+    def updates_of(self, name: str, network: Sequential) -> list[Update]:
+        """Every trained parameter, now and as it was in the first pass of the network."""
+        first = next(item for item in self.passes.values() if item.network == name)
         before = {
-            f"{item.layer.name}.{name}": p.data for item in first.layers for name, p in item.layer.parameters.items()
+            f"{item.layer.name}.{key}": p.data for item in first.layers for key, p in item.layer.parameters.items()
         }
-        self.updates[network] = [
-            Update(name, before[name], parameter.grad.copy(), parameter.data.copy())
-            for name, parameter in trained.parameters().items()
+        return [
+            Update(key, before[key], parameter.grad.copy(), parameter.data.copy())
+            for key, parameter in network.parameters().items()
             if parameter.grad is not None
         ]
 
@@ -187,46 +205,86 @@ class Recorder:
 
     def __init__(self, recording: Recording, network: str) -> None:
         self.recording, self.network = recording, network
-        self.begun: list[Pass] = []
+        self.now: Pass | None = None
 
-    def at(self, place: int, cache: Any) -> LayerPass:
-        """The layer in the pass that made this cache."""
-        layers: Sequence[LayerPass] = [item.layers[place] for item in self.begun]
-        return next(item for item in layers if item.cache is cache)
+    def at(self, place: int, cache: Any) -> LayerPass | None:
+        """The layer in the pass that made this cache; None where that pass is not recorded."""
+        passes = [item for item in self.recording.passes.values() if item.network == self.network]
+        return next((item.layers[place] for item in passes if item.layers[place].cache is cache), None)
 
     def forward(self, place: int, step: Layer, x: Array, ctx: Context, y: Array, cache: Any) -> None:
         if place == 0:
-            new = self.recording.begin(self.network)
-            # What was cleared from the recording is not to be kept here either.
-            self.begun = [item for item in self.begun if item in self.recording.passes.values()] + [new]
-        self.begun[-1].layers.append(LayerPass(frozen(step), x, ctx, y, cache))
+            self.now = self.recording.begin(self.network)
+        if self.now is not None:
+            self.now.layers.append(LayerPass(frozen(step), x, ctx, y, cache))
 
     def backward(self, place: int, dy: Array, cache: Any, param_grads: bool, dx: Array) -> None:
         found = self.at(place, cache)
-        found.dy, found.dx, found.param_grads = dy, dx, param_grads
+        if found is not None:
+            found.dy, found.dx, found.param_grads = dy, dx, param_grads
 
     def tangent(self, place: int, x_dot: Array, cache: Any, y_dot: Array, tangent_cache: Any) -> None:
         found = self.at(place, cache)
-        found.x_dot, found.y_dot, found.tangent_cache = x_dot, y_dot, tangent_cache
+        if found is not None:
+            found.x_dot, found.y_dot, found.tangent_cache = x_dot, y_dot, tangent_cache
 
     def tangent_backward(self, place: int, dy: Array, dy_dot: Array, cache: Any, param_grads: bool) -> None:
         found = self.at(place, cache)
-        found.reverse, found.param_grads = (dy, dy_dot), param_grads
+        if found is not None:
+            found.reverse, found.param_grads = (dy, dy_dot), param_grads
+
+
+class HeardLoss:
+    """A loss whose values are kept: to compute them again would draw other labels, where they are drawn."""
+
+    def __init__(self, loss: GANLoss, recording: Recording) -> None:
+        self.loss, self.recording = loss, recording
+
+    @property
+    def optimum(self) -> Optimum:
+        return self.loss.optimum
+
+    @property
+    def decision_threshold(self) -> float | None:
+        return self.loss.decision_threshold
+
+    def real(self, z: Array) -> tuple[Array, Array]:
+        return self.heard("real", self.loss.real(z))
+
+    def fake(self, z: Array) -> tuple[Array, Array]:
+        return self.heard("fake", self.loss.fake(z))
+
+    def generator(self, z: Array) -> tuple[Array, Array]:
+        return self.heard("generator", self.loss.generator(z))
+
+    def heard(self, name: str, found: tuple[Array, Array]) -> tuple[Array, Array]:
+        if not self.recording.complete:
+            self.recording.losses[name] = found[0]
+        return found
 
 
 @contextmanager
 def watch(trainer: Trainer) -> Iterator[Recording]:
     """Record the round that is trained inside of the block; its bits are those of any other round.
 
-    The networks of the trainer must not be fused, so that what runs are the layers.
+    The networks of the trainer must not be fused, so that what runs are the layers. Nothing else may run them inside of
+    the block.
+
+    Raises
+    ------
+    ConfigError
+        The trainer updates both networks at once, which is another round than the one of the stations.
     """
-    gan, recording = trainer.gan, Recording(trainer)
-    networks = {GENERATOR: gan.generator, DISCRIMINATOR: gan.discriminator}
-    watched = {name: WatchedNetwork(network, Recorder(recording, name)) for name, network in networks.items()}
-    trainer.gan = replace(gan, generator=watched[GENERATOR], discriminator=watched[DISCRIMINATOR])
+    if trainer.simultaneous:
+        raise ConfigError("this run updates both networks at once: a round of one step after the other can be recorded")
+    gan, loss, recording = trainer.gan, trainer.loss, Recording(trainer)
+    generator, discriminator = (
+        WatchedNetwork(network, Recorder(recording, name)) for name, network in recording.networks.items()
+    )
+    trainer.gan = replace(gan, generator=generator, discriminator=discriminator)
+    trainer.loss = HeardLoss(loss, recording)
     try:
         yield recording
     finally:
-        trainer.gan = gan
-    for name, network in networks.items():
-        recording.end(name, network)
+        trainer.gan, trainer.loss = gan, loss
+    recording.end()

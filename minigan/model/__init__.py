@@ -1,1 +1,1 @@
-"""The network: layers in a row, its summary and its plan, and two passes side by side."""
+"""The network: layers in a row, its summary and its plan, two passes side by side, and a network that is watched."""

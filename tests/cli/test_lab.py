@@ -17,6 +17,8 @@ pytest.importorskip("uvicorn", reason="the packages of minigan[lab] are missing"
 from minigan.lab.server import open_browser
 from minigan.lab.server.run import listen
 from minigan.lab.server.tokens import kept_token
+from minigan.runs import TrainConfig, train_run
+from minigan.training.events import ignore
 from tests.cli.test_signals import handle_all_as_usual
 from tests.lab.server.client import Place
 
@@ -106,6 +108,22 @@ def test_a_port_in_use_is_one_clear_error(minigan):
         status, out, err = minigan("lab", "--no-browser", "--port", port)
     assert (status, out) == (2, "")
     assert err == f"minigan: --port {port}: another program uses it, perhaps another lab; --port 0 takes a free one\n"
+
+
+@posix
+def test_a_run_can_be_looked_into(begin, tmp_path):
+    config = TrainConfig(data="ring", model="mlp2d", batch_size=8, steps=3)
+    train_run(config, tmp_path / "run", ignore)
+    with begin("--port", 0, "--run", tmp_path / "run").place.page() as page:
+        assert page.view("state")["run"] == {"path": str(tmp_path / "run"), "step": 3}
+        page.do("round")
+        assert page.view("state")["step"] == 4
+
+
+def test_what_is_no_run_is_one_clear_error(minigan, tmp_path):
+    status, out, err = minigan("lab", "--no-browser", "--run", tmp_path)
+    assert (status, out) == (2, "")
+    assert err == f"minigan: expected the folder of a run, or a checkpoint in it, got {tmp_path}\n"
 
 
 @pytest.mark.parametrize("port", [-1, 70_000, "x"])

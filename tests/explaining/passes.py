@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import minigan as mg
-from minigan.explaining import Explanation
+from minigan.explaining import Explanation, quantities
 from minigan.explaining.registry import EXPLAINERS
 from minigan.layers import Context, Layer
 from tests.layers.cases import CASES, built, inference, random_arrays, training
@@ -35,10 +35,14 @@ class Pass:
         return mg.explain(self.layer, self.cache, quantity, index, x=self.x, dy=self.dy)
 
     def entries(self) -> Iterator[tuple[str, tuple[int, ...]]]:
-        """All entries of all results, but the y that GaussianNoise cannot explain."""
-        for quantity, result in self.results.items():
-            if (type(self.layer), quantity) != (mg.layers.GaussianNoise, "y"):
-                yield from ((quantity, index) for index in np.ndindex(result.shape))
+        """All entries of all results that can be explained."""
+        for quantity in self.quantities:
+            yield from ((quantity, index) for index in np.ndindex(self.results[quantity].shape))
+
+    @property
+    def quantities(self) -> list[str]:
+        """What can be explained: all results, but for the y of GaussianNoise."""
+        return quantities(self.layer)
 
 
 def run(layer: Layer, x: np.ndarray, dy: np.ndarray, ctx: Context) -> Pass:

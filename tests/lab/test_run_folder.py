@@ -45,6 +45,9 @@ def test_the_lab_goes_on_as_the_run_would_have(tmp_path: Path, settings: dict[st
         (lab.trainer.gan.discriminator, expected.discriminator),
     ):
         np.testing.assert_array_equal(mine.flat_data, its.flat_data)
+    if "updates" in settings or "g_steps" in settings:
+        with pytest.raises(ConfigError, match="other rounds"):
+            lab.do("look")
     lab.do("go", {"place": 0})
     assert lab.trainer.step == 8
 

@@ -72,6 +72,11 @@ def test_a_set_up_stays_the_same_on_its_way_through_a_link():
         assert SetUp.of(json.loads(json.dumps(setup.plain()))) == setup
 
 
+def test_data_may_be_named_by_their_place():
+    for name in ("folder:photos", "fashion-mnist:files", "stacked-digits:mnist"):
+        assert chosen({"data": name}).data == name
+
+
 def test_what_is_not_given_suits_the_data():
     assert chosen({"data": "gaussian"}).latent_size == 1
     assert chosen({"data": "digits"}).latent_size == 32

@@ -9,13 +9,17 @@ import numpy as np
 import pytest
 
 from minigan import kernels
+from minigan.errors import ConfigError
 from minigan.lab.stepping import Steps
+from minigan.lab.views.stations import station, stations
 from minigan.lab.watching import watch
+from minigan.losses import NoisyLabels
 from minigan.model import concurrent
+from minigan.random import Stream
 from minigan.training.checkpoint.trainer_state import capture
 from minigan.training.events import Event, StepEnd
 from minigan.training.monitor.monitor import Monitor
-from tests.lab.rounds import dropped, images, make_trainer, points, record
+from tests.lab.rounds import dropped, images, make_trainer, points, record, session_of
 from tests.on_threads import threads
 
 #: Losses, penalties, steps, optimizers, noise; dense layers, normalisations, convolutions.
@@ -123,9 +127,41 @@ def test_of_several_steps_of_d_the_last_one_is_recorded():
             np.testing.assert_array_equal(parameter.data, before[f"{found.layer.name}.{name}"])
 
 
+def test_of_several_steps_of_g_the_first_one_is_recorded():
+    trainer, other = make_trainer(g_steps=3, optimizer="sgd"), make_trainer(optimizer="sgd")
+    recording, expected = record(trainer, 0), record(other, 0)
+    assert list(recording.passes) == list(expected.passes)
+    for network in ("G", "D"):
+        for update, alike in zip(recording.updates[network], expected.updates[network]):
+            for array, wanted in zip(update[1:], alike[1:]):
+                np.testing.assert_array_equal(array, wanted)
+    assert recording.losses == expected.losses
+
+
+def test_labels_that_are_drawn_are_drawn_once():
+    plain, watched = make_trainer(points), make_trainer(points)
+    for trainer in (plain, watched):
+        trainer.loss = NoisyLabels(trainer.loss, 0.3, Stream(0, "labels of D"))
+    Steps(plain).round()
+    recording = record(watched, 0)
+    session = session_of(recording)
+    for item in stations(session)["stations"]:
+        for array in item["arrays"]:
+            station(session, item["id"], array["name"])
+    assert state_of(watched) == state_of(plain)
+    assert watched.loss.rng.state == plain.loss.rng.state
+
+
+def test_a_round_that_updates_both_networks_at_once_is_refused():
+    trainer = make_trainer(updates="simultaneous")
+    with pytest.raises(ConfigError, match="updates both networks at once"), watch(trainer):
+        pass
+
+
 def test_the_networks_are_as_before_also_after_an_error():
     trainer = make_trainer()
-    gan = trainer.gan
+    gan, loss = trainer.gan, trainer.loss
     with pytest.raises(ZeroDivisionError), watch(trainer):
         raise ZeroDivisionError
     assert trainer.gan is gan
+    assert trainer.loss is loss

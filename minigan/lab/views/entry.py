@@ -22,7 +22,7 @@ __all__ = ["entry", "explained"]
 TERMS, PLACES = 200, 4096
 
 #: The most terms of a sum; a longer one takes seconds.
-LONGEST = 20_000
+LONGEST = 30_000
 
 #: How far a number is moved: both the error of the straight line and that of rounding are far below 1e-6 then.
 H = 1e-5
@@ -53,13 +53,22 @@ def explained(found: LayerPass, exact: LayerPass, quantity: str, index: Sequence
     explanation = explain(exact.layer, exact.cache, quantity, at, x=exact.x, dy=exact.dy)
     names = array_names(arrays)
     first = {item.quantity: item for item in reversed([*explanation.walk()]) if item is not explanation}
+    value, made = arrays[quantity].values[at], plain(explanation, names)
     return {
-        **plain(explanation, names),
-        "value": float(arrays[quantity].values[at]),
+        **made,
+        "note": " ".join(filter(None, (made["note"], rounding_note(value, explanation.total)))),
+        "value": float(value),
         "inside": [plain(item, names) for item in reversed(first.values())],
         "sources": {names[name]: at[:PLACES] for name, at in explanation.sources.items() if name in names},
         "moved": None if quantity == "y" else moved(exact, quantity, at, explanation.total),
     }
+
+
+def rounding_note(value: np.floating, total: float) -> str:
+    """What to say where the digits that are shown differ: the round has float32 numbers, and the sum float64 ones."""
+    if f"{value:.6g}" == f"{total:.6g}":
+        return ""
+    return f"The round has {value:.7g} here: its numbers have {value.dtype}, whose rounding is the difference."
 
 
 def check_length(quantity: str, y: Array) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from minigan.lab.session_like import SessionLike
 from minigan.lab.views.kinds import kind_of
 from minigan.lab.views.options import count_option
-from minigan.lab.views.outputs import MOST, generated, judged, real_batch
+from minigan.lab.views.outputs import MOST, finite, generated, judged, real_batch
 from minigan.plots.points import gives_probabilities
 
 __all__ = ["histogram"]
@@ -38,7 +38,15 @@ def histogram(session: SessionLike, count: int | None = None, bins: int = 30) ->
     bins = count_option("bins", bins, 1, 200)
     real, fake = (judged(session, examples) for examples in (real_batch(session, count), generated(session, count)))
     probability = gives_probabilities(session.trainer.loss)
-    low, high = (0.0, 1.0) if probability else (float(min(real.min(), fake.min())), float(max(real.max(), fake.max())))
-    edges = np.linspace(low, high if high > low else low + 1, bins + 1)
-    shares = {name: np.histogram(values, edges)[0] / len(values) for name, values in (("real", real), ("fake", fake))}
+    scores = {"real": finite(real), "fake": finite(fake)}
+    edges = np.linspace(*((0.0, 1.0) if probability else ends_of(np.concatenate(list(scores.values())))), bins + 1)
+    shares = {name: np.histogram(each, edges)[0] / max(1, len(each)) for name, each in scores.items()}
     return {"edges": edges, **shares, "probability": probability}
+
+
+def ends_of(scores: np.ndarray) -> tuple[float, float]:
+    """The least and the greatest score, a little apart where they are equal; 0 and 1 where there is none."""
+    if not len(scores):
+        return 0.0, 1.0
+    low, high = float(scores.min()), float(scores.max())
+    return low, high if high > low else low + max(1.0, abs(low))

@@ -32,7 +32,7 @@ def samples(session: SessionLike, count: int = 25) -> dict[str, Any]:
     """
     value_range = images_of(session, "samples").value_range
     images = generated(session, count_option("count", count, 1, SAMPLES))
-    return {"images": to_pixels(images, value_range), "d": judged(session, images)}
+    return {"images": pixels(images, value_range), "d": judged(session, images)}
 
 
 def walk(
@@ -62,4 +62,9 @@ def walk(
     else:
         z = vector_option("noise", noise, trainer.gan.latent_size, FARTHEST)[np.newaxis]
     image = generate(session, z)
-    return {"image": to_pixels(image, value_range)[0], "d": float(judged(session, image)[0])}
+    return {"image": pixels(image, value_range)[0], "d": float(judged(session, image)[0])}
+
+
+def pixels(images: np.ndarray, value_range: tuple[float, float]) -> np.ndarray:
+    """Images as bytes; what is not a number is black."""
+    return to_pixels(np.nan_to_num(images, nan=value_range[0]), value_range)

@@ -15,7 +15,7 @@ from minigan.lab.views.layer_texts import ARRAY_TEXTS, text_of
 from minigan.lab.views.options import choice_option, count_option
 from minigan.lab.views.stations import recording_of
 from minigan.lab.watching import LayerPass
-from minigan.layers import Dropout
+from minigan.layers import Dropout, GaussianNoise
 
 __all__ = ["layer", "layer_arrays", "layer_at", "quantities_of", "slice_of_layer"]
 
@@ -71,8 +71,10 @@ def quantities_of(found: LayerPass) -> list[str]:
         explainer_of(found.layer)
     except ConfigError:
         return []
+    # The noise that was added is not kept, and the numbers in float64 are others.
+    forward = [] if isinstance(found.layer, GaussianNoise) else ["y"]
     backward = [] if found.dy is None else ["dx"]
-    return ["y", *backward, *(f"d{name}" for name in found.gradients if found.reverse is None)]
+    return [*forward, *backward, *(f"d{name}" for name in found.gradients if found.reverse is None)]
 
 
 def layer(session: SessionLike, pass_: str, layer: int) -> dict[str, Any]:

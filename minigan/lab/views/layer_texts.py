@@ -60,6 +60,9 @@ TEXTS = {
     "SpectralNormalization": (
         "The kernel is divided by its largest singular value, so that the layer stretches no input."
     ),
+    "ChannelMax": "Of neighbouring channels only the largest remains. The gradient goes back to that one alone.",
+    "ConcatenateLabels": "Each class has numbers of its own, which are learned; they are put beside the input.",
+    "ProjectionHead": "One number: how well the input fits real examples in general, and those of its class.",
     "MinibatchStdDev": "One more channel shows how different the examples of the batch are.",
     "SelfAttention2D": "Each place of the image collects what it needs from all other places.",
 }
@@ -94,4 +97,5 @@ ARRAY_TEXTS = {
 def text_of(layer: Layer) -> str:
     """What the layer does; for one that is not known here, the first line of its own documentation."""
     kind = type(layer)
-    return TEXTS.get(kind.__name__) or (kind.__doc__ or "").strip().partition("\n")[0].replace("`", "")
+    of_images = kind.__name__.replace("1D", "2D")
+    return TEXTS.get(of_images) or (kind.__doc__ or "").strip().partition("\n")[0].replace("`", "")

@@ -8,10 +8,10 @@ from minigan.data import Points
 from minigan.lab.session_like import SessionLike
 from minigan.lab.views.kinds import points_of
 from minigan.lab.views.options import count_option
-from minigan.lab.views.outputs import MOST, generate, generated, judged, limits_of, real_batch
+from minigan.lab.views.outputs import MOST, directions, finite, generate, generated, judged, limits_of, real_batch
 from minigan.lab.views.remember import remembered
 from minigan.plots.densities import kernel_density
-from minigan.plots.points import generator_gradients, gives_probabilities, noise_quantiles
+from minigan.plots.points import gives_probabilities, noise_quantiles
 
 __all__ = ["line"]
 
@@ -56,12 +56,12 @@ def line(session: SessionLike, points: int = 200, samples: int = 1000) -> dict[s
         "probability": gives_probabilities(loss),
         "limits": limits_of(session, real_d, fake_d),
         "real_density": remembered(data, "density", lambda: density_of(data, real_batch(session, MOST), x), key=points),
-        "fake_density": kernel_density(fake, x).astype(np.float32),
+        "fake_density": density_of_some(fake, x),
         "noise": None if noise is None else noise[:, 0],
         "map": None if noise is None else generate(session, noise)[:, 0],
         "fake": fake[:SHOWN, 0],
         "arrows_x": arrows[:, 0],
-        "arrows_direction": -generator_gradients(gan, loss, arrows)[:, 0],
+        "arrows_direction": directions(session, arrows)[:, 0],
     }
 
 
@@ -74,6 +74,12 @@ def places(data: Points, count: int) -> np.ndarray:
         return low - reach, high + reach
 
     return np.linspace(*remembered(data, "ends", ends), count, dtype=np.float32)
+
+
+def density_of_some(samples: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """The estimated density at x; 0 where no sample is finite."""
+    found = finite(samples)
+    return (kernel_density(found, x) if len(found) else np.zeros_like(x)).astype(np.float32)
 
 
 def density_of(data: Points, some: np.ndarray, x: np.ndarray) -> np.ndarray:

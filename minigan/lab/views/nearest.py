@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from minigan.backend import asnumpy
+from minigan.errors import ConfigError
 from minigan.lab.session_like import SessionLike
 from minigan.lab.views.images import SAMPLES
 from minigan.lab.views.kinds import Images, images_of
@@ -43,7 +44,9 @@ def nearest(session: SessionLike, index: int = 0) -> dict[str, Any]:
     """
     images = images_of(session, "nearest")
     index = count_option("index", index, 0, SAMPLES - 1)
-    sample = generate(session, noise_of(session, index + 1)[index:], index)
+    sample = generate(session, noise_of(session, index + 1)[index:])
+    if not np.isfinite(sample).all():
+        raise ConfigError(f"sample {index} has numbers that are not finite: no image is near to it")
     (place,), found = pictures.nearest(sample, blocks(images, np.arange(len(images.data))))
     usual = remembered(images.data, "usual distance", lambda: usual_distance(images), key=images.value_range)
     return {

@@ -2,7 +2,8 @@
 
 Both run in inference mode, as ``minigan sample`` runs G: BatchNorm takes its moving averages, and Dropout drops
 nothing. The inputs come from streams of their own, and are the same at every look. So a picture changes only where
-the networks have changed, and looking changes nothing.
+the networks have changed, and looking changes nothing. Networks with huge weights, from which one learns what went
+wrong, may overflow: no warning is printed then.
 """
 
 from copy import deepcopy
@@ -13,12 +14,12 @@ from minigan.backend import Array, asnumpy
 from minigan.lab.session_like import SessionLike
 from minigan.lab.views.remember import remembered
 from minigan.model.sequential import Sequential
-from minigan.models import classes_in_turn, draw_noise
-from minigan.plots.points import discriminator_outputs, gives_probabilities
+from minigan.models import draw_noise
+from minigan.plots.points import discriminator_outputs, generator_gradients, gives_probabilities
 from minigan.random import Stream
 from minigan.training.trainer import Trainer
 
-__all__ = ["MOST", "generate", "generated", "judged", "limits_of", "noise_of", "real_batch"]
+__all__ = ["MOST", "directions", "finite", "generate", "generated", "judged", "limits_of", "noise_of", "real_batch"]
 
 #: The most noise vectors and real examples of a view.
 MOST = 2_000
@@ -32,10 +33,10 @@ def noise_of(session: SessionLike, count: int) -> Array:
     return noise[:count]
 
 
-def generate(session: SessionLike, noise: Array, first: int = 0) -> np.ndarray:
-    """What G makes of noise; a conditional G makes one class after the other, as sample `first` and those after it."""
-    labels = classes_in_turn(first + len(noise), session.trainer.gan.classes)
-    return asnumpy(sampler(session.trainer).predict(noise, len(noise), None if labels is None else labels[first:]))
+@np.errstate(over="ignore", invalid="ignore")
+def generate(session: SessionLike, noise: Array) -> np.ndarray:
+    """What G makes of noise."""
+    return asnumpy(sampler(session.trainer).predict(noise, len(noise)))
 
 
 def sampler(trainer: Trainer) -> Sequential:
@@ -64,9 +65,16 @@ def real_batch(session: SessionLike, count: int) -> np.ndarray:
     return asnumpy(trainer.data.batch(places[:count], trainer.gan.output_range))
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def judged(session: SessionLike, x: np.ndarray) -> np.ndarray:
     """D of each x, (N,) float32: a probability, or a score with a loss that knows no probabilities."""
     return discriminator_outputs(session.trainer.gan, session.trainer.loss, x)
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def directions(session: SessionLike, x: np.ndarray) -> np.ndarray:
+    """The direction in which each x lowers G's loss, ``-dL_G/dx``."""
+    return -generator_gradients(session.trainer.gan, session.trainer.loss, x)
 
 
 def limits_of(session: SessionLike, real: np.ndarray, fake: np.ndarray) -> tuple[float, float]:
@@ -74,11 +82,16 @@ def limits_of(session: SessionLike, real: np.ndarray, fake: np.ndarray) -> tuple
 
     In the middle D is undecided: there is the threshold of the loss, or without one the middle of the two mean scores.
     """
-    loss = session.trainer.loss
-    if gives_probabilities(loss):
+    loss, scores = session.trainer.loss, finite(np.concatenate([real, fake]))
+    if gives_probabilities(loss) or not len(scores):
         return 0.0, 1.0
     middle = loss.decision_threshold
     if middle is None:
-        middle = float(real.mean() + fake.mean()) / 2
-    reach = float(np.quantile(abs(np.concatenate([real, fake]) - middle), 0.95)) or 1.0
+        middle = sum(float(each.mean()) for each in (finite(real), finite(fake)) if len(each)) / 2
+    reach = float(np.quantile(abs(scores - middle), 0.95)) or 1.0
     return middle - reach, middle + reach
+
+
+def finite(values: np.ndarray) -> np.ndarray:
+    """Those that are neither NaN nor infinite, in float64."""
+    return values[np.isfinite(values)].astype(np.float64)

@@ -8,10 +8,10 @@ from minigan.data import Points
 from minigan.lab.session_like import SessionLike
 from minigan.lab.views.kinds import points_of
 from minigan.lab.views.options import count_option
-from minigan.lab.views.outputs import MOST, generate, generated, judged, limits_of, real_batch
+from minigan.lab.views.outputs import MOST, directions, generate, generated, judged, limits_of, real_batch
 from minigan.lab.views.remember import remembered
 from minigan.plots.plane import Extent, extent_of, plane_grid
-from minigan.plots.points import generator_gradients, gives_probabilities, noise_quantiles
+from minigan.plots.points import gives_probabilities, noise_quantiles
 
 __all__ = ["arrows", "bent_grid", "field", "points"]
 
@@ -83,7 +83,7 @@ def arrows(session: SessionLike, count: int = 80) -> dict[str, Any]:
     """
     points_of(session, "arrows", "points")
     fake = generated(session, count_option("count", count, 1, MOST))
-    return {"points": fake, "directions": -generator_gradients(session.trainer.gan, session.trainer.loss, fake)}
+    return {"points": fake, "directions": directions(session, fake)}
 
 
 def bent_grid(session: SessionLike, lines: int = 13, points: int = 60) -> dict[str, Any]:

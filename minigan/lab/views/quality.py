@@ -14,6 +14,9 @@ from minigan.metrics import GridDivergence, PointGrid, count_modes
 
 __all__ = ["quality"]
 
+#: What is said of the points, null where it is not known.
+NUMBERS = ("modes", "of", "good", "per_mode", "kl", "js", "kl_real", "js_real")
+
 #: Cells of the grid along each axis.
 CELLS = 30
 
@@ -37,7 +40,9 @@ def quality(session: SessionLike, count: int = MOST) -> dict[str, Any]:
     data = points_of(session, "quality", "line", "points")
     count = count_option("count", count, 10, MOST)
     fake = generated(session, count)
-    result: dict[str, Any] = {"count": count, "modes": None, "of": None, "good": None, "per_mode": None}
+    result: dict[str, Any] = {"count": count, **dict.fromkeys(NUMBERS)}
+    if not np.isfinite(fake).all():
+        return result
     if data.modes is not None and data.mode_stddev is not None:
         found = count_modes(fake, data.modes, data.mode_stddev)
         result |= {"modes": found.found, "of": found.modes, "good": found.good, "per_mode": found.histogram}

@@ -8,13 +8,14 @@ from minigan.backend import Array
 from minigan.kernels import sigmoid
 from minigan.lab.views.arrays import Shown
 from minigan.lab.watching import Recording, Update
+from minigan.penalties import Penalty
 from minigan.plots.points import gives_probabilities
 
 __all__ = ["ARRAYS"]
 
 
 def noise(recording: Recording) -> Iterator[Shown]:
-    yield Shown("noise", "random numbers, one row for each image", recording.passes["g_forward"].x, batch=True)
+    yield Shown("noise", "random numbers, one row for each example", recording.passes["g_forward"].x, batch=True)
 
 
 def g_forward(recording: Recording) -> Iterator[Shown]:
@@ -48,10 +49,9 @@ def d_fake(recording: Recording) -> Iterator[Shown]:
 def losses(recording: Recording) -> Iterator[Shown]:
     yield from logits(recording, "d_real", "real_logits", "D(x)")
     yield from logits(recording, "d_fake", "fake_logits", "D(G(z))")
-    real_loss, _ = recording.loss.real(recording.passes["d_real"].y)
-    fake_loss, _ = recording.loss.fake(recording.passes["d_fake"].y)
-    yield Shown("real_loss", "D's loss on real images", np.asarray(real_loss))
-    yield Shown("fake_loss", "D's loss on generated images", np.asarray(fake_loss))
+    real_loss, fake_loss = recording.losses["real"], recording.losses["fake"]
+    yield Shown("real_loss", "D's loss on real examples", np.asarray(real_loss))
+    yield Shown("fake_loss", "D's loss on generated examples", np.asarray(fake_loss))
     yield Shown("total", "the sum, which D makes smaller", np.asarray(real_loss + fake_loss))
 
 
@@ -75,8 +75,9 @@ def d_backward(recording: Recording) -> Iterator[Shown]:
 
 
 def penalty(recording: Recording) -> Iterator[Shown]:
-    g = recording.passes["penalty"].dx
-    value, v = recording.penalty.value(g)
+    g, formula = recording.passes["penalty"].dx, recording.options.penalty
+    assert isinstance(formula, Penalty)
+    value, v = formula.value(g)
     norms = np.sqrt((g * g).reshape(len(g), -1).sum(axis=1, keepdims=True))
     yield Shown("points", "where the slope of D is measured", recording.passes["penalty"].x, batch=True)
     yield Shown("g", "D's gradient at each point", g, batch=True)
@@ -101,8 +102,7 @@ def d_update(recording: Recording) -> Iterator[Shown]:
 
 def d_again(recording: Recording) -> Iterator[Shown]:
     yield from judged(recording, "d_again", "fake", "D(G(z))")
-    value, _ = recording.loss.generator(recording.passes["d_again"].y)
-    yield Shown("value", "G's loss", np.asarray(value))
+    yield Shown("value", "G's loss", np.asarray(recording.losses["generator"]))
     yield Shown("dz", "the slope of G's loss at each logit", recording.passes["d_again"].dy, batch=True)
 
 

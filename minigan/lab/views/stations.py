@@ -53,7 +53,7 @@ STATIONS = (
         "noise",
         "",
         "Noise",
-        "Random numbers are drawn: one row for each image that G is to make.",
+        "Random numbers are drawn: one row for each example that G is to make.",
         make_batch,
         ("noise = draw_noise(",),
     ),
@@ -61,7 +61,7 @@ STATIONS = (
         "g_forward",
         "G",
         "G forward",
-        "G makes an image of each row of noise. Its layers keep what their backward passes need later.",
+        "G makes one example of each row of noise. Its layers keep what their backward passes need later.",
         generate,
         ("gan.generator.forward(",),
         ("g_forward",),
@@ -69,8 +69,8 @@ STATIONS = (
     Station(
         "d_real",
         "D",
-        "D on real images",
-        "D gives each real image a number, its logit: the larger, the more real it looks to D.",
+        "D on real examples",
+        "D gives each real example a number, its logit: the larger, the more real it looks to D.",
         discriminator_step,
         ("batches = options.seen(real)", "contexts = [", "forward_both("),
         ("d_real",),
@@ -78,8 +78,8 @@ STATIONS = (
     Station(
         "d_fake",
         "D",
-        "D on generated images",
-        "The same D, with the same weights, gives each generated image a logit. The two batches are not mixed.",
+        "D on generated examples",
+        "The same D, with the same weights, gives each generated example a logit. The two batches are not mixed.",
         discriminator_step,
         ("batches = options.seen(real)", "contexts = [", "forward_both("),
         ("d_fake",),
@@ -88,7 +88,7 @@ STATIONS = (
         "losses",
         "D",
         "D's loss",
-        "The loss says how wrong D is, on the real and on the generated images. D is to make the sum smaller.",
+        "The loss says how wrong D is, on the real and on the generated examples. D is to make the sum smaller.",
         discriminator_step,
         ("loss.real(", "loss.fake(", "total = check_finite(real_loss"),
     ),
@@ -132,7 +132,7 @@ STATIONS = (
         "d_again",
         "D",
         "D again",
-        "The new D judges the same generated images. G's loss is small if D takes them for real.",
+        "The new D judges the same generated examples. G's loss is small if D takes them for real.",
         generator_step,
         ("ctx = Context(", "discriminator.forward(", "loss.generator(", "check_finite(value"),
         ("d_again",),
@@ -140,8 +140,8 @@ STATIONS = (
     Station(
         "through_d",
         "D",
-        "Through D to the images",
-        "G's loss goes back through D to its input: how should each number of an image change? D stays as it is.",
+        "Through D to the examples",
+        "G's loss goes back through D to its input: how should each of its numbers change? D stays as it is.",
         generator_step,
         ("dfake = discriminator.backward(",),
         ("d_again",),
@@ -150,7 +150,7 @@ STATIONS = (
         "into_g",
         "G",
         "Into G",
-        "The gradient of the images goes on back through G, and each layer adds up the gradients of its weights.",
+        "The gradient of the examples goes on back through G, and each layer adds up the gradients of its weights.",
         generator_step,
         ("gan.generator.zero_grads()", "gan.generator.backward("),
         ("g_forward",),
@@ -169,11 +169,11 @@ STATIONS = (
 
 #: The titles of the passes.
 PASSES = {
-    "g_forward": "G: from noise to images, and back",
-    "d_real": "D on real images, and back",
-    "d_fake": "D on generated images, and back",
+    "g_forward": "G: from noise to examples, and back",
+    "d_real": "D on real examples, and back",
+    "d_fake": "D on generated examples, and back",
     "penalty": "D at the points of the penalty",
-    "d_again": "The new D on generated images, and back",
+    "d_again": "The new D on generated examples, and back",
 }
 
 
@@ -214,7 +214,7 @@ def stations(session: SessionLike) -> dict[str, Any] | None:
 
 def stations_of(recording: Recording) -> list[Station]:
     """Those of a round: without a penalty its station is left out."""
-    return [item for item in STATIONS if item.id != "penalty" or recording.penalty is not None]
+    return [item for item in STATIONS if item.id != "penalty" or recording.options.penalty is not None]
 
 
 def described(item: Station, recording: Recording) -> dict[str, Any]:
@@ -236,21 +236,29 @@ def note_of(item: Station, recording: Recording) -> str:
     """What is to be known about this set-up; an empty text for nothing."""
     if item.id == "noise" and recording.d_steps > 1:
         return f"D takes {recording.d_steps} steps in a round, each with new noise: this is the last one."
-    if item.id in ("losses", "dz") and isinstance(recording.loss, TargetLoss) and recording.loss.label_smoothing:
-        return f"Label smoothing: the target of the real images is {recording.loss.targets[0]:g}, not 1."
+    loss = loss_of(recording)
+    if item.id in ("losses", "dz") and isinstance(loss, TargetLoss) and loss.label_smoothing:
+        return f"Label smoothing: the target of the real examples is {loss.targets[0]:g}, not 1."
+    if item.id == "d_update" and recording.options.d_constraint is not None:
+        return "Then the weights are brought back within their bounds."
     return ""
+
+
+def loss_of(recording: Recording) -> losses.GANLoss:
+    """The loss itself, where some of its labels are exchanged."""
+    return getattr(recording.loss, "loss", recording.loss)
 
 
 def variant(item: Station, recording: Recording) -> str:
     """The name of the loss, the penalty, the optimizer or the noise that the formula is of."""
     tables: dict[str, tuple[dict[str, Any], Any]] = {
-        "penalty": (penalties.PENALTIES, recording.penalty),
+        "penalty": (penalties.PENALTIES, recording.options.penalty),
         "d_update": (optimizers.OPTIMIZERS, recording.optimizers["D"]),
         "g_update": (optimizers.OPTIMIZERS, recording.optimizers["G"]),
     }
     if item.id == "noise":
         return recording.noise
-    table, thing = tables.get(item.id, (losses.GAN_LOSSES, recording.loss))
+    table, thing = tables.get(item.id, (losses.GAN_LOSSES, loss_of(recording)))
     return next((name for name, kind in table.items() if type(thing) is kind), "")
 
 

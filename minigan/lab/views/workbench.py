@@ -1,21 +1,27 @@
 """One layer without a network: its numbers are set by hand; forward, backward and the check of both follow."""
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
+from minigan import layers
 from minigan.errors import ConfigError, MiniganError
 from minigan.gradcheck.differences import entries, sweep
-from minigan.lab.layer_specs import layers_of
+from minigan.lab.layer_specs import TYPES
 from minigan.lab.session_like import SessionLike
 from minigan.lab.views.entry import explained
+from minigan.lab.views.options import choice_option
 from minigan.lab.watching import LayerPass, present
 from minigan.layers import Context, Layer
 from minigan.model.copies import frozen
 from minigan.random import Stream
 
 __all__ = ["workbench"]
+
+#: The layers that one can choose.
+KINDS = (*TYPES, "GELU", "SELU", "PReLU")
 
 #: The layers that take images: a matrix is an image of one channel to them, and a batch of rows to all others.
 OF_IMAGES = (
@@ -57,8 +63,7 @@ def workbench(
 
 def run(spec: Mapping[str, Any], x: Any, parameters: Mapping[str, Any], dy: Any) -> LayerPass:
     """Both passes of the layer."""
-    (layer,) = layers_of([dict(spec)])
-    check_settings(layer)
+    layer = layer_of(spec)
     given = input_of(layer, x)
     layer.build(given.shape[1:], Stream(0, "workbench"), np.float64)
     for name, parameter in layer.parameters.items():
@@ -101,6 +106,19 @@ def explained_entry(found: LayerPass, entry: Mapping[str, Any] | None) -> dict[s
 
 
 # What a person sets
+
+
+def layer_of(spec: Mapping[str, Any]) -> Layer:
+    """The layer, with any of its own settings: not only those of the networks' form. It is not built yet."""
+    settings = dict(spec)
+    kind = choice_option("the type of the layer", settings.pop("type", ""), KINDS)
+    try:
+        arguments = inspect.signature(getattr(layers, kind)).bind(**settings)
+        layer: Layer = getattr(layers, kind)(*arguments.args, **arguments.kwargs)
+    except TypeError as error:
+        raise ConfigError(f"{kind}: {error}") from None
+    check_settings(layer)
+    return layer
 
 
 def check_settings(layer: Layer) -> None:

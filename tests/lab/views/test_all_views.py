@@ -1,5 +1,6 @@
 """What holds for every view: looking changes nothing, what it shows can be sent, and wrong options are refused."""
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -104,3 +105,15 @@ def test_what_is_no_whole_number_in_its_bounds_is_refused_in_one_short_line(case
 
 def test_every_view_of_this_part_was_looked_at():
     assert set(VIEWS) >= OWN
+
+
+@pytest.mark.filterwarnings("error")
+@loop_over(case=CASES)
+def test_networks_whose_numbers_overflow_are_shown_without_a_warning_or_refused_in_words(case):
+    kind, view = case
+    for factor in (1e15, 1e30):
+        session = KINDS[kind](**({} if kind == "images" else {"loss": "wasserstein"}))
+        for network in (session.trainer.gan.generator, session.trainer.gan.discriminator):
+            network.flat_data *= factor
+        with suppress(ConfigError):
+            pack({"result": session.view(view)})

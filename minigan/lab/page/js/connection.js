@@ -3,13 +3,18 @@
 import { unpack } from "lab/wire.js";
 
 /** The first and the longest pause before another attempt, in milliseconds. */
-const PAUSE = 400, LONGEST = 8000;
+const PAUSE = 400,
+  LONGEST = 8000;
 
 /** The server closes with this code if it does not know the token. */
 const REFUSED = 4401;
 
+/** The cause of errors that are over when the connection is back. */
+export const NOT_CONNECTED = "not connected";
+
 const LOST = "The connection to the lab was lost before the answer came. The page tries again by itself.";
-const CLOSED = "The lab is not connected. Is `minigan lab` still running in the terminal? The page tries again by itself.";
+const CLOSED =
+  "The lab is not connected. Is `minigan lab` still running in the terminal? The page tries again by itself.";
 
 export class Connection {
   /** `onStatus(name)` gets "connecting", "connected", "lost" or "refused". */
@@ -27,13 +32,16 @@ export class Connection {
     this.onStatus("connecting");
     this.socket = new WebSocket(`ws://${location.host}/socket?token=${encodeURIComponent(this.token ?? "")}`);
     this.socket.binaryType = "arraybuffer";
-    this.socket.onopen = () => { this.pause = PAUSE; this.onStatus("connected"); };
+    this.socket.onopen = () => {
+      this.pause = PAUSE;
+      this.onStatus("connected");
+    };
     this.socket.onmessage = ({ data }) => this.take(unpack(data));
     this.socket.onclose = ({ code }) => this.closed(code);
   }
 
   closed(code) {
-    for (const { reject } of this.waiting.values()) reject(new Error(LOST));
+    for (const { reject } of this.waiting.values()) reject(new Error(LOST, { cause: NOT_CONNECTED }));
     this.waiting.clear();
     if (code === REFUSED) return this.onStatus("refused");
     this.onStatus("lost");
@@ -51,7 +59,7 @@ export class Connection {
 
   /** A promise of the answer. */
   ask(request) {
-    if (this.socket.readyState !== WebSocket.OPEN) return Promise.reject(new Error(CLOSED));
+    if (this.socket.readyState !== WebSocket.OPEN) return Promise.reject(new Error(CLOSED, { cause: NOT_CONNECTED }));
     return new Promise((resolve, reject) => {
       const id = this.next++;
       this.waiting.set(id, { resolve, reject });

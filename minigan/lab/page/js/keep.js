@@ -7,9 +7,11 @@ const AGAIN = "The lab was started again, so the training begins from round 0. "
 
 /** Follows the states of a lab for as long as the page lives. */
 export function keepSetup(lab) {
-  let session = null, setup = null;
+  let session = null,
+    setup = null;
   lab.onState((state) => {
-    const before = session, known = setup;
+    const before = session,
+      known = setup;
     ({ session, setup } = state);
     if (before === null) restoreLink(lab);
     else if (before !== session) restoreAfter(lab, known);

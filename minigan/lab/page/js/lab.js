@@ -1,5 +1,7 @@
 // What the parts of the page see of the session: the same for a server and for a recording.
 
+import { seenOn } from "lab/ui/seen.js";
+
 /**
  * A session as the page knows it.
  *
@@ -47,13 +49,21 @@ export class Lab {
    * after other options. `pause` is the least time from one question to the next, in milliseconds.
    */
   watch(names, draw, visible = () => true, pause = 0) {
-    let busy = false, again = false, ended = false, drawn = null, timer = 0;
+    let busy = false,
+      again = false,
+      ended = false,
+      drawn = null,
+      timer = 0;
     const refresh = async () => {
-      if (busy) { again = true; return; }
+      if (busy) {
+        again = true;
+        return;
+      }
       if (ended || !this.state || document.hidden || !visible()) return;
       busy = true;
       try {
-        const wanted = Object.entries(names()), revision = `${this.state.session} ${this.state.revision}`;
+        const wanted = Object.entries(names()),
+          revision = `${this.state.session} ${this.state.revision}`;
         const views = await Promise.all(wanted.map(([, [name, options]]) => this.view(name, options)));
         drawn = revision;
         if (!ended) draw(Object.fromEntries(wanted.map(([key], place) => [key, views[place]])));
@@ -63,15 +73,37 @@ export class Lab {
       }
       timer = setTimeout(() => {
         busy = false;
-        if (again) { again = false; requestAnimationFrame(refresh); }
+        if (again) {
+          again = false;
+          requestAnimationFrame(refresh);
+        }
       }, pause);
     };
-    const changed = (state) => { if (`${state.session} ${state.revision}` !== drawn) refresh(); };
+    const changed = (state) => {
+      if (`${state.session} ${state.revision}` !== drawn) refresh();
+    };
     const end = this.onState(changed);
     document.addEventListener("visibilitychange", refresh);
     return {
       refresh,
-      end: () => { ended = true; clearTimeout(timer); end(); document.removeEventListener("visibilitychange", refresh); },
+      end: () => {
+        ended = true;
+        clearTimeout(timer);
+        end();
+        document.removeEventListener("visibilitychange", refresh);
+      },
+    };
+  }
+  /** `watch` that asks only while `node` is on the screen. */
+  watchSeen(node, names, draw, pause = 0) {
+    const place = seenOn(node, () => watching.refresh());
+    const watching = this.watch(names, draw, place.seen, pause);
+    return {
+      refresh: watching.refresh,
+      end: () => {
+        watching.end();
+        place.end();
+      },
     };
   }
 }

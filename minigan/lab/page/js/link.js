@@ -2,10 +2,13 @@
 
 const MARK = "setup=";
 
-const toLetters = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))
-  .replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-const toBytes = (letters) => Uint8Array.from(atob(letters.replaceAll("-", "+").replaceAll("_", "/")),
-  (letter) => letter.charCodeAt(0));
+const toLetters = (bytes) =>
+  btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
+const toBytes = (letters) =>
+  Uint8Array.from(atob(letters.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
 
 async function through(stream, bytes) {
   const result = new Response(new Blob([bytes]).stream().pipeThrough(stream));
@@ -25,7 +28,9 @@ export async function setupOf(hash) {
     const packed = toBytes(hash.slice(1 + MARK.length));
     return JSON.parse(new TextDecoder().decode(await through(new DecompressionStream("deflate-raw"), packed)));
   } catch {
-    throw new Error("The link's set-up cannot be read: a part of the link is missing or was changed. " +
-      "Copy the whole link again. The lab shows its present set-up.");
+    throw new Error(
+      "The link's set-up cannot be read: a part of the link is missing or was changed. " +
+        "Copy the whole link again. The lab shows its present set-up.",
+    );
   }
 }

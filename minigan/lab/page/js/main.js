@@ -1,6 +1,6 @@
 // The frame of the page: the connection, notices, and a tab for each part.
 
-import { Connection } from "lab/connection.js";
+import { Connection, NOT_CONNECTED } from "lab/connection.js";
 import { copyLink, keepSetup } from "lab/keep.js";
 import { Lab } from "lab/lab.js";
 import { layer } from "lab/layer/layer.js";
@@ -11,7 +11,7 @@ import { guide } from "lab/tours/guide.js";
 import { tours } from "lab/tours/tours.js";
 import { element, setText } from "lab/ui/dom.js";
 import { button } from "lab/ui/fields.js";
-import { noticeArea, tell } from "lab/ui/notice.js";
+import { noticeArea, tell, withdraw } from "lab/ui/notice.js";
 import { tabs } from "lab/ui/tabs.js";
 import { themeSwitch } from "lab/ui/theme.js";
 import { workbench } from "lab/workbench/workbench.js";
@@ -23,36 +23,48 @@ const STATUS = {
   connecting: "connecting ...",
   connected: "connected",
   lost: "not connected, trying again ...",
-  refused: "not allowed",
+  refused: "no access: the token is wrong",
 };
 
-const REFUSED = "The lab that runs at this address does not know the token of this page. Open the whole address that " +
+const REFUSED =
+  "The lab that runs at this address does not know the token of this page. Open the whole address that " +
   "`minigan lab` printed in the terminal, with everything after the question mark.";
 
 /** Fills the page. Without a connection the page looks for the server it came from. */
 export function start(connection = null) {
   const status = element("p", { class: "connection", role: "status" });
   const notices = noticeArea();
-  const lab = new Lab(connection ?? new Connection(new URLSearchParams(location.search).get("token"), (name) => {
-    setText(status, STATUS[name]);
-    status.dataset.status = name;
-    if (name === "refused") tell(REFUSED);
-  }));
+  const lab = new Lab(
+    connection ??
+      new Connection(new URLSearchParams(location.search).get("token"), (name) => {
+        setText(status, STATUS[name]);
+        status.dataset.status = name;
+        if (name === "refused") tell(REFUSED);
+    if (name === "connected") withdraw(NOT_CONNECTED);
+      }),
+  );
   let end = () => {};
   const parts = tabs(PARTS, "Parts of the lab", (part, panel) => {
     end();
     panel.replaceChildren();
     end = part.mount(panel, lab);
   });
-  const tools = element("div", { class: "tools" },
+  const tools = element(
+    "div",
+    { class: "tools" },
     status,
-    !lab.recorded && button("Copy link", "copy-link", () => copyLink(lab), { title: "A link that restores this set-up" }),
-    themeSwitch());
-  document.getElementById("lab").replaceChildren(
-    element("header", { class: "top" }, element("h1", {}, "minigan ", element("b", {}, "lab")), parts.list, tools),
-    notices,
-    watchingBar(lab),
-    element("main", { id: "content", tabindex: "-1" }, parts.panel));
+    !lab.recorded &&
+      button("Copy link", "copy-link", () => copyLink(lab), { title: "A link that restores this set-up" }),
+    themeSwitch(),
+  );
+  document
+    .getElementById("lab")
+    .replaceChildren(
+      element("header", { class: "top" }, element("h1", {}, "minigan ", element("b", {}, "lab")), parts.list, tools),
+      notices,
+      watchingBar(lab),
+      element("main", { id: "content", tabindex: "-1" }, parts.panel),
+    );
   if (!lab.recorded) keepSetup(lab);
   shortcuts(lab);
   parts.open(PARTS[0].id);
@@ -63,8 +75,14 @@ export function start(connection = null) {
 
 /** Shown while another page steers. */
 function watchingBar(lab) {
-  const bar = element("p", { class: "watching", hidden: true }, "You are watching: another page steers this lab. ",
-    button("Take over", "take-over", () => lab.steer().catch(tell)));
-  lab.onState((state) => { bar.hidden = state.steering !== false; });
+  const bar = element(
+    "p",
+    { class: "watching", hidden: true },
+    "You are watching: another page steers this lab. ",
+    button("Take over", "take-over", () => lab.steer().catch(tell)),
+  );
+  lab.onState((state) => {
+    bar.hidden = state.steering !== false;
+  });
   return bar;
 }

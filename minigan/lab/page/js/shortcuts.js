@@ -8,10 +8,16 @@ const TYPED = "input:not([type=checkbox]):not([type=range]), select, textarea, [
 export function shortcuts(lab) {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || !lab.state || event.target.closest?.(TYPED)) return;
-    const command = { " ": lab.state.playing ? "pause" : "play", n: "round", b: "back" }[event.key];
+    const command = { " ": playing(lab) ? "pause" : "play", n: "round", b: "back" }[event.key];
     // Space on a button presses that button.
     if (!command || (event.key === " " && event.target.closest?.("button, summary, input, a"))) return;
     event.preventDefault();
-    lab.do(command).catch(tell);
+    // Where the part has these buttons, a key is a click: they know slow motion.
+    const shown = document.querySelector(`[data-control="${command}"]:not([hidden])`);
+    if (shown) shown.click();
+    else lab.do(command).catch(tell);
   });
 }
+
+/** The session plays, or the page plays it in slow motion. */
+const playing = (lab) => lab.state.playing || Boolean(document.querySelector('[data-control="pause"]:not([hidden])'));

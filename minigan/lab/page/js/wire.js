@@ -1,8 +1,12 @@
 // A message from bytes: the counterpart of minigan/lab/wire.py, which describes the form.
 
 const KINDS = {
-  float32: Float32Array, float64: Float64Array, uint8: Uint8Array, int32: Int32Array,
-  int64: BigInt64Array, bool: Uint8Array,
+  float32: Float32Array,
+  float64: Float64Array,
+  uint8: Uint8Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  bool: Uint8Array,
 };
 
 /** An array as {shape, dtype, data}, with data in one row. */
@@ -23,5 +27,8 @@ function restored(value, arrays) {
 export function unpack(buffer) {
   const length = new DataView(buffer).getUint32(0, true);
   const { $arrays: places, ...message } = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
-  return restored(message, places.map((place) => arrayOf(buffer, 4 + length, place)));
+  return restored(
+    message,
+    places.map((place) => arrayOf(buffer, 4 + length, place)),
+  );
 }

@@ -4,7 +4,8 @@ import { element, setText } from "lab/ui/dom.js";
 import { numberField } from "lab/ui/fields.js";
 import { numberGrid } from "lab/ui/grid.js";
 import { format } from "lab/ui/numbers.js";
-import { choicesOf, showsAll } from "lab/layer/cells.js";
+import { choicesOf, indexOf, showsAll } from "lab/layer/cells.js";
+import { entryName } from "lab/layer/entry_table.js";
 
 /**
  * A figure of an array {name, text, shape, slots}.
@@ -67,10 +68,12 @@ export function arrayFigure(array, { load, onPick, control, changed = () => {}, 
   function draw(loaded) {
     part = loaded;
     scale.set(largest(part.values.data));
+    scale.node.hidden = part.values.data.length === 1;
     if (grid) return grid.update(part.values);
     grid = numberGrid({
       values: part.values,
       label: name,
+      nameOf: (row, column) => entryName(name, indexOf(part, row, column)),
       control,
       onPick: onPick && ((row, column) => onPick(row, column, part)),
     });

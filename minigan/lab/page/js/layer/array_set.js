@@ -8,12 +8,13 @@ import { cellsOf, choiceFor } from "lab/layer/cells.js";
 const GROUPS = [
   ["wide", "Forward: from x to y", (name) => name === "x" || name === "y"],
   ["wide", "Backward: from dy to dx", (name) => name === "dx" || name === "dy"],
+  ["wide", "Tangent pass of the penalty: from x_dot to y_dot", (name) => name === "x_dot" || name === "y_dot"],
   ["small", "Parameters and their gradients", (name) => !name.startsWith("cache.")],
   ["small", "Cache: what forward keeps for backward", () => true],
 ];
 
 /**
- * The figures of `arrays`; load(name, choice) gives a part, pick(name, row, column, part) hears of a choice.
+ * The figures of `arrays`; load(array, choice) gives a part, pick(name, row, column, part) hears of a choice.
  *
  * Returns {node, showExample(example), light(entry), dark(), point(factors), end()}.
  */
@@ -23,7 +24,7 @@ export function arraySet(arrays, { load, pick }) {
     arrays.map((array) => [
       array.name,
       arrayFigure(array, {
-        load: (choice) => load(array.name, choice),
+        load: (choice) => load(array, choice),
         onPick: (row, column, part) => pick(array.name, row, column, part),
         control: `array-${array.name}`,
         changed: () => paint(),

@@ -1,8 +1,8 @@
 // Between an array's entries and the cells of the part that is shown.
 //
 // An array has `slots` = {example, channels, inputs}: whether its first axis is that of the examples, and how many
-// channels (the last axis) and inputs (the axis before it) there are to choose from. A part has `index` = {fixed, row_axis,
-// column_axis}: the index of its corner, and the axes along which its rows and columns go.
+// channels (the last axis) and inputs (the axis before it) there are to choose from. A part has `index` = {fixed,
+// row_axis, column_axis}: the index of its corner, and the axes along which its rows and columns go.
 
 /** The most rows and columns of a part. */
 const LARGEST = 256;
@@ -31,7 +31,7 @@ export const showsAll = ({ shape, slots }) => slots.example && shape.length === 
 const insideAxes = ({ shape, slots }) =>
   shape.map((_, axis) => axis).slice(slots.example && !showsAll({ shape, slots }) ? 1 : 0);
 
-/** What can be chosen of an array: [{slot, text, count, step}]; the example only if it is not chosen for all arrays at once. */
+/** What can be chosen of an array: [{slot, text, count, step}]; the example only where it is not one for all arrays. */
 export function choicesOf(array, ownExample = false) {
   const {
     shape,
@@ -73,3 +73,36 @@ export function choiceFor(array, index) {
     column: corner(columnAxis),
   };
 }
+
+/** The part of an array whose `values` are all here, as the view "slice" gives it. */
+export function partOf(array, choice) {
+  const { shape, values } = array,
+    [rowAxis, columnAxis] = matrixAxes(array),
+    axes = insideAxes(array);
+  const fixed = shape.map(() => 0);
+  if (axes[0] === 1) fixed[0] = choice.example;
+  if (axes.length > 2) fixed[axes.at(-1)] = choice.channel;
+  if (axes.length > 3) fixed[axes[2]] = choice.input;
+  const sizes = [rowAxis, columnAxis].map((axis) => (axis === undefined ? 1 : Math.min(LARGEST, shape[axis])));
+  const steps = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, size) => product * size, 1));
+  const start = fixed.reduce((sum, place, axis) => sum + place * steps[axis], 0);
+  const step = (axis) => (axis === undefined ? 0 : steps[axis]);
+  const data = Float32Array.from(
+    { length: sizes[0] * sizes[1] },
+    (_, place) =>
+      values.data[start + Math.floor(place / sizes[1]) * step(rowAxis) + (place % sizes[1]) * step(columnAxis)],
+  );
+  const index = { fixed, row_axis: rowAxis ?? null, column_axis: columnAxis ?? null };
+  return { values: { shape: sizes, data }, index };
+}
+
+/** A part with rows and columns exchanged. */
+function turned({ values: { shape, data }, index }) {
+  const [rows, columns] = shape;
+  const turnedData = data.map((_, place) => data[(place % rows) * columns + Math.floor(place / rows)]);
+  const turnedIndex = { ...index, row_axis: index.column_axis, column_axis: index.row_axis };
+  return { values: { shape: [columns, rows], data: turnedData }, index: turnedIndex };
+}
+
+/** The part as it is, or lying, where it is a high and narrow column. */
+export const lying = (part) => (part.values.shape[1] <= 3 && part.values.shape[0] > 8 ? turned(part) : part);

@@ -44,24 +44,24 @@ export function entryTable({ quantity, index, total, terms, more }, point) {
 const isProduct = ({ text, factors }) => text === factors.map(({ name, index }) => entryName(name, index)).join(" * ");
 
 function termRow(term, size, widest, point) {
-  const cells = isProduct(term) ? term.factors.flatMap(factorCells) : [element("td"), formCell(term)];
-  const missing = widest * 2 - cells.length;
+  const show = () => point(term.factors),
+    hide = () => point(null);
   return element(
     "tr",
-    {
-      class: "term",
-      tabindex: "0",
-      onmouseenter: () => point(term.factors),
-      onmouseleave: () => point(null),
-      onfocus: () => point(term.factors),
-      onblur: () => point(null),
-    },
-    ...cells,
-    missing > 0 && element("td", { colspan: missing }),
+    { class: "term", tabindex: "0", onmouseenter: show, onmouseleave: hide, onfocus: show, onblur: hide },
+    ...madeOf(term, widest),
     element("td", { class: "sign" }, "="),
     element("td", { class: "number" }, format(term.value, 5)),
     barCell(term.value / size),
   );
+}
+
+/** The cells that say how a term is made, as many as two for each factor. */
+function madeOf(term, widest) {
+  if (!isProduct(term)) return [element("td", { class: "sign" }), formCell(term, widest * 2 - 1)];
+  const cells = term.factors.flatMap(factorCells),
+    missing = widest * 2 - cells.length;
+  return missing > 0 ? [...cells, element("td", { colspan: missing })] : cells;
 }
 
 /** A sign and the factor: its number, and its place under it. */
@@ -78,9 +78,14 @@ function factorCells({ name, index, value }, at) {
 }
 
 /** A term that is no product: how it is made, and the numbers in it. */
-function formCell({ text, factors }) {
+function formCell({ text, factors }, columns) {
   const numbers = factors.map(({ name, index, value }) => `${entryName(name, index)} = ${format(value, 5)}`);
-  return element("td", { class: "factor" }, element("code", {}, text), element("small", {}, numbers.join(", ")));
+  return element(
+    "td",
+    { class: "factor form", colspan: columns },
+    element("code", {}, text),
+    element("small", {}, numbers.join(", ")),
+  );
 }
 
 /** How large a term is, beside the largest: to the left if negative. */

@@ -1,8 +1,9 @@
 // Inside a layer: every array of one layer in one pass, and the sum behind each of its numbers.
 
 import { element } from "lab/ui/dom.js";
+import { keepFocus } from "lab/layer/focus.js";
 import { layerView } from "lab/layer/layer_view.js";
-import { lastLayer, rememberLayer } from "lab/layer/opening.js";
+import { lastLayer, rememberLayer, takeWish } from "lab/layer/opening.js";
 import { passBar, placeIn } from "lab/layer/passes.js";
 import { look, nothingRecorded, watchRound } from "lab/step/recorded_round.js";
 
@@ -19,13 +20,16 @@ export const layer = {
         onward = (next, entry) => go(passes, next, entry);
       rememberLayer(place);
       open = layerView(lab, place, { passes, go: onward, focus });
-      root.replaceChildren(passBar(passes, place, onward), open.node);
+      keepFocus(root, () => root.replaceChildren(passBar(passes, place, onward), open.node));
     }
 
     const endWatch = watchRound(lab, async (recorded) => {
-      if (recorded) return go(recorded.passes, lastLayer());
+      if (recorded) {
+        takeWish();
+        return go(recorded.passes, lastLayer());
+      }
       // A layer was chosen in the networks' picture: take the round that is missing. Its end comes back here.
-      if (lastLayer() && !lab.recorded && (await look(lab))) return;
+      if (takeWish() && !lab.recorded && (await look(lab))) return;
       root.replaceChildren(element("h2", {}, "Inside a layer"), nothingRecorded(lab, "look-layer"));
     });
     return () => {

@@ -4,7 +4,7 @@ import { element } from "lab/ui/dom.js";
 import { numberField } from "lab/ui/fields.js";
 import { tell } from "lab/ui/notice.js";
 import { arraySet } from "lab/layer/array_set.js";
-import { indexOf, showsAll } from "lab/layer/cells.js";
+import { indexOf, partOf, showsAll } from "lab/layer/cells.js";
 import { codePanel } from "lab/layer/code_panel.js";
 import { entryPanel, title } from "lab/layer/entry_panel.js";
 import { entryName } from "lab/layer/entry_table.js";
@@ -65,7 +65,8 @@ function fill(node, lab, place, layer, { passes, go, focus }) {
   }
 
   const set = arraySet(layer.arrays, {
-    load: (name, choice) => lab.view("slice", { ...place, name, ...choice }),
+    load: (array, choice) =>
+      array.values ? partOf(array, choice) : lab.view("slice", { ...place, name: array.name, ...choice }),
     pick,
   });
   node.replaceChildren(

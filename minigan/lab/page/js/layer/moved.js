@@ -1,11 +1,11 @@
-// "Move it by h": the loss a little to the left and to the right of a number, and the slope between, beside the gradient.
+// "Move it by h": the loss with a number a little smaller and larger, and the slope between, beside the gradient.
 
 import { drawn, element } from "lab/ui/dom.js";
 import { format } from "lab/ui/numbers.js";
 import { entryName } from "lab/layer/entry_table.js";
 
-/** The panel of {of, index, h, minus, plus, slope, gradient}. */
-export function movedPanel({ of, index, h, minus, plus, slope, gradient }) {
+/** The panel of {of, index, h, minus, plus, left, right, slope, kink, gradient}. */
+export function movedPanel({ of, index, h, minus, plus, left, right, slope, kink, gradient }) {
   const name = entryName(of, index);
   return element(
     "section",
@@ -33,7 +33,7 @@ export function movedPanel({ of, index, h, minus, plus, slope, gradient }) {
         ...pair("gradient by hand", format(gradient, 6), "strong"),
       ),
     ),
-    element("p", { class: "moved-verdict" }, verdict(slope, gradient)),
+    element("p", { class: "moved-verdict" }, kink ? atKink(left, right) : verdict(slope, gradient)),
   );
 }
 
@@ -47,6 +47,12 @@ function verdict(slope, gradient) {
     size = Math.max(Math.abs(slope), Math.abs(gradient));
   if (apart === 0) return "They are equal.";
   return `They differ by ${format(apart, 2)}${size > 0 ? `, which is ${format(apart / size, 2)} of their size` : ""}.`;
+}
+
+/** What to say where there is no slope: each side has its own. */
+function atKink(left, right) {
+  const slopes = `the slope is ${format(left, 4)} on its left and ${format(right, 4)} on its right`;
+  return `The number is at a kink: ${slopes}. The gradient is a choice.`;
 }
 
 /** Two points and the line through them; only the direction is to scale. */

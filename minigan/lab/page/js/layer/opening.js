@@ -3,8 +3,12 @@
 /** The place that was asked for or shown last: {network, layer} or {pass, layer}; null before the first. */
 let last = null;
 
+/** Whether it was asked for, and not shown yet. */
+let asked = false;
+
 document.addEventListener("open-layer", ({ detail }) => {
   last = detail;
+  asked = true;
   document.dispatchEvent(new CustomEvent("open-part", { detail: "layer" }));
 });
 
@@ -15,6 +19,13 @@ export function openLayer(place) {
 
 /** The place to show. */
 export const lastLayer = () => last;
+
+/** Whether a person has just asked for a layer; true once for each wish. */
+export function takeWish() {
+  const wish = asked;
+  asked = false;
+  return wish;
+}
 
 /** Remembers the place, to come back to it. */
 export function rememberLayer(place) {

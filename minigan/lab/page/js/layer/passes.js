@@ -6,12 +6,15 @@ import { button, choice } from "lab/ui/fields.js";
 /** The pass in which to look at a network's layer: G's only one, D's on the generated samples. */
 const PASS_OF = { generator: "g_forward", discriminator: "d_fake", G: "g_forward", D: "d_fake" };
 
-/** {pass, layer} that exists in the round, for {pass, layer}, {network, layer} or null. */
+/**
+ * {pass, layer} that exists in the round, for {pass, layer}, {network, layer} or null. A layer after the last one is
+ * D's sigmoid, which the losses have in them: then it is the last.
+ */
 export function placeIn(passes, wanted) {
   const id = wanted?.pass ?? PASS_OF[wanted?.network] ?? "d_fake";
   const pass = passes.find((each) => each.id === id) ?? passes[0];
-  const layer = pass.layers.find(({ index }) => index === wanted?.layer) ?? pass.layers[0];
-  return { pass: pass.id, layer: layer.index };
+  const last = pass.layers.at(-1).index;
+  return { pass: pass.id, layer: Math.min(wanted?.layer ?? 0, last) };
 }
 
 /** The place one layer before (-1) or after (1) in the same pass; null at an end. */

@@ -9,7 +9,12 @@ import { SlowMotion } from "lab/play/slow.js";
 /** The places of the speed slider: rounds a second; null is as fast as it goes; 0 is slow motion. */
 const SPEEDS = [0, 1, 2, 5, 10, 20, 50, null];
 
-const speedText = (speed) => speed === 0 ? "slow motion" : speed === null ? "as fast as possible" : `${speed} rounds a second`;
+const speedText = (speed) =>
+  speed === 0 ? "slow motion" : speed === null ? "as fast as possible" : `${speed} rounds a second`;
+
+/** The place of a speed, or of the next lower one. */
+const placeOf = (speed) =>
+  speed === null ? SPEEDS.length - 1 : SPEEDS.findLastIndex((each) => each !== null && each <= speed);
 
 /** The bar of controls; returns {node, end}. */
 export function controls(lab) {
@@ -18,49 +23,68 @@ export function controls(lab) {
   let speed = lab.state?.rounds_per_second ?? null;
   const playing = () => slow.running || Boolean(lab.state?.playing);
 
-  const start = () => speed === 0 ? slow.start() : act("play");
-  const stop = () => { slow.stop(); if (lab.state.playing) act("pause"); };
+  const start = () => (speed === 0 ? slow.start() : act("play"));
+  const stop = () => {
+    slow.stop();
+    if (lab.state.playing) act("pause");
+  };
   const play = button("▶ Play", "play", start, { class: "main", title: "Play (space)" });
   const pause = button("❚❚ Pause", "pause", stop, { class: "main", title: "Pause (space)", hidden: true });
+  const round = button("One round", "round", () => act("round"), { title: "k steps of D, then one of G (n)" });
+  const back = button("↶ Back", "back", () => act("back"), { title: "Take back the last step, exactly (b)" });
   const steps = [
-    button("One round", "round", () => act("round"), { title: "k steps of D, then one of G (n)" }),
     button("D's step", "d-step", () => act("d_step"), { title: "One step of D alone" }),
     button("G's step", "g-step", () => act("g_step"), { title: "One step of G alone" }),
-    button("↶ Back", "back", () => act("back"), { title: "Take back the last step, exactly (b)" }),
   ];
-  const restart = button("Restart", "restart", () => act("choose", { setup: lab.state.setup }),
-    { title: "Start again from round 0 with the same set-up and seed" });
-  const seed = button("Another seed", "seed", () => act("seed", { seed: lab.state.setup.seed + 1 }),
-    { title: "Start again with the next seed" });
+  // A run that was opened is left by `choose`: the way back to its beginning is `go`.
+  const again = () => (lab.state.run ? act("go", { place: 0 }) : act("choose", { setup: lab.state.setup }));
+  const restart = button("Restart", "restart", again, {
+    title: "Start again from round 0 with the same set-up and seed",
+  });
+  const seed = button("Another seed", "seed", () => act("seed", { seed: lab.state.setup.seed + 1 }), {
+    title: "Start again with the next seed",
+  });
 
   const speedLabel = element("output", { class: "quiet" });
-  const speeds = slider("speed", { min: 0, max: SPEEDS.length - 1, value: SPEEDS.indexOf(null) }, (place) => {
+  const speeds = slider("speed", { min: 0, max: SPEEDS.length - 1, value: SPEEDS.length - 1 }, (place) => {
     const was = playing();
     speed = SPEEDS[place];
     showSpeed();
     slow.stop();
-    if (speed === 0) { if (was) act("pause").then(() => slow.start()); return; }
+    if (speed === 0) {
+      if (was) act("pause").then(() => slow.start());
+      return;
+    }
     act("speed", { rounds_per_second: speed });
     if (was) act("play");
   });
-  const showSpeed = () => { setText(speedLabel, speedText(speed)); speeds.setAttribute("aria-valuetext", speedText(speed)); };
+  const showSpeed = () => {
+    if (document.activeElement !== speeds) speeds.value = String(placeOf(speed));
+    setText(speedLabel, speedText(speed));
+    speeds.setAttribute("aria-valuetext", speedText(speed));
+  };
 
   const counter = element("output", { class: "counter numbers" });
   const part = element("span", { class: "quiet" });
   const timeline = timelineOf(act);
-  const node = element("section", { class: "card controls", "aria-label": "Controls" },
-    element("div", { class: "row buttons" }, play, pause, steps, restart, seed),
+  const node = element(
+    "section",
+    { class: "card controls", "aria-label": "Controls" },
+    element("div", { class: "row buttons" }, play, pause, round, lab.recorded ? back : [...steps, back, restart, seed]),
     element("div", { class: "row where" }, counter, part),
     element("div", { class: "speed" }, labelled("Speed", speeds), speedLabel),
-    timeline.node);
+    timeline.node,
+  );
 
   const show = (state) => {
-    const on = playing(), focused = document.activeElement === play || document.activeElement === pause;
+    const on = playing(),
+      focused = document.activeElement === play || document.activeElement === pause;
     play.hidden = on;
     pause.hidden = !on;
     if (focused) (on ? pause : play).focus();
-    for (const step of steps) step.disabled = lab.recorded && step.dataset.control.endsWith("-step");
-    steps[3].disabled = state.place === 0;
+    back.disabled = state.place === 0;
+    if (speed !== 0 && document.activeElement !== speeds) speed = state.rounds_per_second;
+    showSpeed();
     setText(counter, `Round ${whole(state.step)}`);
     const of = state.setup.d_steps;
     setText(part, state.d_done ? `D has done ${state.d_done} of ${of} step${of > 1 ? "s" : ""}; now G` : "");
@@ -69,7 +93,13 @@ export function controls(lab) {
   slow.onChange = () => lab.state && show(lab.state);
   showSpeed();
   const end = lab.onState(show);
-  return { node, end: () => { end(); slow.stop(); } };
+  return {
+    node,
+    end: () => {
+      end();
+      slow.stop();
+    },
+  };
 }
 
 /** The slider over all places since the start, with a mark where the state is stored. */
@@ -77,13 +107,17 @@ function timelineOf(act) {
   const marks = element("datalist", { id: "timeline-marks" });
   const label = element("output", { class: "quiet numbers" });
   let asked = false;
-  const input = slider("timeline", { min: 0, max: 0, value: 0 }, (place) => setText(label, `to step ${whole(place)}`),
-    { list: "timeline-marks", "aria-label": "Place in the training: go back to an earlier step" });
+  const input = slider("timeline", { min: 0, max: 0, value: 0 }, (place) => setText(label, `to step ${whole(place)}`), {
+    list: "timeline-marks",
+    "aria-label": "Place in the training: go back to an earlier step",
+  });
   input.onchange = () => {
     asked = true;
-    act("go", { place: Number(input.value) }).finally(() => { asked = false; });
+    act("go", { place: Number(input.value) }).finally(() => {
+      asked = false;
+    });
   };
-  const node = element("div", { class: "timeline" }, labelled("Go back in time", input), label, marks);
+  const node = element("div", { class: "timeline" }, labelled("Timeline", input), label, marks);
   let drawn = "";
   return {
     node,

@@ -16,7 +16,9 @@ export class Draft {
   }
 
   /** The names of the values that wait, in the order in which they were set. */
-  get names() { return Object.keys(this.waiting); }
+  get names() {
+    return Object.keys(this.waiting);
+  }
 
   /** The set-up of a new start. Networks with a name bring their own settings, except those that wait. */
   get setup() {
@@ -39,7 +41,10 @@ export class Draft {
   }
 
   /** All values of another set-up wait for a new start. */
-  take(setup) { this.keep({ ...setup }); this.tellAll(); }
+  take(setup) {
+    this.keep({ ...setup });
+    this.tellAll();
+  }
 
   /** What differs from the session's set-up waits. */
   keep(values) {
@@ -47,7 +52,10 @@ export class Draft {
     this.waiting = Object.fromEntries(Object.entries(values).filter(([name, value]) => !same(value, now[name])));
   }
 
-  undo() { this.waiting = {}; this.tellAll(); }
+  undo() {
+    this.waiting = {};
+    this.tellAll();
+  }
 
   /** Starts again with what waits; fails with the session's words if it does not fit. */
   async start() {
@@ -55,7 +63,11 @@ export class Draft {
     this.undo();
   }
 
-  onChange(listener) { this.listeners.add(listener); }
+  onChange(listener) {
+    this.listeners.add(listener);
+  }
 
-  tellAll() { for (const listener of this.listeners) listener(); }
+  tellAll() {
+    for (const listener of this.listeners) listener();
+  }
 }

@@ -8,14 +8,32 @@ const TIME = 750;
 /** What is shown one after the other: the wires that are lit, their look, the networks that learn, and the words. */
 const STEPS = {
   d: [
-    { wires: ["noise", "g", "fake", "fake-d", "real-d", "d", "loss"], way: "forward", text: "D's step: D judges real and generated samples." },
-    { wires: ["loss", "d"], way: "backward", learns: "discriminator",
-      text: "D's step: the gradient of D's loss goes back through D and changes D's weights." },
+    {
+      wires: ["noise", "g", "fake", "fake-d", "real-d", "d", "loss"],
+      way: "forward",
+      text: "D's step: D judges real and generated samples.",
+    },
+    {
+      wires: ["loss", "d"],
+      way: "backward",
+      learns: "discriminator",
+      text: "D's step: the gradient of D's loss goes back through D and changes D's weights.",
+    },
   ],
   g: [
-    { wires: ["noise", "g", "fake", "fake-d", "d", "loss"], way: "forward", text: "G's step: D judges the generated samples again." },
-    { wires: ["loss", "d", "fake-d", "fake", "g"], way: "backward", learns: "generator",
-      text: "G's step: the gradient of G's loss goes back through D to the samples and into G, and changes G's weights." },
+    {
+      wires: ["noise", "g", "fake", "fake-d", "d", "loss"],
+      way: "forward",
+      text: "G's step: D judges the generated samples again.",
+    },
+    {
+      wires: ["loss", "d", "fake-d", "fake", "g"],
+      way: "backward",
+      learns: "generator",
+      text:
+        "G's step: the gradient of G's loss goes back through D to the samples and into G, " +
+        "and changes G's weights.",
+    },
   ],
 };
 
@@ -42,8 +60,9 @@ export class Flow {
     if (!before || !this.svg || before.session !== state.session || state.place <= before.place) return;
     if (this.queue.length > 1) return;
     const rounds = state.step - before.step;
-    if (!rounds) { if (state.d_done > before.d_done) this.queue.push(...STEPS.d); }
-    else if (before.d_done && state.place - before.place === 1) this.queue.push(...STEPS.g);
+    if (!rounds) {
+      if (state.d_done > before.d_done) this.queue.push(...STEPS.d);
+    } else if (before.d_done && state.place - before.place === 1) this.queue.push(...STEPS.g);
     else this.queue.push(...STEPS.d, ...STEPS.g);
     this.timer ||= setTimeout(() => this.next(), 0);
   }
@@ -54,11 +73,16 @@ export class Flow {
     for (const name of ["generator", "discriminator"]) {
       this.svg.querySelector(`.network.${name}`)?.classList.toggle("learns", step?.learns === name);
     }
-    if (!step) { this.timer = 0; return; }
+    if (!step) {
+      this.timer = 0;
+      return;
+    }
     for (const id of step.wires) this.wires.get(id).classList.add(step.way);
     setText(this.caption, step.text);
     this.timer = setTimeout(() => this.next(), TIME);
   }
 
-  end() { clearTimeout(this.timer); }
+  end() {
+    clearTimeout(this.timer);
+  }
 }

@@ -16,20 +16,47 @@ export function form(lab) {
   const draft = new Draft(lab);
   const fault = element("p", { class: "fault", role: "alert", hidden: true });
   const waits = element("p", {});
-  const start = button("Start again with these", "choose", () => draft.start().then(() => show(null), show), { class: "main" });
-  const undo = button("Undo", "undo", () => { show(null); draft.undo(); });
-  const pending = element("div", { class: "pending", hidden: true }, waits, element("div", { class: "row" }, start, undo));
+  const start = button("Start again with these", "choose", () => draft.start().then(() => show(null), show), {
+    class: "main",
+  });
+  const undo = button("Undo", "undo", () => {
+    show(null);
+    draft.undo();
+  });
+  const pending = element(
+    "div",
+    { class: "pending", hidden: true },
+    waits,
+    element("div", { class: "row" }, start, undo),
+  );
   const body = element("div", { class: "sections", id: "set-up-sections", hidden: NARROW.matches });
-  const summary = element("p", { class: "quiet" });
-  const fold = button("", "set-up", () => { body.hidden = !body.hidden; showFold(); }, { "aria-controls": "set-up-sections" });
+  const summary = element("p", { class: "quiet" }),
+    run = element("p", { class: "quiet", hidden: true });
+  const fold = button(
+    "",
+    "set-up",
+    () => {
+      body.hidden = !body.hidden;
+      showFold();
+    },
+    { "aria-controls": "set-up-sections" },
+  );
   const showFold = () => {
     setText(fold, body.hidden ? "Change" : "Fold");
     fold.setAttribute("aria-expanded", String(!body.hidden));
     summary.hidden = !body.hidden;
   };
-  const node = element("section", { class: "card form-card", "aria-label": "Set-up" },
-    element("header", {}, element("h2", {}, "Set-up"), summary, fold), pending, fault, body);
-  let sections = [], ended = false;
+  const node = element(
+    "section",
+    { class: "card form-card", "aria-label": "Set-up" },
+    element("header", {}, element("h2", {}, "Set-up"), summary, fold),
+    pending,
+    fault,
+    run,
+    body,
+  );
+  let sections = [],
+    ended = false;
 
   /** The session's words beside the field that they name, or else at the button. */
   function show(error) {
@@ -41,7 +68,14 @@ export function form(lab) {
     setText(fault, placed ? "" : text);
   }
 
-  const set = (name, value) => draft.set(name, value).then(() => show(null), (error) => { show(error); refresh(); });
+  const set = (name, value) =>
+    draft.set(name, value).then(
+      () => show(null),
+      (error) => {
+        show(error);
+        refresh();
+      },
+    );
 
   function refresh() {
     const { names } = draft;
@@ -67,14 +101,32 @@ export function form(lab) {
 
   showFold();
   draft.onChange(refresh);
-  let known = "", built = false;
+  let known = "",
+    built = false;
   const end = lab.onState((state) => {
-    if (!built) { built = true; build().catch(tell); }
+    run.hidden = !state.run;
+    if (state.run)
+      setText(
+        run,
+        `This is the run ${state.run.path}. The lab trains it further in memory and writes nothing into its folder. ` +
+          "The settings of a run stay as they are; other settings begin a new training.",
+      );
+    if (!built) {
+      built = true;
+      build().catch(tell);
+    }
     const key = JSON.stringify([state.setup, state.session]);
     if (key === known) return;
     known = key;
     draft.keep(draft.waiting);
     refresh();
   });
-  return { node, end: () => { ended = true; end(); for (const section of sections) section.end?.(); } };
+  return {
+    node,
+    end: () => {
+      ended = true;
+      end();
+      for (const section of sections) section.end?.();
+    },
+  };
 }

@@ -15,19 +15,37 @@ const COUNT = 25;
 export function images(root, lab) {
   let chosen = [0, 1];
   const cells = Array.from({ length: COUNT }, (_, i) => {
-    const canvas = element("canvas", { "aria-hidden": "true" }), value = element("small", { class: "numbers" });
-    const node = element("button", { type: "button", class: "sample", "data-control": `sample-${i}`, onclick: () => pick(i) }, canvas, value);
+    const canvas = element("canvas", { "aria-hidden": "true" }),
+      value = element("small", { class: "numbers" });
+    const node = element(
+      "button",
+      { type: "button", class: "sample", "data-control": `sample-${i}`, onclick: () => pick(i) },
+      canvas,
+      value,
+    );
     return { node, canvas, value };
   });
   const walking = walk(lab, () => chosen);
   const near = nearest(lab);
   const bars = histogram(lab);
   root.append(
-    element("div", { class: "row tight" }, element("p", { class: "quiet" },
-      "The same noise at every look. Choose one image, then another: the walk goes from one to the other."),
-    info("the grid of samples", ABOUT.samples)),
-    element("div", { class: "samples", role: "group", "aria-label": "Samples of G" }, cells.map(({ node }) => node)),
-    element("div", { class: "image-tools" }, walking.node, near.node, bars.node));
+    element(
+      "div",
+      { class: "row tight" },
+      element(
+        "p",
+        { class: "quiet" },
+        "The same noise at every look. Choose one image, then another: the walk goes from one to the other.",
+      ),
+      info("the grid of samples", ABOUT.samples),
+    ),
+    element(
+      "div",
+      { class: "samples", role: "group", "aria-label": "Samples of G" },
+      cells.map(({ node }) => node),
+    ),
+    element("div", { class: "image-tools" }, walking.node, near.node, bars.node),
+  );
 
   /** The chosen image becomes the end of the walk, the end before it the start. */
   function pick(i) {
@@ -45,30 +63,68 @@ export function images(root, lab) {
     });
   }
 
-  const watching = lab.watch(() => ({ samples: ["samples", { count: COUNT }] }), ({ samples }) => {
-    cells.forEach(({ node, canvas, value }, i) => {
-      paint(canvas, samples.images, i);
-      const d = format(samples.d.data[i], 2);
-      setText(value, d);
-      node.setAttribute("aria-label", `Sample ${i + 1}, D ${d}`);
-    });
-  }, () => true, 60);
+  const watching = lab.watchSeen(
+    root,
+    () => ({ samples: ["samples", { count: COUNT }] }),
+    ({ samples }) => {
+      cells.forEach(({ node, canvas, value }, i) => {
+        paint(canvas, samples.images, i);
+        const d = format(samples.d.data[i], 2);
+        setText(value, d);
+        node.setAttribute("aria-label", `Sample ${i + 1}, D ${d}`);
+      });
+    },
+    60,
+  );
   mark();
-  return () => { watching.end(); walking.end(); bars.end(); };
+  return () => {
+    watching.end();
+    walking.end();
+    bars.end();
+  };
 }
 
 /** The walk between the noise of two samples. */
 function walk(lab, ends) {
   let t = 0.5;
-  const canvas = element("canvas", { class: "large-image", role: "img", "aria-label": "The image on the way" });
+  const go = (place) => {
+    t = Math.min(1, Math.max(0, place));
+    watching.refresh();
+  };
+  const canvas = element("canvas", {
+    class: "large-image walk",
+    role: "img",
+    "aria-label": "The image on the way",
+    title: "Drag to the left and to the right",
+    // The image is a wide slider for the mouse.
+    onpointermove: ({ buttons, offsetX }) => {
+      if (!buttons) return;
+      go(offsetX / canvas.clientWidth);
+      input.value = String(t);
+    },
+    onpointerdown: ({ pointerId }) => canvas.setPointerCapture(pointerId),
+  });
   const reading = element("output", { class: "quiet numbers" });
-  const input = slider("walk", { min: 0, max: 1, step: 0.01, value: t }, (value) => { t = value; watching.refresh(); },
-    { "aria-label": "The place on the way from the first to the second image" });
-  const watching = lab.watch(() => ({ walk: ["walk", { first: ends()[0], second: ends()[1], t }] }), ({ walk: { image, d } }) => {
-    paint(canvas, image);
-    setText(reading, `from sample ${ends()[0] + 1} to ${ends()[1] + 1}: t = ${format(t, 2)}, D ${format(d, 2)}`);
-  }, () => true, 30);
-  const node = element("div", { class: "tool" }, element("h3", {}, "Walk ", info("the walk", ABOUT.walk)), canvas, input, reading);
+  const input = slider("walk", { min: 0, max: 1, step: 0.01, value: t }, go, {
+    "aria-label": "The place on the way from the first to the second image",
+  });
+  const watching = lab.watchSeen(
+    canvas,
+    () => ({ walk: ["walk", { first: ends()[0], second: ends()[1], t }] }),
+    ({ walk: { image, d } }) => {
+      paint(canvas, image);
+      setText(reading, `from sample ${ends()[0] + 1} to ${ends()[1] + 1}: t = ${format(t, 2)}, D ${format(d, 2)}`);
+    },
+    30,
+  );
+  const node = element(
+    "div",
+    { class: "tool" },
+    element("h3", {}, "Walk ", info("the walk", ABOUT.walk)),
+    canvas,
+    input,
+    reading,
+  );
   return { node, refresh: watching.refresh, end: watching.end };
 }
 
@@ -85,11 +141,17 @@ function nearest(lab) {
       paint(sample, found.sample);
       paint(image, found.image);
       setText(reading, `sample ${index + 1}, training image ${found.place}, distance ${format(found.distance, 3)}`);
-    } catch (error) { tell(error); }
+    } catch (error) {
+      tell(error);
+    }
   };
-  const node = element("div", { class: "tool" },
+  const node = element(
+    "div",
+    { class: "tool" },
     element("h3", {}, "Nearest training image ", info("the nearest image", ABOUT.nearest)),
-    element("div", { class: "pair" }, sample, image), reading,
-    button("Look again", "nearest", () => show(index), { title: "With the G of now" }));
+    element("div", { class: "pair" }, sample, image),
+    reading,
+    button("Look again", "nearest", () => show(index), { title: "With the G of now" }),
+  );
   return { node, show };
 }

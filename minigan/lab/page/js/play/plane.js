@@ -26,32 +26,60 @@ const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDo
 /** Fills `root`; returns a function that ends it. */
 export function plane(root, lab) {
   const picture = new FieldPicture();
-  let seen = {}, to = null, at = null;
+  let seen = {},
+    to = null,
+    at = null;
 
-  const canvas = sharpCanvas({
-    class: "picture", tabindex: "0", role: "application", "data-control": "plane",
-    "aria-label": "The plane with real and generated points; arrow keys move a cross that reads D's value",
-  }, 1, draw);
+  const canvas = sharpCanvas(
+    {
+      class: "picture",
+      tabindex: "0",
+      role: "application",
+      "data-control": "plane",
+      "aria-label": "The plane with real and generated points; arrow keys move a cross that reads D's value",
+    },
+    1,
+    draw,
+  );
   const reading = element("output", { class: "reading" });
-  const switches = LAYERS.map(([name, label, key]) => element("span", { class: "row tight" },
-    checkbox(label, `layer-${name}`, shown.get(name), (on) => {
-      shown.set(name, on);
-      watching.refresh();
-      canvas.redraw();
-    }, key), info(label, ABOUT[name])));
-  root.append(element("div", { class: "row switches", role: "group", "aria-label": "Layers of the picture" }, switches),
-    element("div", { class: "square" }, canvas.node), reading);
+  const switches = LAYERS.map(([name, label, key]) =>
+    element(
+      "span",
+      { class: "row tight" },
+      checkbox(
+        label,
+        `layer-${name}`,
+        shown.get(name),
+        (on) => {
+          shown.set(name, on);
+          watching.refresh();
+          canvas.redraw();
+        },
+        key,
+      ),
+      info(label, ABOUT[name]),
+    ),
+  );
+  root.append(
+    element("div", { class: "row switches", role: "group", "aria-label": "Layers of the picture" }, switches),
+    element("div", { class: "square" }, canvas.node),
+    reading,
+  );
 
-  const watching = lab.watch(() => {
-    const wanted = { points: ["points", { count: 400 }] };
-    for (const [name, , , view] of LAYERS) if (shown.get(name)) wanted[view[0]] = view;
-    return wanted;
-  }, (views) => {
-    seen = views;
-    if (seen.field) picture.paint(seen.field);
-    canvas.redraw();
-    if (at) read();
-  });
+  const watching = lab.watchSeen(
+    canvas.node,
+    () => {
+      const wanted = { points: ["points", { count: 400 }] };
+      for (const [name, , , view] of LAYERS) if (shown.get(name)) wanted[view[0]] = view;
+      return wanted;
+    },
+    (views) => {
+      seen = views;
+      if (seen.field) picture.paint(seen.field);
+      canvas.redraw();
+      if (at) read();
+    },
+  );
 
   function draw(context, width, height) {
     if (!seen.points) return;
@@ -67,8 +95,12 @@ export function plane(root, lab) {
       drawPoints(context, seen.points.real, to, { radius: 4.5 * size, fill: colour("real"), opacity: 0.7 });
     }
     if (shown.get("generated")) {
-      drawPoints(context, seen.points.fake, to,
-        { radius: 2.6 * size, fill: colour("generated"), opacity: 1, edge: colour("ground") });
+      drawPoints(context, seen.points.fake, to, {
+        radius: 2.6 * size,
+        fill: colour("generated"),
+        opacity: 1,
+        edge: colour("ground"),
+      });
     }
     if (shown.get("arrows") && seen.arrows) drawArrows(context, seen.arrows, to, width);
     if (at) drawCross(context, to.x(at[0]), to.y(at[1]));
@@ -83,15 +115,22 @@ export function plane(root, lab) {
     setText(reading, value === null ? `x = ${place}` : `${name} at x = ${place} is ${format(value, 3)}`);
   }
 
-  const point = (place) => { at = place; if (at) read(); else setText(reading, ""); canvas.redraw(); };
+  const point = (place) => {
+    at = place;
+    if (at) read();
+    else setText(reading, "");
+    canvas.redraw();
+  };
   canvas.node.onpointermove = ({ offsetX, offsetY }) => to && point(to.plane(offsetX, offsetY));
   canvas.node.onpointerleave = () => point(null);
   canvas.node.onblur = () => point(null);
   canvas.node.onkeydown = (event) => {
     if (!(event.key in KEYS) || !to) return;
     event.preventDefault();
-    const [left, right, lower, upper] = seen.points.extent, [x, y] = at ?? [(left + right) / 2, (lower + upper) / 2];
-    const [right1, down1] = KEYS[event.key], step = (right - left) / 40;
+    const [left, right, lower, upper] = seen.points.extent,
+      [x, y] = at ?? [(left + right) / 2, (lower + upper) / 2];
+    const [right1, down1] = KEYS[event.key],
+      step = (right - left) / 40;
     point([Math.min(right, Math.max(left, x + right1 * step)), Math.min(upper, Math.max(lower, y - down1 * step))]);
   };
   const endTheme = onTheme(() => {
@@ -99,21 +138,43 @@ export function plane(root, lab) {
     if (seen.field) picture.paint(seen.field);
     canvas.redraw();
   });
-  return () => { watching.end(); canvas.end(); endTheme(); };
+  return () => {
+    watching.end();
+    canvas.end();
+    endTheme();
+  };
 }
 
 /** D's value between the centres of the grid's squares; null outside of them. */
-function valueAt({ values: { data, shape: [rows, columns] }, extent: [left, right, lower, upper] }, [x, y]) {
-  const column = (x - left) / (right - left) * columns - 0.5, row = (y - lower) / (upper - lower) * rows - 0.5;
-  const i = Math.floor(column), j = Math.floor(row);
+function valueAt(
+  {
+    values: {
+      data,
+      shape: [rows, columns],
+    },
+    extent: [left, right, lower, upper],
+  },
+  [x, y],
+) {
+  const column = ((x - left) / (right - left)) * columns - 0.5,
+    row = ((y - lower) / (upper - lower)) * rows - 0.5;
+  const i = Math.floor(column),
+    j = Math.floor(row);
   if (i < 0 || j < 0 || i + 1 >= columns || j + 1 >= rows) return null;
-  const u = column - i, v = row - j, at = (b, a) => data[b * columns + a];
+  const u = column - i,
+    v = row - j,
+    at = (b, a) => data[b * columns + a];
   return (1 - v) * ((1 - u) * at(j, i) + u * at(j, i + 1)) + v * ((1 - u) * at(j + 1, i) + u * at(j + 1, i + 1));
 }
 
 /** A few numbers at the edges, with short marks. */
 function drawAxes(context, [left, right, lower, upper], width, height) {
-  Object.assign(context, { fillStyle: colour("quiet"), strokeStyle: colour("quiet"), lineWidth: 1, font: "11px system-ui, sans-serif" });
+  Object.assign(context, {
+    fillStyle: colour("quiet"),
+    strokeStyle: colour("quiet"),
+    lineWidth: 1,
+    font: "11px system-ui, sans-serif",
+  });
   const to = mapOf([left, right, lower, upper], width, height);
   context.textAlign = "center";
   context.textBaseline = "bottom";
@@ -131,9 +192,11 @@ function drawAxes(context, [left, right, lower, upper], width, height) {
 
 /** About four round numbers between the ends, none close to them. */
 export function ticks(low, high) {
-  const raw = (high - low) / 4, power = 10 ** Math.floor(Math.log10(raw));
+  const raw = (high - low) / 4,
+    power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= raw);
-  const margin = (high - low) * 0.06, found = [];
+  const margin = (high - low) * 0.06,
+    found = [];
   for (let i = Math.ceil((low + margin) / step); i * step < high - margin; i++) found.push(i * step);
   return found;
 }
@@ -141,7 +204,10 @@ export function ticks(low, high) {
 function drawCross(context, x, y) {
   Object.assign(context, { strokeStyle: colour("text"), lineWidth: 1 });
   context.beginPath();
-  for (const [u, v] of [[1, 0], [0, 1]]) {
+  for (const [u, v] of [
+    [1, 0],
+    [0, 1],
+  ]) {
     context.moveTo(x - 8 * u, y - 8 * v);
     context.lineTo(x + 8 * u, y + 8 * v);
   }

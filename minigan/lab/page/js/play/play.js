@@ -18,14 +18,29 @@ export const play = {
   id: "play",
   title: "Play",
   mount(root, lab) {
-    const heading = element("h2", {}), picture = element("div", {});
-    const [bar, setup, networks, lines, good, words] = [controls, form, graph, charts, quality, monitor].map((make) => make(lab));
-    root.append(element("div", { class: "play" }, bar.node, setup.node,
-      element("div", { class: "middle" },
-        element("section", { class: "card", "aria-label": "Samples" }, element("header", {}, heading), picture),
-        words.node, good.node),
-      element("div", { class: "side" }, networks.node, lines.node)));
-    let kind = null, endPicture = () => {};
+    const heading = element("h2", {}),
+      picture = element("div", {});
+    const [bar, networks, lines, good, words] = [controls, graph, charts, quality, monitor].map((make) => make(lab));
+    // A recording has one set-up.
+    const setup = lab.recorded ? null : form(lab);
+    root.append(
+      element(
+        "div",
+        { class: lab.recorded ? "play recorded" : "play" },
+        bar.node,
+        setup?.node,
+        element(
+          "div",
+          { class: "middle" },
+          element("section", { class: "card", "aria-label": "Samples" }, element("header", {}, heading), picture),
+          words.node,
+          good.node,
+        ),
+        element("div", { class: "side" }, networks.node, lines.node),
+      ),
+    );
+    let kind = null,
+      endPicture = () => {};
     const end = lab.onState((state) => {
       if (state.kind === kind) return;
       ({ kind } = state);
@@ -38,7 +53,8 @@ export const play = {
     return () => {
       end();
       endPicture();
-      for (const part of [bar, setup, networks, lines, good, words]) part.end();
+      setup?.end();
+      for (const part of [bar, networks, lines, good, words]) part.end();
     };
   },
 };

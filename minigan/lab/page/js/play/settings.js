@@ -6,11 +6,26 @@ import { ABOUT } from "lab/play/about.js";
 
 /** The words of all values of a set-up. */
 export const LABELS = {
-  data: "data", drawn: "drawn points", start: "trained start", model: "networks", generator: "layers of G",
-  discriminator: "layers of D", loss: "Loss", penalty: "Penalty", penalty_weight: "Penalty's weight",
-  optimizer: "Optimizer", g_learning_rate: "Learning rate of G", d_learning_rate: "Learning rate of D",
-  momentum: "Momentum", d_steps: "D's steps a round (k)", batch_size: "Batch size", noise: "Noise",
-  latent_size: "Noise numbers", label_smoothing: "Label smoothing", instance_noise: "Noise on D's input", seed: "Seed",
+  data: "data",
+  drawn: "drawn points",
+  start: "trained start",
+  model: "networks",
+  generator: "layers of G",
+  discriminator: "layers of D",
+  loss: "Loss",
+  penalty: "Penalty",
+  penalty_weight: "Penalty's weight",
+  optimizer: "Optimizer",
+  g_learning_rate: "Learning rate of G",
+  d_learning_rate: "Learning rate of D",
+  momentum: "Momentum",
+  d_steps: "D's steps a round (k)",
+  batch_size: "Batch size",
+  noise: "Noise",
+  latent_size: "Noise numbers",
+  label_smoothing: "Label smoothing",
+  instance_noise: "Noise on D's input",
+  seed: "Seed",
 };
 
 /** A field: its name, its explanation, and the choices or the bounds of the number. */
@@ -32,19 +47,30 @@ const FIELDS = [
 ];
 
 /** Named choices as [value, text]; no penalty has an empty name. */
-const optionsOf = (offers) => offers.map((offer) => {
-  const name = offer.name ?? offer;
-  return [name, offer.title ?? (name || "none")];
-});
+const optionsOf = (offers) =>
+  offers.map((offer) => {
+    const name = offer.name ?? offer;
+    return [name, offer.title ?? (name || "none")];
+  });
 
 /** {node, show, fail}: `fail(name, text)` writes a fault at a field, and says whether there is one. */
 export function trainingSection(draft, choices, set) {
   const fields = FIELDS.map(([name, about, kind]) => fieldOf(name, about, kind, choices, set));
-  const node = element("details", { open: true }, element("summary", { "data-control": "section-training" }, "Training"),
-    element("div", { class: "fields" }, fields.map(({ node: each }) => each)));
+  const node = element(
+    "details",
+    { open: true },
+    element("summary", { "data-control": "section-training" }, "Training"),
+    element(
+      "div",
+      { class: "fields" },
+      fields.map(({ node: each }) => each),
+    ),
+  );
   return {
     node,
-    show: () => { for (const field of fields) field.show(draft); },
+    show: () => {
+      for (const field of fields) field.show(draft);
+    },
     fail: (name, text) => {
       for (const field of fields) field.fail(field.name === name ? text : null);
       return fields.some((field) => field.name === name);
@@ -53,12 +79,15 @@ export function trainingSection(draft, choices, set) {
 }
 
 function fieldOf(name, about, kind, choices, set) {
-  const control = name.replaceAll("_", "-"), save = (value) => set(name, value);
-  const input = typeof kind === "string"
-    ? choice(control, optionsOf(choices[kind]), "", save)
-    : numberField(control, "", save, kind);
+  const control = name.replaceAll("_", "-"),
+    save = (value) => set(name, value);
+  const input =
+    typeof kind === "string"
+      ? choice(control, optionsOf(choices[kind]), "", save)
+      : numberField(control, "", save, kind);
   const node = labelled(LABELS[name], input, about);
-  const note = element("p", { class: "quiet" }), fault = element("p", { class: "fault", hidden: true });
+  const note = element("p", { class: "quiet" }),
+    fault = element("p", { class: "fault", hidden: true });
   node.append(note, fault);
   return {
     name,

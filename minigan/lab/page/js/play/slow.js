@@ -12,7 +12,9 @@ export class SlowMotion {
     this.onChange = () => {};
   }
 
-  get running() { return this.timer !== 0; }
+  get running() {
+    return this.timer !== 0;
+  }
 
   start() {
     if (!this.running) this.step();
@@ -29,7 +31,7 @@ export class SlowMotion {
     this.onChange();
     const { d_done: done, setup } = this.lab.state;
     try {
-      await this.lab.do(done < setup.d_steps ? "d_step" : "g_step");
+      await this.lab.do(this.lab.recorded ? "round" : done < setup.d_steps ? "d_step" : "g_step");
     } catch (error) {
       this.stop();
       tell(error);

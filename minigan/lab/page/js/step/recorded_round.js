@@ -1,6 +1,7 @@
 // The round that "One step" and "Inside a layer" look into.
 
 import { element } from "lab/ui/dom.js";
+import { button } from "lab/ui/fields.js";
 import { tell } from "lab/ui/notice.js";
 
 /**
@@ -45,21 +46,14 @@ export async function look(lab) {
 /** The button that takes one round and records it, for pages that may; a recording has its rounds already. */
 export function lookButton(lab, control) {
   if (lab.recorded) return null;
-  const made = element(
-    "button",
-    {
-      type: "button",
-      class: "main",
-      "data-control": control,
-      onclick: async () => {
-        made.disabled = true;
-        await look(lab);
-        made.disabled = false;
-      },
-    },
-    "Look at one round",
-  );
-  return made;
+  let busy = false;
+  const lookOnce = async () => {
+    if (busy) return;
+    busy = true;
+    await look(lab);
+    busy = false;
+  };
+  return button("Look at one round", control, lookOnce, { class: "main" });
 }
 
 /** What to say before the first round was recorded. */
@@ -72,7 +66,7 @@ export function nothingRecorded(lab, control) {
       {},
       lab.recorded
         ? "This recording has no round to look into."
-        : "Train one round and keep every number of it. You can then look at each of its stations, and into each layer.",
+        : "Train one round and keep every number of it. Then look at each station, and into each layer.",
     ),
     lookButton(lab, control),
   );

@@ -2,6 +2,7 @@
 
 import { element } from "lab/ui/dom.js";
 import { arrayFigure } from "lab/layer/array_figure.js";
+import { lying } from "lab/layer/cells.js";
 import { codePanel } from "lab/layer/code_panel.js";
 import { formulaBox } from "lab/layer/formula.js";
 import { openLayer } from "lab/layer/opening.js";
@@ -50,7 +51,7 @@ export function stationView(lab, station, passes, place, count) {
 
 /** The figure of one array; above images there are small ones to choose from. */
 function stationArray(lab, station, array) {
-  const load = (choice) => lab.view("station", { station: station.id, name: array.name, ...choice });
+  const load = async (choice) => lying(await lab.view("station", { station: station.id, name: array.name, ...choice }));
   const figure = arrayFigure(array, { load, control: `array-${array.name}`, ownExample: true });
   if (holdsImages(array)) {
     figure.node.querySelector("figcaption").after(imageStrip(array, load, (example) => figure.show({ example })));
@@ -58,7 +59,7 @@ function stationArray(lab, station, array) {
   return figure;
 }
 
-/** Loads each figure when it comes into view: an update of a large network has many. Returns a function that ends this. */
+/** Loads each figure when it comes into view: an update of a large network has many. Returns the end of this. */
 function whenSeen(figures) {
   const byNode = new Map(figures.map((figure) => [figure.node, figure]));
   const observer = new IntersectionObserver(

@@ -1,6 +1,7 @@
 // One step: a round of training, station by station.
 
 import { element } from "lab/ui/dom.js";
+import { keepFocus } from "lab/layer/focus.js";
 import { flowGraph } from "lab/step/flow.js";
 import { stationRail } from "lab/step/rail.js";
 import { lookButton, nothingRecorded, watchRound } from "lab/step/recorded_round.js";
@@ -16,8 +17,10 @@ export const step = {
     let endRound = () => {};
     const endWatch = watchRound(lab, (recorded) => {
       endRound();
-      root.replaceChildren();
-      endRound = recorded ? showRound(root, lab, recorded) : showNothing(root, lab);
+      keepFocus(root, () => {
+        root.replaceChildren();
+        endRound = recorded ? showRound(root, lab, recorded) : showNothing(root, lab);
+      });
     });
     return () => {
       endWatch();

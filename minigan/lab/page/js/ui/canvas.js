@@ -14,7 +14,8 @@ export function sharpCanvas(properties, ratio, draw) {
     frame = 0;
     const width = node.clientWidth;
     if (!width) return;
-    const height = Math.round(width * ratio), scale = window.devicePixelRatio || 1;
+    const height = Math.round(width * ratio),
+      scale = window.devicePixelRatio || 1;
     if (node.width !== Math.round(width * scale) || node.height !== Math.round(height * scale)) {
       node.width = Math.round(width * scale);
       node.height = Math.round(height * scale);
@@ -23,9 +24,18 @@ export function sharpCanvas(properties, ratio, draw) {
     context.clearRect(0, 0, width, height);
     draw(context, width, height);
   };
-  const redraw = () => { frame ||= requestAnimationFrame(paint); };
+  const redraw = () => {
+    frame ||= requestAnimationFrame(paint);
+  };
   node.style.aspectRatio = String(1 / ratio);
   const sizes = new ResizeObserver(redraw);
   sizes.observe(node);
-  return { node, redraw, end: () => { sizes.disconnect(); cancelAnimationFrame(frame); } };
+  return {
+    node,
+    redraw,
+    end: () => {
+      sizes.disconnect();
+      cancelAnimationFrame(frame);
+    },
+  };
 }

@@ -5,7 +5,8 @@ const listeners = new Set();
 
 /** The value of a CSS variable: colour("real"), colour("text"). */
 export function colour(name) {
-  if (!known.has(name)) known.set(name, getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim());
+  if (!known.has(name))
+    known.set(name, getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim());
   return known.get(name);
 }
 

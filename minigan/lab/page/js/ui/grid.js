@@ -7,28 +7,29 @@ import { format } from "lab/ui/numbers.js";
 /** The smallest and the largest width of a cell, and that in which a number can be read. */
 const SMALLEST = 6, LARGEST = 48, READABLE = 34;
 
-/** With at most this number of rows numbers are always written: one scrolls along them. With more than MANY they are smaller. */
+/** The width of a cell in which there is room for three significant digits; else there are two. */
+const ROOMY = 42;
+
+/** With at most FEW rows numbers are always written, and one scrolls along them; with more than MANY they are small. */
 const FEW = 4, MANY = 10;
 
 const KEYS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 /**
- * A heat map with keyboard focus.
+ * A heat map with keyboard focus. The largest number has the full colour.
  *
  * values    {data, shape: [rows, columns]}, as arrays come from a view
- * label     what the numbers are, for screen readers
- * limit     the size that has the full colour; the largest size if left out
- * colourOf  [r, g, b] of (value, limit); `divergingOf` if left out
- * digits    significant digits in the cells
- * onPick    called with (row, column) on a click or Enter
+ * label     what the numbers are
+ * nameOf    the name of an entry, by (row, column): it is said with its value
+ * onPick    called with (row, column) on a click or Enter; left out where nothing follows
  * control   the value of data-control
  *
- * Returns {node, update(values, limit), highlight(cells, strong), end()}; cells are [[row, column], ...], the others turn
+ * Returns {node, update(values), highlight(cells, strong), end()}; cells are [[row, column], ...], the others turn
  * pale, and the strong ones get a frame of their own.
  */
-export function numberGrid({ values, label, limit, colourOf = divergingOf, digits = 3, onPick, control }) {
+export function numberGrid({ values, label, nameOf, onPick, control }) {
   const canvas = element("canvas", {
-    tabindex: "0", role: "application", "aria-roledescription": "number grid", "data-control": control ?? "grid",
+    tabindex: "0", role: "application", "aria-roledescription": "number grid", "data-control": control,
     class: "number-grid",
   });
   const reading = element("p", { class: "reading", "aria-live": "polite" });
@@ -36,7 +37,7 @@ export function numberGrid({ values, label, limit, colourOf = divergingOf, digit
   let marked = [], strong = [], at = null, cell = LARGEST, frame = 0;
 
   const valueAt = (row, column) => values.data[row * values.shape[1] + column];
-  const largest = () => limit ?? (values.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1);
+  const largest = () => values.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
   const redraw = () => { frame ||= requestAnimationFrame(() => { frame = 0; paint(); }); };
 
   function paint() {
@@ -55,12 +56,12 @@ export function numberGrid({ values, label, limit, colourOf = divergingOf, digit
     Object.assign(context, { font: "11px system-ui, sans-serif", textAlign: "center", textBaseline: "middle" });
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
-        const value = valueAt(row, column), shade = colourOf(value, full);
+        const value = valueAt(row, column), shade = divergingOf(value, full);
         context.fillStyle = `rgb(${shade.join()})`;
         context.fillRect(column * cell, row * cell, cell - gap || cell, cell - gap || cell);
         if (!written) continue;
         context.fillStyle = inkOn(shade);
-        context.fillText(format(value, digits), (column + 0.5) * cell, (row + 0.5) * cell, cell - 4);
+        context.fillText(format(value, cell < ROOMY ? 2 : 3), (column + 0.5) * cell, (row + 0.5) * cell, cell - 4);
       }
     }
     if (marked.length) pale(context);
@@ -71,7 +72,8 @@ export function numberGrid({ values, label, limit, colourOf = divergingOf, digit
 
   /** A veil over the cells that are not lit. */
   function pale(context) {
-    const [rows, columns] = values.shape, lit = new Set([...marked, ...strong].map(([row, column]) => row * columns + column));
+    const [rows, columns] = values.shape;
+    const lit = new Set([...marked, ...strong].map(([row, column]) => row * columns + column));
     context.fillStyle = colour("ground");
     context.globalAlpha = 0.6;
     for (let place = 0; place < rows * columns; place++) {
@@ -82,14 +84,14 @@ export function numberGrid({ values, label, limit, colourOf = divergingOf, digit
 
   function outline(context, row, column, stroke, width) {
     Object.assign(context, { strokeStyle: stroke, lineWidth: width });
-    context.strokeRect(column * cell + width / 2, row * cell + width / 2, Math.max(cell - width, 2), Math.max(cell - width, 2));
+    const size = Math.max(cell - width, 2);
+    context.strokeRect(column * cell + width / 2, row * cell + width / 2, size, size);
   }
 
   function moveTo(row, column) {
     const [rows, columns] = values.shape;
     at = [Math.min(rows - 1, Math.max(0, row)), Math.min(columns - 1, Math.max(0, column))];
-    const [name] = String(label ?? "").split(",");
-    setText(reading, `${name} row ${at[0]}, column ${at[1]}: ${format(valueAt(...at), 6)}`);
+    setText(reading, `${nameOf(...at)} = ${format(valueAt(...at), 6)}`);
     reveal(...at);
     redraw();
   }
@@ -120,16 +122,15 @@ export function numberGrid({ values, label, limit, colourOf = divergingOf, digit
   };
 
   const named = () => canvas.setAttribute("aria-label",
-    `${label ?? "numbers"}: ${values.shape.join(" by ")}; arrow keys move, Enter picks`);
+    `${label}: ${values.shape.join(" by ")}; arrow keys move${onPick ? ", Enter picks" : ""}`);
   const sizes = new ResizeObserver(redraw);
   sizes.observe(node);
   const endTheme = onTheme(redraw);
   named();
   return {
     node,
-    update(newValues, newLimit = limit) {
+    update(newValues) {
       values = newValues;
-      limit = newLimit;
       if (at && (at[0] >= values.shape[0] || at[1] >= values.shape[1])) at = null;
       named();
       if (at) moveTo(...at);

@@ -30,7 +30,8 @@ function sequence(tokens) {
 function script(first, base, one, tokens) {
   if ((tokens[0] === "_" || tokens[0] === "^") && tokens[0] !== first) {
     tokens.shift();
-    const other = item(tokens), [below, above] = first === "_" ? [one, other] : [other, one];
+    const other = item(tokens),
+      [below, above] = first === "_" ? [one, other] : [other, one];
     return `<msubsup>${base}${below}${above}</msubsup>`;
   }
   const tag = first === "_" ? "msub" : "msup";

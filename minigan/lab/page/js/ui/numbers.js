@@ -1,6 +1,6 @@
 // Numbers as text.
 
-/** A number with so many significant digits, as Python's format(number, ".4g"): 0.6931, 1.386, 1.2e-05; "–" for none. */
+/** A number with a few significant digits, as Python's format(number, ".4g"): 0.6931, 1.2e-05; "–" for none. */
 export function format(number, digits = 4) {
   if (number === null || number === undefined || Number.isNaN(number)) return "–";
   if (!Number.isFinite(number)) return number > 0 ? "inf" : "-inf";
@@ -19,7 +19,9 @@ function shortened(text) {
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }
 
+const WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+
 /** A whole number with commas: 12,345. */
 export function whole(number) {
-  return number === null || number === undefined ? "–" : Math.round(number).toLocaleString("en-US");
+  return number === null || number === undefined ? "–" : WHOLE.format(number);
 }

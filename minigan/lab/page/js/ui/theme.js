@@ -8,7 +8,11 @@ const system = window.matchMedia("(prefers-color-scheme: dark)");
 
 /** What the person chose: "light", "dark", or null. A page from a file may have no storage. */
 function chosen() {
-  try { return localStorage.getItem(KEY); } catch { return null; }
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return null;
+  }
 }
 
 function apply() {
@@ -27,12 +31,19 @@ export function themeSwitch() {
   };
   button.onclick = () => {
     const next = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
-    try { localStorage.setItem(KEY, next); } catch { /* The choice then lasts as long as the page. */ }
+    try {
+      localStorage.setItem(KEY, next);
+    } catch {
+      /* The choice then lasts as long as the page. */
+    }
     document.documentElement.dataset.theme = next;
     themeChanged();
     label();
   };
-  system.addEventListener("change", () => { apply(); label(); });
+  system.addEventListener("change", () => {
+    apply();
+    label();
+  });
   apply();
   label();
   return button;

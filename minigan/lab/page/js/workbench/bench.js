@@ -2,8 +2,8 @@
 
 import { tell } from "lab/ui/notice.js";
 import { nested, ofRows, sameShape } from "lab/workbench/matrix.js";
-import { IMAGES } from "lab/workbench/presets.js";
-import { specOf } from "lab/workbench/types.js";
+import { IMAGES, mixedLike } from "lab/workbench/presets.js";
+import { specOf, TYPES } from "lab/workbench/types.js";
 
 /** What was on the workbench when it was left, to come back to it. */
 let left = null;
@@ -28,10 +28,13 @@ export class Bench {
 
   /** Another layer or another setting: parameters whose shape no longer fits are chosen again. */
   choose(spec) {
-    if (spec.type !== this.spec.type) this.set = { x: this.set.x };
+    if (spec.type !== this.spec.type) {
+      const { x } = this.set;
+      // The output of a layer that mixes numbers is as large as its input.
+      this.set = TYPES[spec.type].mixes ? { x, dy: mixedLike(x) } : { x };
+    }
     this.spec = spec;
     this.picked = null;
-    delete this.set.dy;
     this.refresh();
   }
 

@@ -1,4 +1,4 @@
-// Arrays of any shape as matrices to look at: axes of size 1 are left out, further axes lie side by side in the columns.
+// Arrays of any shape as matrices: axes of size 1 are left out, those after the first are side by side in the columns.
 
 /** The matrix of {shape, data}: {values: {shape: [rows, columns], data}, indexAt(row, column), cellOf(index)}. */
 export function matrixOf({ shape, data }) {

@@ -63,3 +63,9 @@ export const KERNELS = {
     [0, 0, 0],
   ],
 };
+
+/** Different numbers for dy, in the shape of an array. */
+export function mixedLike({ shape, data }) {
+  const numbers = [1, -0.5, 0.2, 0.8, -1, 0.4, -0.3];
+  return { shape, data: Array.from(data, (_, place) => numbers[place % numbers.length]) };
+}

@@ -4,24 +4,35 @@ import { element } from "lab/ui/dom.js";
 import { choice, labelled, numberField } from "lab/ui/fields.js";
 import { TYPES, specOf } from "lab/workbench/types.js";
 
-/** The form for `spec`; change(spec) is called with another one. Returns {node, show(spec)}. */
+/** The form; change(spec) is called with another layer or setting. Returns {node, show(spec)}. */
 export function settingsForm(change) {
-  const node = element("form", { class: "bench-settings", onsubmit: (event) => event.preventDefault() });
-  function show(spec) {
-    const fields = Object.entries(TYPES[spec.type].settings).map(([name, form]) =>
-      labelled(
-        name.replaceAll("_", " "),
-        settingField(name, form, spec[name], (value) => change({ ...spec, [name]: value })),
+  const types = choice("bench-layer", Object.keys(TYPES), "", (type) => change(specOf(type)));
+  const fields = element("div", { class: "bench-fields" });
+  let spec = {};
+  const set = (name, value) => change({ ...spec, [name]: value });
+
+  function show(newSpec) {
+    const sameType = newSpec.type === spec.type;
+    spec = newSpec;
+    if (sameType) return;
+    types.value = spec.type;
+    const forms = Object.entries(TYPES[spec.type].settings);
+    fields.replaceChildren(
+      ...forms.map(([name, form]) =>
+        labelled(
+          name.replaceAll("_", " "),
+          settingField(name, form, spec[name], (value) => set(name, value)),
+        ),
       ),
-    );
-    node.replaceChildren(
-      labelled(
-        "layer",
-        choice("bench-layer", Object.keys(TYPES), spec.type, (type) => change(specOf(type))),
-      ),
-      ...fields,
     );
   }
+
+  const node = element(
+    "form",
+    { class: "bench-settings", onsubmit: (event) => event.preventDefault() },
+    labelled("layer", types),
+    fields,
+  );
   return { node, show };
 }
 

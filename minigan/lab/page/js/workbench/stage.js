@@ -2,13 +2,16 @@
 
 import { element } from "lab/ui/dom.js";
 import { numberGrid } from "lab/ui/grid.js";
+import { entryName } from "lab/layer/entry_table.js";
 import { matrixOf } from "lab/workbench/matrix.js";
 import { numberEditor } from "lab/workbench/number_editor.js";
 
 /**
  * The stage. edit(name, place, number) is called for x, dy and the parameters, by the place in the array's data;
- * pick(name, index) for y, dx and the gradients. Returns {node, draw(arrays), light(places, strong), end()}, where arrays is
- * {name: {shape, data}} and places are {name: [index, ...]}.
+ * pick(name, index) for y, dx and the gradients.
+ *
+ * Returns {node, draw(arrays, editable), light(places, strong), end()}: arrays is {name: {shape, data}}, editable a set
+ * of names, and places are {name: [index, ...]}.
  */
 export function stage({ edit, pick }) {
   const shown = new Map();
@@ -20,9 +23,9 @@ export function stage({ edit, pick }) {
     above.input,
     above.parameters,
     above.output,
-    below.input,
-    below.parameters,
     below.output,
+    below.parameters,
+    below.input,
   );
 
   function holder(name) {
@@ -44,6 +47,7 @@ export function stage({ edit, pick }) {
       : numberGrid({
           values: matrix.values,
           label: name,
+          nameOf: (row, column) => entryName(name, shown.get(name).matrix.indexAt(row, column)),
           control: `bench-${name}`,
           onPick: (row, column) => pick(name, shown.get(name).matrix.indexAt(row, column)),
         });

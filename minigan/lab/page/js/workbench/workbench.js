@@ -1,10 +1,12 @@
 // Workbench: one layer without a network, to edit by hand and to see forward, backward and the check follow.
 
 import { element } from "lab/ui/dom.js";
+import { button } from "lab/ui/fields.js";
 import { entryPanel } from "lab/layer/entry_panel.js";
 import { Bench } from "lab/workbench/bench.js";
 import { checkTable } from "lab/workbench/check_table.js";
 import { presetBar } from "lab/workbench/preset_bar.js";
+import { mixedLike } from "lab/workbench/presets.js";
 import { settingsForm } from "lab/workbench/settings_form.js";
 import { stage } from "lab/workbench/stage.js";
 import { walkButton } from "lab/workbench/walk.js";
@@ -13,10 +15,17 @@ const HINT =
   "Click a number of y, dx or a gradient, or move to it with the arrow keys and press Enter: the sum that makes it " +
   "stands here, and the numbers it comes from light up.";
 
+const RECORDED =
+  "The workbench computes with minigan itself. It works in a lab that runs on your machine: minigan lab.";
+
 export const workbench = {
   id: "workbench",
   title: "Workbench",
   mount(root, lab) {
+    if (lab.recorded) {
+      root.append(element("h2", {}, "Workbench"), element("p", { class: "empty" }, RECORDED));
+      return () => {};
+    }
     const panel = entryPanel(HINT),
       checks = element("section", { class: "bench-check" });
     const fault = element("p", { class: "bench-fault", role: "status" });
@@ -34,11 +43,10 @@ export const workbench = {
       },
     });
     const walk = walkButton({ count: () => bench.outputs(), pick: (place) => bench.pickOutput(place) });
-    const resetDy = element(
-      "button",
-      { type: "button", "data-control": "dy-ones", onclick: () => bench.edit("dy", null, 1) },
-      "dy: all 1",
-    );
+    const dyButtons = [
+      button("dy: all 1", "dy-ones", () => bench.edit("dy", null, 1)),
+      button("dy: mixed", "dy-mixed", () => bench.put("dy", mixedLike(bench.answer.dy))),
+    ];
 
     function point(factors) {
       const strong = {};
@@ -84,12 +92,12 @@ export const workbench = {
         { class: "bench-controls" },
         form.node,
         presets.node,
-        element("div", { class: "row" }, walk.node, resetDy),
+        element("div", { class: "row" }, walk.node, dyButtons),
       ),
       fault,
       element("div", { class: "bench" }, arrays.node, element("div", { class: "bench-side" }, panel.node, checks)),
     );
-    bench.choose(bench.spec);
+    bench.refresh();
     return () => {
       walk.stop();
       bench.end();
