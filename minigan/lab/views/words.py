@@ -20,7 +20,7 @@ DATA = {
     "ring": DataWords("Ring", "points", (2,), "Eight small clusters around a circle: G may leave some of them out."),
     "grid": DataWords("Grid", "points", (2,), "25 small clusters on a square grid: harder than the ring."),
     "spiral": DataWords("Spiral", "points", (2,), "Two turns of a spiral, with a little noise."),
-    "moons": DataWords("Moons", "points", (2,), "Two half circles, one inside the other."),
+    "moons": DataWords("Moons", "points", (2,), "Two half circles; the end of each lies inside the other."),
     "line": DataWords("Line", "points", (2,), "A diagonal without any width: D can separate nearly all other points."),
     "drawn": DataWords("Drawn by hand", "points", (2,), "The points that you draw, each with a small cloud around it."),
     "digits": DataWords(

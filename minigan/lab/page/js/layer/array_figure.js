@@ -25,7 +25,8 @@ export function arrayFigure(array, { load, onPick, control, changed = () => {}, 
     ended = false,
     asked = 0;
   const place = element("div", { class: "array-grid" });
-  const scale = colourScale();
+  const scale = colourScale(),
+    size = element("span", { class: "array-shape" }, shapeText(shape));
   const fields = choicesOf(array, ownExample).map((form) =>
     choiceField(form, control, (value) => show({ [form.slot]: value })),
   );
@@ -37,7 +38,7 @@ export function arrayFigure(array, { load, onPick, control, changed = () => {}, 
       {},
       element("b", {}, ...breakable(name)),
       " ",
-      element("span", { class: "array-shape" }, shapeText(shape)),
+      size,
       text && element("span", { class: "array-text" }, text),
     ),
     element(
@@ -67,6 +68,7 @@ export function arrayFigure(array, { load, onPick, control, changed = () => {}, 
 
   function draw(loaded) {
     part = loaded;
+    setText(size, part.turned ? `${shapeText(shape)}, drawn with rows as columns` : shapeText(shape));
     scale.set(largest(part.values.data));
     scale.node.hidden = part.values.data.length === 1;
     if (grid) return grid.update(part.values);

@@ -101,7 +101,7 @@ function turned({ values: { shape, data }, index }) {
   const [rows, columns] = shape;
   const turnedData = data.map((_, place) => data[(place % rows) * columns + Math.floor(place / rows)]);
   const turnedIndex = { ...index, row_axis: index.column_axis, column_axis: index.row_axis };
-  return { values: { shape: [columns, rows], data: turnedData }, index: turnedIndex };
+  return { values: { shape: [columns, rows], data: turnedData }, index: turnedIndex, turned: true };
 }
 
 /** The part as it is, or lying, where it is a high and narrow column. */

@@ -21,7 +21,7 @@ export function dataSection(draft, choices, set) {
     type: "text",
     "data-control": "folder",
     placeholder: "/home/me/pictures",
-    onchange: () => set("data", FOLDER + path.value.trim()),
+    onchange: () => take("folder", { data: FOLDER + path.value.trim() }),
   });
   const folder = labelled("The folder's path on this computer", path);
   const points = drawing((drawn) => set("drawn", drawn));
@@ -46,8 +46,11 @@ export function dataSection(draft, choices, set) {
       path.focus();
       return;
     }
-    const suited = choices.defaults[name] ?? { data: name };
-    draft.take({ ...suited, seed: draft.get("seed"), ...(name === DRAWN ? { drawn: points.start() } : {}) });
+    take(name, name === DRAWN ? { drawn: points.start() } : {});
+  }
+
+  function take(name, own) {
+    draft.take({ ...choices.defaults[name], seed: draft.get("seed"), ...own });
   }
 
   return {
@@ -73,7 +76,7 @@ export function dataSection(draft, choices, set) {
 function networksOf(draft, { models, data: known }) {
   const text = element("p", { class: "quiet" });
   const select = choice("model", [], "", (model) =>
-    draft.take({ ...draft.waiting, start: "", model, generator: [], discriminator: [] }),
+    draft.take({ ...draft.waiting, ...draft.untrained, model, generator: [], discriminator: [] }),
   );
   const node = element("div", {}, labelled("Networks", select), text);
   return {
@@ -106,7 +109,7 @@ function startsOf(draft, { starts }) {
     "",
     (name) => {
       const start = starts.find((each) => each.name === name);
-      draft.take(start ? { ...start.setup, start: name } : { ...draft.setup, start: "" });
+      draft.take(start ? { ...start.setup, start: name } : { ...draft.waiting, ...draft.untrained });
     },
   );
   const node = element("div", { hidden: !starts.length }, labelled("Begin from", select), text);

@@ -1,5 +1,8 @@
 // The set-up in the form: what the session has, and over it what waits for a new start.
 
+/** What decides the shapes of the weights: those of a trained start fit its own networks only. */
+const SHAPES = new Set(["generator", "discriminator", "latent_size"]);
+
 /** Values compared as JSON: lists are equal if their items are. */
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
@@ -7,6 +10,7 @@ export class Draft {
   constructor(lab) {
     this.lab = lab;
     this.waiting = {};
+    this.defaults = {};
     this.listeners = new Set();
   }
 
@@ -27,6 +31,13 @@ export class Draft {
     return { data, drawn, seed, ...this.waiting };
   }
 
+  /** What leaves a trained start: untrained networks need the rates that suit the data, those of a start are small. */
+  get untrained() {
+    if (!this.get("start")) return {};
+    const { g_learning_rate, d_learning_rate } = this.defaults[this.get("data")];
+    return { start: "", g_learning_rate, d_learning_rate };
+  }
+
   /** True if this value changes the training that runs, without a new start. */
   atOnce(name) {
     return !(name in this.waiting) && (this.lab.state.changeable ?? []).includes(name);
@@ -36,7 +47,7 @@ export class Draft {
   async set(name, value) {
     if (same(value, this.get(name))) return;
     if (this.atOnce(name)) await this.lab.do("change", { settings: { [name]: value } });
-    else this.keep({ ...this.waiting, [name]: value });
+    else this.keep({ ...this.waiting, ...(SHAPES.has(name) && this.untrained), [name]: value });
     this.tellAll();
   }
 

@@ -16,13 +16,8 @@ export function form(lab) {
   const draft = new Draft(lab);
   const fault = element("p", { class: "fault", role: "alert", hidden: true });
   const waits = element("p", {});
-  const start = button("Start again with these", "choose", () => draft.start().then(() => show(null), show), {
-    class: "main",
-  });
-  const undo = button("Undo", "undo", () => {
-    show(null);
-    draft.undo();
-  });
+  const start = button("Start again with these", "choose", begin, { class: "main" });
+  const undo = button("Undo", "undo", () => draft.undo());
   const pending = element(
     "div",
     { class: "pending", hidden: true },
@@ -58,6 +53,15 @@ export function form(lab) {
   let sections = [],
     ended = false;
 
+  /** A data set may have to be downloaded first: the button says that the lab is at work. */
+  async function begin() {
+    start.disabled = true;
+    setText(start, "Starting ...");
+    await draft.start().catch(show);
+    start.disabled = false;
+    setText(start, "Start again with these");
+  }
+
   /** The session's words beside the field that they name, or else at the button. */
   function show(error) {
     for (const { fail } of sections) fail?.(null);
@@ -89,6 +93,7 @@ export function form(lab) {
   async function build() {
     const choices = await lab.view("choices");
     if (ended) return;
+    draft.defaults = choices.defaults;
     sections = [
       dataSection(draft, choices, set),
       layerList("generator", draft, choices, set),
@@ -100,7 +105,10 @@ export function form(lab) {
   }
 
   showFold();
-  draft.onChange(refresh);
+  draft.onChange(() => {
+    show(null);
+    refresh();
+  });
   let known = "",
     built = false;
   const end = lab.onState((state) => {

@@ -101,7 +101,7 @@ function fieldOf(name, about, kind, choices, set) {
     },
     fail(text) {
       fault.hidden = !text;
-      setText(fault, text ?? "");
+      setText(fault, text?.slice(name.length + 2) ?? ""); // the label has the name
       input.setAttribute("aria-invalid", String(Boolean(text)));
     },
   };
