@@ -56,11 +56,11 @@ def code_of(function: Callable[..., Any], statements: tuple[str, ...]) -> dict[s
 
 
 def methods_of(kind: type) -> dict[str, Any] | None:
-    """The lines of a class from the first of its passes to the last, those that it inherits left out."""
-    methods = [vars(kind)[name] for name in METHODS if name in vars(kind)]
-    if not methods:
+    """The lines of a class from the first of its passes to the last, without those that it inherits or leaves open."""
+    parts = [inspect.getsourcelines(vars(kind)[name]) for name in METHODS if name in vars(kind)]
+    parts = [(lines, start) for lines, start in parts if "raise NotImplementedError" not in lines[-1]]
+    if not parts:
         return None
-    parts = [inspect.getsourcelines(method) for method in methods]
     first, stop = min(start for _, start in parts), max(start + len(lines) for lines, start in parts)
     lines, class_first = inspect.getsourcelines(kind)
     chosen = lines[first - class_first : stop - class_first]

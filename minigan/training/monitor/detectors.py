@@ -89,7 +89,7 @@ class DiscriminatorWinning(Detector):
 
     def describe(self, run: RunStatistics) -> str:
         real, fake, gradient = run.real_accuracy, run.fake_accuracy, run.gradient_level
-        right = f"D is right about {real:.0%} of the real and {fake:.0%} of the generated images"
+        right = f"D is right about {real:.0%} of the real and {fake:.0%} of the generated samples"
         if gradient < self.vanished:
             level = f"{gradient:.1g} of its highest level"
             return f"{right}, and G's gradient has fallen to {level}: G learns next to nothing."
@@ -122,7 +122,7 @@ class DiscriminatorLosing(Detector):
     def describe(self, run: RunStatistics) -> str:
         return (
             f"D is right about only {run.real_accuracy:.0%} of the real and {run.fake_accuracy:.0%} of the generated "
-            "images: it does not keep up with G, and its gradients lag behind."
+            "samples: it does not keep up with G, and its gradients lag behind."
         )
 
 
@@ -151,7 +151,7 @@ class Equilibrium(Detector):
 
     def describe(self, run: RunStatistics) -> str:
         return (
-            f"D's accuracy has come to rest at {run.mean_accuracy:.0%}: D cannot tell the images apart any more, and "
+            f"D's accuracy has come to rest at {run.mean_accuracy:.0%}: D cannot tell them apart any more, and "
             "what it teaches G from here on is mostly noise."
         )
 

@@ -43,13 +43,15 @@ async function restoreAfter(lab, known) {
   }
 }
 
-/** Copies a link that restores the set-up; shows it in the address where copying is not allowed. */
+/**
+ * Copies a link that restores the set-up; shows it in the address where copying is not allowed.
+ * The token stays out of it: it opens this lab, and another lab has another one.
+ */
 export async function copyLink(lab) {
   const hash = await hashOf(lab.state.setup);
-  const address = location.origin + location.pathname + location.search + hash;
   try {
-    await navigator.clipboard.writeText(address);
-    tell("The link is copied. It restores the whole set-up in a lab that is running at this address.", "done");
+    await navigator.clipboard.writeText(location.origin + location.pathname + hash);
+    tell("The link is copied. It holds the whole set-up, and not the token of your lab: you can share it.", "done");
   } catch {
     history.replaceState(null, "", hash);
     tell("The link is now in the address bar: copy it from there.", "done");

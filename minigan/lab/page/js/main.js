@@ -5,6 +5,7 @@ import { copyLink, keepSetup } from "lab/keep.js";
 import { Lab } from "lab/lab.js";
 import { layer } from "lab/layer/layer.js";
 import { play } from "lab/play/play.js";
+import { tokenGate } from "lab/gate.js";
 import { shortcuts } from "lab/shortcuts.js";
 import { step } from "lab/step/step.js";
 import { guide } from "lab/tours/guide.js";
@@ -26,21 +27,18 @@ const STATUS = {
   refused: "no access: the token is wrong",
 };
 
-const REFUSED =
-  "The lab that runs at this address does not know the token of this page. Open the whole address that " +
-  "`minigan lab` printed in the terminal, with everything after the question mark.";
-
 /** Fills the page. Without a connection the page looks for the server it came from. */
 export function start(connection = null) {
   const status = element("p", { class: "connection", role: "status" });
-  const notices = noticeArea();
+  const notices = noticeArea(),
+    gate = tokenGate();
   const lab = new Lab(
     connection ??
       new Connection(new URLSearchParams(location.search).get("token"), (name) => {
         setText(status, STATUS[name]);
         status.dataset.status = name;
-        if (name === "refused") tell(REFUSED);
-    if (name === "connected") withdraw(NOT_CONNECTED);
+        if (name === "refused") gate.hidden = false;
+        if (name === "connected") withdraw(NOT_CONNECTED);
       }),
   );
   let end = () => {};
@@ -63,6 +61,7 @@ export function start(connection = null) {
       element("header", { class: "top" }, element("h1", {}, "minigan ", element("b", {}, "lab")), parts.list, tools),
       notices,
       watchingBar(lab),
+      gate,
       element("main", { id: "content", tabindex: "-1" }, parts.panel),
     );
   if (!lab.recorded) keepSetup(lab);

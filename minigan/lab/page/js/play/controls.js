@@ -16,6 +16,10 @@ const speedText = (speed) =>
 const placeOf = (speed) =>
   speed === null ? SPEEDS.length - 1 : SPEEDS.findLastIndex((each) => each !== null && each <= speed);
 
+/** How far the round is: D alone may take more steps than a round has. */
+const doneText = (done, of) =>
+  done < of ? `D: ${done} of ${of} steps` : `D: ${done} step${done > 1 ? "s" : ""}, now G`;
+
 /** The bar of controls; returns {node, end}. */
 export function controls(lab) {
   const act = (command, settings) => lab.do(command, settings).catch(tell);
@@ -86,8 +90,7 @@ export function controls(lab) {
     if (speed !== 0 && document.activeElement !== speeds) speed = state.rounds_per_second;
     showSpeed();
     setText(counter, `Round ${whole(state.step)}`);
-    const of = state.setup.d_steps;
-    setText(part, state.d_done ? `D has done ${state.d_done} of ${of} step${of > 1 ? "s" : ""}; now G` : "");
+    setText(part, state.d_done ? doneText(state.d_done, state.setup.d_steps) : "");
     timeline.show(state);
   };
   slow.onChange = () => lab.state && show(lab.state);

@@ -8,8 +8,8 @@ import { Draft } from "lab/play/draft.js";
 import { layerList } from "lab/play/layer_list.js";
 import { LABELS, trainingSection } from "lab/play/settings.js";
 
-/** On a small screen the form is folded at first, so that the picture is near the controls. */
-const NARROW = window.matchMedia("(max-width: 1150px)");
+/** Where the part is narrower than this the form lies above the picture, and is folded: the same as in play.css. */
+const NARROW = 1150;
 
 /** The card of the set-up; returns {node, end}. */
 export function form(lab) {
@@ -24,7 +24,7 @@ export function form(lab) {
     waits,
     element("div", { class: "row" }, start, undo),
   );
-  const body = element("div", { class: "sections", id: "set-up-sections", hidden: NARROW.matches });
+  const body = element("div", { class: "sections", id: "set-up-sections" });
   const summary = element("p", { class: "quiet" }),
     run = element("p", { class: "quiet", hidden: true });
   const fold = button(
@@ -51,7 +51,16 @@ export function form(lab) {
     body,
   );
   let sections = [],
-    ended = false;
+    ended = false,
+    narrow = null;
+
+  /** Folds and unfolds it when the room for it changes: a tour may take a part of the width. */
+  const widths = new ResizeObserver(([{ contentRect }]) => {
+    const now = contentRect.width <= NARROW;
+    if (now === narrow) return;
+    body.hidden = narrow = now;
+    showFold();
+  });
 
   /** A data set may have to be downloaded first: the button says that the lab is at work. */
   async function begin() {
@@ -105,6 +114,7 @@ export function form(lab) {
   }
 
   showFold();
+  widths.observe(document.getElementById("panel"));
   draft.onChange(() => {
     show(null);
     refresh();
@@ -134,6 +144,7 @@ export function form(lab) {
     end: () => {
       ended = true;
       end();
+      widths.disconnect();
       for (const section of sections) section.end?.();
     },
   };

@@ -140,7 +140,7 @@ function nearest(lab) {
       const found = await lab.view("nearest", { index });
       paint(sample, found.sample);
       paint(image, found.image);
-      setText(reading, `sample ${index + 1}, training image ${found.place}, distance ${format(found.distance, 3)}`);
+      setText(reading, `Sample ${index + 1}, training image ${found.place}: ${distanceText(found)}`);
     } catch (error) {
       tell(error);
     }
@@ -154,4 +154,21 @@ function nearest(lab) {
     button("Look again", "nearest", () => show(index), { title: "With the G of now" }),
   );
   return { node, show };
+}
+
+/** A sample that is this much closer than training images are to each other is a copy, as good as. */
+const COPY = 0.5;
+
+/** The distance, beside that of training images to their nearest ones: far or near says nothing by itself. */
+function distanceText({ distance, usual }) {
+  const text = `distance ${format(distance, 3)}.`;
+  if (usual === null) return text;
+  const share = distance / usual;
+  const verdict =
+    share < COPY
+      ? "The sample is much closer: it is nearly a copy."
+      : share > 1
+        ? "The sample is further away: it is no copy."
+        : "The sample is a little closer: it is like the training images, and no copy.";
+  return `${text} From one training image to the nearest other one it is usually ${format(usual, 3)}. ${verdict}`;
 }

@@ -5,6 +5,7 @@ import { charts } from "lab/play/charts.js";
 import { controls } from "lab/play/controls.js";
 import { form } from "lab/play/form.js";
 import { graph } from "lab/play/graph.js";
+import { hint } from "lab/play/hint.js";
 import { images } from "lab/play/images.js";
 import { line } from "lab/play/line.js";
 import { monitor } from "lab/play/monitor.js";
@@ -20,7 +21,8 @@ export const play = {
   mount(root, lab) {
     const heading = element("h2", {}),
       picture = element("div", {});
-    const [bar, networks, lines, good, words] = [controls, graph, charts, quality, monitor].map((make) => make(lab));
+    const parts = [controls, hint, graph, charts, quality, monitor].map((make) => make(lab)),
+      [bar, first, networks, lines, good, words] = parts;
     // A recording has one set-up.
     const setup = lab.recorded ? null : form(lab);
     root.append(
@@ -32,6 +34,7 @@ export const play = {
         element(
           "div",
           { class: "middle" },
+          first.node,
           element("section", { class: "card", "aria-label": "Samples" }, element("header", {}, heading), picture),
           words.node,
           good.node,
@@ -54,7 +57,7 @@ export const play = {
       end();
       endPicture();
       setup?.end();
-      for (const part of [bar, networks, lines, good, words]) part.end();
+      for (const part of parts) part.end();
     };
   },
 };

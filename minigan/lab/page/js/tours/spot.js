@@ -32,6 +32,8 @@ export function spot(name) {
 
 /** Opens the folded sections that a control is in. */
 function openAround(node) {
+  const hidden = node.closest("[id][hidden]");
+  if (hidden) document.querySelector(`[aria-controls="${hidden.id}"]`)?.click();
   for (let fold = node.closest("details:not([open])"); fold; fold = fold.parentElement.closest("details:not([open])")) {
     fold.open = true;
   }
