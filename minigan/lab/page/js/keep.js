@@ -5,6 +5,8 @@ import { tell } from "lab/ui/notice.js";
 
 const AGAIN = "The lab was started again, so the training begins from round 0. ";
 
+const WATCHING = "Another page steers this lab, so the set-up of the link waits: take over, and load this page again.";
+
 /** Follows the states of a lab for as long as the page lives. */
 export function keepSetup(lab) {
   let session = null,
@@ -24,8 +26,8 @@ async function restoreLink(lab) {
   try {
     const setup = await setupOf(location.hash);
     if (!setup) return;
+    if (lab.state.steering === false) return tell(WATCHING);
     history.replaceState(null, "", location.pathname + location.search);
-    if (lab.state.steering === false) return;
     await lab.do("choose", { setup });
     tell("This is the set-up of the link.", "done");
   } catch (error) {
