@@ -6,7 +6,11 @@ import { labelled } from "lab/ui/fields.js";
 /** A hidden section that asks for the address of the lab; the set-up in the link of this page goes with it. */
 export function tokenGate() {
   const fault = element("p", { class: "fault", role: "alert" });
-  const address = element("input", { type: "text", "data-control": "lab-address", placeholder: "http://127.0.0.1:..." });
+  const address = element("input", {
+    type: "text",
+    "data-control": "lab-address",
+    placeholder: "http://127.0.0.1:...",
+  });
   const open = (event) => {
     event.preventDefault();
     const place = labAddress(address.value.trim());

@@ -68,7 +68,7 @@ export function arrayFigure(array, { load, onPick, control, changed = () => {}, 
 
   function draw(loaded) {
     part = loaded;
-    setText(size, part.turned ? `${shapeText(shape)}, drawn with rows as columns` : shapeText(shape));
+    setText(size, `${shapeText(shape)}${part.turned ? ", drawn lying" : ""}`);
     scale.set(largest(part.values.data));
     scale.node.hidden = part.values.data.length === 1;
     if (grid) return grid.update(part.values);

@@ -73,8 +73,8 @@ export const ABOUT = {
     "D(x), D(G(z))",
   ),
   nearest: text(
-    "The training image with the smallest distance to the sample, pixel by pixel. If it is much smaller than the usual " +
-      "distance between training images, G has stored this image.",
+    "The training image with the smallest distance to the sample, pixel by pixel. If it is much smaller than the " +
+      "usual distance between training images, G has stored this image.",
     "min_i | x_i - G(z) |",
   ),
   graph: text(

@@ -10,6 +10,8 @@ const WORDS = {
   images: "G makes these images of random noise. D learns to tell them from the real ones.",
 };
 
+const TRAINED = "These two networks have been trained, and Play trains them further. Or see it from the beginning:";
+
 /** {node, end}: shown before the first round of a trained start. */
 export function hint(lab) {
   const words = element("p", {});
@@ -27,7 +29,7 @@ export function hint(lab) {
   );
   const end = lab.onState(({ kind, setup, place, run }) => {
     node.hidden = Boolean(!setup.start || place || run || lab.recorded);
-    setText(words, `${WORDS[kind]} These two networks have been trained. Play trains them further. Or see it from the start:`);
+    setText(words, `${WORDS[kind]} ${TRAINED}`);
   });
   return { node, end };
 }

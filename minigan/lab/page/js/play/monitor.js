@@ -29,8 +29,8 @@ export function monitor(lab) {
             element(
               "li",
               { class: "quiet" },
-              "Nothing yet. It speaks when something has lasted for some hundred rounds: one network wins, training goes " +
-                "in circles, the samples are all alike, or training ends well.",
+              "Nothing yet. It speaks when something has lasted for some hundred rounds: one network wins, training " +
+                "goes in circles, the samples are all alike, or training ends well.",
             ),
           ]),
     );
