@@ -122,7 +122,7 @@ function allButton(count, unfold) {
         made.remove();
       },
     },
-    `Show all ${count} terms`,
+    `Show ${count} terms`,
   );
   return made;
 }

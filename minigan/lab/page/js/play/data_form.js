@@ -5,7 +5,8 @@ import { choice, labelled, setOptions } from "lab/ui/fields.js";
 import { drawing } from "lab/play/drawing.js";
 
 const FOLDER = "folder:",
-  DRAWN = "drawn";
+  DRAWN = "drawn",
+  UNTRAINED = "untrained networks";
 
 /** {node, show, end}. */
 export function dataSection(draft, choices, set) {
@@ -105,7 +106,7 @@ function startsOf(draft, { starts }) {
   const text = element("p", { class: "quiet" });
   const select = choice(
     "start",
-    [["", "untrained networks"], ...starts.map(({ name, title }) => [name, title])],
+    [["", UNTRAINED], ...starts.map(({ name, title }) => [name, title])],
     "",
     (name) => {
       const start = starts.find((each) => each.name === name);
@@ -117,6 +118,7 @@ function startsOf(draft, { starts }) {
     node,
     show() {
       select.value = draft.get("start") ?? "";
+      setText(select.options[0], draft.lab.state.run && !draft.names.length ? "the networks of the run" : UNTRAINED);
       select.closest(".field").classList.toggle("waits", "start" in draft.waiting);
       setText(text, starts.find(({ name }) => name === select.value)?.text ?? "");
     },

@@ -7,9 +7,11 @@ import { ABOUT } from "lab/play/about.js";
 import { Flow } from "lab/play/flow.js";
 import { layout } from "lab/play/layout.js";
 
-/** Narrower boxes have no name in them; the width of a letter in the others. */
+/** Narrower boxes have no name in them; in the others a letter has this width, or less where a name is long, and is cut in the end. */
 const SHORT = 12,
-  LETTER = 6.8;
+  LETTER = 6.8,
+  LONGEST = 16,
+  ROOM = 8;
 
 /** The card of the graph; returns {node, end}. */
 export function graph(lab) {
@@ -120,12 +122,14 @@ function layerBox({ network: of, layer, x, y, width, height }) {
     drawn("rect", { x, y, width, height, rx: 4 }),
   );
   if (width > SHORT) {
-    const middle = x + width / 2;
+    const middle = x + width / 2,
+      name = nameOf(layer, height),
+      squeezed = name.length * LETTER > height - ROOM && { textLength: height - ROOM, lengthAdjust: "spacingAndGlyphs" };
     box.append(
       drawn(
         "text",
-        { transform: `translate(${middle + 4}, ${y + height / 2}) rotate(-90)`, "text-anchor": "middle" },
-        nameOf(layer, height),
+        { transform: `translate(${middle + 4}, ${y + height / 2}) rotate(-90)`, "text-anchor": "middle", ...squeezed },
+        name,
       ),
     );
   }
@@ -135,7 +139,7 @@ function layerBox({ network: of, layer, x, y, width, height }) {
 /** "Dense 64": the type, with the size of the output where it fits. */
 function nameOf({ type, output_shape: shape }, height) {
   const long = `${type} ${shape.join("×")}`;
-  return [long, type].find((name) => name.length * LETTER < height) ?? type.slice(0, Math.floor(height / LETTER));
+  return long.length * LETTER <= height - ROOM ? long : type.slice(0, LONGEST);
 }
 
 function text(content, x, y, kind) {

@@ -3,7 +3,7 @@
 /** The size of a round node, the space between things, and the height of a network. */
 const NODE = 62,
   GAP = 26,
-  TALL = 92;
+  TALL = 100;
 
 /** {height, nodes, boxes, layers, paths} for a width in pixels. */
 export function layout(networks, width) {

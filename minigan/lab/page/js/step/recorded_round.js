@@ -44,7 +44,7 @@ export async function look(lab) {
 }
 
 /** The button that takes one round and records it, for pages that may; a recording has its rounds already. */
-export function lookButton(lab, control) {
+export function lookButton(lab, control, text = "Look at one round") {
   if (lab.recorded) return null;
   let busy = false;
   const lookOnce = async () => {
@@ -53,7 +53,7 @@ export function lookButton(lab, control) {
     await look(lab);
     busy = false;
   };
-  return button("Look at one round", control, lookOnce, { class: "main" });
+  return button(text, control, lookOnce, { class: "main" });
 }
 
 /** What to say before the first round was recorded. */

@@ -57,7 +57,7 @@ function showRound(root, lab, { round, stations, passes }) {
       { class: "step-head" },
       element("p", {}, "Round ", element("b", {}, String(round)), ", station by station"),
       rail.bar,
-      lookButton(lab, "look"),
+      lookButton(lab, "look", "Look at the next round"),
     ),
     element("div", { class: "step-overview" }, flow.picture, words),
     content,
