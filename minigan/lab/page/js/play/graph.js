@@ -7,7 +7,7 @@ import { ABOUT } from "lab/play/about.js";
 import { Flow } from "lab/play/flow.js";
 import { layout } from "lab/play/layout.js";
 
-/** Narrower boxes have no name in them; in the others a letter has this width, or less where a name is long, and is cut in the end. */
+/** Narrower boxes have no name in them; in the others a letter has this width, or less where a name is long. */
 const SHORT = 12,
   LETTER = 6.8,
   LONGEST = 16,
@@ -124,7 +124,8 @@ function layerBox({ network: of, layer, x, y, width, height }) {
   if (width > SHORT) {
     const middle = x + width / 2,
       name = nameOf(layer, height),
-      squeezed = name.length * LETTER > height - ROOM && { textLength: height - ROOM, lengthAdjust: "spacingAndGlyphs" };
+      room = height - ROOM,
+      squeezed = name.length * LETTER > room && { textLength: room, lengthAdjust: "spacingAndGlyphs" };
     box.append(
       drawn(
         "text",

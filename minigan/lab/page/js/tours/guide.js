@@ -73,7 +73,8 @@ function run(lab, tour) {
 /** Shows a part of the page, if it is not shown already. */
 function openPart(id) {
   const tab = document.getElementById(`tab-${id}`);
-  if (tab?.getAttribute("aria-selected") !== "true") document.dispatchEvent(new CustomEvent("open-part", { detail: id }));
+  if (tab?.getAttribute("aria-selected") === "true") return;
+  document.dispatchEvent(new CustomEvent("open-part", { detail: id }));
 }
 
 /** Presses and switches what the step wants to be seen. */
