@@ -18,13 +18,16 @@ __all__ = ["arrows", "bent_grid", "field", "points"]
 #: Real and generated points whose scores give the limits of a field of scores.
 SCORED = 200
 
+#: Corners of a square that is always shown: an untrained G makes points near 0, wherever the data are.
+BEGINNING = np.array([[-1.0, -1.0], [1.0, 1.0]])
+
 #: The levels of the outermost lines of the noise's grid: between them are 98% of each noise value.
 OUTER = (0.01, 0.99)
 
 
 def extent(data: Points) -> Extent:
     """The part of the plane that is shown: the same for all views of a data set."""
-    return remembered(data, "extent", lambda: extent_of(data.points, margin=0.4))
+    return remembered(data, "extent", lambda: extent_of(np.concatenate([data.points, BEGINNING]), margin=0.4))
 
 
 def points(session: SessionLike, count: int = 400) -> dict[str, Any]:

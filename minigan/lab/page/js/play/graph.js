@@ -55,7 +55,7 @@ export function graph(lab) {
   let before = null;
   const end = lab.onState((state) => {
     draw();
-    if (loss) setText(loss, `D ${format(state.metrics?.d_loss, 3)}   G ${format(state.metrics?.g_loss, 3)}`);
+    if (loss) setText(loss, `D ${format(state.metrics?.d_loss, 3)}  G ${format(state.metrics?.g_loss, 3)}`);
     flow.follow(before, state);
     before = { session: state.session, step: state.step, d_done: state.d_done, place: state.place };
   });

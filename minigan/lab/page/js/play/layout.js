@@ -1,9 +1,10 @@
 // Where the parts of the graph are: in one row where there is room, else G above D.
 
-/** The size of a round node, the space between things, and the height of a network. */
+/** The size of a round node, the space between things, the height of a network, and the width of the losses. */
 const NODE = 62,
   GAP = 26,
-  TALL = 100;
+  TALL = 100,
+  LOSSES = 150;
 
 /** {height, nodes, boxes, layers, paths} for a width in pixels. */
 export function layout(networks, width) {
@@ -15,14 +16,14 @@ function wide({ generator, discriminator }, width) {
     above = top + TALL / 2,
     below = above + 92,
     between = (above + below) / 2;
-  const room = width - 4 * GAP - 2 * NODE - 118,
+  const room = width - 4 * GAP - 2 * NODE - LOSSES,
     share = Math.min(0.62, Math.max(0.38, part(generator, discriminator)));
   const xG = NODE + GAP,
     wG = room * share,
     xFake = xG + wG + GAP + NODE / 2;
   const xD = xFake + NODE / 2 + GAP,
     wD = room - wG,
-    xLoss = xD + wD + GAP + 59;
+    xLoss = xD + wD + GAP + LOSSES / 2;
   const boxG = { name: "generator", title: "G, the generator", x: xG, y: top, width: wG, height: TALL };
   const boxD = {
     name: "discriminator",
@@ -45,7 +46,7 @@ function wide({ generator, discriminator }, width) {
     curve("fake-d", xFake + NODE / 2, above, xD, between - 14),
     curve("real-d", xFake + NODE / 2, below, xD, between + 14),
     line("d", xD, between, xD + wD, between),
-    line("loss", xD + wD, between, xLoss - 59, between),
+    line("loss", xD + wD, between, xLoss - LOSSES / 2, between),
   ];
   return {
     height: below + 40,
@@ -73,7 +74,12 @@ function narrow({ generator, discriminator }, width) {
   };
   const xFake = width - NODE / 2,
     end = lower + TALL;
-  const nodes = nodesAt({ noise: [NODE / 2, above], fake: [xFake, above], real: [xFake, below], loss: [62, end + 44] });
+  const nodes = nodesAt({
+    noise: [NODE / 2, above],
+    fake: [xFake, above],
+    real: [xFake, below],
+    loss: [LOSSES / 2 + 2, end + 44],
+  });
   const paths = [
     line("noise", NODE, above, NODE + GAP, above),
     line("g", NODE + GAP, above, NODE + GAP + wide, above),
@@ -109,7 +115,7 @@ function nodesAt(places) {
     y,
     title: words[id][0],
     formula: words[id][1],
-    width: id === "loss" ? 118 : NODE,
+    width: id === "loss" ? LOSSES : NODE,
     height: 34,
   }));
 }
