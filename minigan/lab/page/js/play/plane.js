@@ -21,6 +21,9 @@ const LAYERS = [
 /** The choice of layers is kept while the page lives. */
 const shown = new Map(LAYERS.map(([name, , , , on]) => [name, on]));
 
+/** The share of generated points outside of the picture from which on it is said. */
+const MANY = 0.2;
+
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /** Fills `root`; returns a function that ends it. */
@@ -77,7 +80,7 @@ export function plane(root, lab) {
       seen = views;
       if (seen.field) picture.paint(seen.field);
       canvas.redraw();
-      if (at) read();
+      read();
     },
   );
 
@@ -106,8 +109,9 @@ export function plane(root, lab) {
     if (at) drawCross(context, to.x(at[0]), to.y(at[1]));
   }
 
-  /** Writes D at the cross, from the field by linear interpolation. */
+  /** Writes D at the cross, from the field by linear interpolation; without a cross, which points are not seen. */
   function read() {
+    if (!at) return setText(reading, seen.points ? outsideText(seen.points) : "");
     const place = `(${format(at[0], 3)}, ${format(at[1], 3)})`;
     if (!shown.get("field") || !seen.field) return setText(reading, `x = ${place}`);
     const value = valueAt(seen.field, at);
@@ -117,8 +121,7 @@ export function plane(root, lab) {
 
   const point = (place) => {
     at = place;
-    if (at) read();
-    else setText(reading, "");
+    read();
     canvas.redraw();
   };
   canvas.node.onpointermove = ({ offsetX, offsetY }) => to && point(to.plane(offsetX, offsetY));
@@ -165,6 +168,23 @@ function valueAt(
     v = row - j,
     at = (b, a) => data[b * columns + a];
   return (1 - v) * ((1 - u) * at(j, i) + u * at(j, i + 1)) + v * ((1 - u) * at(j + 1, i) + u * at(j + 1, i + 1));
+}
+
+/** Says how many of the generated points lie outside of the picture, if many do. */
+function outsideText({
+  fake: {
+    data,
+    shape: [count],
+  },
+  extent: [left, right, lower, upper],
+}) {
+  let outside = 0;
+  for (let i = 0; i < count; i++) {
+    const x = data[2 * i],
+      y = data[2 * i + 1];
+    if (x < left || x > right || y < lower || y > upper) outside++;
+  }
+  return outside > MANY * count ? `${outside} of ${count} generated points lie outside of this picture.` : "";
 }
 
 /** A few numbers at the edges, with short marks. */
