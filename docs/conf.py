@@ -35,6 +35,7 @@ extensions = [
     "docs.extensions.lessons",
     "docs.extensions.mathml",
     "docs.extensions.pictures",
+    "docs.extensions.player",
     "docs.extensions.reference",
     "docs.extensions.search_words",
     "docs.extensions.source_names",

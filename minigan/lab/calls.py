@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from minigan.errors import ConfigError
+from minigan.lab.values import shown
 
 __all__ = ["call"]
 
@@ -43,7 +44,7 @@ def call(function: Callable[..., Any], arguments: Mapping[str, Any] | None, *fir
             if needed:
                 raise ConfigError(f"{name} is missing")
         elif not fits(given[name], kind):
-            raise ConfigError(f"{name}: expected {described(kind)}, got {shortened(given[name])}")
+            raise ConfigError(f"{name}: expected {described(kind)}, got {shown(given[name])}")
     return function(*first, **{f"{name}_" if name in RESERVED else name: value for name, value in given.items()})
 
 
@@ -81,9 +82,3 @@ def described(kind: Any) -> str:
     if kind in WORDS:
         return WORDS[kind]
     return "an object" if issubclass(origin or kind, Mapping) else "a list"
-
-
-def shortened(value: Any) -> str:
-    """A value for a message, in at most 60 characters."""
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

@@ -10,6 +10,7 @@ from minigan import initializers, layers, numbers
 from minigan.errors import ConfigError
 from minigan.interchange.settings import settings_of
 from minigan.io.messages import one_line
+from minigan.lab.values import is_list, shown
 from minigan.layers import Layer
 from minigan.layers.activation import ACTIVATIONS
 
@@ -21,12 +22,10 @@ __all__ = [
     "activation_name",
     "checked_spec",
     "checked_specs",
-    "is_list",
     "layer_of",
     "layers_of",
     "settings_of_type",
     "settings_text",
-    "shown",
     "spec_of",
 ]
 
@@ -206,19 +205,6 @@ def sizes_in(value: Any) -> Iterator[int | None]:
         return
     for item in value[: MOST_SIZES + 1] if is_list(value) else [value]:
         yield from (numbers.whole(size) for size in (item[: MOST_SIZES + 1] if is_list(item) else [item]))
-
-
-def is_list(value: Any) -> bool:
-    """Whether it is a list or a tuple."""
-    return isinstance(value, list | tuple)
-
-
-def shown(value: Any) -> str:
-    """A value in an error message: in one line, and not long."""
-    if isinstance(value, list | tuple | Mapping):
-        return "a list" if is_list(value) else "an object"
-    text = one_line(repr(value[:80] if isinstance(value, str) else value))
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def layers_of(specs: Sequence[Spec]) -> list[Layer]:

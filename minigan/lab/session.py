@@ -11,16 +11,17 @@ from minigan.errors import ConfigError, NonFiniteError
 from minigan.lab.build import apply_settings, build_trainer
 from minigan.lab.calls import call
 from minigan.lab.history import History
-from minigan.lab.layer_specs import shown
 from minigan.lab.measuring import DIVERSITY_EVERY, QUALITY_EVERY, DiversityMeter, measure_quality
 from minigan.lab.past import Action, Past, Snapshot
 from minigan.lab.run_folder import open_run
 from minigan.lab.setup import CHANGEABLE, SetUp
 from minigan.lab.stepping import Steps
 from minigan.lab.suited import chosen
+from minigan.lab.values import shown
 from minigan.lab.views import VIEWS
+from minigan.lab.views.options import count_option
 from minigan.lab.watching import Recording, watch
-from minigan.numbers import finite, whole
+from minigan.numbers import finite
 from minigan.training.checkpoint.file import Checkpoint
 from minigan.training.checkpoint.trainer_state import capture, restore
 from minigan.training.events import LayerGradients, Notice, StepEnd
@@ -64,7 +65,7 @@ class Session:
         The settings that `change` takes: none for a run, which keeps its own.
     recording : Recording or None
         The last round that was looked into.
-    between : callable
+    between : callable or None
         Called between two steps of training, also in the middle of a round: it may look at the session.
     """
 
@@ -73,7 +74,7 @@ class Session:
         self.revision = 0
         self.playing = False
         self.rounds_per_second: float | None = None
-        self.between: Callable[[], None] = lambda: None
+        self.between: Callable[[], None] | None = None
         self.run: Path | None = None
         self.changeable: tuple[str, ...] = CHANGEABLE
         self.begin(setup or chosen({"start": "ring"}))
@@ -166,7 +167,7 @@ class Session:
 
     def round(self, count: int = 1) -> None:
         """What is left of a round: D's steps, then G's; and whole rounds after it."""
-        for _ in range(count_in("round", count, MOST_ROUNDS)):
+        for _ in range(count_option("count", count, 1, MOST_ROUNDS)):
             self.take(Action("round", self.setup))
 
     def d_step(self) -> None:
@@ -188,7 +189,7 @@ class Session:
     def back(self, count: int = 1) -> None:
         """Take back the last actions."""
         place = self.past.place
-        self.go(max(0, place - count_in("back", count, max(1, place))))
+        self.go(max(0, place - count_option("count", count, 1, max(1, place))))
 
     def go(self, place: int) -> None:
         """Go back to the place where this number of actions was done; what came after it is forgotten.
@@ -196,9 +197,7 @@ class Session:
         The state there is the same, bit for bit. If it would take long to reach, the nearest place with a snapshot
         is taken: see `REDO_ACTIONS`.
         """
-        now = self.past.place
-        if (target := whole(place)) is None or not 0 <= target <= now:
-            raise ConfigError(f"go: expected a place from 0 to {now}, got {shown(place)}")
+        target = count_option("place", place, 0, self.past.place)
         self.playing = False
         known = self.past.before(target)
         if target - known > self.most_redone:
@@ -309,11 +308,3 @@ def noise_until(trainer: Trainer) -> int:
     """The step until which D sees through noise."""
     noise = trainer.options.instance_noise
     return noise.steps if noise is not None and noise.stddev else 0
-
-
-def count_in(name: str, value: Any, most: int) -> int:
-    """A whole number from 1 to `most`."""
-    count = whole(value)
-    if count is None or not 1 <= count <= most:
-        raise ConfigError(f"{name}: expected a whole number from 1 to {most:,}, got {shown(value)}")
-    return count

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from minigan import data, losses, models, numbers, optimizers, penalties
 from minigan.data.places import KINDS
 from minigan.errors import ConfigError
-from minigan.lab.layer_specs import Spec, checked_specs, is_list, shown
+from minigan.lab.layer_specs import Spec, checked_specs
+from minigan.lab.values import is_list, shown
 
 __all__ = ["CHANGEABLE", "DRAWN", "FOLDER", "MODELS", "SMALL", "SetUp"]
 

@@ -63,14 +63,15 @@ class Steps:
         """Steps of D since G's last one."""
         return self.trainer.round.d_done
 
-    def round(self, between: Callable[[], None] = lambda: None) -> list[PublicEvent]:
+    def round(self, between: Callable[[], None] | None = None) -> list[PublicEvent]:
         """What is left of a round: the steps of D, then those of G; `between` is called after each step of D."""
         trainer = self.trainer
         if trainer.simultaneous:
             return self.both()
         while trainer.round.d_done < trainer.d_steps:
             self.d_step()
-            between()
+            if between is not None:
+                between()
         return [event for _ in range(trainer.g_steps - trainer.round.g_done) for event in self.g_step()]
 
     def both(self) -> list[PublicEvent]:

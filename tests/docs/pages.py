@@ -86,6 +86,8 @@ def pages() -> dict[str, Page]:
         subprocess.run(command, cwd=ROOT, check=True)
     found = {}
     for path in sorted(HTML.rglob("*.html")):
+        if path.parent.name == "_static":  # the player of the lab is no page of the site
+            continue
         page = Page(path)
         Reader(page).feed(path.read_text(encoding="utf-8"))
         found[path.relative_to(HTML).as_posix()] = page

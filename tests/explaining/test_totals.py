@@ -39,7 +39,7 @@ def test_the_entries_of_a_float32_pass_agree_to_its_precision(case):
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_any_options_shapes_and_indices_agree_to_the_last_digits_of_float64(family):
-    @settings(max_examples=60)
+    @settings(max_examples=30)
     @given(st.data())
     def check(data):
         one = data.draw(passes(FAMILIES[family]))
@@ -55,7 +55,7 @@ def test_any_options_shapes_and_indices_agree_to_the_last_digits_of_float64(fami
 
 @pytest.mark.parametrize("family", SUMS)
 def test_sums_of_whole_numbers_are_equal_without_rounding(family):
-    @settings(max_examples=40)
+    @settings(max_examples=20)
     @given(st.data())
     def check(data):
         one = data.draw(passes(SUMS[family], whole=True))

@@ -39,7 +39,7 @@ def test_arguments_of_the_right_types_arrive():
         ({"number": 1, "name": 3}, "name: expected a text or null, got 3"),
         ({"number": 1, "places": "12"}, "places: expected a list, got '12'"),
         ({"number": 1, "places": [1, "2"]}, "places: expected a list, got"),
-        ({"number": 1, "settings": [1]}, r"settings: expected an object or null, got \[1\]"),
+        ({"number": 1, "settings": [1]}, r"settings: expected an object or null, got a list"),
         ({"number": 1, "on": 1}, "on: expected true or false, got 1"),
         ({"number": "x" * 1000}, r"got 'x{56}\.\.\.$"),
     ],

@@ -146,6 +146,6 @@ def test_a_run_of_both_networks_at_once_has_no_stations():
     session = points_session()
     session.trainer.simultaneous = True
     before = everything(session)
-    with pytest.raises(MiniganError, match="updates both networks at once"):
+    with pytest.raises(MiniganError, match="other rounds"):
         session.do("look")
     assert everything(session) == before

@@ -1,5 +1,6 @@
 """A run of minigan train can be opened, and is trained further in memory only."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,18 @@ def trained(folder: Path, steps: int, **settings: object) -> Path:
     values = {"data": "ring", "model": "mlp2d", "batch_size": 8, "checkpoint_every": 4, "steps": steps, **settings}
     runs.train_run(TrainConfig(**values), folder, ignore)
     return folder
+
+
+@pytest.fixture(scope="module")
+def short_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of six steps: its checkpoints are those of steps 4 and 6."""
+    return trained(tmp_path_factory.mktemp("short") / "run", 6)
+
+
+@pytest.fixture
+def run(short_run: Path, tmp_path: Path) -> Path:
+    """A copy of it, which a test may change."""
+    return shutil.copytree(short_run, tmp_path / "run")
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -52,20 +65,19 @@ def test_the_lab_goes_on_as_the_run_would_have(tmp_path: Path, settings: dict[st
     assert lab.trainer.step == 8
 
 
-def test_nothing_is_written_to_the_run(tmp_path: Path):
-    folder = trained(tmp_path / "run", 6)
-    before = contents(folder)
-    lab = Session.of_run(folder)
+def test_nothing_is_written_to_the_run(run: Path):
+    before = contents(run)
+    lab = Session.of_run(run)
     lab.do("round", {"count": 3})
     lab.do("back", {"count": 2})
-    assert contents(folder) == before
+    assert contents(run) == before
     assert lab.trainer.step == 7
     assert not lab.trainer.gan.generator.fuse
 
 
-def test_a_run_keeps_its_settings_until_another_set_up_is_chosen(tmp_path: Path):
-    lab = Session.of_run(trained(tmp_path / "run", 2, model="mlp1d", data="gaussian"))
-    assert lab.view("state")["kind"] == "line"
+def test_a_run_keeps_its_settings_until_another_set_up_is_chosen(run: Path):
+    lab = Session.of_run(run)
+    assert lab.view("state")["kind"] == "points"
     assert lab.view("state")["changeable"] == ()
     with pytest.raises(ConfigError):
         lab.do("change", {"settings": {"loss": "hinge"}})
@@ -74,21 +86,19 @@ def test_a_run_keeps_its_settings_until_another_set_up_is_chosen(tmp_path: Path)
     lab.do("change", {"settings": {"loss": "hinge"}})
 
 
-def test_of_a_run_without_checkpoints_the_weights_are_taken(tmp_path: Path):
-    folder = trained(tmp_path / "run", 4)
-    expected = Session.of_run(folder).trainer.gan.generator.flat_data
-    for path in (folder / "checkpoints").iterdir():
+def test_of_a_run_without_checkpoints_the_weights_are_taken(run: Path):
+    expected = Session.of_run(run).trainer.gan.generator.flat_data
+    for path in (run / "checkpoints").iterdir():
         path.unlink()
-    lab = Session.of_run(folder)
+    lab = Session.of_run(run)
     np.testing.assert_array_equal(lab.trainer.gan.generator.flat_data, expected)
     lab.do("round")
 
 
-def test_a_damaged_checkpoint_is_passed_over(tmp_path: Path):
-    folder = trained(tmp_path / "run", 12)
-    newest = folder / "checkpoints" / "step-000000012.checkpoint"
+def test_a_damaged_checkpoint_is_passed_over(run: Path):
+    newest = run / "checkpoints" / "step-000000006.checkpoint"
     newest.write_bytes(newest.read_bytes()[:-1])
-    assert Session.of_run(folder).trainer.step == 8
+    assert Session.of_run(run).trainer.step == 4
     with pytest.raises(CheckpointError):
         Session.of_run(newest)
 

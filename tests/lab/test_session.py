@@ -217,7 +217,7 @@ def test_what_is_no_longer_finite_ends_the_playing_and_is_taken_back():
 
 
 def test_a_collapse_is_noticed():
-    lab = session({"batch_size": 256, "loss": "minimax"})
+    lab = session({"batch_size": 64, "loss": "minimax"})
     lab.do("change", {"settings": {"g_learning_rate": 1e-9}})
     lab.trainer.gan.generator.flat_data[...] *= 0.01
     lab.do("round", {"count": 400})

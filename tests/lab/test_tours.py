@@ -16,6 +16,8 @@ from tests.lab.tour_run import measured, take
 ROOT = Path(__file__).parents[2]
 SCRIPTS = Path(minigan.__file__).parent / "lab" / "page" / "js"
 TOURS = {name: VIEWS["tour"](None, name) for name in ORDER}
+#: Tours that train for hundreds of rounds.
+LONG = ("game", "collapse", "wgan-gp")
 STEPS = [(name, step) for name, tour in TOURS.items() for step in tour["steps"]]
 
 
@@ -25,7 +27,7 @@ def page() -> str:
     return "\n".join(path.read_text(encoding="utf-8") for path in sorted(SCRIPTS.rglob("*.js")))
 
 
-@pytest.mark.parametrize("name", ORDER)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow if name in LONG else ()) for name in ORDER])
 def test_the_facts_of_a_tour_are_true_when_one_takes_it(name: str) -> None:
     tour, seen = TOURS[name], {}
     for number, session in take(tour):

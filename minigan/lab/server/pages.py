@@ -27,6 +27,9 @@ MOST_PAGES = 16
 #: Requests of one page under way.
 MOST_REQUESTS = 32
 
+#: Commands that only set a flag of the session: they need not wait for the end of a round.
+FLAGS = ("play", "pause", "speed")
+
 #: Bytes of an answer.
 MOST_ANSWER = 2**25
 
@@ -71,15 +74,25 @@ class Pages:
             while True:
                 await self.changed.wait()
                 self.changed.clear()
+                if any(self.state.get(name) != value for name, value in self.flags().items()):
+                    self.tell()  # without waiting for a step
                 try:
                     self.state = await asyncio.wrap_future(self.worker.look(self.look))
                 except Exception as error:
                     sentence(error)
-                for page in self.pages:
-                    page.news.set()
+                self.tell()
                 await asyncio.sleep(INTERVAL)
         finally:
             self.worker.stop()
+
+    def flags(self) -> dict[str, Any]:
+        """What the commands in `FLAGS` set."""
+        return {"playing": self.session.playing, "rounds_per_second": self.session.rounds_per_second}
+
+    def tell(self) -> None:
+        """Let all pages be sent the state that is known."""
+        for page in self.pages:
+            page.news.set()
 
     def look(self, session: Session) -> dict[str, Any]:
         """The state of the session, with what stopped its training."""
@@ -165,6 +178,9 @@ class Page:
             return nothing()
         if self.pages.steering is not self:
             raise ConfigError("this page watches: another page steers the session, until this one takes over")
+        if request.name in FLAGS and not self.commands:
+            self.pages.worker.flag(lambda session: session.do(request.name, request.arguments))
+            return nothing()
         work = self.pages.worker.do(lambda session: session.do(request.name, request.arguments))
         command = asyncio.wrap_future(work)
         self.commands.add(command)
@@ -202,8 +218,13 @@ class Page:
         while True:
             await self.news.wait()
             self.news.clear()
-            own = {"steering": self.pages.steering is self, "pages": len(self.pages.pages)}
-            await self.send(pack({"kind": "state", "state": {**self.pages.state, **own}}))
+            if self.pages.state:
+                await self.send(pack({"kind": "state", "state": {**self.pages.state, **self.own_state()}}))
+
+    def own_state(self) -> dict[str, Any]:
+        """What the page is among the others, and the flags, which may be newer than the state."""
+        pages = self.pages
+        return {"steering": pages.steering is self, "pages": len(pages.pages), **pages.flags()}
 
     async def send(self, data: bytes) -> None:
         """Send bytes, when the page has taken those before."""

@@ -116,7 +116,10 @@ def listen(port: int) -> socket.socket:
         Another program uses the port, or it is none that may be used.
     """
     try:
-        return socket.create_server(("127.0.0.1", port))
+        listener = socket.create_server(("127.0.0.1", port))
+        # Sockets that are accepted have it, too. Without it small messages wait for the receipt of those before.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             problem = "another program uses it, perhaps another lab"

@@ -1,8 +1,8 @@
-"""The thread of a session: it alone touches the session, and trains while the session plays.
+"""The thread of a session: it alone trains and looks, and it trains while the session plays.
 
 Commands come before views, and both between two steps of training. A view may come in the middle of a round, between
-D's step and G's, for looking changes nothing; a command waits for the end of the round. Training and views share the
-time: after a step, the views that wait get as much time as the step took.
+D's step and G's, for looking changes nothing; a command waits for the end of the round, but for those that only set a
+flag. Training and views share the time: after a step, the views that wait get as much time as the step took.
 """
 
 import threading
@@ -74,6 +74,15 @@ class Worker:
             return function(session)
 
         return self.add(self.commands, command)
+
+    def flag(self, function: Callable[[Session], Any]) -> Any:
+        """Call a function that only sets flags of the session, such as `Session.pause`, without waiting for a step."""
+        with self.news:
+            self.problem = None
+            result = function(self.session)
+            self.news.notify()
+        self.changed()
+        return result
 
     def look(self, function: Callable[[Session], Any]) -> "Future[Any]":
         """Let a function look at the session, between two steps."""

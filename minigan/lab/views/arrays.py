@@ -6,7 +6,8 @@ import numpy as np
 
 from minigan.backend import Array, asnumpy
 from minigan.errors import ConfigError
-from minigan.lab.views.options import count_option, shortened
+from minigan.lab.values import shown
+from minigan.lab.views.options import count_option
 
 __all__ = ["Shown", "cut", "index_of"]
 
@@ -57,7 +58,7 @@ def numbers(values: Array) -> np.ndarray:
 def index_of(index: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
     """An index into an array of this shape, checked."""
     if not isinstance(index, list | tuple) or len(index) != len(shape):
-        raise ConfigError(f"expected index to be {len(shape)} numbers, for the shape {shape}, got {shortened(index)}")
+        raise ConfigError(f"expected index to be {len(shape)} numbers, for the shape {shape}, got {shown(index)}")
     return tuple(count_option("index", value, 0, size - 1) for value, size in zip(index, shape))
 
 

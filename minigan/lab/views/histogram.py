@@ -13,7 +13,7 @@ from minigan.plots.points import gives_probabilities
 __all__ = ["histogram"]
 
 #: Examples of either, by default: a D of images takes longer.
-COUNTS = {"line": 500, "points": 500, "images": 64}
+COUNTS = {"line": 500, "points": 500, "images": 32}
 
 
 def histogram(session: SessionLike, count: int | None = None, bins: int = 30) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def histogram(session: SessionLike, count: int | None = None, bins: int = 30) ->
     ----------
     session : SessionLike
     count : int, optional
-        Examples of either; default: 500, and 64 for images.
+        Examples of either; default: 500, and 32 for images.
     bins : int
 
     Returns

@@ -6,12 +6,10 @@ from typing import Any
 import numpy as np
 
 from minigan.errors import ConfigError
+from minigan.lab.values import shown
 from minigan.numbers import finite, whole
 
-__all__ = ["choice_option", "count_option", "number_option", "shortened", "vector_option"]
-
-#: Characters of a wrong value in a message: it may be of any length.
-SHOWN = 40
+__all__ = ["choice_option", "count_option", "number_option", "vector_option"]
 
 
 def choice_option(name: str, value: Any, choices: Collection[str]) -> str:
@@ -23,7 +21,7 @@ def choice_option(name: str, value: Any, choices: Collection[str]) -> str:
         It is something else.
     """
     if not isinstance(value, str) or value not in choices:
-        raise ConfigError(f"expected {name} to be one of {', '.join(choices)}, got {shortened(value)}")
+        raise ConfigError(f"expected {name} to be one of {', '.join(choices)}, got {shown(value)}")
     return value
 
 
@@ -37,7 +35,7 @@ def count_option(name: str, value: Any, least: int, most: int) -> int:
     """
     count = whole(value)
     if count is None or not least <= count <= most:
-        raise ConfigError(f"expected {name} to be a whole number from {least} to {most:,}, got {shortened(value)}")
+        raise ConfigError(f"expected {name} to be a whole number from {least} to {most:,}, got {shown(value)}")
     return count
 
 
@@ -51,7 +49,7 @@ def number_option(name: str, value: Any, low: float, high: float) -> float:
     """
     number = finite(value)
     if number is None or not low <= number <= high:
-        raise ConfigError(f"expected {name} to be a number from {low:g} to {high:g}, got {shortened(value)}")
+        raise ConfigError(f"expected {name} to be a number from {low:g} to {high:g}, got {shown(value)}")
     return float(number)
 
 
@@ -64,11 +62,5 @@ def vector_option(name: str, value: Any, length: int, limit: float) -> np.ndarra
         It is something else.
     """
     if isinstance(value, str) or not isinstance(value, Sequence) or len(value) != length:
-        raise ConfigError(f"expected {name} to be a list of {length} numbers, got {shortened(value)}")
+        raise ConfigError(f"expected {name} to be a list of {length} numbers, got {shown(value)}")
     return np.array([number_option(name, each, -limit, limit) for each in value], np.float32)
-
-
-def shortened(value: Any) -> str:
-    """A value as it is written in Python, cut where it is long."""
-    text = repr(value)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]} ..."

@@ -20,6 +20,9 @@ import { workbench } from "lab/workbench/workbench.js";
 /** The parts: each has an id, a title and mount(root, lab), which fills `root` and returns a function that ends it. */
 const PARTS = [play, step, layer, workbench, tours];
 
+/** Those that a recording can show. */
+const RECORDED = [play, step, layer];
+
 const STATUS = {
   connecting: "connecting ...",
   connected: "connected",
@@ -42,11 +45,13 @@ export function start(connection = null) {
       }),
   );
   let end = () => {};
-  const parts = tabs(PARTS, "Parts of the lab", (part, panel) => {
+  const known = lab.recorded ? RECORDED : PARTS;
+  const parts = tabs(known, "Parts of the lab", (part, panel) => {
     end();
     panel.replaceChildren();
     end = part.mount(panel, lab);
   });
+  if (lab.recorded) setText(status, "a recording");
   const tools = element(
     "div",
     { class: "tools" },
@@ -66,7 +71,7 @@ export function start(connection = null) {
     );
   if (!lab.recorded) keepSetup(lab);
   shortcuts(lab);
-  parts.open(PARTS[0].id);
+  parts.open(known[0].id);
   document.addEventListener("open-part", ({ detail }) => parts.open(detail));
   if (!lab.recorded) guide(lab);
   return lab;
