@@ -22,7 +22,8 @@ export function tourPanel(lab, tour, { back, next, leave }) {
   const node = element("aside", { class: "tour", "aria-label": `Tour: ${tour.title}` },
     element("header", {}, element("div", {}, element("b", {}, tour.title), where),
       button("✕", "tour-end", leave, { class: "plain", "aria-label": "End the tour", title: "End the tour" })),
-    element("div", { class: "tour-body" }, title, text, element("div", { class: "tour-progress" }, bar, status), measured),
+    element("div", { class: "tour-body" }, title, text,
+      element("div", { class: "tour-progress" }, bar, status), measured),
     element("footer", {}, backButton, nextButton));
 
   /** Waits while commands are carried out: `text` says which, `share` is the part that is done. */

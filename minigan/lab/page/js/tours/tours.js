@@ -11,7 +11,8 @@ export const tours = {
   mount(root, lab) {
     const list = element("ol", { class: "tour-list" });
     root.append(
-      element("p", {}, "A tour shows one thing in a few steps. It sets everything up, trains, and points at what to look at. ",
+      element("p", {},
+        "A tour shows one thing in a few steps. It sets everything up, trains, and points at what to look at. ",
         "It starts a training of its own: ", element("b", {}, "Copy link"), " above keeps your set-up for later."),
       list);
     fill(list, lab);
@@ -33,6 +34,7 @@ function card({ name, title, minutes, text }, lab) {
     element("h2", {}, title),
     element("p", {}, text),
     element("p", { class: "row" },
-      button("Start", `tour-${name}`, () => startTour(lab, name), { class: "main", "aria-label": `Start the tour: ${title}` }),
+      button("Start", `tour-${name}`, () => startTour(lab, name),
+        { class: "main", "aria-label": `Start the tour: ${title}` }),
       element("span", { class: "quiet" }, `${minutes} minutes`)));
 }
