@@ -12,6 +12,8 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
+from minigan.io.atomic_write import write_text
+
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "minigan" / "lab" / "page"
 RECORDING = ROOT / "docs" / "_static" / "lab-recording.bin"
@@ -62,7 +64,7 @@ def import_map() -> str:
 def write_player(app: Sphinx, error: Exception | None) -> None:
     """Write the page into the site."""
     if error is None and app.builder.format == "html":
-        (Path(app.outdir) / PLAYER).write_text(player(), encoding="utf-8")
+        write_text(Path(app.outdir) / PLAYER, player())
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

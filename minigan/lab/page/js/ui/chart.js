@@ -46,7 +46,7 @@ export function chart({
   );
   const node = element(
     "section",
-    { class: "card", "aria-label": title },
+    { class: "card", "aria-label": title, "data-control": control },
     element("header", {}, element("h3", {}, title), info(title, about), values),
     place,
     table,
