@@ -16,8 +16,8 @@ from tests.lab.tour_run import measured, take
 ROOT = Path(__file__).parents[2]
 SCRIPTS = Path(minigan.__file__).parent / "lab" / "page" / "js"
 TOURS = {name: VIEWS["tour"](None, name) for name in ORDER}
-#: Tours that train for hundreds of rounds.
-LONG = ("game", "collapse", "wgan-gp")
+#: Tours that train for more than a second.
+LONG = ("discriminator", "generator", "game", "collapse", "vanishing", "wgan-gp", "back")
 STEPS = [(name, step) for name, tour in TOURS.items() for step in tour["steps"]]
 
 
