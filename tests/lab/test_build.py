@@ -16,7 +16,8 @@ from minigan.lab.setup import DRAWN, SetUp
 from minigan.lab.suited import chosen, models_for
 
 #: Data that need no network.
-AT_HAND = ("gaussian", "ring", "grid", "spiral", "moons", "line", "digits", "stacked-digits")
+IMAGES = [pytest.param(name, marks=pytest.mark.slow) for name in ("digits", "stacked-digits")]
+AT_HAND = ("gaussian", "ring", "grid", "spiral", "moons", "line", *IMAGES)
 
 DENSE = {"type": "Dense", "units": 1}
 

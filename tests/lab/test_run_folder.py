@@ -38,14 +38,12 @@ def contents(folder: Path) -> dict[str, bytes]:
 #: Runs that differ in what a round is.
 RUNS = [
     {"learning_rate": "0.002 -> 1e-06 over 12 cosine", "average": 0.9, "instance_noise": 0.4},
-    pytest.param({"d_steps": 2, "g_steps": 2, "loss": "hinge", "penalty": "r1"}, marks=pytest.mark.slow),
-    pytest.param(
-        {"updates": "simultaneous", "optimizer": "momentum", "momentum": "0.5 -> 0.7 over 12", "label_flips": 0.1},
-        marks=pytest.mark.slow,
-    ),
+    {"d_steps": 2, "g_steps": 2, "loss": "hinge", "penalty": "r1"},
+    {"updates": "simultaneous", "optimizer": "momentum", "momentum": "0.5 -> 0.7 over 12", "label_flips": 0.1},
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", RUNS, ids=str)
 def test_the_lab_goes_on_as_the_run_would_have(tmp_path: Path, settings: dict[str, object], monkeypatch):
     monkeypatch.setenv("MINIGAN_FUSE", "0")

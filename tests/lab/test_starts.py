@@ -29,6 +29,7 @@ def test_the_files_are_small():
     assert sum(sizes) < 1_000_000
 
 
+@pytest.mark.slow
 def test_the_lab_begins_with_the_trained_ring_and_keeps_it():
     lab = Session()
     for _ in range(3):
