@@ -75,8 +75,9 @@ def running(folder: Path, *arguments: str) -> Iterator[Server]:
             server.end()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
+    """One for each file: the tests of other folders, in the same process, start their own."""
     with chromium() as running:
         yield running
 
