@@ -92,12 +92,14 @@ def inputs(page: Client, count: int) -> dict[str, list[float]]:
     page.do("choose", setup=IMAGES)
     page.do("play")
     page.wait_for(lambda state: state["step"] >= 3)
-    rest = np.random.default_rng(0).uniform(0.05, 0.15, (count, 2))
-    found: dict[str, list[float]] = {"a command": [], "a view": []}
-    for place, (first, second) in enumerate(rest):
+    rest = np.random.default_rng(0).uniform(0.05, 0.15, (count, 3))
+    found: dict[str, list[float]] = {"pause or speed": [], "a change": [], "a view": []}
+    for place, (first, second, third) in enumerate(rest):
         time.sleep(first)
-        found["a command"].append(timed(lambda: page.do("speed")))
+        found["pause or speed"].append(timed(lambda: page.do("speed")))
         time.sleep(second)
+        found["a change"].append(timed(lambda: page.do("change", settings={"momentum": 0.5})))
+        time.sleep(third)
         found["a view"].append(timed(lambda t=place / count: page.view("walk", first=0, second=1, t=t)))
     page.do("pause")
     return found
