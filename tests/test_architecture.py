@@ -13,7 +13,7 @@ from tests import imports
 ROOT = imports.PACKAGE.parent
 
 #: Packages of other projects that may be missing, each with the one module that imports it.
-OPTIONAL = {"cupy": "minigan.backend.cupy", "numba": None, "mpi4py": None}
+OPTIONAL = {"cupy": "minigan.backend.cupy", "numba": "minigan.kernels.compiled.compiler", "mpi4py": None}
 
 
 def test_every_room_has_its_place_in_the_order():
@@ -39,7 +39,7 @@ def test_an_optional_package_is_imported_in_one_place(package: str, place: str |
 
 def test_only_fusion_and_model_name_the_fast_kernels():
     """All others call ``kernels.<name>``, and whatever runs, runs."""
-    fast = ("minigan.kernels.cpu", "minigan.kernels.cuda", "minigan.kernels.reference")
+    fast = ("minigan.kernels.compiled", "minigan.kernels.cpu", "minigan.kernels.cuda", "minigan.kernels.reference")
     found = {
         (module, imported)
         for module in imports.modules()
@@ -58,7 +58,8 @@ def test_the_reference_kernels_know_nothing_of_the_fast_ones():
 
 
 def test_fast_kernels_of_one_kind_know_nothing_of_the_other():
-    for one, other in (("cpu", "cuda"), ("cuda", "cpu")):
+    pairs = ("cpu", "cuda"), ("cuda", "cpu"), ("cpu", "compiled"), ("cuda", "compiled"), ("compiled", "cuda")
+    for one, other in pairs:
         for module in imports.modules():
             if module.startswith(f"minigan.kernels.{one}"):
                 assert not any(name.startswith(f"minigan.kernels.{other}") for name in imports.imports_of(module)), (
@@ -85,7 +86,7 @@ def test_a_fast_kernel_has_the_file_name_of_its_definition(name: str):
     kernel = kernels.TABLE[name]
     stem = kernel.definition.__module__.rpartition(".")[2]
     assert kernel.definition.__module__ == f"minigan.kernels.reference.{stem}"
-    for room, twin in (("cpu", kernel.cpu), ("cuda", kernel.cuda)):
+    for room, twin in (("compiled", kernel.compiled), ("cpu", kernel.cpu), ("cuda", kernel.cuda)):
         assert twin is None or Path(twin.__code__.co_filename) == imports.modules()[f"minigan.kernels.{room}.{stem}"]
 
 

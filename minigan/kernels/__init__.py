@@ -1,12 +1,12 @@
 """The array functions under the layers.
 
 Layers call ``kernels.<name>`` and never know which implementation answers. `minigan.kernels.reference` defines every
-one of them; `minigan.kernels.cpu` has fast twins of most for NumPy, and `minigan.kernels.cuda` for GPUs, each in the
-file of the definition's name. This is the table of all. A kernel keeps no state from call to call, and all but
-`update_in_place` return new arrays and leave their arguments alone.
+one of them; `minigan.kernels.cpu` has fast twins of most for NumPy, `minigan.kernels.compiled` faster ones by Numba,
+and `minigan.kernels.cuda` those for GPUs, each in the file of the definition's name. This is the table of all. A kernel
+keeps no state from call to call, and all but `update_in_place` return new arrays and leave their arguments alone.
 """
 
-from minigan.kernels import cpu, cuda
+from minigan.kernels import compiled, cpu, cuda
 from minigan.kernels import reference as ref
 from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cuda import philox, precision
@@ -22,7 +22,7 @@ from minigan.kernels.reference.affine import (
 )
 from minigan.kernels.reference.padding import Pads, Pair, crop
 from minigan.kernels.reference.windows import output_size
-from minigan.kernels.registry import KINDS, Kernel, follow_edits, kind, using
+from minigan.kernels.registry import KINDS, Kernel, compiled_run, follow_edits, kind, using
 
 __all__ = [
     "KINDS",
@@ -47,6 +47,7 @@ __all__ = [
     "batch_norm_tangent_grad",
     "binary_crossentropy_from_logits",
     "channel_sum",
+    "compiled_run",
     "conv2d",
     "conv2d_input_grad",
     "conv2d_kernel_grad",
@@ -138,15 +139,23 @@ tanh_second_derivative = Kernel(
     cuda.activations.tanh_second_derivative,
 )
 
-affine = Kernel(ref.affine.affine, cpu.affine.affine, cuda.affine.affine)
-affine_grads = Kernel(ref.affine.affine_grads, cpu.affine.affine_grads, cuda.affine.affine_grads)
+affine = Kernel(ref.affine.affine, cpu.affine.affine, cuda.affine.affine, compiled.affine.affine)
+affine_grads = Kernel(
+    ref.affine.affine_grads, cpu.affine.affine_grads, cuda.affine.affine_grads, compiled.affine.affine_grads
+)
 
-conv2d = Kernel(ref.convolution.conv2d, cpu.convolution.conv2d, cuda.convolution.conv2d)
+conv2d = Kernel(ref.convolution.conv2d, cpu.convolution.conv2d, cuda.convolution.conv2d, compiled.convolution.conv2d)
 conv2d_input_grad = Kernel(
-    ref.convolution.conv2d_input_grad, cpu.convolution.conv2d_input_grad, cuda.convolution.conv2d_input_grad
+    ref.convolution.conv2d_input_grad,
+    cpu.convolution.conv2d_input_grad,
+    cuda.convolution.conv2d_input_grad,
+    compiled.convolution.conv2d_input_grad,
 )
 conv2d_kernel_grad = Kernel(
-    ref.convolution.conv2d_kernel_grad, cpu.convolution.conv2d_kernel_grad, cuda.convolution.conv2d_kernel_grad
+    ref.convolution.conv2d_kernel_grad,
+    cpu.convolution.conv2d_kernel_grad,
+    cuda.convolution.conv2d_kernel_grad,
+    compiled.convolution.conv2d_kernel_grad,
 )
 
 binary_crossentropy_from_logits = Kernel(
@@ -161,7 +170,7 @@ gated_second_derivative = Kernel(
     ref.gates.gated_second_derivative, cpu.gates.gated_second_derivative, cuda.gates.gated_second_derivative
 )
 
-max_with_mask = Kernel(ref.maxout.max_with_mask, cpu.maxout.max_with_mask)
+max_with_mask = Kernel(ref.maxout.max_with_mask, cpu.maxout.max_with_mask, compiled=compiled.maxout.max_with_mask)
 
 batch_norm = Kernel(ref.normalization.batch_norm, cpu.normalization.batch_norm, cuda.normalization.batch_norm)
 batch_norm_grad = Kernel(

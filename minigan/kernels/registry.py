@@ -1,12 +1,12 @@
 """One definition, fast twins: how a kernel is chosen.
 
 A `Kernel` is called like the function that defines it. Arrays of one real dtype go to a twin, if there is one:
-NumPy arrays to the CPU twin, arrays in a GPU's memory to the CUDA twin. A twin declines cases that it does not cover by
-returning `NotImplemented`. All other arrays, such as complex numbers and arrays of other libraries, go to the
-definition.
+NumPy arrays to the compiled twin where Numba works, else to the CPU twin; arrays in a GPU's memory to the CUDA twin. A
+twin declines cases that it does not cover by returning `NotImplemented`: then the next one answers. All other arrays,
+such as complex numbers and arrays of other libraries, go to the definition.
 
-The environment variable ``MINIGAN_KERNELS`` (``fast``, the default, or ``reference``), `using` and textbook mode
-(`minigan.backend.textbook`) switch twins off.
+The environment variable ``MINIGAN_KERNELS`` and `using` choose what runs: ``fast`` (the default), ``numpy`` (no
+compiled twins) or ``reference`` (definitions only). In textbook mode (`minigan.backend.textbook`) definitions run.
 """
 
 import functools
@@ -20,13 +20,14 @@ import numpy as np
 from minigan import edits
 from minigan.backend.textbook_mode import is_textbook
 from minigan.errors import ConfigError
+from minigan.kernels.compiled import compiler
 
-__all__ = ["KINDS", "Kernel", "follow_edits", "kind", "using"]
+__all__ = ["KINDS", "Kernel", "compiled_run", "follow_edits", "kind", "using"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-KINDS = ("fast", "reference")
+KINDS = ("fast", "numpy", "reference")
 
 REAL = (np.dtype(np.float32), np.dtype(np.float64))
 
@@ -41,16 +42,21 @@ _kind: str | None = None
 
 
 def kind() -> str:
-    """Which kernels run: ``"fast"`` twins where there are any, or only ``"reference"``."""
+    """Which kernels run: ``"fast"`` twins where there are any, those of ``"numpy"``, or only ``"reference"``."""
     global _kind
     if _kind is None:
         _kind = _checked(os.environ.get("MINIGAN_KERNELS", "fast"))
     return "reference" if is_textbook() else _kind
 
 
+def compiled_run() -> bool:
+    """Whether compiled twins run: they were not switched off, and Numba works."""
+    return kind() == "fast" and compiler.problem() is None
+
+
 @contextmanager
 def using(name: str) -> Iterator[None]:
-    """Choose the kernels of this process inside a ``with`` block: "fast" or "reference"."""
+    """Choose the kernels of this process inside a ``with`` block: "fast", "numpy" or "reference"."""
     global _kind
     before, _kind = _kind, _checked(name)
     try:
@@ -98,6 +104,8 @@ class Kernel(Generic[P, R]):
         The twin for NumPy arrays.
     cuda : callable, optional
         The twin for arrays in a GPU's memory.
+    compiled : callable, optional
+        The twin for NumPy arrays whose loops are compiled.
     """
 
     def __init__(
@@ -105,29 +113,34 @@ class Kernel(Generic[P, R]):
         definition: Callable[P, R],
         cpu: Callable[P, R] | None = None,
         cuda: Callable[P, R] | None = None,
+        compiled: Callable[P, R] | None = None,
     ) -> None:
         functools.update_wrapper(self, definition)
-        self.definition, self.cpu, self.cuda = definition, cpu, cuda
+        self.definition, self.cpu, self.cuda, self.compiled = definition, cpu, cuda, compiled
         #: The definition's file is not as minigan has it: then the definition runs as it is written there.
         self.edited = bool(edits.edited_behind(definition.__module__))
         _all.append(self)
 
-    def twin(self, arguments: tuple[Any, ...]) -> Callable[P, R] | None:
-        """The twin for these arguments, if there is one; it may still decline them."""
-        first = arguments[0]
-        twin = self.cpu if type(first) is np.ndarray else self.cuda if on_device(first) else None
-        return twin if twin is not None and one_real_dtype(arguments) else None
+    def twins(self, arguments: tuple[Any, ...]) -> Iterator[Callable[P, R]]:
+        """The twins for these arguments, the fastest first; each may still decline them."""
+        if type(arguments[0]) is np.ndarray:
+            if one_real_dtype(arguments):
+                if self.compiled is not None and compiled_run():
+                    yield self.compiled
+                if self.cpu is not None:
+                    yield self.cpu
+        elif self.cuda is not None and on_device(arguments[0]) and one_real_dtype(arguments):
+            yield self.cuda
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        if not self.edited and kind() == "fast":
-            twin = self.twin(args)
-            if twin is not None:
+        if not self.edited and kind() != "reference":
+            for twin in self.twins(args):
                 result = twin(*args, **kwargs)
                 if result is not NotImplemented:
                     return result
         return self.definition(*args, **kwargs)
 
     def __repr__(self) -> str:
-        twins = [name for name, twin in (("CPU", self.cpu), ("CUDA", self.cuda)) if twin]
+        twins = [name for name, twin in (("compiled", self.compiled), ("CPU", self.cpu), ("CUDA", self.cuda)) if twin]
         text = f", with a {' and a '.join(twins)} twin" if twins else ""
         return f"<Kernel {self.definition.__name__}{text}>"

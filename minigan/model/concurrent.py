@@ -84,7 +84,7 @@ def is_faster(network: Sequential, batches: Sequence[Array]) -> bool:
     More than three threads are better used by the kernels. The passes should be long; and make more numbers than the
     network has weights, for which there are two sums of gradients.
     """
-    if type(network.flat_data) is not np.ndarray or kernels.kind() != "fast" or backend.threads() not in (2, 3):
+    if type(network.flat_data) is not np.ndarray or kernels.kind() == "reference" or backend.threads() not in (2, 3):
         return False
     if type(network) is not Sequential:
         return False  # nobody knows whether two threads may be in it; one that is watched reports pass after pass

@@ -16,7 +16,7 @@ from minigan.fusion.residual import ResidualStep
 from minigan.fusion.step import LinearStep, Step, is_builtin
 from minigan.kernels import Kernel, Operation
 from minigan.kernels.cpu.algorithms.choose import choose
-from minigan.kernels.cpu.algorithms.gemm import AffineAlgorithm
+from minigan.kernels.cpu.algorithms.gemm import SlabAlgorithm
 from minigan.kernels.cpu.algorithms.narrow import Narrow
 from minigan.kernels.cpu.algorithms.nine_product import NineProduct
 from minigan.kernels.cpu.algorithms.winograd import Winograd
@@ -128,7 +128,7 @@ def parts_of(step: Layer) -> list[Layer]:
 
 def is_fast(kernel: Kernel, array: Array) -> bool:
     """Whether a kernel's CPU twin answers for such an array."""
-    fast = kernels.kind() == "fast" and not kernel.edited
+    fast = kernels.kind() != "reference" and not kernel.edited
     return kernel.cpu is not None and fast and type(array) is np.ndarray and array.dtype in REAL
 
 
@@ -143,7 +143,7 @@ def operation_of(step: Layer) -> tuple[Operation, Shape, Array] | None:
     return None
 
 
-def map_of(step: Layer, batch_size: int) -> AffineAlgorithm | None:
+def map_of(step: Layer, batch_size: int) -> SlabAlgorithm | None:
     """The fast map that computes a step; None where it has none, or the definition answers."""
     found = operation_of(step)
     if found is None:
@@ -186,7 +186,7 @@ def layer_products(layer: Layer) -> int | None:
     return 0
 
 
-def made_products(chosen: AffineAlgorithm, direct: int | None) -> int | None:
+def made_products(chosen: SlabAlgorithm, direct: int | None) -> int | None:
     """Multiply-adds that a map makes for one image."""
     match chosen:
         case Narrow():

@@ -39,4 +39,4 @@ def test_info_refuses_unknown_kernels(minigan, monkeypatch):
     monkeypatch.setenv("MINIGAN_KERNELS", "quick")
     status, _, err = minigan("info")
     assert status == 2
-    assert err == "minigan: unknown kernels 'quick': expected one of fast, reference\n"
+    assert err == "minigan: unknown kernels 'quick': expected one of fast, numpy, reference\n"

@@ -194,7 +194,7 @@ def test_another_value_of_minigan_kernels_is_refused(monkeypatch, setting):
     model = network([(Dense, {"units": 2})], (3,))
     monkeypatch.setattr(registry, "_kind", None)
     monkeypatch.setenv("MINIGAN_KERNELS", setting)
-    message = f"unknown kernels {setting!r}: expected one of fast, reference"
+    message = f"unknown kernels {setting!r}: expected one of fast, numpy, reference"
     with pytest.raises(ConfigError, match=message):
         model.forward(np.zeros((1, 3)))
     with pytest.raises(ConfigError, match=message):

@@ -105,13 +105,15 @@ def test_twins_can_be_switched_off_for_a_block(kernel: Kernel):
 
 def test_unknown_kernels_are_refused():
     with (
-        pytest.raises(ConfigError, match="unknown kernels 'quick': expected one of fast, reference"),
+        pytest.raises(ConfigError, match="unknown kernels 'quick': expected one of fast, numpy, reference"),
         kernels.using("quick"),
     ):
         pass
 
 
-@pytest.mark.parametrize(("setting", "kind"), [(None, "fast"), ("fast", "fast"), ("reference", "reference")])
+@pytest.mark.parametrize(
+    ("setting", "kind"), [(None, "fast"), ("fast", "fast"), ("numpy", "numpy"), ("reference", "reference")]
+)
 def test_the_environment_chooses(monkeypatch, setting: str | None, kind: str):
     monkeypatch.setattr(registry, "_kind", None)
     monkeypatch.delenv("MINIGAN_KERNELS", raising=False)

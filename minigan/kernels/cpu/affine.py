@@ -2,11 +2,9 @@
 
 import numpy as np
 
-from minigan.kernels.cpu.algorithms.choose import choose
+from minigan.kernels.cpu.algorithms.choose import NUMPY, Algorithms, choose
 from minigan.kernels.cpu.algorithms.gemm import WholeBatch
-from minigan.kernels.cpu.algorithms.slab_activations import activation_grad, shift_and_activate
 from minigan.kernels.cpu.parallel import memory_pool
-from minigan.kernels.cpu.parallel.broadcast import row_sum, tile_row
 from minigan.kernels.cpu.parallel.ordered_sum import OrderedSum
 from minigan.kernels.cpu.parallel.pool import parallel_for
 from minigan.kernels.cpu.parallel.slabs import split
@@ -16,24 +14,22 @@ __all__ = ["affine", "affine_grads"]
 
 
 def affine(
-    x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None, operation: Operation, activation: Activation
+    x: np.ndarray,
+    kernel: np.ndarray,
+    bias: np.ndarray | None,
+    operation: Operation,
+    activation: Activation,
+    algorithms: Algorithms = NUMPY,
 ) -> np.ndarray:
     """``y = f(A x + b)``: product, bias and activation of a slab while it is in the cache."""
     x = memory_pool.contiguous(x)
-    shape, chosen = choose(operation, x.shape, kernel)
+    shape, chosen = choose(operation, x.shape, kernel, algorithms)
     y = memory_pool.empty(shape, x.dtype)
     if isinstance(chosen, WholeBatch):
         chosen.apply(x, bias, activation, y)
         return y
     slabs = split(len(x), chosen.bytes_each)
-    long_bias = None if bias is None else tile_row(bias, shape[1:])
-
-    def work(number: int) -> None:
-        part = y[slabs[number]]
-        chosen.product(x[slabs[number]], part)
-        shift_and_activate(part, long_bias, activation)
-
-    parallel_for(work, len(slabs))
+    parallel_for(lambda number: chosen.forward(x[slabs[number]], bias, activation, y[slabs[number]]), len(slabs))
     return y
 
 
@@ -45,20 +41,19 @@ def affine_grads(
     operation: Operation,
     activation: Activation,
     param_grads: bool = True,
-) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
+    input_grad: bool = True,
+    algorithms: Algorithms = NUMPY,
+) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:
     """The gradients with respect to x, w and b, from one visit to each slab."""
     dy, y, x = map(memory_pool.contiguous, (dy, y, x))
-    _, chosen = choose(operation, x.shape, kernel)
-    dx = memory_pool.empty(x.shape, x.dtype)
+    _, chosen = choose(operation, x.shape, kernel, algorithms)
+    dx = memory_pool.empty(x.shape, x.dtype) if input_grad else None
     if isinstance(chosen, WholeBatch):
         return dx, *chosen.apply_grads(dy, y, x, activation, dx, param_grads)
     slabs = split(len(x), chosen.bytes_each)
 
     def work(slab: slice, dw: np.ndarray | None = None, dbias: np.ndarray | None = None) -> None:
-        dz = activation_grad(dy[slab], y[slab], activation)
-        chosen.grads(x[slab], dz, dx[slab], dw)
-        if dbias is not None:
-            row_sum(dz, dbias)
+        chosen.backward(dy[slab], y[slab], x[slab], activation, None if dx is None else dx[slab], dw, dbias)
 
     if not param_grads:
         parallel_for(lambda number: work(slabs[number]), len(slabs))

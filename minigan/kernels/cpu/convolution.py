@@ -3,7 +3,7 @@
 import numpy as np
 
 from minigan.kernels.cpu.affine import affine
-from minigan.kernels.cpu.algorithms.choose import choose
+from minigan.kernels.cpu.algorithms.choose import NUMPY, Algorithms, choose
 from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cpu.parallel.ordered_sum import OrderedSum
 from minigan.kernels.cpu.parallel.pool import parallel_for
@@ -16,10 +16,16 @@ __all__ = ["conv2d", "conv2d_input_grad", "conv2d_kernel_grad"]
 
 
 def conv2d(
-    x: np.ndarray, kernel: np.ndarray, strides: Pair, pads: Pads, dilation: Pair = DENSE, groups: int = 1
+    x: np.ndarray,
+    kernel: np.ndarray,
+    strides: Pair,
+    pads: Pads,
+    dilation: Pair = DENSE,
+    groups: int = 1,
+    algorithms: Algorithms = NUMPY,
 ) -> np.ndarray:
     """The twin of `minigan.kernels.reference.convolution.conv2d`."""
-    return affine(x, kernel, None, Convolution(strides, pads, dilation, groups), LINEAR)
+    return affine(x, kernel, None, Convolution(strides, pads, dilation, groups), LINEAR, algorithms)
 
 
 def conv2d_kernel_grad(
@@ -30,12 +36,13 @@ def conv2d_kernel_grad(
     pads: Pads,
     dilation: Pair = DENSE,
     groups: int = 1,
+    algorithms: Algorithms = NUMPY,
 ) -> np.ndarray:
     """The twin of `minigan.kernels.reference.convolution.conv2d_kernel_grad`."""
     x, dy = map(memory_pool.contiguous, (x, dy))
     # The algorithm needs the kernel's shape, not its values.
     kernel = memory_pool.empty((*size, x.shape[3] // groups, dy.shape[3]), x.dtype)
-    _, chosen = choose(Convolution(strides, pads, dilation, groups), x.shape, kernel)
+    _, chosen = choose(Convolution(strides, pads, dilation, groups), x.shape, kernel, algorithms)
     slabs = split(len(x), chosen.bytes_each)
     sums = OrderedSum(slabs, (chosen.order,), x.dtype)
     (dw,) = sums.compute(lambda slab, dw: chosen.grads(x[slab], dy[slab], None, dw))
@@ -50,11 +57,12 @@ def conv2d_input_grad(
     pads: Pads,
     dilation: Pair = DENSE,
     groups: int = 1,
+    algorithms: Algorithms = NUMPY,
 ) -> np.ndarray:
     """The twin of `minigan.kernels.reference.convolution.conv2d_input_grad`."""
     dy = memory_pool.contiguous(dy)
     shape = (len(dy), *image, kernel.shape[2] * groups)
-    _, chosen = choose(Convolution(strides, pads, dilation, groups), shape, kernel)
+    _, chosen = choose(Convolution(strides, pads, dilation, groups), shape, kernel, algorithms)
     dx = memory_pool.empty(shape, dy.dtype)
     slabs = split(len(dy), chosen.bytes_each)
     parallel_for(lambda number: chosen.grads(None, dy[slabs[number]], dx[slabs[number]], None), len(slabs))

@@ -6,7 +6,8 @@ takes nine products for each pixel: they are one matrix product, and ``affine.cu
 
 from minigan.backend import Array, array_module
 from minigan.kernels.cuda.compiler import contiguous, module, spread
-from minigan.kernels.cuda.convolution import Sizes, forward, input_grad, kernel_grad, plain
+from minigan.kernels.cuda.convolution import Sizes, forward, kernel_grad, plain
+from minigan.kernels.cuda.convolution import input_grad as grad_of_input
 from minigan.kernels.cuda.fused_activation import code
 from minigan.kernels.reference.affine import LINEAR, Activation, Convolution, Operation, UpsampledConvolution
 
@@ -30,15 +31,22 @@ def affine(x: Array, kernel: Array, bias: Array | None, operation: Operation, ac
 
 
 def affine_grads(
-    dy: Array, y: Array, x: Array, kernel: Array, operation: Operation, activation: Activation, param_grads: bool = True
-) -> tuple[Array, Array | None, Array | None]:
+    dy: Array,
+    y: Array,
+    x: Array,
+    kernel: Array,
+    operation: Operation,
+    activation: Activation,
+    param_grads: bool = True,
+    input_grad: bool = True,
+) -> tuple[Array | None, Array | None, Array | None]:
     """The twin of `minigan.kernels.reference.affine.affine_grads`: ``dz = dy f'(y)`` is computed where it is read."""
     sizes, _ = as_convolution(operation, x.shape, kernel.shape)
     if not covers(operation) or not sizes.fit():
         return NotImplemented
     if isinstance(operation, UpsampledConvolution):
-        return upsampled_grads(dy, y, x, kernel, sizes, activation, param_grads)
-    dx = input_grad(dy, y, kernel, sizes, activation).reshape(x.shape)
+        return upsampled_grads(dy, y, x, kernel, sizes, activation, param_grads, input_grad)
+    dx = grad_of_input(dy, y, kernel, sizes, activation).reshape(x.shape) if input_grad else None
     if not param_grads:
         return dx, None, None
     gradients = kernel_grad(x, dy, y, sizes, activation)
@@ -46,15 +54,22 @@ def affine_grads(
 
 
 def upsampled_grads(
-    dy: Array, y: Array, x: Array, kernel: Array, sizes: Sizes, activation: Activation, param_grads: bool
-) -> tuple[Array, Array | None, Array | None]:
+    dy: Array,
+    y: Array,
+    x: Array,
+    kernel: Array,
+    sizes: Sizes,
+    activation: Activation,
+    param_grads: bool,
+    input_grad: bool,
+) -> tuple[Array | None, Array | None, Array | None]:
     """`affine_grads` of an upsampled convolution, by way of the gradient with respect to its taps."""
     filters = kernel.shape[3]
     taps = array_module(x).empty((sizes.places, sizes.filters), x.dtype)
     launch_taps("collect_taps", (dy, y), x.shape, filters, activation, taps, sizes.places * filters)
     # For dx, the nine taps of a pixel are nine places of a dz that all read this one pixel.
     around = Sizes(sizes.places, 1, 1, sizes.channels, 1, TAPS, filters, 1, TAPS, 1, 1, 0, 0)
-    dx = input_grad(taps, None, kernel, around, LINEAR, direction=1).reshape(x.shape)
+    dx = grad_of_input(taps, None, kernel, around, LINEAR, direction=1).reshape(x.shape) if input_grad else None
     if not param_grads:
         return dx, None, None
     gradients = kernel_grad(x, taps, None, sizes, LINEAR, filters)

@@ -125,11 +125,18 @@ def affine(x: Array, kernel: Array, bias: Array | None, operation: Operation, ac
 
 
 def affine_grads(
-    dy: Array, y: Array, x: Array, kernel: Array, operation: Operation, activation: Activation, param_grads: bool = True
-) -> tuple[Array, Array | None, Array | None]:
-    """The gradients with respect to x, w and b; None for the last two without `param_grads`."""
+    dy: Array,
+    y: Array,
+    x: Array,
+    kernel: Array,
+    operation: Operation,
+    activation: Activation,
+    param_grads: bool = True,
+    input_grad: bool = True,
+) -> tuple[Array | None, Array | None, Array | None]:
+    """The gradients with respect to x, w and b; None for those that are not asked for."""
     dz = activation.grad(dy, y)
-    dx = operation.input_grad(dz, kernel, x)
+    dx = operation.input_grad(dz, kernel, x) if input_grad else None
     if not param_grads:
         return dx, None, None
     return dx, operation.kernel_grad(x, dz, kernel), channel_sum(dz)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from minigan.kernels.cpu.algorithms.gemm import SlabAlgorithm
 from minigan.kernels.cpu.algorithms.im2col import zero_padded
 from minigan.kernels.cpu.parallel.broadcast import row_sum
 from minigan.kernels.cpu.parallel.scratch import scratch
@@ -17,7 +18,7 @@ from minigan.kernels.reference.padding import Pads, Pair, crop
 __all__ = ["Depthwise"]
 
 
-class Depthwise:
+class Depthwise(SlabAlgorithm):
     """The convolution of images (H, W, C) with a kernel (KH, KW, 1, F) in C groups, to images (OH, OW, F)."""
 
     title = "depthwise"

@@ -7,19 +7,20 @@ once, at the end. All methods work on one slab in one thread, and use the thread
 
 from abc import ABC, abstractmethod
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 
+from minigan.kernels.cpu.algorithms.slab_activations import activation_grad, shift_and_activate
 from minigan.kernels.cpu.algorithms.small_gemm import matmul, matmul_tn
 from minigan.kernels.cpu.parallel import memory_pool
+from minigan.kernels.cpu.parallel.broadcast import row_sum, tile_row
 from minigan.kernels.reference.affine import Activation
 
-__all__ = ["AffineAlgorithm", "Gemm", "WholeBatch", "by_tap", "matrix"]
+__all__ = ["Gemm", "SlabAlgorithm", "WholeBatch", "by_tap", "matrix"]
 
 
-class AffineAlgorithm(Protocol):
-    """A way to compute the linear map of a kernel."""
+class SlabAlgorithm(ABC):
+    """A way to compute the affine map of a kernel, and the activation after it, slab by slab."""
 
     #: Its name in a network's plan.
     title: str
@@ -30,14 +31,38 @@ class AffineAlgorithm(Protocol):
     #: The shape of dw in the algorithm's own order.
     order: tuple[int, ...]
 
+    @abstractmethod
     def product(self, x: np.ndarray, y: np.ndarray) -> None:
         """Write ``A x`` to y."""
 
+    @abstractmethod
     def grads(self, x: np.ndarray | None, dz: np.ndarray, dx: np.ndarray | None, dw: np.ndarray | None) -> None:
         """Write ``A^T dz`` to dx, and the gradient of ``<dz, A x>`` with respect to w to dw; None is left out."""
 
+    @abstractmethod
     def kernel_grad(self, dw: np.ndarray) -> np.ndarray:
         """dw in the order of the kernel: a view."""
+
+    def forward(self, x: np.ndarray, bias: np.ndarray | None, activation: Activation, y: np.ndarray) -> None:
+        """Write ``f(A x + b)`` to y."""
+        self.product(x, y)
+        shift_and_activate(y, None if bias is None else tile_row(bias, y.shape[1:]), activation)
+
+    def backward(
+        self,
+        dy: np.ndarray,
+        y: np.ndarray,
+        x: np.ndarray,
+        activation: Activation,
+        dx: np.ndarray | None,
+        dw: np.ndarray | None,
+        dbias: np.ndarray | None,
+    ) -> None:
+        """Write the gradients of ``f(A x + b)`` to dx, dw and dbias; None is left out."""
+        dz = activation_grad(dy, y, activation)
+        self.grads(x, dz, dx, dw)
+        if dbias is not None:
+            row_sum(dz, dbias)
 
 
 class WholeBatch(ABC):
@@ -49,9 +74,15 @@ class WholeBatch(ABC):
 
     @abstractmethod
     def apply_grads(
-        self, dy: np.ndarray, y: np.ndarray, x: np.ndarray, activation: Activation, dx: np.ndarray, param_grads: bool
+        self,
+        dy: np.ndarray,
+        y: np.ndarray,
+        x: np.ndarray,
+        activation: Activation,
+        dx: np.ndarray | None,
+        param_grads: bool,
     ) -> tuple[np.ndarray | None, np.ndarray | None]:
-        """Write the gradient with respect to x to dx; return those with respect to w and b, or None for both."""
+        """Write the gradient with respect to x to dx, unless it is None; return those of w and b, or None for both."""
 
 
 def matrix(array: np.ndarray) -> np.ndarray:
@@ -64,7 +95,7 @@ def by_tap(kernel: np.ndarray) -> np.ndarray:
     return memory_pool.contiguous(kernel.swapaxes(2, 3))
 
 
-class Gemm:
+class Gemm(SlabAlgorithm):
     """``x w`` along the last axis."""
 
     title = "product"

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from minigan.kernels.cpu.algorithms.gemm import SlabAlgorithm
 from minigan.kernels.cpu.algorithms.im2col import Im2col
 from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cpu.parallel.scratch import scratch
@@ -10,7 +11,7 @@ from minigan.kernels.reference.padding import Pads, Pair
 __all__ = ["Grouped"]
 
 
-class Grouped:
+class Grouped(SlabAlgorithm):
     """The convolution of images (H, W) with a kernel (KH, KW, C / groups, F) in groups, to images (OH, OW)."""
 
     title = "im2col in groups"

@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from minigan.kernels.cpu.algorithms.gemm import by_tap, matrix
+from minigan.kernels.cpu.algorithms.gemm import SlabAlgorithm, by_tap, matrix
 from minigan.kernels.cpu.algorithms.small_gemm import matmul, matmul_tn
 from minigan.kernels.cpu.parallel.scratch import scratch
 from minigan.kernels.reference.padding import Pads, Pair, crop
@@ -38,7 +38,7 @@ def window_view(x: np.ndarray, size: Pair, strides: Pair, out_size: Pair, dilati
     return np.ndarray((len(x), *out_size, *size, x.shape[3]), x.dtype, x, 0, (per_image, *apart, per_channel))
 
 
-class Im2col:
+class Im2col(SlabAlgorithm):
     """The convolution of images (H, W) with a kernel (KH, KW, C, F) to images (OH, OW)."""
 
     title = "im2col"

@@ -9,7 +9,7 @@ its image.
 
 import numpy as np
 
-from minigan.kernels.cpu.algorithms.gemm import by_tap, matrix
+from minigan.kernels.cpu.algorithms.gemm import SlabAlgorithm, by_tap, matrix
 from minigan.kernels.cpu.algorithms.im2col import window_view, zero_padded
 from minigan.kernels.cpu.algorithms.small_gemm import matmul, matmul_nt, matmul_tn
 from minigan.kernels.cpu.parallel.scratch import scratch
@@ -18,7 +18,7 @@ from minigan.kernels.reference.padding import Pads, Pair
 __all__ = ["Narrow"]
 
 
-class Narrow:
+class Narrow(SlabAlgorithm):
     """A convolution of stride 1 from many channels to few."""
 
     title = "taps first"

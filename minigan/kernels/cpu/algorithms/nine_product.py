@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan.kernels.cpu.algorithms.gemm import by_tap, matrix
+from minigan.kernels.cpu.algorithms.gemm import SlabAlgorithm, by_tap, matrix
 from minigan.kernels.cpu.algorithms.im2col import window_view
 from minigan.kernels.cpu.algorithms.small_gemm import matmul, matmul_tn
 from minigan.kernels.cpu.parallel.scratch import scratch
@@ -29,7 +29,7 @@ from minigan.kernels.reference.padding import Pair
 __all__ = ["NineProduct"]
 
 
-class NineProduct:
+class NineProduct(SlabAlgorithm):
     """Doubling by repetition, then a convolution with 3 x 3 taps that keeps the size."""
 
     title = "nine products"

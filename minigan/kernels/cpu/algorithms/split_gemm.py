@@ -39,16 +39,24 @@ class SplitGemm(Gemm, WholeBatch):
         parallel_for(work, len(units))
 
     def apply_grads(
-        self, dy: np.ndarray, y: np.ndarray, x: np.ndarray, activation: Activation, dx: np.ndarray, param_grads: bool
+        self,
+        dy: np.ndarray,
+        y: np.ndarray,
+        x: np.ndarray,
+        activation: Activation,
+        dx: np.ndarray | None,
+        param_grads: bool,
     ) -> tuple[np.ndarray | None, np.ndarray | None]:
-        x, dx = matrix(x), matrix(dx)
+        x = matrix(x)
+        dx = None if dx is None else matrix(dx)
         dz = activation_grad(matrix(dy), matrix(y), activation)
         dw = memory_pool.empty(self.kernel.shape, x.dtype) if param_grads else None
         inputs = split(self.kernel.shape[0], self.kernel.itemsize * self.kernel.shape[1])
 
         def work(number: int) -> None:
             part = inputs[number]
-            np.matmul(dz, self.kernel[part].T, out=dx[:, part])
+            if dx is not None:
+                np.matmul(dz, self.kernel[part].T, out=dx[:, part])
             if dw is not None:
                 np.matmul(x[:, part].T, dz, out=dw[part])
 

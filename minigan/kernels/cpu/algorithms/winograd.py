@@ -163,11 +163,18 @@ class Winograd(Im2col, WholeBatch):
             self.apply_to(x[block], long_bias, activation, y[block])
 
     def apply_grads(
-        self, dy: np.ndarray, y: np.ndarray, x: np.ndarray, activation: Activation, dx: np.ndarray, param_grads: bool
+        self,
+        dy: np.ndarray,
+        y: np.ndarray,
+        x: np.ndarray,
+        activation: Activation,
+        dx: np.ndarray | None,
+        param_grads: bool,
     ) -> tuple[np.ndarray | None, np.ndarray | None]:
         sums = memory_pool.zeros(self.order, x.dtype), np.zeros(self.filters, x.dtype)
         for block in self.blocks(len(x)):
-            parts = self.grads_of(dy[block], y[block], x[block], activation, dx[block], param_grads)
+            of_block = None if dx is None else dx[block]
+            parts = self.grads_of(dy[block], y[block], x[block], activation, of_block, param_grads)
             for total, part in zip(sums, parts):
                 total += part
         return sums if param_grads else (None, None)
@@ -203,7 +210,13 @@ class Winograd(Im2col, WholeBatch):
         parallel_for(lambda i: compute_directly(images[i]), len(images))
 
     def grads_of(
-        self, dy: np.ndarray, y: np.ndarray, x: np.ndarray, activation: Activation, dx: np.ndarray, param_grads: bool
+        self,
+        dy: np.ndarray,
+        y: np.ndarray,
+        x: np.ndarray,
+        activation: Activation,
+        dx: np.ndarray | None,
+        param_grads: bool,
     ) -> tuple[np.ndarray, ...]:
         """`apply_grads` of a block; nothing without `param_grads`."""
         weights = self.transformed_kernel()
@@ -225,15 +238,17 @@ class Winograd(Im2col, WholeBatch):
         def multiply(k: int) -> None:
             if dweights is not None:
                 np.matmul(patches[k].T, products[k], out=dweights[k])
-            np.matmul(products[k], weights[k].T, out=patches[k])
+            if dx is not None:
+                np.matmul(products[k], weights[k].T, out=patches[k])
 
         (dbias,) = OrderedSum(slabs, ((self.filters,),), x.dtype).compute(begin)
         parallel_for(multiply, len(weights))
-        parallel_for(lambda i: self.from_patches(patches[self.place(slabs[i])], dx[slabs[i]]), len(slabs))
+        if dx is not None:
+            parallel_for(lambda i: self.from_patches(patches[self.place(slabs[i])], dx[slabs[i]]), len(slabs))
 
         def compute_directly(image: slice, dw: np.ndarray | None = None) -> None:
             dz = activation_grad(dy[image], y[image], activation)
-            self.grads(x[image], dz, dx[image] if direct_dx[image.start] else None, dw)
+            self.grads(x[image], dz, dx[image] if dx is not None and direct_dx[image.start] else None, dw)
 
         images = single(direct_dx | direct_dw)
         if dweights is None:

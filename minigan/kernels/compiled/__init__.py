@@ -1,0 +1,10 @@
+"""Fast twins whose loops are compiled by Numba, each in the file of the same name.
+
+The slabs, the threads and the memory are those of `minigan.kernels.cpu.parallel`; the loops run on one slab.
+`minigan.kernels.compiled.algorithms` has the loops around the products of affine maps,
+`minigan.kernels.compiled.compiler` the compiler.
+"""
+
+from minigan.kernels.compiled import affine, convolution, maxout
+
+__all__ = ["affine", "convolution", "maxout"]
