@@ -21,6 +21,9 @@ TOLERANCE = 1e-3
 #: Adam amplifies where a gradient is nearly 0.
 CHECKED, CHECKED_BATCH = 2, 64
 
+#: How the errors of competitors begin that cannot be measured here, which is no failure.
+ABSENT = ("not installed", "does not have")
+
 
 class RunPlan(NamedTuple):
     """The plan of the measurement of each competitor.
@@ -45,12 +48,12 @@ class RunPlan(NamedTuple):
 
 @dataclass
 class Result:
-    """The result of one competitor at one batch size and one number of threads.
+    """The result of one competitor for one model, at one batch size and one number of threads.
 
     Attributes
     ----------
     error : str
-        The reason if there are no times: the competitor is not installed, or it failed.
+        The reason if there are no times: the competitor is not installed or has no such model, or it failed.
     first : float
         Seconds of the first step, compilation included.
     rounds : list of list of float
@@ -61,6 +64,7 @@ class Result:
     """
 
     competitor: Competitor
+    model: str
     batch: int
     threads: int
     versions: Mapping[str, str | None] = field(default_factory=dict)
@@ -92,6 +96,7 @@ class Result:
             "name": self.competitor.name,
             "title": self.competitor.title,
             "versions": dict(self.versions),
+            "model": self.model,
             "batch": self.batch,
             "threads": self.threads,
             "error": self.error or None,
@@ -107,21 +112,30 @@ class Result:
 
 def failed(result: Result) -> bool:
     """Whether a competitor ran into an error, or computes something else."""
-    return result.differs or (bool(result.error) and not result.error.startswith("not installed"))
+    return result.differs or (bool(result.error) and not result.error.startswith(ABSENT))
 
 
 def check(groups: Sequence[Sequence[Result]], pythons: Mapping[str, Path], status: Progress) -> None:
     """Compare the losses of all competitors in the first steps with minigan's, without dropout.
 
-    It is done once, since the code is the same for all batch sizes and threads, and in separate processes, so that the
-    memory is not counted later.
+    It is done once for each model, since the code is the same for all batch sizes and threads, and in separate
+    processes, so that the memory is not counted later.
     """
+    by_model: dict[str, list[Sequence[Result]]] = {}
+    for group in groups:
+        by_model.setdefault(group[0].model, []).append(group)
+    for model, alike in by_model.items():
+        check_model(model, alike, pythons, status)
+
+
+def check_model(model: str, groups: Sequence[Sequence[Result]], pythons: Mapping[str, Path], status: Progress) -> None:
+    """The check for one model."""
     expected: list[list[float]] = []
-    with problem(CHECKED_BATCH) as path:
+    with problem(CHECKED_BATCH, name=model) as path:
         for place, result in enumerate(groups[0]):
             if result.error:
                 continue
-            status.begin(f"Checking the losses of {result.competitor.title}")
+            status.begin(f"Checking the losses of {model} in {result.competitor.title}")
             losses, error = first_losses(result, pythons, path)
             expected = expected or losses
             for group in groups:
@@ -157,9 +171,9 @@ def difference(losses: Sequence[Sequence[float]], expected: Sequence[Sequence[fl
 
 
 def measure_results(results: Sequence[Result], pythons: Mapping[str, Path], plan: RunPlan, status: Progress) -> None:
-    """Warm all competitors up, then time them in turns; all have the same batch size and threads."""
+    """Warm all competitors up, then time them in turns; all have the same model, batch size and threads."""
     workers: list[tuple[Result, Worker]] = []
-    with problem(results[0].batch) as path:
+    with problem(results[0].batch, name=results[0].model) as path:
         try:
             for result in results:
                 if not result.error:

@@ -23,7 +23,7 @@ LEGEND = (
 def table(results: Sequence[Result]) -> Table:
     """A row for each competitor, minigan's first."""
     first = results[0]
-    title = f"One step of dcgan28, batches of {first.batch}, threads: {first.threads}"
+    title = f"One step of {first.model}, batches of {first.batch}, threads: {first.threads}"
     numbers = ("ms", "middle half", "ratio", "images/s", "first, s", "MB")
     return new_table([""], numbers, (row(result, first) for result in results), title, last="losses")
 
@@ -69,7 +69,7 @@ def notes(results: Sequence[Result]) -> Iterator[str]:
 def draw(results: Sequence[Result], folder: Path, printer: Console) -> None:
     """Draw a panel for each size of batch and number of threads: a bar is a median, its line the middle half."""
     timed = [result for result in results if result.rounds]
-    groups = list(dict.fromkeys((result.threads, result.batch) for result in timed))
+    groups = list(dict.fromkeys(map(setting, timed)))
     if not groups:
         return
     columns = min(3, len(groups))
@@ -78,10 +78,15 @@ def draw(results: Sequence[Result], folder: Path, printer: Console) -> None:
     figure = new_figure(1 + 5.5 * columns, lines * (1 + 0.4 * names))
     panels = figure.subplots(lines, columns, squeeze=False).flat
     for axes, group in zip(panels, groups):
-        draw_group(axes, [result for result in timed if (result.threads, result.batch) == group])
+        draw_group(axes, [result for result in timed if setting(result) == group])
     for axes in list(figure.axes)[len(groups) :]:
         axes.remove()
     save_figure(figure, folder, "step", printer)
+
+
+def setting(result: Result) -> tuple[str, int, int]:
+    """What all results of one table have in common."""
+    return result.model, result.threads, result.batch
 
 
 def draw_group(axes, results: Sequence[Result]) -> None:  # type: ignore[no-untyped-def]
@@ -89,9 +94,11 @@ def draw_group(axes, results: Sequence[Result]) -> None:  # type: ignore[no-unty
     ordered = sorted(results, key=lambda result: result.seconds.median)
     medians = [1e3 * result.seconds.median for result in ordered]
     spread = np.abs([[1e3 * result.seconds.low, 1e3 * result.seconds.high] for result in ordered] - np.c_[medians]).T
-    colours = ["C0" if result.competitor is MINIGAN else "0.7" for result in ordered]
+    colours = ["C0" if result.competitor.family == MINIGAN.family else "0.7" for result in ordered]
     bars = axes.barh([result.competitor.title for result in ordered], medians, xerr=spread, color=colours)
     axes.bar_label(bars, [f" {median:.0f} ms" for median in medians], padding=3, fontsize="small")
     axes.invert_yaxis()
     axes.margins(x=0.18)
-    axes.set(xlabel="ms a step", title=f"batches of {ordered[0].batch}, {ordered[0].threads} threads")
+    axes.set(
+        xlabel="ms a step", title=f"{ordered[0].model}, batches of {ordered[0].batch}, {ordered[0].threads} threads"
+    )

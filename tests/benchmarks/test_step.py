@@ -4,12 +4,21 @@ import sys
 
 import pytest
 
-from benchmarks.competitors import MINIGAN, PEERS, choose, interpreters, versions
+from benchmarks import competitors
+from benchmarks.competitors import MINIGAN, MINIGAN_NUMPY, PEERS, choose, interpreters, own, versions
+from benchmarks.game import game_of
+from benchmarks.step import command
 from benchmarks.step import measure as step_measure
 from benchmarks.step.measure import Result, RunPlan, difference, failed
 from benchmarks.step.report import table
 
 SMALL = ("--batch", 2, "--repeat", 1, "--steps", 1, "--warmup", 1, "--pause", 0, "--threads", 1)
+
+
+@pytest.fixture(autouse=True)
+def _without_numba(monkeypatch):
+    """minigan is measured once, without a compilation."""
+    monkeypatch.setattr(command, "own", lambda: [MINIGAN_NUMPY])
 
 
 def test_a_step_of_minigan_alone(run, tmp_path, read):
@@ -21,7 +30,8 @@ def test_a_step_of_minigan_alone(run, tmp_path, read):
     assert content["benchmark"] == "step"
     assert content["machine"]["processor"]
     (record,) = content["results"]
-    assert (record["name"], record["batch"], record["threads"], record["error"]) == ("minigan", 2, 1, None)
+    assert (record["name"], record["batch"], record["threads"], record["error"]) == ("minigan-numpy", 2, 1, None)
+    assert record["model"] == "dcgan28"
     assert record["ratio"]["median"] == 1.0
     assert len(record["rounds"]) == len(record["rounds"][0]) == 1
     assert (tmp_path / "pictures" / "step.png").read_bytes().startswith(b"\x89PNG")
@@ -38,6 +48,38 @@ def test_a_peer_that_computes_something_else_is_told_and_fails(run, fake, tmp_pa
     assert minigan["difference"] is None
     assert peer["difference"] > 1e-3
     assert peer["ratio"]["median"] > 0
+
+
+def test_minigan_is_measured_with_and_without_numba_where_it_works(monkeypatch):
+    monkeypatch.setattr(competitors.compiler, "problem", lambda: None)
+    assert own() == [MINIGAN, MINIGAN_NUMPY]
+    monkeypatch.setattr(competitors.compiler, "problem", lambda: "numba is not installed")
+    assert own() == [MINIGAN_NUMPY]
+
+
+def test_every_model_has_its_own_batch(run, tmp_path, monkeypatch, read):
+    monkeypatch.setitem(command.BATCHES, "mlp2d", 3)
+    outcome = run("step", "--model", "mlp2d", "--peers", "none", *SMALL[2:], "--json", "step.json")
+    assert outcome.status == 0
+    (record,) = read(tmp_path / "step.json")["results"]
+    assert (record["model"], record["batch"]) == ("mlp2d", 3)
+
+
+def test_a_peer_that_does_not_have_the_model_is_listed_and_does_not_fail(run, fake):
+    fake()
+    outcome = run("step", "--model", "mlp2d", "--peers", "fake", "--no-check", *SMALL)
+    assert outcome.status == 0
+    assert "A fake: does not have mlp2d" in outcome.words
+
+
+def test_a_game_is_the_recommended_training():
+    assert game_of("dcgan28").g_rate == 2e-4
+    paper = game_of("gan2014-mnist")
+    assert (paper.simultaneous, paper.optimizer, paper.momentum) == (True, "momentum", 0.5)
+    assert (paper.g_rate, paper.d_rate) == (0.1, 0.05)
+    critic = game_of("wgan-gp28")
+    assert (critic.loss, critic.d_steps, critic.penalty_weight) == ("wasserstein", 5, 10.0)
+    assert (critic.momentum, critic.beta_2) == (0.0, 0.9)
 
 
 def test_a_peer_that_breaks_is_told_and_fails(run, fake):
@@ -59,6 +101,7 @@ def test_a_peer_that_is_not_installed_is_listed_and_does_not_fail(run, fake):
     [
         (["--peers", "torch,tenser"], "--peers: expected all, none, or some of torch, keras, jax, chainer"),
         (["--peers", "torch,tenser"], "got 'tenser'"),
+        (["--model", "dcgan29"], "--model: expected some of dcgan28, dcgan64, gan2014-mnist"),
         (["--batch", "16,x"], "--batch: expected whole numbers of at least 1, such as 16,64, got '16,x'"),
         (["--batch", "0"], "--batch: expected whole numbers of at least 1"),
         (["--threads", "4096"], "--threads: expected at most"),
@@ -118,7 +161,7 @@ def test_differences_are_relative_and_the_largest():
 
 def result(name: str, rounds: list[list[float]], **more: object) -> Result:
     competitor = MINIGAN if name == "minigan" else PEERS[name]
-    return Result(competitor, 64, 2, {}, rounds=rounds, **more)
+    return Result(competitor, "dcgan28", 64, 2, {}, rounds=rounds, **more)
 
 
 def test_a_ratio_is_that_of_each_round():
