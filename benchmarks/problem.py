@@ -1,6 +1,7 @@
 """The input of every competitor: a model's networks and training, minigan's initial weights, real images and noise."""
 
 import json
+import math
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,9 @@ __all__ = ["problem", "save_problem"]
 ROUNDS = 4
 
 
-def save_problem(path: Path, batch: int, seed: int = 0, name: str = "dcgan28", **options: Any) -> None:
+def save_problem(
+    path: Path, batch: int, seed: int = 0, name: str = "dcgan28", lively: bool = False, **options: Any
+) -> None:
     """Write a new model's weights and some batches of images and noise to an .npz file.
 
     =========================  =========================================================================================
@@ -44,6 +47,9 @@ def save_problem(path: Path, batch: int, seed: int = 0, name: str = "dcgan28", *
     seed : int
     name : str
         Of the model.
+    lively : bool
+        Enlarge D's kernels where they are small, so that its outputs depend on its inputs: those of the 2014 paper's
+        models begin so small that every loss is that of a logit of 0, whatever a peer computes.
     **options
         Of the model.
     """
@@ -54,6 +60,9 @@ def save_problem(path: Path, batch: int, seed: int = 0, name: str = "dcgan28", *
         for network in (gan.generator, gan.discriminator)
         for key, array in network.state_dict().items()
     }
+    if lively:
+        kernels = [key for key in arrays if key.startswith("discriminator.") and key.endswith(".kernel")]
+        arrays |= {key: enlarged(arrays[key]) for key in kernels}
     arrays["model"] = np.array(name)
     arrays["layers"] = np.array(json.dumps({part: described(network) for part, network in networks.items()}))
     arrays["game"] = np.array(json.dumps(game._asdict()))
@@ -64,6 +73,12 @@ def save_problem(path: Path, batch: int, seed: int = 0, name: str = "dcgan28", *
     for part, (shape, bounds) in inputs.items():
         arrays[part] = rng.uniform(*bounds, (ROUNDS, game.d_steps * batch, *shape)).astype(np.float32)
     save_arrays(path, arrays)
+
+
+def enlarged(kernel: np.ndarray) -> np.ndarray:
+    """The kernel, at least so large that outputs are about as large as inputs."""
+    inputs = kernel.shape[0] if kernel.ndim == 3 else math.prod(kernel.shape[:-1])  # 3: of maxout units
+    return kernel * kernel.dtype.type(max(1.0, inputs**-0.5 / kernel.std()))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.competitors import Competitor
 from benchmarks.quality.run_plan import OUTPUT_RANGE, RunPlan, save_run_plan
-from benchmarks.step.measure import CHECKED, difference
+from benchmarks.step.check import CHECKED, difference
 from benchmarks.workers import Worker, WorkerError
 from minigan.data import Dataset
 from minigan.io.progress import Progress

@@ -9,10 +9,12 @@ import typer
 from benchmarks import options
 from benchmarks.competitors import Competitor, choose, interpreters, own, versions
 from benchmarks.game import BATCHES
-from benchmarks.options import JsonFile, PeerPython, Peers, PlotFolder, Python, Repeat
-from benchmarks.report import console, save_json, waiting, warn
-from benchmarks.step.measure import Result, RunPlan, check, failed, measure_results
+from benchmarks.options import JsonFile, PeerPython, Peers, PlotFolder, Python
+from benchmarks.report import console, save_json, waiting
+from benchmarks.step.check import check
+from benchmarks.step.measure import RunPlan, measure_results
 from benchmarks.step.report import draw, notes, table
+from benchmarks.step.result import Result, failed
 
 
 def step(
@@ -22,8 +24,10 @@ def step(
     peers: Peers = "all",
     batch: Annotated[str, typer.Option(help="Images in a batch; default: each model's own.", metavar="N,...")] = "",
     threads: Annotated[str, typer.Option(help="Threads: one number or several.", metavar="N,...")] = "",
-    repeat: Repeat = 5,
-    steps: Annotated[int, typer.Option(help="Steps that are timed in each turn.", min=1)] = 5,
+    repeat: Annotated[int, typer.Option(help="Quiet turns of each competitor.", min=1)] = 5,
+    minutes: Annotated[float, typer.Option(help="Limit for the turns of a table.", min=0)] = 5,
+    steps: Annotated[int, typer.Option(help="Steps that are timed in each turn, at least.", min=1)] = 5,
+    seconds: Annotated[float, typer.Option(help="Length of a turn, at least.", min=0)] = 0.5,
     warmup: Annotated[int, typer.Option(help="Steps before the first turn.", min=1)] = 3,
     pause: Annotated[float, typer.Option(help="Seconds of rest before each turn.", min=0)] = 0.5,
     compare: Annotated[
@@ -42,7 +46,7 @@ def step(
     counts = options.thread_counts("--threads", threads or options.default_threads())
     options.check_outputs(json_file, plot)
 
-    plan = RunPlan(repeat, steps, warmup, pause)
+    plan = RunPlan(repeat, minutes, steps, seconds, warmup, pause)
     groups = [
         new_results(competitors, pythons, name, size, count)
         for name in models
@@ -51,16 +55,14 @@ def step(
     ]
     printer = console()
     with waiting() as status:
-        if compare and peers != "none":
+        if compare and len(competitors) > 1:
             check(groups, pythons, status)
         for group in groups:
             measure_results(group, pythons, plan, status)
             with status.above(printer) as place:
                 place.print(table(group))
-                for note in notes(group):
+                for note in notes(group, repeat):
                     place.print(note, soft_wrap=True)
-                for result in group:
-                    warn(place, max(result.others, default=0.0), f"in a turn of {result.competitor.title}")
     settings = {**plan._asdict(), "peers": peers, "batch": batches, "threads": counts}
     save_json(json_file, "step", settings, [result.record(group[0]) for group in groups for result in group])
     results = [result for group in groups for result in group]
