@@ -199,7 +199,12 @@ normalize_activate_grads = Kernel(
     cuda.normalize_activate.normalize_activate_grads,
 )
 
-update_in_place = Kernel(ref.optimizer.update_in_place, cpu.optimizer.update_in_place, cuda.optimizer.update_in_place)
+update_in_place = Kernel(
+    ref.optimizer.update_in_place,
+    cpu.optimizer.update_in_place,
+    cuda.optimizer.update_in_place,
+    compiled.optimizer.update_in_place,
+)
 
 pad = Kernel(ref.padding.pad, cpu.padding.pad, cuda.padding.pad)
 
