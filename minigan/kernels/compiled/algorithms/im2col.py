@@ -27,14 +27,14 @@ __all__ = ["Im2col"]
 #: With fewer channels, the gradients of all taps come from one product: each alone would be a narrow matrix.
 FEW = 8
 
-#: The type of an index that is not negative: Numba then leaves out Python's rule for negative indices, behind which LLVM
-#: does not see that a loop reads neighbours.
+#: The type of an index that is not negative: Numba then leaves out Python's rule for negative indices, with which LLVM
+#: would not know that a loop reads neighbours.
 index = np.uintp
 
 
 @compiled
 def gather(x: np.ndarray, sh: int, sw: int, starts: np.ndarray, rows: np.ndarray) -> None:
-    """Copy the windows of x to rows (N, OH, OW, runs, numbers); `starts` has the places of the runs of window (0, 0)."""
+    """Copy the windows of x to rows (N, OH, OW, runs, numbers); `starts` has the pixels of the first window's runs."""
     n, h, w, c = x.shape
     _, oh, ow, runs, run = rows.shape
     source, target, to = x.reshape(-1), rows.reshape(-1), 0
@@ -76,7 +76,7 @@ def scatter_runs(rows: np.ndarray, sh: int, sw: int, starts: np.ndarray, dx: np.
 
 @compiled
 def scatter_pixels(taps: np.ndarray, sh: int, sw: int, starts: np.ndarray, dx: np.ndarray) -> None:
-    """``dx[b, r, s] <- sum taps[i, b, p, q]``, each row of dx after the other; `starts` has the places of all taps."""
+    """``dx[b, r, s] <- sum taps[i, b, p, q]``, row by row of dx; `starts` has the pixels of the first window's taps."""
     n, h, w, c = dx.shape
     count, _, oh, ow, _ = taps.shape
     source, target = taps.reshape(-1, c), dx.reshape(-1, c)
