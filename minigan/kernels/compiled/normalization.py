@@ -11,11 +11,9 @@ import numpy as np
 
 from minigan.kernels.compiled.compiler import compiled
 from minigan.kernels.compiled.normalize_activate import NOTHING, normalize, normalize_grads
-from minigan.kernels.compiled.row_sums import BLOCK, add_part, matrix
-from minigan.kernels.cpu.parallel import memory_pool
+from minigan.kernels.compiled.row_sums import BLOCK, add_part, matrix, slabs_of
 from minigan.kernels.cpu.parallel.ordered_sum import OrderedSum
 from minigan.kernels.cpu.parallel.scratch import scratch
-from minigan.kernels.cpu.parallel.slabs import bytes_each, split
 
 __all__ = ["batch_norm", "batch_norm_grad", "channel_sum", "moments"]
 
@@ -63,30 +61,28 @@ def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The twin of `minigan.kernels.reference.normalization.moments`."""
     if not x.size:
         return NotImplemented
-    x = memory_pool.contiguous(x)
-    channels, near = x.shape[-1], near_mean(matrix(x))
+    rows = matrix(x)
+    near, shape = near_mean(rows), (2, rows.shape[1])
 
     def sum_slab(slab: slice, sums: np.ndarray) -> None:
-        sum_differences(matrix(x[slab]), near, scratch("rows", (2, channels), x.dtype), sums)
+        sum_differences(rows[slab], near, scratch("rows", shape, x.dtype), sums)
 
-    slabs = split(len(x), bytes_each(x))
-    of_differences, of_squares = OrderedSum(slabs, ((2, channels),), np.dtype(np.float64)).compute(sum_slab)[0]
-    count = x.size // channels
-    rest = of_differences / count
-    return (near + rest).astype(x.dtype), (of_squares / count - rest * rest).astype(x.dtype)
+    of_differences, of_squares = OrderedSum(slabs_of(rows), (shape,), np.dtype(np.float64)).compute(sum_slab)[0]
+    rest = of_differences / len(rows)
+    return (near + rest).astype(x.dtype), (of_squares / len(rows) - rest * rest).astype(x.dtype)
 
 
 def channel_sum(x: np.ndarray) -> np.ndarray:
     """The twin of `minigan.kernels.reference.normalization.channel_sum`."""
     if x.ndim < 2 or not x.size:
         return NotImplemented
-    x = memory_pool.contiguous(x)
-    shape = (1, x.shape[-1])
+    rows = matrix(x)
+    shape = (1, rows.shape[1])
 
     def sum_slab(slab: slice, sums: np.ndarray) -> None:
-        sum_rows(matrix(x[slab]), scratch("rows", shape, x.dtype), sums)
+        sum_rows(rows[slab], scratch("rows", shape, x.dtype), sums)
 
-    return OrderedSum(split(len(x), bytes_each(x)), (shape,), x.dtype).compute(sum_slab)[0][0]
+    return OrderedSum(slabs_of(rows), (shape,), x.dtype).compute(sum_slab)[0][0]
 
 
 def batch_norm(x: np.ndarray, mean: np.ndarray, variance: np.ndarray, epsilon: float) -> tuple[np.ndarray, np.ndarray]:

@@ -5,8 +5,8 @@ over the whole batch first:
 
     g = dy f'(u),  dbeta = sum g,  dgamma = sum g (x - mean) / std,
 
-and ``dx = g a + (x - mean) b + c`` follows, by the formula of `minigan.kernels.reference.normalization`. g is computed
-in both passes: that takes less time than to write it to memory and to read it again.
+and ``dx = (g - mean(g) - (x - mean) b) gamma / std`` follows, the formula of `minigan.kernels.reference.normalization`.
+g is computed in both passes: that takes less time than to write it to memory and to read it again.
 """
 
 from typing import NamedTuple
@@ -14,12 +14,11 @@ from typing import NamedTuple
 import numpy as np
 
 from minigan.kernels.compiled.compiler import compiled
-from minigan.kernels.compiled.row_sums import BLOCK, add_part, matrix
+from minigan.kernels.compiled.row_sums import BLOCK, add_part, matrix, slabs_of
 from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cpu.parallel.ordered_sum import OrderedSum
 from minigan.kernels.cpu.parallel.pool import parallel_for
 from minigan.kernels.cpu.parallel.scratch import scratch
-from minigan.kernels.cpu.parallel.slabs import bytes_each, split
 from minigan.kernels.reference.affine import Activation
 
 __all__ = ["normalize", "normalize_activate", "normalize_activate_grads", "normalize_grads"]
@@ -104,19 +103,18 @@ def input_gradients(
     growth: float,
     x: np.ndarray,
     mean: np.ndarray,
-    of_g: np.ndarray,
+    mean_g: np.ndarray | None,
     of_x: np.ndarray | None,
-    rest: np.ndarray | None,
+    scale: np.ndarray,
     dx: np.ndarray,
 ) -> None:
-    """``dx <- g a + (x - mean) b + c``; without b it is g a."""
+    """``dx <- (g - mean(g) - (x - mean) b) scale``; without mean(g) and b, ``g scale``."""
     for i in range(x.shape[0]):
         for k in range(x.shape[1]):
             g = gradient(dy, y, slope, kept, growth, i, k)
-            value = g * of_g[k]
-            if of_x is not None:
-                value += (x[i, k] - mean[k]) * of_x[k] + rest[k]
-            dx[i, k] = value
+            if mean_g is not None:
+                g -= mean_g[k] + (x[i, k] - mean[k]) * of_x[k]
+            dx[i, k] = g * scale[k]
 
 
 class After(NamedTuple):
@@ -126,11 +124,11 @@ class After(NamedTuple):
     bits: np.ndarray | None = None
     growth: float = 1.0
 
-    def of(self, slab: slice, images: np.ndarray) -> tuple[float | None, np.ndarray | None, np.floating]:
+    def of(self, slab: slice, rows: np.ndarray) -> tuple[float | None, np.ndarray | None, np.floating]:
         """It as the loops take it: the slope, a 1 for each entry of the slab that is kept, and 1 / keep."""
-        dtype = images.dtype.type
-        slope = None if self.slope is None else dtype(self.slope)
-        return slope, None if self.bits is None else kept_of(self.bits, slab, images), dtype(self.growth)
+        number = rows.dtype.type
+        slope = None if self.slope is None else number(self.slope)
+        return slope, None if self.bits is None else kept_of(self.bits, slab, rows.shape[1]), number(self.growth)
 
 
 #: Neither activation nor dropout.
@@ -144,14 +142,13 @@ def after(activation: Activation, bits: np.ndarray | None, keep: float) -> After
     return After(None if activation.name == "linear" else activation.slope, bits, 1 / keep)
 
 
-def kept_of(bits: np.ndarray, slab: slice, images: np.ndarray) -> np.ndarray:
-    """1 where dropout keeps an entry of a slab, else 0: bytes in scratch memory, as a matrix."""
-    each = images[0].size
-    first, last = slab.start * each, slab.stop * each
+def kept_of(bits: np.ndarray, slab: slice, channels: int) -> np.ndarray:
+    """1 where dropout keeps an entry of a slab of rows, else 0: bytes in scratch memory."""
+    first, last = slab.start * channels, slab.stop * channels
     begin, end = first // 8, -(-last // 8)
     octets = scratch("kept", (end - begin,), np.dtype(np.uint64))
     unpack(bits[begin:end], OCTETS, octets)
-    return octets.view(np.uint8)[first - 8 * begin : last - 8 * begin].reshape(-1, images.shape[-1])
+    return octets.view(np.uint8)[first - 8 * begin : last - 8 * begin].reshape(-1, channels)
 
 
 def normalize_activate(
@@ -175,13 +172,14 @@ def normalize_activate(
 
 def normalize(x: np.ndarray, mean: np.ndarray, scale: np.ndarray, shift: np.ndarray, follows: After) -> np.ndarray:
     """``f((x - mean) scale + shift)``, with dropout."""
-    x, mean, scale, shift = map(memory_pool.contiguous, (x, mean, scale, shift))
+    mean, scale, shift = map(memory_pool.contiguous, (mean, scale, shift))
     y = memory_pool.empty(x.shape, x.dtype)
-    slabs = split(len(x), 2 * bytes_each(x))
+    x_rows, y_rows = matrix(x), matrix(y)
+    slabs = slabs_of(x_rows)
 
     def work(number: int) -> None:
         slab = slabs[number]
-        normalize_rows(matrix(x[slab]), mean, scale, shift, *follows.of(slab, x), matrix(y[slab]))
+        normalize_rows(x_rows[slab], mean, scale, shift, *follows.of(slab, x_rows), y_rows[slab])
 
     parallel_for(work, len(slabs))
     return y
@@ -219,29 +217,28 @@ def normalize_grads(
     training: bool,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The gradients with respect to x, gamma and beta."""
-    dy, y, x, mean = map(memory_pool.contiguous, (dy, y, x, mean))
-    channels = x.shape[-1]
-    slabs = split(len(x), 4 * bytes_each(x))
+    dx = memory_pool.empty(x.shape, x.dtype)
+    dy_rows, y_rows, x_rows, dx_rows = map(matrix, (dy, y, x, dx))
+    mean, shape = memory_pool.contiguous(mean), (2, x.shape[-1])
+    slabs = slabs_of(x_rows)
 
     def given(slab: slice) -> tuple:
         """What both loops read."""
-        return matrix(dy[slab]), matrix(y[slab]), *follows.of(slab, x), matrix(x[slab]), mean
+        return dy_rows[slab], y_rows[slab], *follows.of(slab, x_rows), x_rows[slab], mean
 
     def sum_slab(slab: slice, sums: np.ndarray) -> None:
-        sum_gradients(*given(slab), scratch("rows", (2, channels), x.dtype), sums)
+        sum_gradients(*given(slab), scratch("rows", shape, x.dtype), sums)
 
-    dbeta, dgamma = OrderedSum(slabs, ((2, channels),), x.dtype).compute(sum_slab)[0]
+    dbeta, dgamma = OrderedSum(slabs, (shape,), x.dtype).compute(sum_slab)[0]
     dgamma *= inverse_std
-    # dx = scale (g - dbeta / M - x_hat dgamma / M) over M rows; of constant statistics only the term with g.
-    scale, of_x, rest = gamma * inverse_std, None, None
-    if training:
-        share = -scale / x.dtype.type(x.size // channels)
-        of_x, rest = share * dgamma * inverse_std, share * dbeta
-    dx = memory_pool.empty(x.shape, x.dtype)
+    # Over M rows dx = (g - dbeta / M - x_hat dgamma / M) scale; for constant statistics, g scale.
+    count = x.dtype.type(len(x_rows))
+    factors = (dbeta / count, dgamma * inverse_std / count) if training else (None, None)
+    scale = gamma * inverse_std
 
     def input_slab(number: int) -> None:
         slab = slabs[number]
-        input_gradients(*given(slab), scale, of_x, rest, matrix(dx[slab]))
+        input_gradients(*given(slab), *factors, scale, dx_rows[slab])
 
     parallel_for(input_slab, len(slabs))
     return dx, dgamma, dbeta

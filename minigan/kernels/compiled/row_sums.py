@@ -6,8 +6,10 @@ One long running sum in float32 would lose digits, for each small number is roun
 import numpy as np
 
 from minigan.kernels.compiled.compiler import compiled
+from minigan.kernels.cpu.parallel import memory_pool
+from minigan.kernels.cpu.parallel.slabs import bytes_each, split
 
-__all__ = ["BLOCK", "add_part", "matrix"]
+__all__ = ["BLOCK", "add_part", "matrix", "slabs_of"]
 
 #: Rows that are added up before they are added to the whole.
 BLOCK = 64
@@ -24,4 +26,9 @@ def add_part(part: np.ndarray, sums: np.ndarray) -> None:
 
 def matrix(x: np.ndarray) -> np.ndarray:
     """Images as rows: a row for each position, a column for each channel."""
-    return x.reshape(-1, x.shape[-1])
+    return memory_pool.contiguous(x).reshape(-1, x.shape[-1])
+
+
+def slabs_of(rows: np.ndarray) -> tuple[slice, ...]:
+    """Slabs of rows, for loops that visit each number once or twice: half of what would stay in the core's cache."""
+    return split(len(rows), 2 * bytes_each(rows))
