@@ -18,50 +18,13 @@ __all__ = ["Code", "emit", "load", "processor"]
 FASTCALL = 0x80
 
 #: Functions of C's mathematics that a loop may call, for double numbers; those for single ones have an f at the end.
-MATHEMATICS = [
-    "acos",
-    "acosh",
-    "asin",
-    "asinh",
-    "atan",
-    "atan2",
-    "atanh",
-    "ceil",
-    "copysign",
-    "cos",
-    "cosh",
-    "erf",
-    "erfc",
-    "exp",
-    "exp2",
-    "expm1",
-    "fabs",
-    "floor",
-    "fma",
-    "fmod",
-    "hypot",
-    "ldexp",
-    "log",
-    "log10",
-    "log1p",
-    "log2",
-    "pow",
-    "rint",
-    "round",
-    "sin",
-    "sinh",
-    "sqrt",
-    "tan",
-    "tanh",
-    "trunc",
-]
+MATHEMATICS = {"cos", "exp", "expm1", "floor", "fma", "log", "log1p", "pow", "rint", "sin", "sqrt", "tanh"}
 
 #: Functions that code may call, apart from those of CPython.
 KNOWN = {name + kind for name in MATHEMATICS for kind in ("", "f")} | {"memcpy", "memmove", "memset"}
 
-
 #: Functions of CPython that entries call (`minigan.kernels.compiled.compiler.entry`).
-PYTHON = [
+PYTHON = {
     "PyBool_FromLong",
     "PyErr_BadInternalCall",
     "PyErr_Occurred",
@@ -73,7 +36,7 @@ PYTHON = [
     "PyTuple_GetItem",
     "PyTuple_Size",
     "Py_IncRef",
-]
+}
 
 #: The dtypes of arrays and numbers.
 DTYPES = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64")
@@ -222,4 +185,4 @@ def function_at(address: int, name: str) -> Callable[..., Any]:
     _methods.append(Method(name.encode(), address, FASTCALL, None))
     make = ctypes.pythonapi.PyCFunction_NewEx
     make.argtypes, make.restype = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p), ctypes.py_object
-    return make(ctypes.addressof(_methods[-1]), None, None)  # type: ignore[no-any-return]
+    return make(ctypes.addressof(_methods[-1]), None, None)

@@ -2,7 +2,6 @@
 
 import functools
 import hashlib
-import types
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +20,7 @@ class Source:
     """
 
     def __init__(self, function: Callable[..., Any], flags: set[str]) -> None:
-        functools.update_wrapper(self, function)
+        functools.update_wrapper(self, function)  # type: ignore[arg-type]
         self.python, self.flags = function, flags
 
     @functools.cached_property
@@ -34,9 +33,8 @@ class Source:
         """What it reads from its module and from the functions around it."""
         code, cells = self.python.__code__, self.python.__closure__ or ()
         outer = {name: cell.cell_contents for name, cell in zip(code.co_freevars, cells)}
-        return {
-            name: self.python.__globals__[name] for name in code.co_names if name in self.python.__globals__
-        } | outer
+        read = self.python.__globals__
+        return {name: read[name] for name in code.co_names if name in read} | outer
 
     @functools.cached_property
     def digest(self) -> bytes:
@@ -52,8 +50,5 @@ class Source:
             sorted(self.flags),
         ]
         for name, value in sorted(self.names.items()):
-            if isinstance(value, Source):
-                facts.append((name, value.digest))
-            elif not isinstance(value, types.ModuleType | type) and not callable(value):
-                facts.append((name, value))
+            facts.append((name, value.digest if isinstance(value, Source) else getattr(value, "__name__", value)))
         return hashlib.sha256(repr(facts).encode()).digest()
