@@ -31,7 +31,7 @@ COLUMNS, TILE = 64, 32
 #: blocks of fewer rows, and sums over fewer rows than the third number.
 DEEPEST, FEWEST, FEWEST_SUMMED = 640, 24, 96
 
-#: A result of ``x^T y`` is not split into tiles, if sums over so many rows are small products without that.
+#: A result of ``x^T y`` is not split into tiles, if sums over this number of rows are small products without that.
 LONG = 512
 
 
