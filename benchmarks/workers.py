@@ -58,7 +58,7 @@ class Worker:
     threads : int
         Threads, and processors: the worker gets the first of those that this process may run on.
     dropout : float
-        The rate of every Dropout.
+        A factor on the rate of every Dropout.
     model : dict, optional
         Options of the model, for other sizes of the networks: minigan only.
     later : bool
@@ -76,7 +76,7 @@ class Worker:
         python: Path,
         problem: Path,
         threads: int,
-        dropout: float = 0.25,
+        dropout: float = 1.0,
         model: dict[str, Any] | None = None,
         later: bool = False,
     ) -> None:

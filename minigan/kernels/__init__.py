@@ -174,12 +174,25 @@ gated_second_derivative = Kernel(
 
 max_with_mask = Kernel(ref.maxout.max_with_mask, cpu.maxout.max_with_mask, compiled=compiled.maxout.max_with_mask)
 
-batch_norm = Kernel(ref.normalization.batch_norm, cpu.normalization.batch_norm, cuda.normalization.batch_norm)
+batch_norm = Kernel(
+    ref.normalization.batch_norm,
+    cpu.normalization.batch_norm,
+    cuda.normalization.batch_norm,
+    compiled.normalization.batch_norm,
+)
 batch_norm_grad = Kernel(
-    ref.normalization.batch_norm_grad, cpu.normalization.batch_norm_grad, cuda.normalization.batch_norm_grad
+    ref.normalization.batch_norm_grad,
+    cpu.normalization.batch_norm_grad,
+    cuda.normalization.batch_norm_grad,
+    compiled.normalization.batch_norm_grad,
 )
 batch_norm_tangent_grad = Kernel(ref.normalization.batch_norm_tangent_grad, cpu.normalization.batch_norm_tangent_grad)
-channel_sum = Kernel(ref.normalization.channel_sum, cpu.normalization.channel_sum, cuda.normalization.channel_sum)
+channel_sum = Kernel(
+    ref.normalization.channel_sum,
+    cpu.normalization.channel_sum,
+    cuda.normalization.channel_sum,
+    compiled.normalization.channel_sum,
+)
 group_norm = Kernel(ref.normalization.group_norm, cpu.normalization.group_norm)
 group_norm_grad = Kernel(ref.normalization.group_norm_grad, cpu.normalization.group_norm_grad)
 group_norm_tangent_grad = Kernel(ref.normalization.group_norm_tangent_grad)
@@ -188,17 +201,24 @@ layer_norm_grad = Kernel(
     ref.normalization.layer_norm_grad, cpu.normalization.layer_norm_grad, cuda.normalization.layer_norm_grad
 )
 layer_norm_tangent_grad = Kernel(ref.normalization.layer_norm_tangent_grad)
-moments = Kernel(ref.normalization.moments, cpu.normalization.moments, cuda.normalization.moments)
+moments = Kernel(
+    ref.normalization.moments,
+    cpu.normalization.moments,
+    cuda.normalization.moments,
+    compiled.normalization.moments,
+)
 
 normalize_activate = Kernel(
     ref.normalize_activate.normalize_activate,
     cpu.normalize_activate.normalize_activate,
     cuda.normalize_activate.normalize_activate,
+    compiled.normalize_activate.normalize_activate,
 )
 normalize_activate_grads = Kernel(
     ref.normalize_activate.normalize_activate_grads,
     cpu.normalize_activate.normalize_activate_grads,
     cuda.normalize_activate.normalize_activate_grads,
+    compiled.normalize_activate.normalize_activate_grads,
 )
 
 update_in_place = Kernel(

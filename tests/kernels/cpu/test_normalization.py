@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minigan import kernels
-from minigan.kernels import Activation
+from minigan.kernels import LINEAR
 from minigan.kernels.cpu import normalization, normalize_activate
 from minigan.kernels.cpu.parallel import slabs
 from minigan.kernels.cpu.parallel.pool import parallel_for
@@ -35,8 +35,8 @@ def test_a_gradient_keeps_its_digits(offset: float):
     mean, variance = normalization.moments(x)
 
     def grads(function, dtype):
-        arrays = (array.astype(dtype) for array in (x, mean, variance))
-        return function(dy.astype(dtype), None, *arrays, 1e-3, gamma.astype(dtype), True)
+        g, *arrays = (array.astype(dtype) for array in (dy, x, mean, variance))
+        return function(g, g, None, 1.0, *arrays, 1e-3, gamma.astype(dtype), LINEAR, True)
 
     exact = grads(kernels.normalize_activate_grads.definition, np.float64)
     for got, wanted in zip(grads(normalize_activate.normalize_activate_grads, np.float32), exact, strict=True):
@@ -75,6 +75,6 @@ def test_what_is_no_number_stays_none():
 def test_a_constant_has_no_variance():
     x = np.full((8, 4, 4, 2), 0.1, np.float32)
     np.testing.assert_allclose(normalization.moments(x)[1], 0, atol=1e-15)
-    args = 1e-3, np.ones(2, np.float32), np.zeros(2, np.float32), Activation("linear"), None, 1.0
-    y, _ = normalize_activate.normalize_activate(x, *normalization.moments(x), *args)
+    args = 1e-3, np.ones(2, np.float32), np.zeros(2, np.float32), LINEAR, None, 1.0
+    y = normalize_activate.normalize_activate(x, *normalization.moments(x), *args)
     np.testing.assert_allclose(y, 0, atol=1e-6)
