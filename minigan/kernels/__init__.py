@@ -196,9 +196,17 @@ channel_sum = Kernel(
 group_norm = Kernel(ref.normalization.group_norm, cpu.normalization.group_norm)
 group_norm_grad = Kernel(ref.normalization.group_norm_grad, cpu.normalization.group_norm_grad)
 group_norm_tangent_grad = Kernel(ref.normalization.group_norm_tangent_grad)
-layer_norm = Kernel(ref.normalization.layer_norm, cpu.normalization.layer_norm, cuda.normalization.layer_norm)
+layer_norm = Kernel(
+    ref.normalization.layer_norm,
+    cpu.normalization.layer_norm,
+    cuda.normalization.layer_norm,
+    compiled.normalization.layer_norm,
+)
 layer_norm_grad = Kernel(
-    ref.normalization.layer_norm_grad, cpu.normalization.layer_norm_grad, cuda.normalization.layer_norm_grad
+    ref.normalization.layer_norm_grad,
+    cpu.normalization.layer_norm_grad,
+    cuda.normalization.layer_norm_grad,
+    compiled.normalization.layer_norm_grad,
 )
 layer_norm_tangent_grad = Kernel(ref.normalization.layer_norm_tangent_grad)
 moments = Kernel(
