@@ -53,17 +53,6 @@ def test_a_matrix_times_rows_and_the_sum_over_rows(rows: int, matrix: tuple[int,
     np.testing.assert_allclose(got, x.T @ y, rtol=1e-12, atol=1e-13)
 
 
-@loop_over(small=[True, False])
-@loop_over(rows=[0, 1, 200, 2000])
-@loop_over(columns=[1, 15, 16, 40, 130])
-def test_the_sum_over_few_rows_of_many_columns(small: bool, rows: int, columns: int):
-    x, y = numbers(rows, 60), numbers(rows, columns)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(small_gemm, "small_kernels", lambda: small)
-        got = written(small_gemm.matmul_tn, x, y, (60, columns))
-    np.testing.assert_allclose(got, x.T @ y, rtol=1e-12, atol=1e-12)
-
-
 def test_blocks_are_equal_where_they_can_be():
     assert small_gemm.blocks(392, 122) == (4, 98)
     assert small_gemm.blocks(637, 54) == (13, 49)

@@ -23,16 +23,12 @@ PROCESSORS = {"SkylakeX", "Cooperlake", "SapphireRapids"}
 #: entries of a result, and from this number of products for each (kernel/x86_64/sgemm_small_kernel_permit_skylakex.c).
 MULTIPLICATIONS, ENTRIES, DEPTH = 100**3, 1200, 32
 
-#: Entries of w, of at most this number of columns, that stay in a core's caches while the rows are read.
-NEAR, COLUMNS = 1 << 15, 128
+#: Entries of w, of at most this number of columns, that stay in a core's first-level cache while the rows are read.
+NEAR, COLUMNS = 1 << 13, 128
 
 #: Blocks of fewer rows take longer than the copies; where the products of the blocks are summed, blocks of fewer rows
 #: than the second number.
-FEWEST, FEWEST_SUMMED = 24, 512
-
-#: Columns of a block of ``x^T y``, a wide vector's numbers; with fewer columns of x than the second number the product
-#: as a whole is as fast.
-BLOCK, FEWEST_COLUMNS = 16, 48
+FEWEST, FEWEST_SUMMED = 48, 512
 
 
 @cache
@@ -87,11 +83,8 @@ def matmul_nt(w: np.ndarray, x: np.ndarray, out: np.ndarray) -> None:
 def matmul_tn(x: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
     """Write ``x^T y``, of x (M, K) and y (M, F), to out (K, F)."""
     most = MULTIPLICATIONS // out.size
-    if not small_kernels():
+    if most < FEWEST_SUMMED or not small_kernels():
         np.matmul(x.T, y, out=out)
-        return
-    if most < FEWEST_SUMMED:
-        matmul_by_columns(x.T, y, out)
         return
     count, rows = blocks(len(x), most)
     done = count * rows
@@ -101,17 +94,3 @@ def matmul_tn(x: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
     np.add.reduce(parts, axis=0, out=out)
     if done < len(x):
         out += x[done:].T @ y[done:]
-
-
-def matmul_by_columns(x: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
-    """Write ``x y``, of x (K, M) and y (M, F), to out (K, F): by blocks of columns where these are small enough."""
-    (height, depth), columns = x.shape, y.shape[1]
-    count = columns // BLOCK
-    if height * depth * BLOCK > MULTIPLICATIONS or height < FEWEST_COLUMNS:
-        count = 0
-    done = count * BLOCK
-    if count:
-        right, stack = (a[:, :done].reshape(len(a), count, BLOCK).swapaxes(0, 1) for a in (y, out))
-        np.matmul(x, right, out=stack)
-    if done < columns:
-        np.matmul(x, y[:, done:], out=out[:, done:])
