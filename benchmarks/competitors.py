@@ -10,7 +10,23 @@ from typing import NamedTuple
 
 import typer
 
-__all__ = ["MINIGAN", "PEERS", "Competitor", "Versions", "choose", "interpreters", "versions"]
+from benchmarks.game import BATCHES
+from minigan.kernels.compiled import compiler
+
+__all__ = [
+    "MINIGAN",
+    "MINIGAN_NUMPY",
+    "PEERS",
+    "Competitor",
+    "Versions",
+    "choose",
+    "interpreters",
+    "own",
+    "versions",
+]
+
+#: The model that every peer has.
+FIRST = "dcgan28"
 
 
 class Competitor(NamedTuple):
@@ -30,6 +46,8 @@ class Competitor(NamedTuple):
         The packages it needs, whose versions are reported.
     environment : tuple of (str, str)
         Environment variables of its process.
+    models : tuple of str
+        The models that it can train.
     """
 
     name: str
@@ -38,6 +56,7 @@ class Competitor(NamedTuple):
     variant: str
     packages: tuple[str, ...]
     environment: tuple[tuple[str, str], ...] = ()
+    models: tuple[str, ...] = (FIRST,)
 
     @property
     def family(self) -> str:
@@ -51,15 +70,29 @@ def keras(variant: str, title: str, backend: str) -> Competitor:
     return Competitor(f"keras-{variant}", title, "keras_step", variant, ("keras", backend), environment)
 
 
-MINIGAN = Competitor("minigan", "minigan", "minigan_step", "", ("numpy",))
+def torch(variant: str, title: str) -> Competitor:
+    """PyTorch in one variant; points have no channels that could be last."""
+    models = tuple(model for model in BATCHES if (variant, model) != ("channels_last", "mlp2d"))
+    name = f"torch-{variant.replace('_', '-')}"
+    return Competitor(name, f"PyTorch, {title}", "pytorch_step", variant, ("torch",), models=models)
+
+
+def minigan(name: str, title: str, kernels: str, *packages: str) -> Competitor:
+    """minigan with kernels of one kind."""
+    environment = (("MINIGAN_KERNELS", kernels),)
+    return Competitor(name, title, "minigan_step", "", ("numpy", *packages), environment, tuple(BATCHES))
+
+
+MINIGAN = minigan("minigan", "minigan", "fast", "numba")
+MINIGAN_NUMPY = minigan("minigan-numpy", "minigan, without Numba", "numpy")
 
 #: The other libraries, by name.
 PEERS: dict[str, Competitor] = {
     peer.name: peer
     for peer in (
-        Competitor("torch-eager", "PyTorch, eager", "pytorch_step", "eager", ("torch",)),
-        Competitor("torch-channels-last", "PyTorch, channels last", "pytorch_step", "channels_last", ("torch",)),
-        Competitor("torch-compile", "PyTorch, compiled", "pytorch_step", "compile", ("torch",)),
+        torch("eager", "eager"),
+        torch("channels_last", "channels last"),
+        torch("compile", "compiled"),
         keras("tensorflow", "Keras, TensorFlow", "tensorflow"),
         keras("tensorflow-jit", "Keras, TensorFlow XLA", "tensorflow"),
         keras("jax", "Keras, JAX", "jax"),
@@ -70,6 +103,11 @@ PEERS: dict[str, Competitor] = {
 }
 
 FAMILIES = tuple(dict.fromkeys(peer.family for peer in PEERS.values()))
+
+
+def own() -> list[Competitor]:
+    """minigan, by which the others are measured: with compiled kernels where Numba works, and without."""
+    return [MINIGAN_NUMPY] if compiler.problem() else [MINIGAN, MINIGAN_NUMPY]
 
 
 def choose(text: str) -> list[Competitor]:

@@ -1,6 +1,7 @@
 """Options that several commands share, and functions that parse them."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -15,6 +16,7 @@ __all__ = [
     "Repeat",
     "check_outputs",
     "default_threads",
+    "names",
     "processors",
     "sizes",
     "thread_counts",
@@ -37,6 +39,15 @@ PeerPython: TypeAlias = Annotated[
     Path | None, typer.Option(help="The Python that has the packages of all peers.", metavar="PATH")
 ]
 Repeat: TypeAlias = Annotated[int, typer.Option(help="Number of repeated measurements.", min=1)]
+
+
+def names(option: str, text: str, known: Iterable[str]) -> list[str]:
+    """The names in a list such as ``dcgan28,mlp2d``, each of which must be known."""
+    found = list(dict.fromkeys(part.strip() for part in text.split(",")))
+    for name in found:
+        if name not in known:
+            raise typer.BadParameter(f"{option}: expected some of {', '.join(known)}, got {name!r}")
+    return found
 
 
 def sizes(option: str, text: str, repeats: bool = False) -> list[int]:

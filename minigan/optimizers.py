@@ -32,7 +32,8 @@ class Optimizer:
     #: The attribute that acts as momentum, if there is one.
     momentum_name: str | None = None
 
-    #: The CUDA kernel that does the same as `update`, if there is one; a subclass that overrides `update` has none.
+    #: The kernel on a GPU and the compiled loop that do the same as `update`, by name; a subclass that overrides
+    #: `update` has none.
     kernel: str | None = None
 
     def __init_subclass__(cls) -> None:
@@ -100,12 +101,12 @@ class Optimizer:
         network.mark_updated()
 
     def numbers(self) -> tuple[float, ...]:
-        """The scalars of the next step for its CUDA kernel: step number, learning rate, momentum, and `constants`."""
+        """The scalars of the next step for its kernel: step number, learning rate, momentum, and `constants`."""
         momentum = 0.0 if self.momentum_name is None else getattr(self, self.momentum_name)
         return (self.iterations + 1, self.learning_rate, momentum, *self.constants())
 
     def constants(self) -> tuple[float, ...]:
-        """The other settings of the optimizer, in the order in which the CUDA kernel expects them."""
+        """The other settings of the optimizer, in the order in which its kernel expects them."""
         return ()
 
     def sync_to_device(self) -> None:

@@ -1,14 +1,18 @@
 """Optimizers: their updates compared with the equations, and the effect of a step on a network."""
 
+import itertools
+
 import numpy as np
 import pytest
 
 from minigan import kernels, optimizers
 from minigan.errors import ConfigError, ShapeError
 from minigan.kernels.cpu import optimizer as cpu_optimizer
+from minigan.kernels.cpu.parallel import slabs
 from minigan.layers import Dense
 from minigan.model.sequential import Sequential
 from minigan.optimizers import SGD, Adam, Momentum, RMSprop
+from tests.on_threads import threads
 
 
 def network(units: int = 3, dtype: type = np.float64) -> Sequential:
@@ -89,18 +93,56 @@ def test_unknown_name_is_refused():
         optimizers.get("lion")
 
 
+def three_steps(optimizer: optimizers.Optimizer, kind: str, dtype: type = np.float32) -> np.ndarray:
+    """The weights after three steps with the kernels of that kind."""
+    model = network(50, dtype)
+    for seed in range(3):
+        model.flat_grad[...] = np.random.default_rng(seed).standard_normal(model.flat_grad.size)
+        with kernels.using(kind):
+            optimizer.step(model)
+    return model.flat_data
+
+
 @pytest.mark.parametrize("name", optimizers.OPTIMIZERS)
 def test_a_step_in_slabs_gives_the_same_bits_as_a_whole_one(name, monkeypatch):
+    whole = {kind: three_steps(optimizers.get(name), kind) for kind in kernels.KINDS}
     monkeypatch.setattr(cpu_optimizer, "SLAB", 100)
-    weights = []
+    monkeypatch.setattr(slabs, "SLAB", 300)
+    for count, kind in itertools.product((1, 2, 4), kernels.KINDS):
+        with threads(count):
+            np.testing.assert_array_equal(three_steps(optimizers.get(name), kind), whole[kind])
+    np.testing.assert_array_equal(whole["numpy"], whole["reference"])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", optimizers.OPTIMIZERS)
+def test_a_compiled_step_is_that_of_update(name, dtype):
+    compiled, written = (three_steps(optimizers.get(name), kind, dtype) for kind in ("fast", "numpy"))
+    np.testing.assert_allclose(compiled, written, rtol=0, atol=4 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("name", optimizers.OPTIMIZERS)
+def test_a_compiled_step_keeps_what_is_not_finite(name):
+    steps = []
     for kind in ("fast", "reference"):
-        model, optimizer = network(50, np.float32), optimizers.get(name)
-        for seed in range(3):
-            model.flat_grad[...] = np.random.default_rng(seed).standard_normal(model.flat_grad.size)
-            with kernels.using(kind):
-                optimizer.step(model)
-        weights.append(model.flat_data.copy())
-    np.testing.assert_array_equal(*weights)
+        model, optimizer = network(), optimizers.get(name)
+        model.flat_grad[...] = [np.nan, np.inf, -np.inf, 0, 1, -1, 1e300, 1e-300, np.nan]
+        with kernels.using(kind), np.errstate(all="ignore"):
+            optimizer.step(model)
+        steps.append(model.flat_data)
+    np.testing.assert_allclose(*steps, rtol=1e-12)
+
+
+def test_an_optimizer_that_overrides_update_runs_as_it_is_written():
+    class Backwards(SGD):
+        def update(self, w, g, slots):
+            w += self.learning_rate * g
+
+    model = network()
+    start = model.flat_data.copy()
+    model.flat_grad[...] = 1
+    Backwards(0.5).step(model)
+    np.testing.assert_array_equal(model.flat_data, start + 0.5)
 
 
 @pytest.mark.parametrize("name", optimizers.OPTIMIZERS)

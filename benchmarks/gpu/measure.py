@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from benchmarks.competitors import Competitor
 from benchmarks.gpu.competitors import CPU
 from benchmarks.gpu.problem import CHECKED, CHECKED_BATCH, save_problem
-from benchmarks.step.measure import difference
+from benchmarks.step.check import difference
 from benchmarks.summaries import Summary, summary
 from benchmarks.workers import Worker, WorkerError
 from minigan.io.progress import Progress

@@ -94,9 +94,9 @@ def normalization(rng: np.random.Generator, batch: int, step: NormalizationStep)
     keep = 1 - step.drop.rate if step.drop else 1.0
     bits = Stream(0, "dropout").bits(x.size, keep) if step.drop else None
     arguments = (x, mean, variance, epsilon, gamma, beta, step.activation, bits, keep)
-    _, factor = kernels.normalize_activate(*arguments)
+    y = kernels.normalize_activate(*arguments)
     yield Case("normalize_activate", label(x.shape), arguments, 9.0 * x.size)
-    back = (dy, factor, x, mean, variance, epsilon, gamma, True)
+    back = (dy, y, bits, keep, x, mean, variance, epsilon, gamma, step.activation, True)
     yield Case("normalize_activate_grads", label(x.shape), back, 14.0 * x.size)
 
 

@@ -87,7 +87,7 @@ def load(network, weights):
 def make(problem, job):
     """The networks with the problem's weights, and a function that runs a step."""
     g = load(Generator(), protocol.layers(problem, "generator"))
-    d = load(Discriminator(job["dropout"]), protocol.layers(problem, "discriminator"))
+    d = load(Discriminator(0.25 * job["dropout"]), protocol.layers(problem, "discriminator"))
     g_optimizer, d_optimizer = (
         chainer.optimizers.Adam(alpha=2e-4, beta1=0.5, eps=1e-7).setup(network) for network in (g, d)
     )

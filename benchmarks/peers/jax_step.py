@@ -130,7 +130,7 @@ def make(problem, job):
 
     def step(real, noise):
         nonlocal state
-        state, d_value, g_value = jax.block_until_ready(train(state, real, noise, rate=job["dropout"]))
+        state, d_value, g_value = jax.block_until_ready(train(state, real, noise, rate=0.25 * job["dropout"]))
         return float(d_value), float(g_value)
 
     return step

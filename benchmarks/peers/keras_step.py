@@ -185,7 +185,7 @@ def make(problem, job):
     limit_threads(job["threads"])
     keras.utils.set_random_seed(0)
     g = load(generator(), protocol.layers(problem, "generator"))
-    d = load(discriminator(job["dropout"]), protocol.layers(problem, "discriminator"))
+    d = load(discriminator(0.25 * job["dropout"]), protocol.layers(problem, "discriminator"))
     parts = (g, d, optimizer(g), optimizer(d))
     if keras.backend.backend() == "tensorflow":
         train = tensorflow_step(*parts, jit=job["variant"] == "tensorflow-jit")

@@ -1,17 +1,16 @@
-"""minigan's training: the steps of ``minigan_step``, with samples in between."""
+"""minigan's training: the rounds of ``minigan_step``, with samples in between."""
 
 import samples
-from minigan_step import network_pair, stepping
+from minigan_step import Training
 
 
 def make(problem, job):
     """The networks with the problem's weights, and a function that runs a step or draws samples."""
-    gan = network_pair(problem, job)
-    step = stepping(gan, float(problem["learning_rate"]))
+    training = Training(problem, job)
 
     def train(rows, noise):
         if samples.wanted(rows):
-            return samples.hand_over(gan.generator.predict(problem["fixed_noise"], 256), job)
-        return step(problem["images"][rows], noise)
+            return samples.hand_over(training.gan.generator.predict(problem["fixed_noise"], 256), job)
+        return training(problem["images"][rows], noise)
 
     return train

@@ -4,11 +4,12 @@ It reads requests, one JSON object per line, and answers each with one. All outp
 goes to stderr. It runs in any Python that has the competitor's package; minigan need not be installed there.
 
 JOB is a JSON object: `problem` (the .npz file with weights, images and noise), `threads`, `cpus` (the processors to
-run on), `variant` (of the module), `dropout` (its rate). MODULE, a file in the folder of this one, has
+run on), `variant` (of the module), `dropout` (a factor on every rate). MODULE, a file in the folder of this one, has
 
 ``make(problem, job) -> step``  and  ``step(real, noise) -> (d_loss, g_loss)``,
 
-where a step updates the discriminator and the generator, and ends when both losses are Python numbers.
+where a step updates the discriminator and the generator, and ends when both losses are Python numbers. For a model with
+a gradient penalty it gets the problem's `mix` too.
 
 ====================================  ==========================================================================
 request                               answer
@@ -18,6 +19,7 @@ request                               answer
 ``{"do": "make", "job": {...}}``      ``{}``, after the networks are built again with these settings and the job's
 ``{"do": "check", "steps": 2}``       ``{"losses": [[d, g], ...]}``, of steps on the problem's own batches
 ``{"do": "block", "steps": 50}``      ``{"losses": [[d, g]], "seconds": 0.4, "cpu_seconds": 0.4}`` of all together
+``{"do": "trace", "threads": 4}``     the answer of ``step.trace(4)``, for modules that have it
 ``{"do": "stop"}``                    none; the process ends
 ====================================  ==========================================================================
 
@@ -56,8 +58,8 @@ def nchw_rows(kernel, shape):
 
 
 def batches(problem):
-    """The problem's batches of real images and noise, repeated."""
-    return cycle(zip(problem["real"], problem["noise"]))
+    """The problem's batches of real images, noise, and what a penalty mixes, repeated."""
+    return cycle(zip(*(problem[name] for name in ("real", "noise", "mix") if name in problem)))
 
 
 def peak_bytes():
@@ -80,9 +82,9 @@ def run(step, source, count):
     """Run `count` steps: their losses, the seconds of each, and the processor time of all."""
     losses, seconds, cpu = [], [], time.process_time()
     for _ in range(count):
-        real, noise = next(source)
+        inputs = next(source)
         start = time.perf_counter()
-        losses.append(step(real, noise))
+        losses.append(step(*inputs))
         seconds.append(time.perf_counter() - start)
     return {"losses": losses, "seconds": seconds, "cpu_seconds": time.process_time() - cpu}
 
@@ -124,6 +126,8 @@ def serve(module, job, requests, answers):
                 answer = {}
             case "check":
                 answer = {"losses": step.check(request["steps"])}
+            case "trace":
+                answer = step.trace(request["threads"])
             case "block":
                 answer = block(step, request["steps"])
             case _:

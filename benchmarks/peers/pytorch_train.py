@@ -6,7 +6,7 @@ moving variance is the unbiased one, larger by one part in the thousands of valu
 
 import samples
 import torch
-from pytorch_step import networks, stepping
+from pytorch_step import Training
 
 
 def draw(g, noise):
@@ -20,12 +20,11 @@ def draw(g, noise):
 
 def make(problem, job):
     """The networks with the problem's weights, and a function that runs a step or draws samples."""
-    g, d = networks(problem, job)
-    step = stepping(g, d, job["variant"], float(problem["learning_rate"]), problem["real"].shape[1])
+    training = Training(problem, job)
 
     def train(rows, noise):
         if samples.wanted(rows):
-            return samples.hand_over(draw(g, problem["fixed_noise"]), job)
-        return step(problem["images"][rows], noise)
+            return samples.hand_over(draw(training.g, problem["fixed_noise"]), job)
+        return training(problem["images"][rows], noise)
 
     return train

@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.competitors import Competitor
 from benchmarks.quality.run_plan import OUTPUT_RANGE, RunPlan, save_run_plan
-from benchmarks.step.measure import CHECKED, difference
+from benchmarks.step.check import CHECKED, difference
 from benchmarks.workers import Worker, WorkerError
 from minigan.data import Dataset
 from minigan.io.progress import Progress
@@ -22,9 +22,6 @@ __all__ = ["TOLERANCE", "Mark", "Run", "check", "failed", "measure_runs", "probl
 #: Losses count as the same if their relative difference is less than this. Where a gradient is nearly 0, Adam turns its
 #: rounding error into a whole step: PyTorch's own two memory layouts differ by 0.0015 here.
 TOLERANCE = 1e-2
-
-#: The rate of every Dropout in training.
-DROPOUT = 0.25
 
 #: Options of dcgan28, for networks of another size, in minigan only.
 MODEL: dict[str, Any] = {}
@@ -105,7 +102,7 @@ def problem_file(data: Dataset, plan: RunPlan, seed: int) -> Iterator[Path]:
         yield path
 
 
-def start(run: Run, pythons: Mapping[str, Path], path: Path, dropout: float) -> Worker:
+def start(run: Run, pythons: Mapping[str, Path], path: Path, dropout: float = 1.0) -> Worker:
     """Start a competitor's process."""
     competitor = run.competitor
     return Worker(competitor, pythons[competitor.family], path, run.threads, dropout, MODEL)
@@ -141,7 +138,7 @@ def measure_runs(
 ) -> None:
     """Run all trainings of one seed in turns, so that a slow phase of the machine affects all."""
     with ExitStack() as stack:
-        workers = [(run, stack.enter_context(start(run, pythons, path, DROPOUT))) for run in runs if not run.error]
+        workers = [(run, stack.enter_context(start(run, pythons, path))) for run in runs if not run.error]
         for before, mark in zip([0, *plan.marks], plan.marks):
             for run, worker in workers:
                 if not run.error:

@@ -1,10 +1,12 @@
 """The input of all trainings: minigan's initial weights, the data, the order of batches, and noise."""
 
+import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from benchmarks.game import game_of
 from benchmarks.problem import save_problem
 from minigan.backend import asnumpy
 from minigan.data import Dataset
@@ -50,14 +52,14 @@ class RunPlan(NamedTuple):
 def save_run_plan(path: Path, data: Dataset, plan: RunPlan, seed: int, **model: Any) -> None:
     """Write the problem of one seed to an .npz file.
 
-    It has the weights, named as by `benchmarks.problem.save_problem`, and
+    It has the networks and weights as `benchmarks.problem.save_problem` writes them, the training with `LEARNING_RATE`,
+    and
 
     ===============  ==============================  =============================================================
     `images`         (len(data), H, W, C) float32    all real images, from -1 to 1
     `real`           (turns, batch) int              the images of a step; a row of -1 requests samples
     `noise`          (turns, batch, latent_size)     of that step, float32; zeros where samples are requested
     `fixed_noise`    (samples, latent_size) float32  of the samples
-    `learning_rate`  ()                              Adam's
     ===============  ==============================  =============================================================
 
     Order and noise are those that `minigan.Trainer` draws with this seed.
@@ -72,7 +74,8 @@ def save_run_plan(path: Path, data: Dataset, plan: RunPlan, seed: int, **model: 
     arrays["real"] = np.insert(order, plan.marks, -1, axis=0)
     arrays["noise"] = np.insert(noise, plan.marks, 0, axis=0)
     arrays["fixed_noise"] = asnumpy(draw_noise(Stream(seed, "samples"), plan.samples, latent_size))
-    arrays["learning_rate"] = np.array(LEARNING_RATE)
+    game = game_of("dcgan28")._replace(g_rate=LEARNING_RATE, d_rate=LEARNING_RATE)
+    arrays["game"] = np.array(json.dumps(game._asdict()))
     save_arrays(path, arrays)
 
 

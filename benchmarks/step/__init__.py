@@ -9,7 +9,9 @@ for the same images: dcgan28, Adam, dropout active. Every competitor runs in its
 processors, one at a time, in turns.
 
 ===========  ==================================================
-`measure`    the check of the losses, the turns, the results of a competitor
+`check`      the check of the losses
+`measure`    the turns
+`result`     the results of a competitor
 `report`     table and picture
 `command`    ``python -m benchmarks step``
 ===========  ==================================================

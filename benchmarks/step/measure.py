@@ -1,25 +1,20 @@
-"""The check that all competitors compute the same, and the timed turns."""
+"""The timed turns: round after round, until each competitor has enough quiet ones."""
 
+import itertools
+import math
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from benchmarks.competitors import Competitor
+import numpy as np
+
 from benchmarks.problem import problem
-from benchmarks.summaries import Summary, paired_ratio, summary
+from benchmarks.step.result import Result, Turn
 from benchmarks.workers import Worker, WorkerError
 from minigan.io.progress import Progress
 
-__all__ = ["Result", "RunPlan", "check", "difference", "failed", "measure_results"]
-
-#: Losses count as the same if their relative difference is less than this: they are computed in float32.
-TOLERANCE = 1e-3
-
-#: The number of steps that are checked, and their batch size: smaller batches differ more in rounding errors, which
-#: Adam amplifies where a gradient is nearly 0.
-CHECKED, CHECKED_BATCH = 2, 64
+__all__ = ["RunPlan", "Started", "measure_results", "take_turns"]
 
 
 class RunPlan(NamedTuple):
@@ -28,9 +23,13 @@ class RunPlan(NamedTuple):
     Attributes
     ----------
     rounds : int
-        Turns of each competitor.
+        Quiet turns of each competitor, in rounds that are quiet for minigan too.
+    minutes : float
+        After this time the round that has begun is the last one.
     steps : int
-        Timed steps in a turn, after one that is not timed.
+        Timed steps in a turn, at least, after one that is not timed.
+    seconds : float
+        The shortest turn: in a shorter one the system's counts of the processors' time are too coarse.
     warmup : int
         Steps before the first turn.
     pause : float
@@ -38,141 +37,33 @@ class RunPlan(NamedTuple):
     """
 
     rounds: int
+    minutes: float
     steps: int
+    seconds: float
     warmup: int
     pause: float
 
 
-@dataclass
-class Result:
-    """The result of one competitor at one batch size and one number of threads.
+class Started(NamedTuple):
+    """A competitor's process that is warm, and the timed steps of its turns."""
 
-    Attributes
-    ----------
-    error : str
-        The reason if there are no times: the competitor is not installed, or it failed.
-    first : float
-        Seconds of the first step, compilation included.
-    rounds : list of list of float
-        Seconds of each timed step, turn by turn.
-    others : list of float
-        The load by other programs in each turn, in processors; 0 where that is unknown. It also shows competitors that
-        are busy between their own turns.
-    """
-
-    competitor: Competitor
-    batch: int
-    threads: int
-    versions: Mapping[str, str | None] = field(default_factory=dict)
-    error: str = ""
-    difference: float | None = None
-    first: float = 0.0
-    rounds: list[list[float]] = field(default_factory=list)
-    others: list[float] = field(default_factory=list)
-    peak_bytes: int | None = None
-
-    @property
-    def seconds(self) -> Summary:
-        """The seconds of one step."""
-        return summary([value for turn in self.rounds for value in turn])
-
-    @property
-    def differs(self) -> bool:
-        """Whether it computes something else than minigan."""
-        return self.difference is not None and not self.difference < TOLERANCE
-
-    def ratio(self, baseline: "Result") -> Summary:
-        """The ratio of its times to those of `baseline`."""
-        return paired_ratio(self.rounds, baseline.rounds)
-
-    def record(self, baseline: "Result | None") -> dict[str, Any]:
-        """All values for the JSON file."""
-        timed = bool(self.rounds)
-        return {
-            "name": self.competitor.name,
-            "title": self.competitor.title,
-            "versions": dict(self.versions),
-            "batch": self.batch,
-            "threads": self.threads,
-            "error": self.error or None,
-            "difference": self.difference,
-            "seconds": self.seconds._asdict() if timed else None,
-            "ratio": self.ratio(baseline)._asdict() if timed and baseline and baseline.rounds else None,
-            "first_step_seconds": self.first if timed else None,
-            "peak_bytes": self.peak_bytes,
-            "others": self.others,
-            "rounds": self.rounds,
-        }
-
-
-def failed(result: Result) -> bool:
-    """Whether a competitor ran into an error, or computes something else."""
-    return result.differs or (bool(result.error) and not result.error.startswith("not installed"))
-
-
-def check(groups: Sequence[Sequence[Result]], pythons: Mapping[str, Path], status: Progress) -> None:
-    """Compare the losses of all competitors in the first steps with minigan's, without dropout.
-
-    It is done once, since the code is the same for all batch sizes and threads, and in separate processes, so that the
-    memory is not counted later.
-    """
-    expected: list[list[float]] = []
-    with problem(CHECKED_BATCH) as path:
-        for place, result in enumerate(groups[0]):
-            if result.error:
-                continue
-            status.begin(f"Checking the losses of {result.competitor.title}")
-            losses, error = first_losses(result, pythons, path)
-            expected = expected or losses
-            for group in groups:
-                group[place].error = error
-                if place and not error:
-                    group[place].difference = difference(losses, expected)
-
-
-def first_losses(result: Result, pythons: Mapping[str, Path], path: Path) -> tuple[list[list[float]], str]:
-    """A competitor's losses, or none and the error."""
-    competitor = result.competitor
-    try:
-        with Worker(competitor, pythons[competitor.family], path, result.threads, dropout=0.0) as worker:
-            return worker.run(CHECKED)["losses"], ""
-    except WorkerError as error:
-        return [], f"failed: {error}"
-
-
-def difference(losses: Sequence[Sequence[float]], expected: Sequence[Sequence[float]]) -> float:
-    """The largest relative difference of any loss; infinite where one is NaN.
-
-    Examples
-    --------
-    >>> difference([[1.0, 2.0], [1.0, 2.2]], [[1.0, 2.0], [1.0, 2.0]])
-    0.1
-    """
-    parts = [
-        round(abs(ours / theirs - 1), 12)
-        for step, other in zip(losses, expected, strict=True)
-        for ours, theirs in zip(step, other, strict=True)
-    ]
-    return max(parts) if all(part < float("inf") for part in parts) else float("inf")
+    result: Result
+    worker: Worker
+    steps: int
 
 
 def measure_results(results: Sequence[Result], pythons: Mapping[str, Path], plan: RunPlan, status: Progress) -> None:
-    """Warm all competitors up, then time them in turns; all have the same batch size and threads."""
-    workers: list[tuple[Result, Worker]] = []
-    with problem(results[0].batch) as path:
+    """Warm all competitors up, then time them in turns; all have the same model, batch size and threads."""
+    workers: list[Worker] = []
+    with problem(results[0].batch, name=results[0].model) as path:
         try:
-            for result in results:
-                if not result.error:
-                    start(result, pythons, path, plan, status, workers)
-            for place in range(plan.rounds):
-                for result, worker in workers:
-                    status.begin(f"Round {place + 1} of {plan.rounds}: {result.competitor.title}")
-                    take_turn(result, worker, plan)
-            for result, worker in workers:
+            started = [start(result, pythons, path, plan, status, workers) for result in results if not result.error]
+            take_turns(started, plan, status)
+            for result, worker, _ in started:
                 if not result.error:
                     result.peak_bytes = worker.peak_bytes()
         finally:
-            for _, worker in workers:
+            for worker in workers:
                 worker.close()
 
 
@@ -182,30 +73,55 @@ def start(
     path: Path,
     plan: RunPlan,
     status: Progress,
-    workers: list[tuple[Result, Worker]],
-) -> None:
-    """Start a competitor's process and warm it up."""
+    workers: list[Worker],
+) -> Started:
+    """Start a competitor's process, add it to `workers` and warm it up."""
     competitor = result.competitor
     status.begin(f"Starting {competitor.title}")
     worker = Worker(competitor, pythons[competitor.family], path, result.threads)
-    workers.append((result, worker))
+    workers.append(worker)
+    steps = plan.steps
     try:
         result.first = worker.run(1)["seconds"][0]
-        worker.run(plan.warmup)
+        steps = max(steps, math.ceil(plan.seconds / float(np.median(worker.run(plan.warmup)["seconds"]))))
     except WorkerError as error:
         result.error = f"failed: {error}"
+    return Started(result, worker, steps)
 
 
-def take_turn(result: Result, worker: Worker, plan: RunPlan) -> None:
+def take_turns(
+    started: Sequence[Started], plan: RunPlan, status: Progress, clock: Callable[[], float] = time.monotonic
+) -> None:
+    """Time round after round until all have enough quiet turns, or the time is over.
+
+    A competitor that has enough quiet turns does not take more, except minigan, the first, by which the others are
+    measured.
+    """
+    end = clock() + 60 * plan.minutes
+    for number in itertools.count():
+        lacking = [one for one in started if quiet_turns(one.result, started[0].result) < plan.rounds]
+        lacking = [one for one in lacking if not one.result.error]
+        if not lacking or (number and clock() >= end):
+            return
+        taking = lacking if started[0] in lacking or started[0].result.error else [started[0], *lacking]
+        for one in taking:
+            status.begin(f"Round {number + 1}: {one.result.competitor.title}")
+            take_turn(one, plan, number)
+
+
+def quiet_turns(result: Result, baseline: Result) -> int:
+    """In how many rounds a competitor was undisturbed, and minigan too."""
+    return len(result.pairs(result if baseline.error else baseline, quiet=True))
+
+
+def take_turn(one: Started, plan: RunPlan, number: int) -> None:
     """Time one turn; its first step, with cold caches, is not counted."""
-    if result.error:
-        return
+    result, worker, steps = one
     time.sleep(plan.pause)
     try:
-        answer = worker.run(1 + plan.steps)
+        answer = worker.run(1 + steps)
     except WorkerError as error:
         result.error = f"failed: {error}"
-        result.rounds.clear()
+        result.turns.clear()
         return
-    result.rounds.append(answer["seconds"][1:])
-    result.others.append(answer["others"] or 0.0)
+    result.turns.append(Turn(number, answer["seconds"][1:], answer["others"]))

@@ -49,11 +49,11 @@ class AffineStep(LinearStep):
         y = kernels.affine(x, self.matrix, bias, self.operation, self.activation)
         return y, AffineStepCache(x, y, self.stamp(y))
 
-    def backward(self, dy: Array, cache: AffineStepCache, param_grads: bool = True) -> Array:
+    def backward(self, dy: Array, cache: AffineStepCache, param_grads: bool = True, input_grad: bool = True) -> Array:
         self.check_backward(dy, cache)
         kernel = self.affine.kernel
         dx, dkernel, dbias = kernels.affine_grads(
-            dy, cache.y, cache.x, self.matrix, self.operation, self.activation, param_grads
+            dy, cache.y, cache.x, self.matrix, self.operation, self.activation, param_grads, input_grad
         )
         if dkernel is not None and dbias is not None:
             kernel.grad += dkernel

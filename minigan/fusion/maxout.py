@@ -37,12 +37,14 @@ class MaxoutStep(LinearStep):
         y, won = kernels.max_with_mask(z.reshape(-1, layer.units, layer.pieces))
         return y, MaxoutCache(x, won, self.stamp(y))
 
-    def backward(self, dy: Array, cache: MaxoutCache, param_grads: bool = True) -> Array:
+    def backward(self, dy: Array, cache: MaxoutCache, param_grads: bool = True, input_grad: bool = True) -> Array:
         self.check_backward(dy, cache)
         layer = self.maxout
         dz = (dy[:, :, None] * cache.won).reshape(-1, layer.units * layer.pieces)
         # A line is its own derivative: dz stands for the output, which nobody looks at.
-        dx, dmatrix, dbias = kernels.affine_grads(dz, dz, cache.x, self.matrix, self.operation, LINEAR, param_grads)
+        dx, dmatrix, dbias = kernels.affine_grads(
+            dz, dz, cache.x, self.matrix, self.operation, LINEAR, param_grads, input_grad
+        )
         if dmatrix is not None and dbias is not None:
             layer.kernel.grad += dmatrix.reshape(layer.kernel.data.shape)
             layer.bias.grad += dbias.reshape(layer.bias.data.shape)

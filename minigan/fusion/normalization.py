@@ -15,13 +15,14 @@ __all__ = ["NormalizationStep"]
 
 
 class NormalizationStepCache(NamedTuple):
-    """The input and its statistics; what dy meets on its way to the activation's input; dropout's bits."""
+    """The input and its statistics; the output; dropout's bits and the fraction that it keeps."""
 
     x: Array
     mean: Array
     variance: Array
-    factor: Array | None
+    y: Array
     bits: Array | None
+    keep: float
     training: bool
     stamp: CacheStamp
 
@@ -55,7 +56,7 @@ class NormalizationStep(Step):
         if self.drop is not None and self.drop.rate and ctx.training:
             keep = 1 - self.drop.rate
             bits = training_stream(self.drop, ctx).bits(x.size, keep)
-        y, factor = kernels.normalize_activate(
+        y = kernels.normalize_activate(
             x,
             mean,
             variance,
@@ -66,18 +67,21 @@ class NormalizationStep(Step):
             bits,
             keep,
         )
-        return y, NormalizationStepCache(x, mean, variance, factor, bits, by_batch, self.stamp(y))
+        return y, NormalizationStepCache(x, mean, variance, y, bits, keep, by_batch, self.stamp(y))
 
     def backward(self, dy: Array, cache: NormalizationStepCache, param_grads: bool = True) -> Array:
         self.check_backward(dy, cache)
         dx, dgamma, dbeta = kernels.normalize_activate_grads(
             dy,
-            cache.factor,
+            cache.y,
+            cache.bits,
+            cache.keep,
             cache.x,
             cache.mean,
             cache.variance,
             self.norm.epsilon,
             self.norm.gamma.data,
+            self.activation,
             cache.training,
         )
         if param_grads:

@@ -85,6 +85,10 @@ class LinearStep(Step):
 
     operation: Operation
 
+    def backward(self, dy: Array, cache: Any, param_grads: bool = True, input_grad: bool = True) -> Array:
+        """As a layer's; without `input_grad` the gradient with respect to the input is not computed, but None."""
+        raise NotImplementedError
+
     @property
     def matrix(self) -> Array:
         """The kernel, as the operation takes it."""

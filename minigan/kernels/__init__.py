@@ -8,6 +8,7 @@ keeps no state from call to call, and all but `update_in_place` return new array
 
 from minigan.kernels import compiled, cpu, cuda
 from minigan.kernels import reference as ref
+from minigan.kernels.compiled import philox as compiled_philox
 from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cuda import philox, precision
 from minigan.kernels.cuda.device_scalars import DeviceScalars
@@ -47,6 +48,7 @@ __all__ = [
     "batch_norm_tangent_grad",
     "binary_crossentropy_from_logits",
     "channel_sum",
+    "compiled_philox",
     "compiled_run",
     "conv2d",
     "conv2d_input_grad",
@@ -172,34 +174,67 @@ gated_second_derivative = Kernel(
 
 max_with_mask = Kernel(ref.maxout.max_with_mask, cpu.maxout.max_with_mask, compiled=compiled.maxout.max_with_mask)
 
-batch_norm = Kernel(ref.normalization.batch_norm, cpu.normalization.batch_norm, cuda.normalization.batch_norm)
+batch_norm = Kernel(
+    ref.normalization.batch_norm,
+    cpu.normalization.batch_norm,
+    cuda.normalization.batch_norm,
+    compiled.normalization.batch_norm,
+)
 batch_norm_grad = Kernel(
-    ref.normalization.batch_norm_grad, cpu.normalization.batch_norm_grad, cuda.normalization.batch_norm_grad
+    ref.normalization.batch_norm_grad,
+    cpu.normalization.batch_norm_grad,
+    cuda.normalization.batch_norm_grad,
+    compiled.normalization.batch_norm_grad,
 )
 batch_norm_tangent_grad = Kernel(ref.normalization.batch_norm_tangent_grad, cpu.normalization.batch_norm_tangent_grad)
-channel_sum = Kernel(ref.normalization.channel_sum, cpu.normalization.channel_sum, cuda.normalization.channel_sum)
+channel_sum = Kernel(
+    ref.normalization.channel_sum,
+    cpu.normalization.channel_sum,
+    cuda.normalization.channel_sum,
+    compiled.normalization.channel_sum,
+)
 group_norm = Kernel(ref.normalization.group_norm, cpu.normalization.group_norm)
 group_norm_grad = Kernel(ref.normalization.group_norm_grad, cpu.normalization.group_norm_grad)
 group_norm_tangent_grad = Kernel(ref.normalization.group_norm_tangent_grad)
-layer_norm = Kernel(ref.normalization.layer_norm, cpu.normalization.layer_norm, cuda.normalization.layer_norm)
+layer_norm = Kernel(
+    ref.normalization.layer_norm,
+    cpu.normalization.layer_norm,
+    cuda.normalization.layer_norm,
+    compiled.normalization.layer_norm,
+)
 layer_norm_grad = Kernel(
-    ref.normalization.layer_norm_grad, cpu.normalization.layer_norm_grad, cuda.normalization.layer_norm_grad
+    ref.normalization.layer_norm_grad,
+    cpu.normalization.layer_norm_grad,
+    cuda.normalization.layer_norm_grad,
+    compiled.normalization.layer_norm_grad,
 )
 layer_norm_tangent_grad = Kernel(ref.normalization.layer_norm_tangent_grad)
-moments = Kernel(ref.normalization.moments, cpu.normalization.moments, cuda.normalization.moments)
+moments = Kernel(
+    ref.normalization.moments,
+    cpu.normalization.moments,
+    cuda.normalization.moments,
+    compiled.normalization.moments,
+)
 
 normalize_activate = Kernel(
     ref.normalize_activate.normalize_activate,
     cpu.normalize_activate.normalize_activate,
     cuda.normalize_activate.normalize_activate,
+    compiled.normalize_activate.normalize_activate,
 )
 normalize_activate_grads = Kernel(
     ref.normalize_activate.normalize_activate_grads,
     cpu.normalize_activate.normalize_activate_grads,
     cuda.normalize_activate.normalize_activate_grads,
+    compiled.normalize_activate.normalize_activate_grads,
 )
 
-update_in_place = Kernel(ref.optimizer.update_in_place, cpu.optimizer.update_in_place, cuda.optimizer.update_in_place)
+update_in_place = Kernel(
+    ref.optimizer.update_in_place,
+    cpu.optimizer.update_in_place,
+    cuda.optimizer.update_in_place,
+    compiled.optimizer.update_in_place,
+)
 
 pad = Kernel(ref.padding.pad, cpu.padding.pad, cuda.padding.pad)
 

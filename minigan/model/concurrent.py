@@ -56,14 +56,17 @@ def forward_both(network: Sequential, batches: Sequence[Array], contexts: Sequen
 
 
 def backward_both(network: Sequential, dys: Sequence[Array], caches: Sequence[tuple[Any, ...]]) -> None:
-    """``network.backward(dy, cache)`` for each of two passes: adds both to the parameters' gradients."""
+    """``network.backward(dy, cache, input_grad=False)`` for each of two passes: adds to the parameters' gradients."""
     if not is_faster(network, dys):
         for dy, its in zip(dys, caches):
-            network.backward(dy, its)
+            network.backward(dy, its, input_grad=False)
         return
     flat_grad = memory_pool.zeros(network.flat_grad.shape, network.flat_grad.dtype)
     other = with_grads(network, flat_grad)
-    on_two_threads(lambda: network.backward(dys[0], caches[0]), lambda: other.backward(dys[1], caches[1]))
+    on_two_threads(
+        lambda: network.backward(dys[0], caches[0], input_grad=False),
+        lambda: other.backward(dys[1], caches[1], input_grad=False),
+    )
     network.flat_grad += flat_grad
 
 

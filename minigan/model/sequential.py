@@ -9,6 +9,7 @@ import numpy as np
 from minigan import backend, fusion
 from minigan.backend import Array
 from minigan.errors import CheckpointError, ConfigError, NotBuiltError, StaleCacheError
+from minigan.fusion.step import LinearStep
 from minigan.io.html import preformatted
 from minigan.io.messages import listed
 from minigan.layers.affine import Affine
@@ -229,11 +230,16 @@ class Sequential:
             x, cache = layer.forward(x, ctx)
             yield layer, x, cache
 
-    def backward(self, dy: Array, caches: tuple[Any, ...], param_grads: bool = True) -> Array:
-        """The gradient with respect to the input; adds to all parameters' gradients if `param_grads`."""
-        for step, cache in zip(reversed(self._steps_of(caches)), reversed(caches)):
-            dy = step.backward(dy, cache, param_grads)
-        return dy
+    def backward(self, dy: Array, caches: tuple[Any, ...], param_grads: bool = True, input_grad: bool = True) -> Array:
+        """The gradient with respect to the input; adds to all parameters' gradients if `param_grads`.
+
+        Without `input_grad` it returns None, and runs only what the gradients of the parameters need.
+        """
+        steps = self._steps_of(caches)
+        first = 0 if input_grad else first_with_gradients(steps)
+        for place in reversed(range(first, len(steps))):
+            dy = backward_of(steps[place], dy, caches[place], param_grads, input_grad or place > first)
+        return dy if input_grad else None
 
     def tangent(self, x_dot: Array, caches: tuple[Any, ...]) -> tuple[Array, tuple[Any, ...]]:
         """How the output moves where the input moves by `x_dot`, and what `tangent_backward` needs of all layers."""
@@ -330,3 +336,16 @@ class Sequential:
     def _check_built(self) -> None:
         if not self.built:
             raise NotBuiltError(f"Sequential {self.name!r}: call build(input_shape, seed) first")
+
+
+def first_with_gradients(steps: Sequence[Layer]) -> int:
+    """The place of the first step that has trainable parameters; the number of all steps where none has."""
+    places = (place for place, step in enumerate(steps) if any(p.trainable for p in step.parameters.values()))
+    return next(places, len(steps))
+
+
+def backward_of(step: Layer, dy: Array, cache: Any, param_grads: bool, input_grad: bool) -> Array:
+    """The backward of a step; without `input_grad` nobody reads dx, and a step that can leaves it out."""
+    if isinstance(step, LinearStep) and not input_grad:
+        return step.backward(dy, cache, param_grads, input_grad=False)
+    return step.backward(dy, cache, param_grads)

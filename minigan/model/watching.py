@@ -50,6 +50,11 @@ class WatchedNetwork(Sequential):
         watched = [WatchedStep(place, step, self.listener) for place, step in enumerate(super().steps)]
         return cast(list[Layer], watched)
 
+    def backward(self, dy: Array, caches: tuple[Any, ...], param_grads: bool = True, input_grad: bool = True) -> Array:
+        """All steps run, and give all gradients, for the listener."""
+        dx = super().backward(dy, caches, param_grads)
+        return dx if input_grad else None
+
 
 class WatchedStep:
     """The passes of a step, each of them reported when it is done."""

@@ -50,7 +50,7 @@ def simultaneous_step(
     g_loss = check_finite(value, "generator")
     dfake = discriminator.backward(dz, fake_caches, param_grads=False)
     gan.generator.zero_grads()
-    gan.generator.backward(dfake, caches)
+    gan.generator.backward(dfake, caches, input_grad=False)
 
     for network, optimizer, constraint in (
         (gan.discriminator, d_optimizer, options.d_constraint),

@@ -139,7 +139,7 @@ def generator_step(
 
     dfake = discriminator.backward(dz, d_caches, param_grads=False)
     gan.generator.zero_grads()
-    gan.generator.backward(dfake, caches)
+    gan.generator.backward(dfake, caches, input_grad=False)
 
     optimizer.step(gan.generator)
     if options.g_constraint is not None:

@@ -14,11 +14,12 @@ import typer
 from rich.console import Console
 
 from benchmarks.competitors import Competitor
+from benchmarks.description import described
 from benchmarks.gpu import command, competitors, measure
 from benchmarks.gpu.competitors import BASELINE, CPU, GPU, choose
 from benchmarks.gpu.kernels import Compared, compare, seconds_of
 from benchmarks.gpu.measure import Clock, Measured, RunPlan, Setting, expected_losses, problems, run, settings
-from benchmarks.gpu.problem import CHECKED, CHECKED_BATCH, described, save_problem
+from benchmarks.gpu.problem import CHECKED, CHECKED_BATCH, save_problem
 from benchmarks.gpu.report import draw_crossover, draw_kernels, draw_steps, kernel_table, notes, step_table
 from benchmarks.kernels.cases import Case
 from minigan import backend, kernels, layers

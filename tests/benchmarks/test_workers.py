@@ -97,7 +97,7 @@ def test_the_environment_has_the_threads_and_no_setting_of_minigans(monkeypatch,
 @pytest.mark.parametrize("name", ["torch-eager", "torch-channels-last"])
 def test_pytorch_computes_the_same_losses(name, this_python):
     from benchmarks.competitors import PEERS
-    from benchmarks.step.measure import difference
+    from benchmarks.step.check import difference
 
     losses = []
     with problem(16) as path:

@@ -311,9 +311,11 @@ def normalize_activate(s: Source) -> tuple:
 
 def normalize_activate_grads(s: Source) -> tuple:
     shape = channelled(s)
-    factor = s.numbers(*shape) if s.one_of((True, False)) else None
+    bits, keep = (dropout_bits(s, shape), 0.75) if s.one_of((True, False)) else (None, 1.0)
+    dy, y, x = (s.numbers(*shape) for _ in range(3))
     gamma = s.numbers(shape[-1])
-    return (s.numbers(*shape), factor, s.numbers(*shape), *statistics(s, shape), gamma, s.one_of((True, False)))
+    activation, training = s.one_of(ACTIVATIONS), s.one_of((True, False))
+    return (dy, y, bits, keep, x, *statistics(s, shape), gamma, activation, training)
 
 
 def batch_norm(s: Source) -> tuple:

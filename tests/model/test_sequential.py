@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from minigan import kernels
 from minigan.errors import CheckpointError, ConfigError, NotBuiltError, ShapeError, StaleCacheError
 from minigan.layers import (
     BatchNorm,
@@ -11,10 +12,14 @@ from minigan.layers import (
     Dense,
     Dropout,
     Flatten,
+    Layer,
     LeakyReLU,
+    Maxout,
     Sigmoid,
     SpectralNormalization,
+    UpSampling2D,
 )
+from minigan.layers.base import INFERENCE
 from minigan.model.sequential import Sequential
 from minigan.optimizers import SGD
 from minigan.random import Stream
@@ -87,6 +92,69 @@ def test_backward_by_the_checker_for_input_and_all_parameters(training, gradchec
     names = [name for name, parameter in model.parameters().items() if parameter.trainable]
     rows = [row for row in report if row.mode.startswith("differences")]
     assert [row.quantity for row in rows] == ["x", *names]
+
+
+class Noted(Layer):
+    """Somebody's own layer, which counts its backwards."""
+
+    backwards = 0
+
+    def forward(self, x, ctx=INFERENCE):
+        return x, None
+
+    def backward(self, dy, cache, param_grads=True):
+        self.backwards += 1
+        return dy
+
+
+def heads() -> dict[str, list[Layer]]:
+    """Layers with which a network may begin."""
+    return {
+        "Conv2D": [Conv2D(3, 3, activation="relu")],
+        "upsampling": [UpSampling2D(), Conv2D(3, 3, padding="same")],
+        "Dense": [Dense(3)],
+        "Maxout": [Flatten(), Maxout(4, 2)],
+        "BatchNorm": [BatchNorm(), LeakyReLU()],
+        "no parameters": [],
+    }
+
+
+@pytest.mark.parametrize("fuse", [True, False])
+@pytest.mark.parametrize("head", heads())
+def test_without_the_inputs_gradient_those_of_the_parameters_are_the_same_bits(head, fuse):
+    first, between = Noted(), Noted()
+    model = Sequential([first, *heads()[head], between, Flatten(), Dense(2, "tanh"), Dense(1)], fuse=fuse)
+    model.build((8, 7, 2), seed=0)
+    y, caches = model.forward(images(np.float32))
+    assert model.backward(np.ones_like(y), caches) is not None
+    expected = model.flat_grad.copy()
+    model.zero_grads()
+    first.backwards = between.backwards = 0
+    assert model.backward(np.ones_like(y), caches, input_grad=False) is None
+    np.testing.assert_array_equal(model.flat_grad, expected)
+    # What comes before the first parameters does not run.
+    assert (first.backwards, between.backwards) == (0, bool(heads()[head]))
+
+
+@pytest.mark.parametrize("layers", [[Conv2D(3, 3)], [Dense(3, "tanh")], [Flatten(), Maxout(4, 2)]])
+def test_the_first_weights_do_not_compute_a_gradient_that_nobody_reads(layers, monkeypatch):
+    model = Sequential(layers, fuse=True)
+    model.build((8, 7, 2), seed=0)
+    y, caches = model.forward(images(np.float32))
+    asked = []
+    affine_grads = kernels.affine_grads
+    monkeypatch.setattr(kernels, "affine_grads", lambda *given: asked.append(given[-1]) or affine_grads(*given))
+    for input_grad in (True, False):
+        model.backward(np.ones_like(y), caches, input_grad=input_grad)
+    assert asked == [True, False]
+
+
+def test_a_backward_without_any_gradient_runs_nothing():
+    model = Sequential([layer := Noted()])
+    model.build((2,), seed=0)
+    y, caches = model.forward(np.ones((3, 2), np.float32))
+    assert model.backward(y, caches, input_grad=False) is None
+    assert not layer.backwards
 
 
 def test_parameters_are_views_of_the_flat_buffers():

@@ -69,6 +69,20 @@ def test_its_numbers_are_those_of_the_network_itself(x, fuse: bool):
         np.testing.assert_array_equal(one, other)
 
 
+def test_a_backward_that_returns_no_gradient_of_the_input_is_heard_in_full(x):
+    heard = []
+    for input_grad in (True, False):
+        notes = Notes()
+        watched = WatchedNetwork(built(convolutions), notes)
+        y, caches = watched.forward(x)
+        dx = watched.backward(np.ones_like(y), caches, input_grad=input_grad)
+        assert (dx is not None) == input_grad
+        heard.append([item for item in notes.heard if item[0] == "backward"])
+    for one, other in zip(*heard, strict=True):
+        assert one[1] == other[1]
+        np.testing.assert_array_equal(one[2], other[2])
+
+
 def test_the_context_that_is_heard_runs_the_forward_again(x):
     notes = Notes()
     watched = WatchedNetwork(built(convolutions), notes)

@@ -45,7 +45,7 @@ CALLS = {
         "check_finite(value, 'generator')",
         "discriminator.backward(dz, d_caches, param_grads=False)",
         "gan.generator.zero_grads()",
-        "gan.generator.backward(dfake, caches)",
+        "gan.generator.backward(dfake, caches, input_grad=False)",
         "optimizer.step(gan.generator)",
         "options.g_constraint(gan.generator)",
         "GeneratorResult(value, logits)",

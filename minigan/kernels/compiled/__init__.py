@@ -5,6 +5,22 @@ The slabs, the threads and the memory are those of `minigan.kernels.cpu.parallel
 `minigan.kernels.compiled.compiler` the compiler.
 """
 
-from minigan.kernels.compiled import affine, convolution, maxout
+from minigan.kernels.compiled import (
+    affine,
+    convolution,
+    maxout,
+    normalization,
+    normalize_activate,
+    optimizer,
+    philox,
+)
 
-__all__ = ["affine", "convolution", "maxout"]
+__all__ = [
+    "affine",
+    "convolution",
+    "maxout",
+    "normalization",
+    "normalize_activate",
+    "optimizer",
+    "philox",
+]

@@ -18,7 +18,8 @@ class DeviceScalars:
     Parameters
     ----------
     kernel : str or None
-        The kernel's name in ``optimizer.cu``; None for an optimizer that runs as array code.
+        The name of the update in ``optimizer.cu`` and among the compiled loops; None for an optimizer that runs as
+        array code.
     """
 
     def __init__(self, kernel: str | None) -> None:

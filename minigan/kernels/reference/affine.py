@@ -17,7 +17,6 @@ from minigan.kernels.reference.windows import DENSE
 
 __all__ = [
     "LINEAR",
-    "RECTIFIER",
     "SAME",
     "Activation",
     "Convolution",
@@ -63,9 +62,6 @@ class Activation(NamedTuple):
 
 #: No activation.
 LINEAR = Activation()
-
-#: The plain rectifier. Its slope is 0 or 1, so a boolean array stores it in one byte each.
-RECTIFIER = Activation("leaky_relu")
 
 
 class Product(NamedTuple):

@@ -9,7 +9,7 @@ __all__ = ["StepScalars", "update_in_place"]
 
 
 class StepScalars(Protocol):
-    """The scalars of an update in device memory, for the CUDA twin: `minigan.kernels.DeviceScalars` has them."""
+    """The name of an update, and its scalars in device memory for the CUDA twin: `minigan.kernels.DeviceScalars`."""
 
     kernel: str | None
 
@@ -29,6 +29,6 @@ def update_in_place(
 ) -> None:
     """``rule(first, *others, scratch=...)`` for vectors of equal length; `scratch` is one more, with any values.
 
-    `scalars` names the CUDA kernel that does what `rule` does, and holds the `numbers` of this step for it.
+    `scalars` names the kernel that does what `rule` does, on a GPU or compiled; `numbers` are its scalars in this step.
     """
     rule(first, *others, scratch=array_module(first).empty_like(first))

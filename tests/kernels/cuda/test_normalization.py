@@ -89,13 +89,13 @@ def test_normalisation_with_what_follows(dtype, size, dropped, activation):
     mean, variance = numbers(c, dtype=dtype, seed=1), abs(numbers(c, dtype=dtype, seed=2)) + dtype(0.5)
     gamma, beta = numbers(c, dtype=dtype, seed=3), numbers(c, dtype=dtype, seed=4)
     bits = np.random.default_rng(5).integers(0, 256, -(-x.size // 8), np.uint8) if dropped else None
-    arguments = (x, mean, variance, 1e-3, gamma, beta, activation, bits, 0.75 if dropped else 1.0)
-    y, factor = normalize_activate.normalize_activate(*arguments)
-    expected = definitions.normalize_activate(*arguments)
-    assert_close((y, factor), expected)
+    keep = 0.75 if dropped else 1.0
+    arguments = (x, mean, variance, 1e-3, gamma, beta, activation, bits, keep)
+    y = normalize_activate.normalize_activate(*arguments)
+    assert_close([y], [definitions.normalize_activate(*arguments)])
     dy = numbers(*size, dtype=dtype, seed=6)
     for training in (True, False):
-        arguments = (dy, factor, x, mean, variance, 1e-3, gamma, training)
+        arguments = (dy, y, bits, keep, x, mean, variance, 1e-3, gamma, activation, training)
         got = normalize_activate.normalize_activate_grads(*arguments)
         assert_close(got, definitions.normalize_activate_grads(*arguments))
 

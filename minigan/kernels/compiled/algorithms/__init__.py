@@ -1,10 +1,17 @@
 """The algorithms of `minigan.kernels.cpu.algorithms` with compiled loops around their products."""
 
 from minigan.kernels.compiled.algorithms.gemm import Gemm
+from minigan.kernels.compiled.algorithms.im2col import Im2col
+from minigan.kernels.compiled.algorithms.nine_product import NineProduct
 from minigan.kernels.compiled.algorithms.winograd import Winograd
 from minigan.kernels.cpu.algorithms.choose import NUMPY
 
 __all__ = ["COMPILED"]
 
 #: The classes that are chosen from.
-COMPILED = NUMPY._replace(gemm=Gemm, winograd=Winograd)
+COMPILED = NUMPY._replace(
+    gemm=Gemm,
+    im2col=Im2col,
+    nine_product=NineProduct,
+    winograd=Winograd,
+)

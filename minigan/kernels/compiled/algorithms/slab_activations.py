@@ -4,11 +4,14 @@ import numpy as np
 
 from minigan.kernels.compiled.compiler import compiled
 from minigan.kernels.cpu.algorithms import gemm
-from minigan.kernels.cpu.algorithms.gemm import matrix
+from minigan.kernels.cpu.parallel.broadcast import fold_row, long_rows, tile_row
 from minigan.kernels.cpu.parallel.scratch import scratch
 from minigan.kernels.reference.affine import Activation
 
 __all__ = ["CompiledActivations"]
+
+#: The numbers of the activations whose derivative is compiled.
+NUMBERS = {"leaky_relu": 0, "tanh": 1, "sigmoid": 2}
 
 
 @compiled
@@ -21,25 +24,37 @@ def add_and_rectify(z: np.ndarray, bias: np.ndarray, slope: float) -> None:
 
 
 @compiled
-def rectifier_grads(dy: np.ndarray, y: np.ndarray, slope: float, dz: np.ndarray, dbias: np.ndarray) -> None:
-    """``dz <- dy f'(z)``, where the sign of y decides f', and the sum of dz over all rows."""
+def activation_grads(
+    dy: np.ndarray, y: np.ndarray, number: int, slope: float, one: float, dz: np.ndarray, dbias: np.ndarray
+) -> None:
+    """``dz <- dy f'(z)``, by ``y = f(z)``, and the sum of dz over all rows; `one` is 1 in the arrays' type."""
     dbias[:] = 0
     for i in range(dy.shape[0]):
         for k in range(dy.shape[1]):
-            value = dy[i, k] if y[i, k] > 0 else slope * dy[i, k]
+            if number == 0:
+                derivative = one if y[i, k] > 0 else slope
+            elif number == 1:
+                derivative = one - y[i, k] * y[i, k]
+            else:
+                derivative = (one - y[i, k]) * y[i, k]
+            value = derivative * dy[i, k]
             dz[i, k] = value
             dbias[k] += value
 
 
 class CompiledActivations(gemm.SlabAlgorithm):
-    """An algorithm whose bias and rectifier are compiled; it comes before the algorithm's own class."""
+    """An algorithm whose rectifier and gradients of activations are compiled; it comes before the algorithm's class.
+
+    NumPy adds a bias or sums rows in one pass, too, and its tanh uses wide instructions: these stay.
+    """
 
     def forward(self, x: np.ndarray, bias: np.ndarray | None, activation: Activation, y: np.ndarray) -> None:
-        if bias is None or activation.name != "leaky_relu":
+        if activation.name != "leaky_relu" or bias is None:
             super().forward(x, bias, activation, y)
             return
         self.product(x, y)
-        add_and_rectify(matrix(y), bias, y.dtype.type(activation.slope))
+        row = tile_row(bias, y.shape[1:])
+        add_and_rectify(y.reshape(-1, len(row)), row, y.dtype.type(activation.slope))
 
     def backward(
         self,
@@ -51,10 +66,13 @@ class CompiledActivations(gemm.SlabAlgorithm):
         dw: np.ndarray | None,
         dbias: np.ndarray | None,
     ) -> None:
-        if activation.name != "leaky_relu":
+        if activation.name not in NUMBERS:
             super().backward(dy, y, x, activation, dx, dw, dbias)
             return
-        dz = scratch("activation", dy.shape, dy.dtype)
-        sums = scratch("bias", dy.shape[-1:], dy.dtype) if dbias is None else dbias
-        rectifier_grads(matrix(dy), matrix(y), y.dtype.type(activation.slope), matrix(dz), sums)
+        dz, rows = scratch("activation", dy.shape, dy.dtype), long_rows(dy)
+        sums, of_type = scratch("bias", rows.shape[1:], dy.dtype), dy.dtype.type
+        number, slope = NUMBERS[activation.name], of_type(activation.slope)
+        activation_grads(rows, y.reshape(rows.shape), number, slope, of_type(1), dz.reshape(rows.shape), sums)
+        if dbias is not None:
+            fold_row(sums, len(dbias), dbias)
         self.grads(x, dz, dx, dw)

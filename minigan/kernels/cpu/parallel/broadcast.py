@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-__all__ = ["row_dot", "row_sum", "tile_row"]
+__all__ = ["fold_row", "long_rows", "row_dot", "row_sum", "tile_row"]
 
 #: Entries of a long row.
 LONG = 2048
@@ -43,7 +43,7 @@ def row_dot(x: np.ndarray, y: np.ndarray, out: np.ndarray | None = None) -> np.n
 
 
 def long_rows(x: np.ndarray) -> np.ndarray:
-    """The array as long rows: a view."""
+    """The array as long rows, each a whole number of times C numbers: a view."""
     c = x.shape[-1]
     return x.reshape(-1, c * repeats(c, math.prod(x.shape[1:-1])))
 
