@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.reference.padding import Pair
 
 __all__ = ["Sparse", "Transforms", "transforms"]
@@ -30,9 +31,8 @@ POINTS = {2: (0,), 3: (0, 1), 4: (0, 1, -1), 5: (0, 5 / 8, -5 / 8, 3 / 2), 6: (0
 
 
 class Sparse(NamedTuple):
-    """A matrix that is mostly 0: its row i has ``factors[k]`` in the column ``places[k]``, k from starts[i] on."""
+    """A matrix that is mostly 0: row i has ``factors[i, t]`` in the column ``places[i, t]``, and zeros behind them."""
 
-    starts: np.ndarray
     places: np.ndarray
     factors: np.ndarray
 
@@ -45,19 +45,20 @@ class Transform(NamedTuple):
 
 
 class Transforms(NamedTuple):
-    """The maps of a patch and of the taps to slots, and that of the points' products to outputs."""
+    """The maps of a patch and of the kernel to slots, and that of the points' products to outputs."""
 
     patch: Transform
-    taps: Transform
+    kernel: Transform
     outputs: Transform
     #: The slots of point k are ``bounds[k]`` to ``bounds[k + 1]``.
     bounds: tuple[int, ...]
 
 
 def sparse(matrix: np.ndarray, dtype: np.dtype) -> Sparse:
-    """The entries that are not 0."""
-    rows, places = np.nonzero(matrix)
-    return Sparse(np.searchsorted(rows, np.arange(len(matrix) + 1)), places, matrix[rows, places].astype(dtype))
+    """The entries that are not 0 first, in their order."""
+    most = np.count_nonzero(matrix, axis=1).max()
+    places = np.argsort(matrix == 0, axis=1, kind="stable")[:, :most]
+    return Sparse(memory_pool.contiguous(places), np.take_along_axis(matrix, places, axis=1).astype(dtype))
 
 
 def powers(points: tuple[float, ...], count: int) -> np.ndarray:
@@ -96,9 +97,3 @@ def transforms(taps: Pair, strides: Pair, outputs: Pair, dtype: np.dtype) -> Tra
     )
     bounds = np.searchsorted(point[order], np.arange(of_products.shape[1] + 1))
     return Transforms(patch, kernel, products, tuple(bounds.tolist()))
-
-
-def patch_size(taps: Pair, strides: Pair, outputs: Pair) -> Pair:
-    """The pixels that a patch sees."""
-    height, width = (stride * (count - 1) + size for size, stride, count in zip(taps, strides, outputs))
-    return height, width

@@ -1,161 +1,158 @@
-"""Winograd's transforms as loops: a sparse matrix times vectors of channels, for every patch and every channel.
+"""Winograd's transforms as loops: a sparse matrix times vectors of channels, for every window of an image.
 
-A patch is in the cache while it is copied out of its image, multiplied by the matrix, and written as slots; so are its
-outputs, with bias, activation and their gradients. `minigan.kernels.compiled.algorithms.points` has the matrices.
+A window's numbers are in the fastest cache while they are copied from the image, multiplied by the matrix, and written.
+`minigan.kernels.compiled.algorithms.points` has the matrices. `windows` are six integers: the height and width of the
+windows, how far they are apart, and how far the first begins above and left of the image. `near` and `found` are
+memory for the numbers of one window, a row for each place.
 """
 
 import numpy as np
 
-from minigan.kernels.compiled.algorithms.points import Sparse
 from minigan.kernels.compiled.compiler import compiled
 from minigan.kernels.reference.padding import Pair
 
-__all__ = ["from_outputs", "from_patches", "to_outputs", "to_patches", "transform_kernel"]
+__all__ = ["Windows", "add_windows", "transform_kernel", "transform_windows", "write_windows"]
 
-
-#: Numbers of a row that are transformed at once: all rows fit into the smallest cache.
-NEAR = 128
+Windows = tuple[int, int, int, int, int, int]
 
 
 @compiled
-def combine(matrix: Sparse, rows: np.ndarray, results: np.ndarray) -> None:
-    """``results[i] = sum_j matrix[i, j] rows[j]``."""
-    starts, places, factors = matrix
+def combine(places: np.ndarray, factors: np.ndarray, rows: np.ndarray, results: np.ndarray) -> None:
+    """``results[i] = sum_t factors[i, t] rows[places[i, t]]``; a factor of 0 ends a sum."""
     for i in range(results.shape[0]):
-        k = starts[i]
-        factor, place = factors[k], places[k]
+        factor, place = factors[i, 0], places[i, 0]
         for c in range(results.shape[1]):
             results[i, c] = factor * rows[place, c]
-        for k in range(starts[i] + 1, starts[i + 1]):
-            factor, place = factors[k], places[k]
+        for t in range(1, factors.shape[1]):
+            factor, place = factors[i, t], places[i, t]
+            if factor == 0:
+                break
             for c in range(results.shape[1]):
                 results[i, c] += factor * rows[place, c]
 
 
 @compiled
-def transform_kernel(
-    matrix: Sparse, taps: np.ndarray, at_taps: Pair, slots: np.ndarray, at_slots: Pair, size: Pair
-) -> None:
-    """The matrix times a block of matrices, of kernels (taps, C, F) and (slots, C, F), that begins at these places.
-
-    The matrices of taps lie a power of 2 apart, so that a cache would hold few of them at once: numbers are copied
-    to where they lie close together.
-    """
-    near, found = np.empty((taps.shape[0], NEAR), taps.dtype), np.empty((slots.shape[0], NEAR), taps.dtype)
-    for line in range(size[0]):
-        for first in range(0, size[1], NEAR):
-            count = min(NEAR, size[1] - first)
-            begin = at_taps[1] + first
-            for tap in range(taps.shape[0]):
-                given = taps[tap, at_taps[0] + line, begin : begin + count]
-                for k in range(count):
-                    near[tap, k] = given[k]
-            combine(matrix, near, found)
-            begin = at_slots[1] + first
-            for slot in range(slots.shape[0]):
-                result = slots[slot, at_slots[0] + line, begin : begin + count]
-                for k in range(count):
-                    result[k] = found[slot, k]
-
-
-@compiled
-def to_patches(
-    matrix: Sparse,
+def transform_windows(
+    places: np.ndarray,
+    factors: np.ndarray,
     x: np.ndarray,
     first: int,
     left_out: np.ndarray,
-    size: Pair,
-    steps: Pair,
-    corner: Pair,
-    patches: np.ndarray,
+    windows: Windows,
+    near: np.ndarray,
+    results: np.ndarray,
 ) -> None:
-    """The slots of all patches (N, rows, columns, slots, C) of x, of C channels from `first` on.
+    """The matrix times every window of x, of some channels from `first` on; zeros for images that are left out.
 
-    Patches of `size` pixels are `steps` apart, and the first begins `corner` pixels outside of the image. Images that
-    are left out give zeros.
+    The results are (N, rows, columns, numbers, channels).
     """
-    (n, h, w), channels = x.shape[:3], patches.shape[4]
-    pixels = np.empty((size[0] * size[1], channels), x.dtype)
+    height, width, down, across, above, before = windows
+    n, h, w, channels = x.shape[0], x.shape[1], x.shape[2], near.shape[1]
     for b in range(n):
         if left_out[b]:
-            patches[b] = 0
+            results[b] = 0
             continue
-        for row in range(patches.shape[1]):
-            for column in range(patches.shape[2]):
-                top, left = row * steps[0] - corner[0], column * steps[1] - corner[1]
-                for i in range(size[0]):
-                    for j in range(size[1]):
-                        place = i * size[1] + j
+        for row in range(results.shape[1]):
+            for column in range(results.shape[2]):
+                top, left = row * down - above, column * across - before
+                for i in range(height):
+                    for j in range(width):
+                        place = i * width + j
                         if 0 <= top + i < h and 0 <= left + j < w:
                             pixel = x[b, top + i, left + j, first : first + channels]
                             for c in range(channels):
-                                pixels[place, c] = pixel[c]
+                                near[place, c] = pixel[c]
                         else:
                             for c in range(channels):
-                                pixels[place, c] = 0
-                combine(matrix, pixels, patches[b, row, column])
+                                near[place, c] = 0
+                combine(places, factors, near, results[b, row, column])
 
 
 @compiled
-def from_patches(
-    matrix: Sparse, patches: np.ndarray, size: Pair, steps: Pair, corner: Pair, first: int, dx: np.ndarray
+def add_windows(
+    places: np.ndarray,
+    factors: np.ndarray,
+    numbers: np.ndarray,
+    windows: Windows,
+    near: np.ndarray,
+    first: int,
+    dx: np.ndarray,
 ) -> None:
-    """The adjoint of `to_patches`: write C channels of dx from `first` on, where patches overlap."""
-    (n, h, w), channels = dx.shape[:3], patches.shape[4]
-    pixels = np.empty((size[0] * size[1], channels), dx.dtype)
+    """The adjoint of `transform_windows`: add the matrix times the numbers of every window to dx, which is 0 before."""
+    height, width, down, across, above, before = windows
+    n, h, w, channels = dx.shape[0], dx.shape[1], dx.shape[2], near.shape[1]
     for b in range(n):
         for i in range(h):
             for j in range(w):
-                dx[b, i, j, first : first + channels] = 0
-        for row in range(patches.shape[1]):
-            for column in range(patches.shape[2]):
-                combine(matrix, patches[b, row, column], pixels)
-                top, left = row * steps[0] - corner[0], column * steps[1] - corner[1]
-                for i in range(max(0, -top), min(size[0], h - top)):
-                    for j in range(max(0, -left), min(size[1], w - left)):
-                        place = i * size[1] + j
+                pixel = dx[b, i, j, first : first + channels]
+                for c in range(channels):
+                    pixel[c] = 0
+        for row in range(numbers.shape[1]):
+            for column in range(numbers.shape[2]):
+                combine(places, factors, numbers[b, row, column], near)
+                top, left = row * down - above, column * across - before
+                for i in range(max(0, -top), min(height, h - top)):
+                    for j in range(max(0, -left), min(width, w - left)):
+                        place = i * width + j
                         pixel = dx[b, top + i, left + j, first : first + channels]
                         for c in range(channels):
-                            pixel[c] += pixels[place, c]
+                            pixel[c] += near[place, c]
 
 
 @compiled
-def to_outputs(matrix: Sparse, products: np.ndarray, size: Pair, bias: np.ndarray, slope: float, y: np.ndarray) -> None:
-    """``y = f(z + b)``, z of the products (N, rows, columns, points, F) of all patches; f has a slope below zero."""
+def write_windows(
+    places: np.ndarray,
+    factors: np.ndarray,
+    numbers: np.ndarray,
+    windows: Windows,
+    near: np.ndarray,
+    bias: np.ndarray,
+    slope: float,
+    y: np.ndarray,
+) -> None:
+    """``y = f(z + b)``, where every window of z is the matrix times its numbers; f has a slope below zero."""
+    height, width, down, across, _, _ = windows
     n, h, w, filters = y.shape
-    outputs = np.empty((size[0] * size[1], filters), y.dtype)
     for b in range(n):
-        for row in range(products.shape[1]):
-            for column in range(products.shape[2]):
-                combine(matrix, products[b, row, column], outputs)
-                top, left = row * size[0], column * size[1]
-                for i in range(min(size[0], h - top)):
-                    for j in range(min(size[1], w - left)):
-                        place = i * size[1] + j
+        for row in range(numbers.shape[1]):
+            for column in range(numbers.shape[2]):
+                combine(places, factors, numbers[b, row, column], near)
+                top, left = row * down, column * across
+                for i in range(min(height, h - top)):
+                    for j in range(min(width, w - left)):
+                        place = i * width + j
                         for c in range(filters):
-                            value = outputs[place, c] + bias[c]
+                            value = near[place, c] + bias[c]
                             y[b, top + i, left + j, c] = value if not value <= 0 else slope * value
 
 
 @compiled
-def from_outputs(matrix: Sparse, dz: np.ndarray, left_out: np.ndarray, size: Pair, products: np.ndarray) -> None:
-    """The adjoint of the linear part of `to_outputs`; zeros for the images that are left out."""
-    n, h, w, filters = dz.shape
-    outputs = np.empty((size[0] * size[1], filters), dz.dtype)
-    for b in range(n):
-        if left_out[b]:
-            products[b] = 0
-            continue
-        for row in range(products.shape[1]):
-            for column in range(products.shape[2]):
-                top, left = row * size[0], column * size[1]
-                for i in range(size[0]):
-                    for j in range(size[1]):
-                        place = i * size[1] + j
-                        if top + i < h and left + j < w:
-                            for c in range(filters):
-                                outputs[place, c] = dz[b, top + i, left + j, c]
-                        else:
-                            for c in range(filters):
-                                outputs[place, c] = 0
-                combine(matrix, outputs, products[b, row, column])
+def transform_kernel(
+    places: np.ndarray,
+    factors: np.ndarray,
+    kernel: np.ndarray,
+    start: Pair,
+    size: Pair,
+    near: np.ndarray,
+    found: np.ndarray,
+    results: np.ndarray,
+    begin: Pair,
+) -> None:
+    """The matrix times a block of matrices, from a kernel (taps, C, F) to results (slots, C, F).
+
+    The block of this `size` starts at channel and filter `start` of the kernel, and begins at `begin` of the results.
+    The matrices lie powers of 2 apart, so that a cache would hold few of them at once: a few filters are copied
+    to where they lie close together.
+    """
+    for channel in range(size[0]):
+        for first in range(0, size[1], near.shape[1]):
+            count = min(near.shape[1], size[1] - first)
+            for tap in range(near.shape[0]):
+                row = kernel[tap, start[0] + channel, start[1] + first : start[1] + first + count]
+                for k in range(count):
+                    near[tap, k] = row[k]
+            combine(places, factors, near, found)
+            for slot in range(found.shape[0]):
+                row = results[slot, begin[0] + channel, begin[1] + first : begin[1] + first + count]
+                for k in range(count):
+                    row[k] = found[slot, k]
