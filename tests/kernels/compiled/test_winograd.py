@@ -12,7 +12,7 @@ from minigan.kernels.compiled.affine import affine, affine_grads
 from minigan.kernels.compiled.algorithms import COMPILED
 from minigan.kernels.compiled.algorithms import winograd as compiled_winograd
 from minigan.kernels.compiled.convolution import conv2d_input_grad, conv2d_kernel_grad
-from minigan.kernels.cpu.algorithms import patches, winograd
+from minigan.kernels.cpu.algorithms import winograd
 from minigan.kernels.cpu.algorithms.choose import choose
 from minigan.kernels.cpu.parallel import slabs
 from tests.kernels.kernel_cases import fit
@@ -70,8 +70,9 @@ def arguments(case: tuple[Any, ...], dtype: Any) -> tuple[Any, ...]:
 def test_it_gives_what_the_definition_says(case, dtype, sizes):
     dy, y, x, w, b, operation = arguments(case, dtype)
     with pytest.MonkeyPatch.context() as patch:
-        for (place, name), size in zip(((slabs, "SLAB"), (compiled_winograd, "PART"), (patches, "BLOCK")), sizes):
-            patch.setattr(place, name, size)
+        patch.setattr(slabs, "SLAB", sizes[0])
+        patch.setattr(compiled_winograd, "PART", sizes[1])
+        patch.setattr(compiled_winograd.Winograd, "most_bytes", sizes[2])
         for activation in (Activation(), Activation("tanh"), Activation("leaky_relu", 0.2)):
             assert_parity(kernels.affine, affine, (x, w, b, operation, activation))
             for param_grads, input_grad in ((True, True), (True, False), (False, True)):

@@ -38,7 +38,7 @@ __all__ = ["Winograd"]
 MANY = 256
 
 #: Bytes of the transformed part of a kernel, and of the patches of a few channels.
-PART = 1 << 22
+PART = 1 << 23
 
 #: Filters of such a part: neighbours in memory are fast to read.
 FILTERS = 128
@@ -49,6 +49,8 @@ NEAR = 128
 
 class Winograd(ByPatches):
     """Convolutions of 3 x 3 taps, and with stride 2 also of 4 x 4 and 5 x 5."""
+
+    most_bytes = 1 << 25
 
     def __init__(self, kernel: np.ndarray, image: Pair, out_size: Pair, strides: Pair, pads: Pads) -> None:
         super().__init__(kernel, image, out_size, strides, pads)
