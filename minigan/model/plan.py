@@ -192,7 +192,7 @@ def made_products(chosen: SlabAlgorithm, direct: int | None) -> int | None:
         case Narrow():
             return prod(chosen.image) * chosen.by_tap.size
         case NineProduct():
-            return prod(chosen.image) * chosen.kernel.size
+            return chosen.products * chosen.kernel[0, 0].size
         case Winograd():
             return prod(chosen.tiles) * prod(chosen.transformed_shape)
     return direct

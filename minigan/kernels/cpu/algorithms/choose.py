@@ -1,6 +1,7 @@
 """The choice of the algorithm that computes an affine map."""
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from minigan.kernels.cpu.algorithms.nine_product import NineProduct
 from minigan.kernels.cpu.algorithms.split_gemm import SplitGemm, outweighs
 from minigan.kernels.cpu.algorithms.winograd import Winograd, pays
 from minigan.kernels.reference.affine import Convolution, Operation, UpsampledConvolution
+from minigan.kernels.reference.padding import Pair
 from minigan.kernels.reference.windows import DENSE, output_size
 
 __all__ = ["NUMPY", "Algorithms", "choose"]
@@ -27,7 +29,7 @@ class Algorithms(NamedTuple):
     grouped: type[Grouped]
     im2col: type[Im2col]
     narrow: type[Narrow]
-    nine_product: type[NineProduct]
+    nine_product: Callable[[np.ndarray, Pair], NineProduct]
     split_gemm: type[SplitGemm]
     winograd: type[Winograd]
 
