@@ -84,5 +84,5 @@ def numba_type(argument: Argument) -> Any:
         case IntegersOf(length):
             return types.UniTuple(types.int64, length)
         case NumberOf(name):
-            python = {"int": types.int64, "float": types.float64, "bool": types.boolean}
+            python = {"None": types.none, "int": types.int64, "float": types.float64, "bool": types.boolean}
             return python[name] if name in python else getattr(types, name.removeprefix("np."))
