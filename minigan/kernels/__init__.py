@@ -8,6 +8,7 @@ keeps no state from call to call, and all but `update_in_place` return new array
 
 from minigan.kernels import compiled, cpu, cuda
 from minigan.kernels import reference as ref
+from minigan.kernels.compiled import philox as compiled_philox
 from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cuda import philox, precision
 from minigan.kernels.cuda.device_scalars import DeviceScalars
@@ -47,6 +48,7 @@ __all__ = [
     "batch_norm_tangent_grad",
     "binary_crossentropy_from_logits",
     "channel_sum",
+    "compiled_philox",
     "compiled_run",
     "conv2d",
     "conv2d_input_grad",
