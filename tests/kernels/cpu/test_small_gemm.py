@@ -15,6 +15,7 @@ def _blocks(request, monkeypatch):
     monkeypatch.setattr(small_gemm, "ENTRIES", 20)
     monkeypatch.setattr(small_gemm, "DEPTH", 2)
     monkeypatch.setattr(small_gemm, "FEWEST", 2)
+    monkeypatch.setattr(small_gemm, "LANES", 1)
     monkeypatch.setattr(small_gemm, "FEWEST_SUMMED", 2)
 
 

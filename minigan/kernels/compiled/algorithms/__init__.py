@@ -3,6 +3,7 @@
 from minigan.kernels.compiled.algorithms.gemm import Gemm
 from minigan.kernels.compiled.algorithms.im2col import Im2col
 from minigan.kernels.compiled.algorithms.nine_product import NineProduct
+from minigan.kernels.compiled.algorithms.split_gemm import SplitGemm
 from minigan.kernels.cpu.algorithms.choose import NUMPY
 
 __all__ = ["COMPILED"]
@@ -12,4 +13,5 @@ COMPILED = NUMPY._replace(
     gemm=Gemm,
     im2col=Im2col,
     nine_product=NineProduct,
+    split_gemm=SplitGemm,
 )
