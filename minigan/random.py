@@ -3,7 +3,7 @@
 A stream is Philox4x64-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): block ``i`` of
 four 64-bit words is a pure function of a 128-bit key and the counter ``i``. There is no state but the counter,
 so a stream can be saved in four numbers, and any backend can compute any part of it: numbers for a GPU are drawn on the
-GPU (`minigan.kernels.cuda.philox`).
+GPU (`minigan.kernels.cuda.philox`), and all threads of a CPU draw at once (`minigan.kernels.compiled.philox`).
 
 Every consumer has a stream of its own, named by a path: ``Stream(seed, "dropout")``. Drawing more from one
 never shifts another: a network with one more layer still sees the same noise. Nothing uses NumPy's global state.
@@ -30,7 +30,7 @@ import numpy as np
 from minigan import backend, kernels
 from minigan.backend import Array
 from minigan.errors import ConfigError
-from minigan.kernels import philox
+from minigan.kernels import compiled_philox, philox
 from minigan.numbers import whole
 
 __all__ = ["Stream", "bit_words", "blocks", "draws_on_device", "normal_words"]
@@ -103,6 +103,8 @@ class Stream:
 
     def _words(self, count: int) -> np.ndarray:
         """The next `count` 64-bit words."""
+        if kernels.compiled_run():
+            return compiled_philox.words(self._key, self._take(count), count)
         # NumPy counts before it makes a block: its counter c gives block c + 1.
         return np.random.Philox(key=np.array(self._key, np.uint64), counter=self._take(count)).random_raw(count)
 
@@ -121,10 +123,15 @@ class Stream:
         count = int(np.prod(shape))
         if drawn_on_device():
             return philox.uniform(*self._on_device(words_of(count, dtype)), shape, low, high, dtype)
+        most = philox.largest_below(low, high, dtype)
+        if kernels.compiled_run():
+            first = self._take(words_of(count, dtype))
+            numbers = compiled_philox.uniform(self._key, first, count, low, high, most, dtype)
+            return backend.asarray(numbers.reshape(shape))
         units = self._units(count, np.dtype(dtype))
         units *= units.dtype.type(high - low)
         units += units.dtype.type(low)
-        np.minimum(units, philox.largest_below(low, high, dtype), out=units)
+        np.minimum(units, most, out=units)
         return backend.asarray(units.reshape(shape))
 
     def normal(self, shape: tuple[int, ...], mean: float = 0.0, stddev: float = 1.0, dtype: Any = np.float32) -> Array:
@@ -134,6 +141,10 @@ class Stream:
         pairs = -(-count // 2)
         if drawn_on_device():
             return philox.normal(*self._on_device(normal_words(count, dtype)), shape, mean, stddev, dtype)
+        if kernels.compiled_run():
+            first = self._take(normal_words(count, dtype))
+            numbers = compiled_philox.normal(self._key, first, count, mean, stddev, dtype)
+            return backend.asarray(numbers.reshape(shape))
         u, v = self._units(2 * pairs, dtype).reshape(2, pairs)
         radius, angle = np.sqrt(-2 * np.log1p(-u)), dtype.type(2 * np.pi) * v
         numbers = np.concatenate([radius * np.cos(angle), radius * np.sin(angle)])[:count]
@@ -154,6 +165,8 @@ class Stream:
             return backend.xp().full(-(-count // 8), 255 if threshold else 0, np.uint8)
         if drawn_on_device():
             return philox.bits(*self._on_device(bit_words(count, p)), count, threshold)
+        if kernels.compiled_run():
+            return backend.asarray(compiled_philox.bits(self._key, self._take(bit_words(count, p)), count, digits))
         # The complement of a random word is as random: a set bit means a digit 0 of u.
         words = self._words(bit_words(count, p)).reshape(-1, len(digits)).T
         below = words[0].copy()

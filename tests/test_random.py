@@ -8,8 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from minigan import kernels
+from minigan.kernels import compiled_philox
 from minigan.random import Stream
 from tests.loops import loop_over
+from tests.on_threads import threads
 
 MASK = 2**64 - 1
 
@@ -78,6 +81,41 @@ def test_the_counter_carries_into_its_upper_half():
     expected = (words_of(0, "noise", 8, first=2**64) >> np.uint64(11)).astype(np.float64) * 2.0**-53
     np.testing.assert_array_equal(stream.uniform((8,), dtype=np.float64), expected)
     assert stream.state == (low, high, 1, 1)
+
+
+# The same numbers whatever draws them
+
+DRAWS = {
+    "words": lambda stream, count: stream._words(count),
+    "uniform float32": lambda stream, count: stream.uniform((count,), -0.7, 1.9),
+    "uniform float64": lambda stream, count: stream.uniform((count,), -0.7, 1.9, np.float64),
+    "normal float32": lambda stream, count: stream.normal((count,), 0.3, 1.7),
+    "normal float64": lambda stream, count: stream.normal((count,), 0.3, 1.7, np.float64),
+    "bits 1/2": lambda stream, count: stream.bits(count, 0.5),
+    "bits 3/4": lambda stream, count: stream.bits(count, 0.75),
+    "bits 5/8": lambda stream, count: stream.bits(count, 0.625),
+    "bits 0.8": lambda stream, count: stream.bits(count, 0.8),
+}
+
+
+@loop_over(draw=DRAWS)
+@settings(max_examples=15, deadline=None)
+@given(
+    count=st.one_of(st.integers(0, 70), st.integers(0, 40_000)),
+    counter=st.sampled_from([0, 5, 2**64 - 3, 2**64 - 1000, 2**100]),
+    number=st.sampled_from([1, 2, 4]),
+)
+def test_compiled_loops_draw_the_same_numbers(draw, count, counter, number):
+    drawn = []
+    for kind in ("fast", "numpy"):
+        stream = Stream(3, "x")
+        stream._counter = counter
+        with kernels.using(kind), threads(number), pytest.MonkeyPatch.context() as patch:
+            patch.setattr(compiled_philox, "SLAB", 10_000)
+            drawn.append((DRAWS[draw](stream, count), stream.state))
+    np.testing.assert_array_equal(drawn[0][0], drawn[1][0])
+    assert drawn[0][0].dtype == drawn[1][0].dtype
+    assert drawn[0][1] == drawn[1][1]
 
 
 # Streams and their names

@@ -8,6 +8,7 @@ keeps no state from call to call, and all but `update_in_place` return new array
 
 from minigan.kernels import compiled, cpu, cuda
 from minigan.kernels import reference as ref
+from minigan.kernels.compiled import philox as compiled_philox
 from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cuda import philox, precision
 from minigan.kernels.cuda.device_scalars import DeviceScalars
@@ -47,6 +48,7 @@ __all__ = [
     "batch_norm_tangent_grad",
     "binary_crossentropy_from_logits",
     "channel_sum",
+    "compiled_philox",
     "compiled_run",
     "conv2d",
     "conv2d_input_grad",
@@ -194,9 +196,17 @@ channel_sum = Kernel(
 group_norm = Kernel(ref.normalization.group_norm, cpu.normalization.group_norm)
 group_norm_grad = Kernel(ref.normalization.group_norm_grad, cpu.normalization.group_norm_grad)
 group_norm_tangent_grad = Kernel(ref.normalization.group_norm_tangent_grad)
-layer_norm = Kernel(ref.normalization.layer_norm, cpu.normalization.layer_norm, cuda.normalization.layer_norm)
+layer_norm = Kernel(
+    ref.normalization.layer_norm,
+    cpu.normalization.layer_norm,
+    cuda.normalization.layer_norm,
+    compiled.normalization.layer_norm,
+)
 layer_norm_grad = Kernel(
-    ref.normalization.layer_norm_grad, cpu.normalization.layer_norm_grad, cuda.normalization.layer_norm_grad
+    ref.normalization.layer_norm_grad,
+    cpu.normalization.layer_norm_grad,
+    cuda.normalization.layer_norm_grad,
+    compiled.normalization.layer_norm_grad,
 )
 layer_norm_tangent_grad = Kernel(ref.normalization.layer_norm_tangent_grad)
 moments = Kernel(

@@ -135,7 +135,11 @@ class Kernel(Generic[P, R]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         if not self.edited and kind() != "reference":
             for twin in self.twins(args):
-                result = twin(*args, **kwargs)
+                try:
+                    result = twin(*args, **kwargs)
+                except compiler.CompileError as error:  # from now on NumPy's twins run: they compute the same
+                    compiler.give_up(error)
+                    continue
                 if result is not NotImplemented:
                     return result
         return self.definition(*args, **kwargs)

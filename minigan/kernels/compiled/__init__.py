@@ -12,6 +12,7 @@ from minigan.kernels.compiled import (
     normalization,
     normalize_activate,
     optimizer,
+    philox,
 )
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "normalization",
     "normalize_activate",
     "optimizer",
+    "philox",
 ]

@@ -11,11 +11,20 @@ import numpy as np
 
 from minigan.kernels.compiled.compiler import compiled
 from minigan.kernels.compiled.normalize_activate import NOTHING, normalize, normalize_grads
-from minigan.kernels.compiled.row_sums import BLOCK, add_part, matrix, slabs_of
+from minigan.kernels.compiled.row_sums import BLOCK, add_part, fold, matrix, repeat, slabs_of
+from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cpu.parallel.ordered_sum import OrderedSum
+from minigan.kernels.cpu.parallel.pool import parallel_for
 from minigan.kernels.cpu.parallel.scratch import scratch
 
-__all__ = ["batch_norm", "batch_norm_grad", "channel_sum", "moments"]
+__all__ = [
+    "batch_norm",
+    "batch_norm_grad",
+    "channel_sum",
+    "layer_norm",
+    "layer_norm_grad",
+    "moments",
+]
 
 #: About how many rows tell where the mean is.
 PILOTS = 16
@@ -49,10 +58,10 @@ def sum_differences(x: np.ndarray, near: np.ndarray, part: np.ndarray, sums: np.
     add_part(part, sums)
 
 
-def near_mean(rows: np.ndarray) -> np.ndarray:
-    """The mean of a few rows from everywhere; 0 where that is no number."""
-    few = rows[:: -(-len(rows) // PILOTS)]
-    mean = np.add.reduce(few, axis=0) / rows.dtype.type(len(few))
+def near_mean(positions: np.ndarray) -> np.ndarray:
+    """The mean of a few positions from everywhere; 0 where that is no number."""
+    few = positions[:: -(-len(positions) // PILOTS)]
+    mean = np.add.reduce(few, axis=0) / positions.dtype.type(len(few))
     mean[~np.isfinite(mean)] = 0
     return mean
 
@@ -61,15 +70,16 @@ def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The twin of `minigan.kernels.reference.normalization.moments`."""
     if not x.size:
         return NotImplemented
-    rows = matrix(x)
-    near, shape = near_mean(rows), (2, rows.shape[1])
+    rows, channels, count = matrix(x), x.shape[-1], x.size // x.shape[-1]
+    near = near_mean(rows.reshape(-1, channels))
+    near_rows, shape = repeat(near, rows), (2, rows.shape[1])
 
     def sum_slab(slab: slice, sums: np.ndarray) -> None:
-        sum_differences(rows[slab], near, scratch("rows", shape, x.dtype), sums)
+        sum_differences(rows[slab], near_rows, scratch("rows", shape, x.dtype), sums)
 
-    of_differences, of_squares = OrderedSum(slabs_of(rows), (shape,), np.dtype(np.float64)).compute(sum_slab)[0]
-    rest = of_differences / len(rows)
-    return (near + rest).astype(x.dtype), (of_squares / len(rows) - rest * rest).astype(x.dtype)
+    sums = OrderedSum(slabs_of(rows), (shape,), np.dtype(np.float64)).compute(sum_slab)[0]
+    rest, square = fold(sums, channels) / count
+    return (near + rest).astype(x.dtype), (square - rest * rest).astype(x.dtype)
 
 
 def channel_sum(x: np.ndarray) -> np.ndarray:
@@ -82,7 +92,8 @@ def channel_sum(x: np.ndarray) -> np.ndarray:
     def sum_slab(slab: slice, sums: np.ndarray) -> None:
         sum_rows(rows[slab], scratch("rows", shape, x.dtype), sums)
 
-    return OrderedSum(slabs_of(rows), (shape,), x.dtype).compute(sum_slab)[0][0]
+    sums = OrderedSum(slabs_of(rows), (shape,), x.dtype).compute(sum_slab)[0]
+    return fold(sums, x.shape[-1])[0]
 
 
 def batch_norm(x: np.ndarray, mean: np.ndarray, variance: np.ndarray, epsilon: float) -> tuple[np.ndarray, np.ndarray]:
@@ -100,3 +111,75 @@ def batch_norm_grad(dx_hat: np.ndarray, x_hat: np.ndarray, inverse_std: np.ndarr
     # As the gradient through a normalisation of x_hat by mean 0 and deviation 1, with 1 / std as its gamma.
     mean, deviation = np.zeros_like(inverse_std), np.ones_like(inverse_std)
     return normalize_grads(dx_hat, x_hat, NOTHING, x_hat, mean, deviation, inverse_std, True)[0]
+
+
+# Over the channels
+
+
+@compiled(reassociate=True)
+def normalize_positions(x: np.ndarray, epsilon: float, x_hat: np.ndarray, inverse_std: np.ndarray) -> None:
+    """``x_hat <- (x - mean) / sqrt(variance + epsilon)``, row by row."""
+    number, channels = x.dtype.type, x.shape[1]
+    for i in range(x.shape[0]):
+        total = number(0)
+        for k in range(channels):
+            total += x[i, k]
+        mean = number(total / channels)
+        square = number(0)
+        for k in range(channels):
+            square += (x[i, k] - mean) * (x[i, k] - mean)
+        inverse = number(1 / np.sqrt(number(square / channels) + epsilon))
+        for k in range(channels):
+            x_hat[i, k] = (x[i, k] - mean) * inverse
+        inverse_std[i] = inverse
+
+
+@compiled(reassociate=True)
+def position_gradients(g: np.ndarray, x_hat: np.ndarray, inverse_std: np.ndarray, dx: np.ndarray) -> None:
+    """``dx <- (g - mean(g) - x_hat mean(g x_hat)) / std``, row by row."""
+    number, channels = g.dtype.type, g.shape[1]
+    for i in range(g.shape[0]):
+        of_g, of_product = number(0), number(0)
+        for k in range(channels):
+            of_g += g[i, k]
+            of_product += g[i, k] * x_hat[i, k]
+        mean, slope = number(of_g / channels), number(of_product / channels)
+        for k in range(channels):
+            dx[i, k] = (g[i, k] - mean - x_hat[i, k] * slope) * inverse_std[i]
+
+
+def positions_of(x: np.ndarray) -> np.ndarray:
+    """A row for each position, a column for each channel."""
+    return memory_pool.contiguous(x).reshape(-1, x.shape[-1])
+
+
+def layer_norm(x: np.ndarray, epsilon: float) -> tuple[np.ndarray, np.ndarray]:
+    """The twin of `minigan.kernels.reference.normalization.layer_norm`."""
+    if x.ndim < 2 or not x.size:
+        return NotImplemented
+    x_hat, inverse_std = memory_pool.empty(x.shape, x.dtype), memory_pool.empty((*x.shape[:-1], 1), x.dtype)
+    x_rows, hat_rows, inverses = positions_of(x), positions_of(x_hat), inverse_std.reshape(-1)
+    slabs, number = slabs_of(x_rows), x.dtype.type(epsilon)
+
+    def work(index: int) -> None:
+        slab = slabs[index]
+        normalize_positions(x_rows[slab], number, hat_rows[slab], inverses[slab])
+
+    parallel_for(work, len(slabs))
+    return x_hat, inverse_std
+
+
+def layer_norm_grad(dx_hat: np.ndarray, x_hat: np.ndarray, inverse_std: np.ndarray) -> np.ndarray:
+    """The twin of `minigan.kernels.reference.normalization.layer_norm_grad`."""
+    if x_hat.ndim < 2 or not x_hat.size or dx_hat.shape != x_hat.shape:
+        return NotImplemented
+    dx = memory_pool.empty(x_hat.shape, x_hat.dtype)
+    g_rows, hat_rows, dx_rows = map(positions_of, (dx_hat, x_hat, dx))
+    inverses, slabs = memory_pool.contiguous(inverse_std).reshape(-1), slabs_of(hat_rows)
+
+    def work(number: int) -> None:
+        slab = slabs[number]
+        position_gradients(g_rows[slab], hat_rows[slab], inverses[slab], dx_rows[slab])
+
+    parallel_for(work, len(slabs))
+    return dx

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minigan.kernels.compiled.compiler import compiled
-from minigan.kernels.compiled.row_sums import BLOCK, add_part, matrix, slabs_of
+from minigan.kernels.compiled.row_sums import BLOCK, add_part, fold, matrix, repeat, slabs_of
 from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cpu.parallel.ordered_sum import OrderedSum
 from minigan.kernels.cpu.parallel.pool import parallel_for
@@ -172,9 +172,9 @@ def normalize_activate(
 
 def normalize(x: np.ndarray, mean: np.ndarray, scale: np.ndarray, shift: np.ndarray, follows: After) -> np.ndarray:
     """``f((x - mean) scale + shift)``, with dropout."""
-    mean, scale, shift = map(memory_pool.contiguous, (mean, scale, shift))
     y = memory_pool.empty(x.shape, x.dtype)
     x_rows, y_rows = matrix(x), matrix(y)
+    mean, scale, shift = (repeat(vector, x_rows) for vector in (mean, scale, shift))
     slabs = slabs_of(x_rows)
 
     def work(number: int) -> None:
@@ -219,22 +219,23 @@ def normalize_grads(
     """The gradients with respect to x, gamma and beta."""
     dx = memory_pool.empty(x.shape, x.dtype)
     dy_rows, y_rows, x_rows, dx_rows = map(matrix, (dy, y, x, dx))
-    mean, shape = memory_pool.contiguous(mean), (2, x.shape[-1])
+    long_mean, shape = repeat(mean, x_rows), (2, x_rows.shape[1])
     slabs = slabs_of(x_rows)
 
     def given(slab: slice) -> tuple:
         """What both loops read."""
-        return dy_rows[slab], y_rows[slab], *follows.of(slab, x_rows), x_rows[slab], mean
+        return dy_rows[slab], y_rows[slab], *follows.of(slab, x_rows), x_rows[slab], long_mean
 
     def sum_slab(slab: slice, sums: np.ndarray) -> None:
         sum_gradients(*given(slab), scratch("rows", shape, x.dtype), sums)
 
-    dbeta, dgamma = OrderedSum(slabs, (shape,), x.dtype).compute(sum_slab)[0]
+    dbeta, dgamma = fold(OrderedSum(slabs, (shape,), x.dtype).compute(sum_slab)[0], x.shape[-1])
     dgamma *= inverse_std
-    # Over M rows dx = (g - dbeta / M - x_hat dgamma / M) scale; for constant statistics, g scale.
-    count = x.dtype.type(len(x_rows))
-    factors = (dbeta / count, dgamma * inverse_std / count) if training else (None, None)
-    scale = gamma * inverse_std
+    # Over M positions dx = (g - dbeta / M - x_hat dgamma / M) scale; for constant statistics, g scale.
+    factors, scale = (None, None), repeat(gamma * inverse_std, x_rows)
+    if training:
+        count = x.dtype.type(x.size // x.shape[-1])
+        factors = repeat(dbeta / count, x_rows), repeat(dgamma * inverse_std / count, x_rows)
 
     def input_slab(number: int) -> None:
         slab = slabs[number]

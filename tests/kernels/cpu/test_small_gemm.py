@@ -14,6 +14,9 @@ def _blocks(request, monkeypatch):
     monkeypatch.setattr(small_gemm, "MULTIPLICATIONS", 100)
     monkeypatch.setattr(small_gemm, "ENTRIES", 20)
     monkeypatch.setattr(small_gemm, "DEPTH", 2)
+    monkeypatch.setattr(small_gemm, "COLUMNS", 6)
+    monkeypatch.setattr(small_gemm, "TILE", 3)
+    monkeypatch.setattr(small_gemm, "LONG", 4)
     monkeypatch.setattr(small_gemm, "FEWEST", 2)
     monkeypatch.setattr(small_gemm, "LANES", 1)
     monkeypatch.setattr(small_gemm, "FEWEST_SUMMED", 2)
@@ -61,8 +64,17 @@ def test_blocks_are_equal_where_they_can_be():
     assert small_gemm.blocks(0, 10) == (1, 0)
 
 
-@pytest.mark.parametrize("function", [small_gemm.matmul, small_gemm.matmul_nt, small_gemm.matmul_tn])
-def test_no_product_is_larger_than_the_kernels_for_small_ones_take(function, monkeypatch):
+@pytest.mark.parametrize(
+    ("function", "columns"),
+    [
+        (small_gemm.matmul, 10),
+        (small_gemm.matmul, 130),
+        (small_gemm.matmul_nt, 10),
+        (small_gemm.matmul_tn, 10),
+        (small_gemm.matmul_tn, 130),
+    ],
+)
+def test_no_product_is_larger_than_the_kernels_for_small_ones_take(function, columns, monkeypatch):
     monkeypatch.setattr(small_gemm, "small_kernels", lambda: True)
     sizes = []
     matmul = np.matmul
@@ -72,11 +84,11 @@ def test_no_product_is_larger_than_the_kernels_for_small_ones_take(function, mon
         return matmul(a, b, **named)
 
     monkeypatch.setattr(np, "matmul", measuring)
-    x, y, w = np.ones((5000, 40)), np.ones((5000, 10)), np.ones((40, 10))
+    x, y, w = np.ones((5000, 40)), np.ones((5000, columns)), np.ones((40, columns))
     arguments = {
-        small_gemm.matmul: (x, w, np.empty((5000, 10))),
-        small_gemm.matmul_nt: (w.T, x, np.empty((10, 5000))),
-        small_gemm.matmul_tn: (x, y, np.empty((40, 10))),
+        small_gemm.matmul: (x, w, np.empty((5000, columns))),
+        small_gemm.matmul_nt: (w.T, x, np.empty((columns, 5000))),
+        small_gemm.matmul_tn: (x, y, np.empty((40, columns))),
     }[function]
     function(*arguments)
     assert sizes

@@ -1,8 +1,9 @@
-"""Products of many rows with a matrix that fits into the cache, in blocks so small that BLAS need not copy them.
+"""Products of many rows with a matrix, in blocks so small that BLAS need not copy them.
 
-BLAS copies both factors of a large product into the order that its kernel reads. Where the result has few columns, the
-copies take up to a third of the time. For small products OpenBLAS has kernels that copy nothing, on processors with
-AVX-512. NumPy multiplies the matrices of a stack one by one. So the rows are split into a stack of small products.
+BLAS copies both factors of a large product into the order that its kernel reads: that takes a tenth of the time, and up
+to a third where the result has few columns. For small products OpenBLAS has kernels that copy nothing, on processors
+with AVX-512. NumPy multiplies the matrices of a stack one by one. So a large product is split into a stack of small
+ones: the result into blocks of rows and columns, and the rows of a sum into parts.
 
 The bits of a result depend on the processor, as with BLAS itself, but not on the number of threads.
 """
@@ -23,12 +24,15 @@ PROCESSORS = {"SkylakeX", "Cooperlake", "SapphireRapids"}
 #: entries of a result, and from this number of products for each (kernel/x86_64/sgemm_small_kernel_permit_skylakex.c).
 MULTIPLICATIONS, ENTRIES, DEPTH = 100**3, 1200, 32
 
-#: Entries of w, of at most this number of columns, that stay in a core's first-level cache while the rows are read.
-NEAR, COLUMNS = 1 << 13, 128
+#: The most columns of a block; of a block of ``x^T y``, the most rows and columns.
+COLUMNS, TILE = 64, 32
 
-#: Blocks of fewer rows take longer than the copies; where the products of the blocks are summed, blocks of fewer rows
-#: than the second number.
-FEWEST, FEWEST_SUMMED = 48, 512
+#: What is read with a block should stay in the core's first caches: longer sums take as long as the copies. So do
+#: blocks of fewer rows, and sums over fewer rows than the third number.
+DEEPEST, FEWEST, FEWEST_SUMMED = 640, 24, 96
+
+#: A result of ``x^T y`` is not split into tiles, if sums over this number of rows are small products without that.
+LONG = 512
 
 #: The numbers of rows of x in a block of ``w x^T`` that are best for wide instructions are multiples of this.
 LANES = 4
@@ -41,11 +45,11 @@ def small_kernels() -> bool:
 
 
 @lru_cache(maxsize=256)
-def blocks(rows: int, most: int) -> tuple[int, int]:
-    """The number of blocks, and the rows of each; fewer rows are left over than there are blocks."""
-    fewest = max(1, -(-rows // most))
-    count = next((count for count in range(fewest, 2 * fewest) if rows % count == 0), fewest)
-    return count, rows // count
+def blocks(length: int, most: int) -> tuple[int, int]:
+    """The number of equal blocks, and the length of each; fewer entries are left over than there are blocks."""
+    fewest = max(1, -(-length // most))
+    count = next((count for count in range(fewest, 2 * fewest) if length % count == 0), fewest)
+    return count, length // count
 
 
 def matmul(x: np.ndarray, w: np.ndarray, out: np.ndarray) -> None:
@@ -57,16 +61,27 @@ def matmul(x: np.ndarray, w: np.ndarray, out: np.ndarray) -> None:
     if columns == 1 and w.ndim > 2:
         matmul_nt(w[..., 0].reshape(-1, depth), x, out.reshape(w.size // depth, len(x)))
         return
-    most = MULTIPLICATIONS // (depth * columns)
-    if most < FEWEST or depth * min(columns, COLUMNS) > NEAR or not small_kernels():
+    parts, part = blocks(columns, COLUMNS)
+    most = MULTIPLICATIONS // (depth * part)
+    if depth > DEEPEST or most < FEWEST or not small_kernels():
         np.matmul(x, w, out=out)
-        return
-    count, rows = blocks(len(x), most)
-    done = count * rows
-    stack = out[..., :done, :].reshape(*out.shape[:-2], count, rows, columns)
-    np.matmul(x[:done].reshape(count, rows, depth), w[..., None, :, :], out=stack)
-    if done < len(x):
-        np.matmul(x[done:], w, out=out[..., done:, :])
+    elif parts > 1:
+        wide = parts * part
+        matmul(x, column_blocks(w, parts, part), column_blocks(out, parts, part))
+        if wide < columns:
+            np.matmul(x, w[..., wide:], out=out[..., wide:])
+    else:
+        count, rows = blocks(len(x), most)
+        done = count * rows
+        stack = out[..., :done, :].reshape(*out.shape[:-2], count, rows, columns)
+        np.matmul(x[:done].reshape(count, rows, depth), w[..., None, :, :], out=stack)
+        if done < len(x):
+            np.matmul(x[done:], w, out=out[..., done:, :])
+
+
+def column_blocks(matrices: np.ndarray, count: int, width: int) -> np.ndarray:
+    """Matrices (..., K, F) as blocks (..., count, K, width) of their columns: a view."""
+    return matrices[..., : count * width].reshape(*matrices.shape[:-1], count, width).swapaxes(-3, -2)
 
 
 def matmul_nt(w: np.ndarray, x: np.ndarray, out: np.ndarray) -> None:
@@ -85,15 +100,25 @@ def matmul_nt(w: np.ndarray, x: np.ndarray, out: np.ndarray) -> None:
 
 def matmul_tn(x: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
     """Write ``x^T y``, of x (M, K) and y (M, F), to out (K, F)."""
-    most = MULTIPLICATIONS // out.size
-    if most < FEWEST_SUMMED or not small_kernels():
+    if len(x) < FEWEST_SUMMED or not small_kernels():
         np.matmul(x.T, y, out=out)
         return
-    count, rows = blocks(len(x), most)
-    done = count * rows
-    parts = scratch("parts", (count, *out.shape), out.dtype)
-    left, right = (array[:done].reshape(count, rows, array.shape[1]) for array in (x, y))
-    np.matmul(left.swapaxes(1, 2), right, out=parts)
-    np.add.reduce(parts, axis=0, out=out)
+    whole = MULTIPLICATIONS // out.size >= min(len(x), LONG)
+    (tall, height), (wide, width) = ((1, side) if whole else blocks(side, TILE) for side in out.shape)
+    count, rows = blocks(len(x), MULTIPLICATIONS // (height * width))
+    done, k, f = count * rows, tall * height, wide * width
+    parts = scratch("parts", (count, k, f), out.dtype) if count > 1 else out[None, :k, :f]
+    left, right = x[:done, :k].reshape(count, rows, tall, height), y[:done, :f].reshape(count, rows, wide, width)
+    np.matmul(
+        left.transpose(0, 2, 3, 1)[:, :, None],
+        right.swapaxes(1, 2)[:, None],
+        out=parts.reshape(count, tall, height, wide, width).swapaxes(2, 3),
+    )
+    if count > 1:
+        np.add.reduce(parts, axis=0, out=out[:k, :f])
     if done < len(x):
-        out += x[done:].T @ y[done:]
+        out[:k, :f] += x[done:, :k].T @ y[done:, :f]
+    if k < len(out):
+        np.matmul(x[:, k:].T, y, out=out[k:])
+    if f < out.shape[1]:
+        np.matmul(x[:, :k].T, y[:, f:], out=out[:k, f:])
