@@ -18,6 +18,7 @@ def _blocks(request, monkeypatch):
     monkeypatch.setattr(small_gemm, "TILE", 3)
     monkeypatch.setattr(small_gemm, "LONG", 4)
     monkeypatch.setattr(small_gemm, "FEWEST", 2)
+    monkeypatch.setattr(small_gemm, "LANES", 1)
     monkeypatch.setattr(small_gemm, "FEWEST_SUMMED", 2)
 
 
