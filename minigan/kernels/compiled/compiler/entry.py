@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
-from minigan.kernels.compiled.compiler.signature import Argument, ArrayOf, IntegersOf, NumberOf
+from minigan.kernels.compiled.compiler.signature import Argument, ArrayOf, IntegersOf, NothingOf, NumberOf
 
 __all__ = ["PYTHON", "Entry", "add_reshape"]
 
@@ -98,6 +98,9 @@ class Entry:
                 return self.array(given, expected, kind)
             case IntegersOf():
                 return self.integers(given, expected)
+            case NothingOf():
+                self.require(self.builder.icmp_unsigned("==", given, self.object("None")))
+                return self.context.get_dummy_value()
         return self.number(given, expected, kind)
 
     # Python's side

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Argument", "ArrayOf", "IntegersOf", "NumberOf", "signature_of"]
+__all__ = ["Argument", "ArrayOf", "IntegersOf", "NothingOf", "NumberOf", "signature_of"]
 
 
 class ArrayOf(NamedTuple):
@@ -27,7 +27,11 @@ class IntegersOf(NamedTuple):
     length: int
 
 
-Argument = ArrayOf | NumberOf | IntegersOf
+class NothingOf(NamedTuple):
+    """None: what the loop does only with an argument that is not None is left out."""
+
+
+Argument = ArrayOf | NumberOf | IntegersOf | NothingOf
 
 
 def signature_of(arguments: tuple[Any, ...]) -> tuple[Argument, ...]:
@@ -51,4 +55,6 @@ def argument_of(value: Any) -> Argument:
         return NumberOf(f"np.{value.dtype.name}")
     if type(value) is tuple and all(type(item) is int for item in value):
         return IntegersOf(len(value))
-    raise TypeError(f"expected an array, a number or a tuple of integers for a compiled loop, got {type(value)}")
+    if value is None:
+        return NothingOf()
+    raise TypeError(f"expected an array, a number, a tuple of integers or None for a compiled loop, got {type(value)}")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from minigan.kernels.compiled.compiler.load import Code, emit, with_symbols
-from minigan.kernels.compiled.compiler.signature import Argument, ArrayOf, IntegersOf, NumberOf
+from minigan.kernels.compiled.compiler.signature import Argument, ArrayOf, IntegersOf, NothingOf, NumberOf
 from minigan.kernels.compiled.compiler.source import Source
 
 __all__ = ["translate"]
@@ -83,6 +83,8 @@ def numba_type(argument: Argument) -> Any:
             return types.Array(getattr(types, dtype), ndim, "C" if contiguous else "A")
         case IntegersOf(length):
             return types.UniTuple(types.int64, length)
+        case NothingOf():
+            return types.none
         case NumberOf(name):
             python = {"None": types.none, "int": types.int64, "float": types.float64, "bool": types.boolean}
             return python[name] if name in python else getattr(types, name.removeprefix("np."))
