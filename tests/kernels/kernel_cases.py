@@ -273,6 +273,7 @@ def affine_shapes(s: Source) -> tuple[tuple[int, ...], tuple[int, ...], tuple[in
             return shape, kernel, y, Convolution(*options)
         case "upsampled":
             n, h, w, c = image_shape(s)
+            h, w = s.one_of(((h, w), (2 * h, 2 * w)))
             f = s.whole(1, 5, usual=3)
             return (n, h, w, c), (3, 3, c, f), (n, 2 * h, 2 * w, f), UpsampledConvolution()
     shape = channelled(s)
