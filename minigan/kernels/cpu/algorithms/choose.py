@@ -1,6 +1,7 @@
 """The choice of the algorithm that computes an affine map."""
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from minigan.kernels.cpu.algorithms.patches import ByPatches
 from minigan.kernels.cpu.algorithms.split_gemm import SplitGemm, outweighs
 from minigan.kernels.cpu.algorithms.winograd import Winograd
 from minigan.kernels.reference.affine import Convolution, Operation, UpsampledConvolution
+from minigan.kernels.reference.padding import Pair
 from minigan.kernels.reference.windows import DENSE, output_size
 
 __all__ = ["NUMPY", "Algorithms", "choose"]
@@ -28,7 +30,7 @@ class Algorithms(NamedTuple):
     grouped: type[Grouped]
     im2col: type[Im2col]
     narrow: type[Narrow]
-    nine_product: type[NineProduct]
+    nine_product: Callable[[np.ndarray, Pair], NineProduct]
     split_gemm: type[SplitGemm]
     winograd: type[ByPatches]
 
