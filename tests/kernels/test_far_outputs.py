@@ -68,6 +68,7 @@ def _winograd_where_it_can(monkeypatch):
     monkeypatch.setattr(winograd, "WIDE", 5)
     monkeypatch.setattr(winograd, "MANY", 1)
     monkeypatch.setattr(compiled_winograd, "MANY", 1)
+    monkeypatch.setattr(compiled_winograd, "WIDE_WITH_STRIDES", 5)
 
 
 def slabs_of(name: str) -> tuple[ModuleType, Algorithms]:

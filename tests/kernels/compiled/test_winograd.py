@@ -49,6 +49,7 @@ every_dtype = loop_over(dtype=[np.float32, np.float64])
 @pytest.fixture(autouse=True)
 def _always(monkeypatch):
     monkeypatch.setattr(winograd, "WIDE", 1)
+    monkeypatch.setattr(compiled_winograd, "WIDE_WITH_STRIDES", 1)
     monkeypatch.setattr(compiled_winograd, "MANY", 0)
 
 
@@ -125,16 +126,21 @@ def test_strides_take_fewer_products(size, products):
 
 
 @pytest.mark.parametrize(
-    ("shape", "filters", "stride", "title"),
+    ("shape", "size", "filters", "stride", "title"),
     [
-        ((16, 32, 32, 128), 256, 2, "Winograd"),
-        ((16, 8, 8, 512), 1024, 2, "Winograd"),
-        ((15, 8, 8, 512), 1024, 2, "im2col"),
-        ((16, 32, 32, 64), 256, 2, "im2col"),
-        ((16, 32, 32, 128), 256, 1, "im2col"),
+        ((16, 32, 32, 128), 5, 256, 2, "Winograd"),
+        ((8, 8, 8, 512), 5, 1024, 2, "Winograd"),
+        ((7, 8, 8, 512), 5, 1024, 2, "im2col"),
+        ((16, 32, 32, 64), 5, 256, 2, "im2col"),
+        ((16, 32, 32, 128), 5, 256, 1, "im2col"),
+        ((16, 32, 32, 128), 4, 256, 2, "Winograd"),
+        ((64, 4, 4, 128), 3, 256, 1, "Winograd"),
+        ((64, 8, 8, 128), 3, 256, 2, "im2col"),
+        ((64, 8, 8, 256), 3, 512, 2, "Winograd"),
     ],
 )
-def test_it_is_chosen_where_it_pays(shape, filters, stride, title, monkeypatch):
+def test_it_is_chosen_where_it_pays(shape, size, filters, stride, title, monkeypatch):
     monkeypatch.undo()
-    kernel = np.zeros((5, 5, shape[-1], filters), np.float32)
-    assert choose(Convolution((stride, stride), HALVING), shape, kernel, COMPILED)[1].title == title
+    kernel = np.zeros((size, size, shape[-1], filters), np.float32)
+    pads = HALVING if size == 5 else SAME
+    assert choose(Convolution((stride, stride), pads), shape, kernel, COMPILED)[1].title == title
