@@ -208,7 +208,11 @@ layer_norm_grad = Kernel(
     cuda.normalization.layer_norm_grad,
     compiled.normalization.layer_norm_grad,
 )
-layer_norm_tangent_grad = Kernel(ref.normalization.layer_norm_tangent_grad)
+layer_norm_tangent_grad = Kernel(
+    ref.normalization.layer_norm_tangent_grad,
+    cpu.normalization.layer_norm_tangent_grad,
+    compiled=compiled.normalization.layer_norm_tangent_grad,
+)
 moments = Kernel(
     ref.normalization.moments,
     cpu.normalization.moments,

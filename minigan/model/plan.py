@@ -19,7 +19,7 @@ from minigan.kernels.cpu.algorithms.choose import choose
 from minigan.kernels.cpu.algorithms.gemm import SlabAlgorithm
 from minigan.kernels.cpu.algorithms.narrow import Narrow
 from minigan.kernels.cpu.algorithms.nine_product import NineProduct
-from minigan.kernels.cpu.algorithms.winograd import Winograd
+from minigan.kernels.cpu.algorithms.patches import ByPatches
 from minigan.kernels.registry import REAL
 from minigan.layers.base import Context, Layer, Shape
 from minigan.layers.conv2d import Conv2D
@@ -192,8 +192,8 @@ def made_products(chosen: SlabAlgorithm, direct: int | None) -> int | None:
         case Narrow():
             return prod(chosen.image) * chosen.by_tap.size
         case NineProduct():
-            return prod(chosen.image) * chosen.kernel.size
-        case Winograd():
+            return chosen.products * chosen.kernel[0, 0].size
+        case ByPatches():
             return prod(chosen.tiles) * prod(chosen.transformed_shape)
     return direct
 

@@ -23,6 +23,7 @@ __all__ = [
     "channel_sum",
     "layer_norm",
     "layer_norm_grad",
+    "layer_norm_tangent_grad",
     "moments",
 ]
 
@@ -148,6 +149,41 @@ def position_gradients(g: np.ndarray, x_hat: np.ndarray, inverse_std: np.ndarray
             dx[i, k] = (g[i, k] - mean - x_hat[i, k] * slope) * inverse_std[i]
 
 
+@compiled(reassociate=True)
+def position_tangent_gradients(
+    g: np.ndarray,
+    g_dot: np.ndarray,
+    x_dot: np.ndarray,
+    x_hat: np.ndarray,
+    x_hat_dot: np.ndarray,
+    inverse_std: np.ndarray,
+    dx: np.ndarray,
+    dx_dot: np.ndarray,
+) -> None:
+    """``normalize_tangent_grad`` of the definitions, row by row; through both x_hat there comes e."""
+    number, channels = g.dtype.type, g.shape[1]
+    for i in range(g.shape[0]):
+        r = inverse_std[i]
+        of_x_dot, of_g_dot, of_both, mean_dot = number(0), number(0), number(0), number(0)
+        for k in range(channels):
+            of_x_dot += x_hat[i, k] * x_dot[i, k]
+            of_g_dot += x_hat[i, k] * g_dot[i, k]
+            of_both += g_dot[i, k] * x_hat_dot[i, k]
+            mean_dot += g_dot[i, k]
+        of_x_dot, of_g_dot = number(of_x_dot / channels), number(of_g_dot / channels)
+        of_both, mean_dot = number(of_both / channels), number(mean_dot / channels)
+        mean, slope = number(0), number(0)
+        for k in range(channels):
+            e = g[i, k] - r * (g_dot[i, k] * of_x_dot + x_dot[i, k] * of_g_dot)
+            dx[i, k] = e
+            mean += e
+            slope += e * x_hat[i, k]
+        mean, slope = number(mean / channels), number(slope / channels) + of_both
+        for k in range(channels):
+            dx[i, k] = (dx[i, k] - mean - x_hat[i, k] * slope) * r
+            dx_dot[i, k] = (g_dot[i, k] - mean_dot - x_hat[i, k] * of_g_dot) * r
+
+
 def positions_of(x: np.ndarray) -> np.ndarray:
     """A row for each position, a column for each channel."""
     return memory_pool.contiguous(x).reshape(-1, x.shape[-1])
@@ -183,3 +219,28 @@ def layer_norm_grad(dx_hat: np.ndarray, x_hat: np.ndarray, inverse_std: np.ndarr
 
     parallel_for(work, len(slabs))
     return dx
+
+
+def layer_norm_tangent_grad(
+    dx_hat: np.ndarray,
+    dx_hat_dot: np.ndarray,
+    x_dot: np.ndarray,
+    x_hat: np.ndarray,
+    x_hat_dot: np.ndarray,
+    inverse_std: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The twin of `minigan.kernels.reference.normalization.layer_norm_tangent_grad`."""
+    arrays = dx_hat, dx_hat_dot, x_dot, x_hat, x_hat_dot
+    if x_hat.ndim < 2 or not x_hat.size or any(array.shape != x_hat.shape for array in arrays):
+        return NotImplemented
+    dx, dx_dot = (memory_pool.empty(x_hat.shape, x_hat.dtype) for _ in range(2))
+    rows, (dx_rows, dx_dot_rows) = [positions_of(array) for array in arrays], map(positions_of, (dx, dx_dot))
+    inverses, slabs = memory_pool.contiguous(inverse_std).reshape(-1), slabs_of(dx_rows)
+
+    def work(number: int) -> None:
+        slab = slabs[number]
+        given = (array[slab] for array in rows)
+        position_tangent_gradients(*given, inverses[slab], dx_rows[slab], dx_dot_rows[slab])
+
+    parallel_for(work, len(slabs))
+    return dx, dx_dot

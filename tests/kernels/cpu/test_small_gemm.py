@@ -16,8 +16,10 @@ def _blocks(request, monkeypatch):
     monkeypatch.setattr(small_gemm, "DEPTH", 2)
     monkeypatch.setattr(small_gemm, "COLUMNS", 6)
     monkeypatch.setattr(small_gemm, "TILE", 3)
+    monkeypatch.setattr(small_gemm, "DEEPEST", 8)
     monkeypatch.setattr(small_gemm, "LONG", 4)
     monkeypatch.setattr(small_gemm, "FEWEST", 2)
+    monkeypatch.setattr(small_gemm, "LANES", 1)
     monkeypatch.setattr(small_gemm, "FEWEST_SUMMED", 2)
 
 
@@ -35,7 +37,7 @@ def written(function, x: np.ndarray, w: np.ndarray, shape: tuple[int, ...]) -> n
 # 7, 13 and 31 rows leave some over.
 @loop_over(rows=[0, 1, 7, 8, 13, 31, 64])
 @loop_over(stack=[(), (3,), (2, 3)])
-@loop_over(matrix=[(3, 5), (1, 4), (6, 1), (5, 20), (20, 40)])
+@loop_over(matrix=[(3, 5), (1, 4), (6, 1), (5, 20), (20, 40), (9, 5)])
 @pytest.mark.usefixtures("_blocks")
 def test_rows_times_one_or_more_matrices(rows: int, stack: tuple[int, ...], matrix: tuple[int, int]):
     depth, columns = matrix

@@ -27,12 +27,17 @@ MULTIPLICATIONS, ENTRIES, DEPTH = 100**3, 1200, 32
 #: The most columns of a block; of a block of ``x^T y``, the most rows and columns.
 COLUMNS, TILE = 64, 32
 
-#: What is read with a block should stay in the core's first caches: longer sums take as long as the copies. So do
-#: blocks of fewer rows, and sums over fewer rows than the third number.
-DEEPEST, FEWEST, FEWEST_SUMMED = 640, 24, 96
+#: What is read with a block should stay in the core's first caches: longer sums are split, too.
+DEEPEST = 400
+
+#: Blocks of fewer rows, and sums over fewer rows or for fewer rows than the second number, take longer than the copies.
+FEWEST, FEWEST_SUMMED = 24, 96
 
 #: A result of ``x^T y`` is not split into tiles, if sums over this number of rows are small products without that.
 LONG = 512
+
+#: The numbers of rows of x in a block of ``w x^T`` that are best for wide instructions are multiples of this.
+LANES = 4
 
 
 @cache
@@ -58,17 +63,18 @@ def matmul(x: np.ndarray, w: np.ndarray, out: np.ndarray) -> None:
     if columns == 1 and w.ndim > 2:
         matmul_nt(w[..., 0].reshape(-1, depth), x, out.reshape(w.size // depth, len(x)))
         return
-    parts, part = blocks(columns, COLUMNS)
-    most = MULTIPLICATIONS // (depth * part)
-    if depth > DEEPEST or most < FEWEST or not small_kernels():
+    width, deep = block_width(columns, COLUMNS), depth > DEEPEST
+    if columns == 1 or (deep and len(x) < FEWEST_SUMMED) or not small_kernels():
         np.matmul(x, w, out=out)
-    elif parts > 1:
-        wide = parts * part
-        matmul(x, column_blocks(w, parts, part), column_blocks(out, parts, part))
+    elif deep:
+        sum_over_parts(x, w, out)
+    elif width < columns:
+        wide = columns // width * width
+        matmul(x, column_blocks(w, width), column_blocks(out, width))
         if wide < columns:
-            np.matmul(x, w[..., wide:], out=out[..., wide:])
+            matmul(x, w[..., wide:], out[..., wide:])
     else:
-        count, rows = blocks(len(x), most)
+        count, rows = blocks(len(x), MULTIPLICATIONS // (depth * columns))
         done = count * rows
         stack = out[..., :done, :].reshape(*out.shape[:-2], count, rows, columns)
         np.matmul(x[:done].reshape(count, rows, depth), w[..., None, :, :], out=stack)
@@ -76,15 +82,31 @@ def matmul(x: np.ndarray, w: np.ndarray, out: np.ndarray) -> None:
             np.matmul(x[done:], w, out=out[..., done:, :])
 
 
-def column_blocks(matrices: np.ndarray, count: int, width: int) -> np.ndarray:
-    """Matrices (..., K, F) as blocks (..., count, K, width) of their columns: a view."""
+def block_width(columns: int, most: int) -> int:
+    """At most this number of columns, a multiple of the 16 numbers of a wide register, and if possible a divisor."""
+    return columns if columns <= most else next((w for w in range(most, most // 2, -16) if columns % w == 0), most)
+
+
+def column_blocks(matrices: np.ndarray, width: int) -> np.ndarray:
+    """Matrices (..., K, F) as blocks (..., F // width, K, width) of their columns: a view."""
+    count = matrices.shape[-1] // width
     return matrices[..., : count * width].reshape(*matrices.shape[:-1], count, width).swapaxes(-3, -2)
+
+
+def sum_over_parts(x: np.ndarray, w: np.ndarray, out: np.ndarray) -> None:
+    """``x w``, where the sums over K are long: by parts of them."""
+    _, part = blocks(w.shape[-2], DEEPEST)
+    matmul(x[:, :part], w[..., :part, :], out)
+    term = scratch("term", out.shape, out.dtype)
+    for start in range(part, w.shape[-2], part):
+        matmul(x[:, start : start + part], w[..., start : start + part, :], term)
+        np.add(out, term, out=out)
 
 
 def matmul_nt(w: np.ndarray, x: np.ndarray, out: np.ndarray) -> None:
     """Write ``w x^T``, of w (F, K) and x (M, K), to out (F, M)."""
-    most = ENTRIES // len(w)
-    if most < FEWEST or x.shape[1] < DEPTH or not small_kernels():
+    most = min(ENTRIES // max(len(w), 1), MULTIPLICATIONS // max(w.size, 1)) // LANES * LANES
+    if not most or x.shape[1] < DEPTH or not small_kernels():
         np.matmul(w, x.T, out=out)
         return
     count, rows = blocks(len(x), most)
@@ -101,7 +123,8 @@ def matmul_tn(x: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
         np.matmul(x.T, y, out=out)
         return
     whole = MULTIPLICATIONS // out.size >= min(len(x), LONG)
-    (tall, height), (wide, width) = ((1, side) if whole else blocks(side, TILE) for side in out.shape)
+    height, width = out.shape if whole else (block_width(side, TILE) for side in out.shape)
+    tall, wide = len(out) // height, out.shape[1] // width
     count, rows = blocks(len(x), MULTIPLICATIONS // (height * width))
     done, k, f = count * rows, tall * height, wide * width
     parts = scratch("parts", (count, k, f), out.dtype) if count > 1 else out[None, :k, :f]
@@ -116,6 +139,6 @@ def matmul_tn(x: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
     if done < len(x):
         out[:k, :f] += x[done:, :k].T @ y[done:, :f]
     if k < len(out):
-        np.matmul(x[:, k:].T, y, out=out[k:])
+        matmul_tn(x[:, k:], y, out[k:])
     if f < out.shape[1]:
-        np.matmul(x[:, :k].T, y[:, f:], out=out[:k, f:])
+        matmul_tn(x[:, :k], y[:, f:], out[:k, f:])
