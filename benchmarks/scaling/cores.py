@@ -56,6 +56,17 @@ class Cores:
         many, few = self.crowded.get(MANY), self.crowded.get(FEW)
         return many.ratio(few).median if many and few and many.turns and few.turns else None
 
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> "Cores":
+        """What was recorded of one model."""
+        return cls(
+            record["model"],
+            record["batch"],
+            [Trace.of(trace["threads"], trace) for trace in record["traces"]],
+            {int(threads): Result.of(result) for threads, result in record["crowded"].items()},
+            record["error"] or "",
+        )
+
 
 def measure_cores(models: Sequence[str], counts: Sequence[int], plan: RunPlan, status: Progress) -> list[Cores]:
     """Trace each model for these numbers of threads, and run it with too many."""

@@ -53,8 +53,9 @@ class Trace(NamedTuple):
 
     @classmethod
     def of(cls, threads: int, answer: dict[str, Any]) -> "Trace":
-        """The trace in a worker's answer."""
-        return cls(threads, **{**answer, "sections": [Section(**section) for section in answer["sections"]]})
+        """The trace in a worker's answer, or in a record."""
+        sections = [Section(**section) for section in answer["sections"]]
+        return cls(threads, answer["seconds"], sections, answer["scratch_bytes"], answer["measured"])
 
     @property
     def outside(self) -> float:

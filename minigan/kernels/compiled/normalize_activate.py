@@ -5,7 +5,10 @@ over the whole batch first:
 
     g = dy f'(u),  dbeta = sum g,  dgamma = sum g (x - mean) / std,
 
-and ``dx = (g - mean(g) - (x - mean) b) gamma / std`` follows, the formula of `minigan.kernels.reference.normalization`.
+and over M positions the formula of `minigan.kernels.reference.normalization` is
+
+    dx = (g - a - (x - mean) b) gamma / std,  a = sum g / M,  b = sum g (x - mean) / (M std^2).
+
 g is computed in both passes: that takes less time than to write it to memory and to read it again.
 """
 
@@ -21,7 +24,16 @@ from minigan.kernels.cpu.parallel.pool import parallel_for
 from minigan.kernels.cpu.parallel.scratch import scratch
 from minigan.kernels.reference.affine import Activation
 
-__all__ = ["normalize", "normalize_activate", "normalize_activate_grads", "normalize_grads"]
+__all__ = [
+    "NOTHING",
+    "input_gradients",
+    "normalize",
+    "normalize_activate",
+    "normalize_activate_grads",
+    "normalize_grads",
+    "normalize_rows",
+    "sum_gradients",
+]
 
 #: The eight bits of each byte, the lowest first, as one number of eight bytes.
 OCTETS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little").view(np.uint64).reshape(-1)
@@ -42,7 +54,7 @@ def normalize_rows(
     shift: np.ndarray,
     slope: float | None,
     kept: np.ndarray | None,
-    growth: float,
+    growth: float | None,
     y: np.ndarray,
 ) -> None:
     """``y <- f((x - mean) scale + shift)``, times `growth` where it is kept; without a slope f is linear."""
@@ -58,7 +70,7 @@ def normalize_rows(
 
 @compiled
 def gradient(
-    dy: np.ndarray, y: np.ndarray, slope: float | None, kept: np.ndarray | None, growth: float, i: int, k: int
+    dy: np.ndarray, y: np.ndarray, slope: float | None, kept: np.ndarray | None, growth: float | None, i: int, k: int
 ) -> float:
     """The gradient at f's input, whose sign is that of y."""
     g = dy[i, k]
@@ -75,7 +87,7 @@ def sum_gradients(
     y: np.ndarray,
     slope: float | None,
     kept: np.ndarray | None,
-    growth: float,
+    growth: float | None,
     x: np.ndarray,
     mean: np.ndarray,
     part: np.ndarray,
@@ -100,20 +112,19 @@ def input_gradients(
     y: np.ndarray,
     slope: float | None,
     kept: np.ndarray | None,
-    growth: float,
+    growth: float | None,
     x: np.ndarray,
     mean: np.ndarray,
-    mean_g: np.ndarray | None,
-    of_x: np.ndarray | None,
+    taken: np.ndarray | None,
     scale: np.ndarray,
     dx: np.ndarray,
 ) -> None:
-    """``dx <- (g - mean(g) - (x - mean) b) scale``; without mean(g) and b, ``g scale``."""
+    """``dx <- (g - a - (x - mean) b) scale`` with `taken` = (a, b), which are 0 for constant statistics."""
     for i in range(x.shape[0]):
         for k in range(x.shape[1]):
             g = gradient(dy, y, slope, kept, growth, i, k)
-            if mean_g is not None:
-                g -= mean_g[k] + (x[i, k] - mean[k]) * of_x[k]
+            if taken is not None:
+                g -= taken[0, k] + (x[i, k] - mean[k]) * taken[1, k]
             dx[i, k] = g * scale[k]
 
 
@@ -229,17 +240,17 @@ def normalize_grads(
     def sum_slab(slab: slice, sums: np.ndarray) -> None:
         sum_gradients(*given(slab), scratch("rows", shape, x.dtype), sums)
 
-    dbeta, dgamma = fold(OrderedSum(slabs, (shape,), x.dtype).compute(sum_slab)[0], x.shape[-1])
-    dgamma *= inverse_std
-    # Over M positions dx = (g - dbeta / M - x_hat dgamma / M) scale; for constant statistics, g scale.
-    factors, scale = (None, None), repeat(gamma * inverse_std, x_rows)
+    sums = fold(OrderedSum(slabs, (shape,), x.dtype).compute(sum_slab)[0], x.shape[-1])
+    dbeta, dgamma = sums[0], sums[1] * inverse_std
+    scale, taken = repeat(gamma * inverse_std, x_rows), None
     if training:
-        count = x.dtype.type(x.size // x.shape[-1])
-        factors = repeat(dbeta / count, x_rows), repeat(dgamma * inverse_std / count, x_rows)
+        taken = sums / x.dtype.type(x.size // x.shape[-1])
+        taken[1] *= inverse_std * inverse_std
+        taken = repeat(taken, x_rows)
 
     def input_slab(number: int) -> None:
         slab = slabs[number]
-        input_gradients(*given(slab), *factors, scale, dx_rows[slab])
+        input_gradients(*given(slab), taken, scale, dx_rows[slab])
 
     parallel_for(input_slab, len(slabs))
     return dx, dgamma, dbeta

@@ -45,10 +45,10 @@ def matrix(x: np.ndarray) -> np.ndarray:
     return memory_pool.contiguous(x).reshape(-1, channels * joined(channels, x.size // channels))
 
 
-def repeat(vector: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """A vector of the channels, as long as a row."""
-    count = rows.shape[1] // len(vector)
-    return memory_pool.contiguous(vector) if count == 1 else np.tile(vector, count)
+def repeat(vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Vectors of the channels, as long as a row."""
+    count = rows.shape[1] // vectors.shape[-1]
+    return memory_pool.contiguous(vectors) if count == 1 else np.tile(vectors, count)
 
 
 def fold(sums: np.ndarray, channels: int) -> np.ndarray:

@@ -19,6 +19,7 @@ def _blocks(request, monkeypatch):
     monkeypatch.setattr(small_gemm, "DEEPEST", 8)
     monkeypatch.setattr(small_gemm, "LONG", 4)
     monkeypatch.setattr(small_gemm, "FEWEST", 2)
+    monkeypatch.setattr(small_gemm, "LANES", 1)
     monkeypatch.setattr(small_gemm, "FEWEST_SUMMED", 2)
 
 

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
-from minigan.kernels.compiled.compiler.signature import Argument, ArrayOf, IntegersOf, NumberOf
+from minigan.kernels.compiled.compiler.signature import Argument, ArrayOf, IntegersOf, NothingOf, NumberOf
 
-__all__ = ["PYTHON", "Entry"]
+__all__ = ["PYTHON", "Entry", "add_reshape"]
 
 HEAD = object.__basicsize__
 
@@ -98,6 +98,9 @@ class Entry:
                 return self.array(given, expected, kind)
             case IntegersOf():
                 return self.integers(given, expected)
+            case NothingOf():
+                self.require(self.builder.icmp_unsigned("==", given, self.object("None")))
+                return self.context.get_dummy_value()
         return self.number(given, expected, kind)
 
     # Python's side
@@ -163,7 +166,10 @@ class Entry:
         return array._getvalue()
 
     def number(self, given: Any, expected: NumberOf, kind: Any) -> Any:
-        """A number, if it is of this type."""
+        """A number, if it is of this type; or None."""
+        if expected.name == "None":
+            self.require(self.builder.icmp_unsigned("==", given, self.object("None")))
+            return self.context.get_dummy_value()
         self.require_type(given, expected.name)
         if expected.name == "int":
             return self.integer(given)
@@ -212,3 +218,26 @@ class Entry:
         if str(kind) == "none":
             return self.owned("None")
         raise TypeError(f"expected a loop that returns a number or nothing, got {kind}")
+
+
+def add_reshape(module: ir.Module) -> None:
+    """Write the function that Numba's ``reshape`` calls for the strides of an array, here for contiguous ones."""
+    integers = INT64.as_pointer()
+    takes = (INT64, integers, integers, INT64, integers, integers, INT64, INT32)
+    function = ir.Function(module, ir.FunctionType(INT32, takes), "numba_attempt_nocopy_reshape")
+    function.linkage = "linkonce_odr"  # left out where nothing calls it
+    _, _, _, axes, sizes, strides, itemsize, _ = function.args
+    begin, step, body, end = (function.append_basic_block(name) for name in ("begin", "step", "body", "end"))
+    ir.IRBuilder(begin).branch(step)
+    builder = ir.IRBuilder(step)
+    left, stride = builder.phi(INT64), builder.phi(INT64)  # from the last axis to the first
+    builder.cbranch(builder.icmp_signed(">", left, INT64(0)), body, end)
+    builder.position_at_end(body)
+    axis = builder.sub(left, INT64(1))
+    builder.store(stride, builder.gep(strides, [axis]))
+    larger = builder.mul(stride, builder.load(builder.gep(sizes, [axis])))
+    builder.branch(step)
+    for phi, first, then in ((left, axes, axis), (stride, itemsize, larger)):
+        phi.add_incoming(first, begin)
+        phi.add_incoming(then, body)
+    ir.IRBuilder(end).ret(INT32(1))

@@ -113,9 +113,7 @@ def emit(text: str, name: str) -> Code:
     module.verify()
     calls = tuple(sorted(filter(None, (c_function(value.name) for value in module.functions if value.is_declaration))))
     if unknown := [call for call in calls if call not in KNOWN]:
-        raise ValueError(
-            f"expected a loop without new arrays and reshape, give it scratch memory and views; it calls {unknown}"
-        )
+        raise ValueError(f"expected a loop that needs nothing of Numba where it runs, found calls of {unknown}")
     return Code(calls, target().emit_object(module))
 
 

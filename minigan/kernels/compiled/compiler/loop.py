@@ -41,7 +41,7 @@ class CompileError(MiniganError, RuntimeError):
 class Loop(Source):
     """A function of numbers and arrays that is compiled for the types of its arguments when it is first called.
 
-    Its arguments are arrays, numbers, and tuples of integers; it returns nothing or a number.
+    Its arguments are arrays, numbers, tuples of integers, and None; it returns nothing or a number.
 
     Parameters
     ----------

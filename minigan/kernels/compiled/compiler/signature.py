@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Argument", "ArrayOf", "IntegersOf", "NumberOf", "signature_of"]
+__all__ = ["Argument", "ArrayOf", "IntegersOf", "NothingOf", "NumberOf", "signature_of"]
 
 
 class ArrayOf(NamedTuple):
@@ -16,7 +16,7 @@ class ArrayOf(NamedTuple):
 
 
 class NumberOf(NamedTuple):
-    """A number: of NumPy's type of this name, or Python's ``int``, ``float`` or ``bool``."""
+    """A number of this type: NumPy's, or Python's ``int``, ``float`` or ``bool``; or None, for what is not there."""
 
     name: str
 
@@ -27,7 +27,11 @@ class IntegersOf(NamedTuple):
     length: int
 
 
-Argument = ArrayOf | NumberOf | IntegersOf
+class NothingOf(NamedTuple):
+    """None: what the loop does only with an argument that is not None is left out."""
+
+
+Argument = ArrayOf | NumberOf | IntegersOf | NothingOf
 
 
 def signature_of(arguments: tuple[Any, ...]) -> tuple[Argument, ...]:
@@ -45,10 +49,12 @@ def argument_of(value: Any) -> Argument:
     """The type of one argument."""
     if type(value) is np.ndarray and value.dtype.kind in "biuf" and value.dtype.isnative and value.flags.aligned:
         return ArrayOf(value.dtype.name, value.ndim, value.flags.c_contiguous)
-    if type(value) in (int, float, bool):
-        return NumberOf(type(value).__name__)
+    if value is None or type(value) in (int, float, bool):
+        return NumberOf("None" if value is None else type(value).__name__)
     if isinstance(value, np.generic) and value.dtype.kind in "biuf":
         return NumberOf(f"np.{value.dtype.name}")
     if type(value) is tuple and all(type(item) is int for item in value):
         return IntegersOf(len(value))
-    raise TypeError(f"expected an array, a number or a tuple of integers for a compiled loop, got {type(value)}")
+    if value is None:
+        return NothingOf()
+    raise TypeError(f"expected an array, a number, a tuple of integers or None for a compiled loop, got {type(value)}")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from minigan.kernels.compiled.compiler.load import Code, emit, with_symbols
-from minigan.kernels.compiled.compiler.signature import Argument, ArrayOf, IntegersOf, NumberOf
+from minigan.kernels.compiled.compiler.signature import Argument, ArrayOf, IntegersOf, NothingOf, NumberOf
 from minigan.kernels.compiled.compiler.source import Source
 
 __all__ = ["translate"]
@@ -33,7 +33,7 @@ def translate(loop: Source, signature: Sequence[Argument], name: str) -> Code:
     from numba.core.compiler_lock import global_compiler_lock
     from numba.core.dispatcher import _FunctionCompiler
 
-    from minigan.kernels.compiled.compiler.entry import Entry
+    from minigan.kernels.compiled.compiler.entry import Entry, add_reshape
 
     class Compiler(_FunctionCompiler):
         """Compiles to a library without calls from Python, to which an entry can be added."""
@@ -52,6 +52,7 @@ def translate(loop: Source, signature: Sequence[Argument], name: str) -> Code:
         entry = Entry(target.target_context, module, name)
         function = target.target_context.declare_function(module, result.fndesc)
         entry.write(signature, function, result.fndesc.restype, kinds)
+        add_reshape(module)
         result.library.add_ir_module(module)
         result.library._finalize_final_module = lambda: None  # or Numba makes machine code, too
         result.library.finalize()
@@ -82,6 +83,8 @@ def numba_type(argument: Argument) -> Any:
             return types.Array(getattr(types, dtype), ndim, "C" if contiguous else "A")
         case IntegersOf(length):
             return types.UniTuple(types.int64, length)
+        case NothingOf():
+            return types.none
         case NumberOf(name):
-            python = {"int": types.int64, "float": types.float64, "bool": types.boolean}
+            python = {"None": types.none, "int": types.int64, "float": types.float64, "bool": types.boolean}
             return python[name] if name in python else getattr(types, name.removeprefix("np."))

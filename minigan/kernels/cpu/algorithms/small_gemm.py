@@ -36,6 +36,9 @@ FEWEST, FEWEST_SUMMED = 24, 96
 #: A result of ``x^T y`` is not split into tiles, if sums over this number of rows are small products without that.
 LONG = 512
 
+#: The numbers of rows of x in a block of ``w x^T`` that are best for wide instructions are multiples of this.
+LANES = 4
+
 
 @cache
 def small_kernels() -> bool:
@@ -102,8 +105,8 @@ def sum_over_parts(x: np.ndarray, w: np.ndarray, out: np.ndarray) -> None:
 
 def matmul_nt(w: np.ndarray, x: np.ndarray, out: np.ndarray) -> None:
     """Write ``w x^T``, of w (F, K) and x (M, K), to out (F, M)."""
-    most = ENTRIES // len(w)
-    if most < FEWEST or x.shape[1] < DEPTH or not small_kernels():
+    most = min(ENTRIES // max(len(w), 1), MULTIPLICATIONS // max(w.size, 1)) // LANES * LANES
+    if not most or x.shape[1] < DEPTH or not small_kernels():
         np.matmul(w, x.T, out=out)
         return
     count, rows = blocks(len(x), most)
