@@ -75,6 +75,7 @@ __all__ = [
     "max_pool_grad",
     "max_pool_tangent",
     "max_with_mask",
+    "max_with_mask_grad",
     "memory_pool",
     "moments",
     "normalize_activate",
@@ -164,7 +165,7 @@ binary_crossentropy_from_logits = Kernel(
     ref.cross_entropy.binary_crossentropy_from_logits, cuda=cuda.cross_entropy.binary_crossentropy_from_logits
 )
 
-dropout = Kernel(ref.dropout.dropout, cpu.dropout.dropout, cuda.dropout.dropout)
+dropout = Kernel(ref.dropout.dropout, cpu.dropout.dropout, cuda.dropout.dropout, compiled.dropout.dropout)
 
 gated = Kernel(ref.gates.gated, cpu.gates.gated, cuda.gates.gated)
 gated_grad = Kernel(ref.gates.gated_grad, cpu.gates.gated_grad, cuda.gates.gated_grad)
@@ -173,6 +174,7 @@ gated_second_derivative = Kernel(
 )
 
 max_with_mask = Kernel(ref.maxout.max_with_mask, cpu.maxout.max_with_mask, compiled=compiled.maxout.max_with_mask)
+max_with_mask_grad = Kernel(ref.maxout.max_with_mask_grad, compiled=compiled.maxout.max_with_mask_grad)
 
 batch_norm = Kernel(
     ref.normalization.batch_norm,
