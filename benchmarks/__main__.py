@@ -7,6 +7,7 @@ from benchmarks.kernels import kernels
 from benchmarks.lab import lab
 from benchmarks.layers import layers
 from benchmarks.mutants import mutants
+from benchmarks.page import page
 from benchmarks.quality import quality
 from benchmarks.scaling import scaling
 from benchmarks.startup import startup
@@ -20,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (step, quality, layers, kernels, scaling, startup, gpu, lab):
+for command in (step, quality, layers, kernels, scaling, startup, gpu, lab, page):
     app.command()(command)
 app.command()(mutants)
 

@@ -56,11 +56,13 @@ class Worker:
     problem : path
         A file by `benchmarks.problem.save_problem`.
     threads : int
-        Threads, and processors: the worker gets the first of those that this process may run on.
+        Threads, and processors: the worker gets the first ones that this process may run on.
     dropout : float
         A factor on the rate of every Dropout.
     model : dict, optional
         Options of the model, for other sizes of the networks: minigan only.
+    on : int, optional
+        Processors; default: as many as threads.
     later : bool
         Whether the competitor builds its networks only at ``ask(do="make", ...)``.
 
@@ -78,10 +80,11 @@ class Worker:
         threads: int,
         dropout: float = 1.0,
         model: dict[str, Any] | None = None,
+        on: int | None = None,
         later: bool = False,
     ) -> None:
         self.competitor = competitor
-        self.processors = processors()[:threads]
+        self.processors = processors()[: on or threads]
         job = {
             "problem": str(problem),
             "threads": threads,

@@ -13,7 +13,7 @@ from tests import imports
 ROOT = imports.PACKAGE.parent
 
 #: Packages of other projects that may be missing, each with the one module that imports it.
-OPTIONAL = {"cupy": "minigan.backend.cupy", "numba": "minigan.kernels.compiled.compiler", "mpi4py": None}
+OPTIONAL = {"cupy": "minigan.backend.cupy", "numba": "minigan.kernels.compiled.compiler.translate", "mpi4py": None}
 
 
 def test_every_room_has_its_place_in_the_order():

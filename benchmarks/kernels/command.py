@@ -8,7 +8,7 @@ import typer
 
 from benchmarks import machine, options
 from benchmarks.kernels.cases import Case, cases
-from benchmarks.kernels.measure import Pair, measure, pairs
+from benchmarks.kernels.measure import Versions, measure, versions
 from benchmarks.kernels.report import Roof, draw, table
 from benchmarks.options import JsonFile, PlotFolder, Repeat
 from benchmarks.report import console, new_figure, save_figure, save_json, waiting, warn
@@ -23,7 +23,7 @@ def kernels(
     json_file: JsonFile = None,
     plot: PlotFolder = None,
 ) -> None:
-    """Time every reference kernel and its fast version, compared with what the machine can do at most."""
+    """Time every reference kernel and its fast versions, compared with what the machine can do at most."""
     (count,) = options.thread_counts("--threads", threads or options.default_threads())[:1]
     batches = options.sizes("--batch", batch)
     wanted = matching(only)
@@ -55,18 +55,18 @@ def kernels(
         save_figure(figure, plot, "kernels", printer)
 
 
-def matching(pattern: str) -> dict[str, Pair]:
+def matching(pattern: str) -> dict[str, Versions]:
     """The kernels whose name matches."""
     try:
-        found = {name: pair for name, pair in pairs().items() if re.search(pattern, name)}
+        found = {name: found for name, found in versions().items() if re.search(pattern, name)}
     except re.error as error:
         raise typer.BadParameter(f"--only: {pattern!r} is no regular expression: {error}") from None
     if not found:
-        raise typer.BadParameter(f"--only: no kernel's name matches {pattern!r}: there are {', '.join(pairs())}")
+        raise typer.BadParameter(f"--only: no kernel's name matches {pattern!r}: there are {', '.join(versions())}")
     return found
 
 
-def chosen(wanted: dict[str, Pair], batches: list[int]) -> Iterator[Case]:
+def chosen(wanted: dict[str, Versions], batches: list[int]) -> Iterator[Case]:
     """The cases of these kernels, batch by batch."""
     for batch in batches:
         yield from (case for case in cases(batch) if case.kernel in wanted)

@@ -1,4 +1,4 @@
-"""Every kernel by its definition, and then by its twin."""
+"""Every kernel by its definition, and then by its twins for the CPU."""
 
 import time
 from typing import Any, NamedTuple
@@ -7,7 +7,7 @@ from benchmarks.kernels.cases import Case
 from minigan import kernels
 from minigan.benchmarking import Timing, benchmark
 
-__all__ = ["Measured", "Pair", "measure", "pairs"]
+__all__ = ["Measured", "Versions", "measure", "versions"]
 
 
 #: Seconds before a twin begins: the threads of the definition's matrix products spin for a while after it, on the
@@ -15,17 +15,22 @@ __all__ = ["Measured", "Pair", "measure", "pairs"]
 REST = 0.2
 
 
-class Pair(NamedTuple):
-    """A kernel's definition, and its fast twin, if it has one."""
+class Versions(NamedTuple):
+    """A kernel's definition, and its twins by NumPy and by compiled loops, if it has them."""
 
     reference: Any
-    twin: Any
+    numpy: Any = None
+    compiled: Any = None
 
 
-def pairs() -> dict[str, Pair]:
+def versions() -> dict[str, Versions]:
     """All kernels by name; without `update_in_place`, which would change its arguments from call to call."""
-    table = kernels.TABLE.items()
-    return {name: Pair(kernel.definition, kernel.cpu) for name, kernel in table if name != "update_in_place"}
+    runs = kernels.compiled_run()
+    return {
+        name: Versions(kernel.definition, kernel.cpu, kernel.compiled if runs else None)
+        for name, kernel in kernels.TABLE.items()
+        if name != "update_in_place"
+    }
 
 
 class Measured(NamedTuple):
@@ -36,14 +41,15 @@ class Measured(NamedTuple):
     case : Case
     bytes : int
         The bytes of all input and output arrays, each counted once: the least traffic to memory.
-    reference, twin : float, optional
-        Median seconds; None for the twin where there is none, or where it does not cover the case.
+    reference, numpy, compiled : float, optional
+        Median seconds; None for a twin where there is none, or where it does not cover the case.
     """
 
     case: Case
     bytes: int
     reference: float
-    twin: float | None
+    numpy: float | None
+    compiled: float | None
 
     @property
     def intensity(self) -> float:
@@ -52,8 +58,8 @@ class Measured(NamedTuple):
 
     @property
     def best(self) -> float:
-        """Seconds of the faster of the two."""
-        return self.reference if self.twin is None else min(self.reference, self.twin)
+        """Seconds of the fastest version."""
+        return min(seconds for seconds in (self.reference, self.numpy, self.compiled) if seconds is not None)
 
     def record(self) -> dict[str, object]:
         """The result as a record for a JSON file."""
@@ -63,22 +69,27 @@ class Measured(NamedTuple):
             "operations": self.case.operations,
             "bytes": self.bytes,
             "reference_seconds": self.reference,
-            "twin_seconds": self.twin,
+            "numpy_seconds": self.numpy,
+            "compiled_seconds": self.compiled,
         }
 
 
-def measure(case: Case, pair: Pair, repeat: int) -> Measured:
-    """Time both, `repeat` samples of each.
+def measure(case: Case, found: Versions, repeat: int) -> Measured:
+    """Time all versions, `repeat` samples of each.
 
-    A definition and its twin round differently; that they compute the same is a test's matter.
+    A definition and its twins round differently; that they compute the same is a test's matter.
     """
-    reference = timed(pair.reference, case, repeat)
-    twin = None
-    if pair.twin is not None:
-        time.sleep(REST)
-        if pair.twin(*case.arguments) is not NotImplemented:
-            twin = timed(pair.twin, case, repeat).seconds
-    return Measured(case, int(reference.bytes), reference.seconds, twin)
+    reference = timed(found.reference, case, repeat)
+    numpy, compiled = (twin_seconds(twin, case, repeat) for twin in (found.numpy, found.compiled))
+    return Measured(case, int(reference.bytes), reference.seconds, numpy, compiled)
+
+
+def twin_seconds(twin: Any, case: Case, repeat: int) -> float | None:
+    """The seconds of a twin; None where there is none, or where it does not cover the case."""
+    if twin is None:
+        return None
+    time.sleep(REST)
+    return None if twin(*case.arguments) is NotImplemented else timed(twin, case, repeat).seconds
 
 
 def timed(kernel: Any, case: Case, repeat: int) -> Timing:

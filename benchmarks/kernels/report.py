@@ -30,24 +30,26 @@ class Roof(NamedTuple):
 
 
 def table(results: Sequence[Measured], roof: Roof) -> Table:
-    """A line for each case: ms of both, and the rates of the faster, with the fraction of the machine's peak."""
+    """A line for each case: ms of all versions, and the rates of the fastest, with the fraction of the peak."""
     rows = []
     for found in results:
-        twin = ["", ""] if found.twin is None else [f"{1e3 * found.twin:.2f}", f"{found.reference / found.twin:.1f}"]
-        times = [f"{1e3 * found.reference:.2f}", *twin]
-        rows.append([found.case.kernel, found.case.size, *times, *achieved(found, roof)])
-    return new_table(("kernel", "sizes"), ("ms", "twin", "gain", "GFLOP/s", "GB/s", "of roof"), rows)
+        seconds = (found.reference, found.numpy, found.compiled)
+        times = ["" if one is None else f"{1e3 * one:.2f}" for one in seconds]
+        gain = f"{found.reference / found.best:.1f}"
+        rows.append([found.case.kernel, found.case.size, *times, gain, *achieved(found, roof)])
+    columns = ("definition, ms", "NumPy, ms", "compiled, ms", "gain", "GFLOP/s", "GB/s", "of roof")
+    return new_table(("kernel", "sizes"), columns, rows)
 
 
 def achieved(found: Measured, roof: Roof) -> list[str]:
-    """Operations and bytes a second of the faster, and the fraction of the machine's peak."""
+    """Operations and bytes a second of the fastest version, and the fraction of the machine's peak."""
     operations, moved = found.case.operations / found.best, found.bytes / found.best
     part = operations / roof.at(found.intensity) if operations else moved / roof.bytes
     return [f"{operations / 1e9:.1f}" if operations else "", f"{moved / 1e9:.1f}", f"{part:.0%}"]
 
 
 def draw(axes, results: Sequence[Measured], roof: Roof) -> None:  # type: ignore[no-untyped-def]
-    """Operations a byte against operations a second; a line leads from each definition to its twin.
+    """Operations a byte against operations a second; a line leads from each definition to its fastest version.
 
     Kernels without operations, such as padding, are left out.
     """
@@ -58,14 +60,13 @@ def draw(axes, results: Sequence[Measured], roof: Roof) -> None:  # type: ignore
     axes.plot(grid, [roof.at(x) / 1e9 for x in grid], color="0.2", label="the machine: a copy, a matrix product")
     names = list(dict.fromkeys(found.case.kernel for found in shown))
     for found in shown:
-        rates = [found.case.operations / took / 1e9 for took in (found.reference, found.twin) if took]
+        rates = [found.case.operations / took / 1e9 for took in (found.reference, found.best)]
         colour = f"C{names.index(found.case.kernel) % 10}"
-        axes.plot([found.intensity] * len(rates), rates, color=colour, linewidth=0.8, alpha=0.6)
+        axes.plot([found.intensity] * 2, rates, color=colour, linewidth=0.8, alpha=0.6)
         axes.plot(found.intensity, rates[0], "o", color=colour, markerfacecolor="none", markersize=5)
-        if len(rates) > 1:
-            axes.plot(found.intensity, rates[1], "o", color=colour, markersize=5)
+        axes.plot(found.intensity, rates[1], "o", color=colour, markersize=5)
     axes.plot([], [], "o", color="0.4", markerfacecolor="none", label="definition")
-    axes.plot([], [], "o", color="0.4", label="fast twin")
+    axes.plot([], [], "o", color="0.4", label="fastest version")
     axes.set(xscale="log", yscale="log", xlabel="operations a byte", ylabel="GFLOP/s")
     axes.grid(alpha=0.25, which="both")
     axes.legend(loc="upper left")

@@ -19,6 +19,7 @@ request                               answer
 ``{"do": "make", "job": {...}}``      ``{}``, after the networks are built again with these settings and the job's
 ``{"do": "check", "steps": 2}``       ``{"losses": [[d, g], ...]}``, of steps on the problem's own batches
 ``{"do": "block", "steps": 50}``      ``{"losses": [[d, g]], "seconds": 0.4, "cpu_seconds": 0.4}`` of all together
+``{"do": "trace", "threads": 4}``     the answer of ``step.trace(4)``, for modules that have it
 ``{"do": "stop"}``                    none; the process ends
 ====================================  ==========================================================================
 
@@ -125,6 +126,8 @@ def serve(module, job, requests, answers):
                 answer = {}
             case "check":
                 answer = {"losses": step.check(request["steps"])}
+            case "trace":
+                answer = step.trace(request["threads"])
             case "block":
                 answer = block(step, request["steps"])
             case _:

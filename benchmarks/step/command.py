@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from benchmarks import options
 from benchmarks.competitors import Competitor, choose, interpreters, own, versions
@@ -15,6 +16,7 @@ from benchmarks.step.check import check
 from benchmarks.step.measure import RunPlan, measure_results
 from benchmarks.step.report import draw, notes, table
 from benchmarks.step.result import Result, failed
+from minigan.io.progress import Progress
 
 
 def step(
@@ -57,18 +59,25 @@ def step(
     with waiting() as status:
         if compare and len(competitors) > 1:
             check(groups, pythons, status)
-        for group in groups:
-            measure_results(group, pythons, plan, status)
-            with status.above(printer) as place:
-                place.print(table(group))
-                for note in notes(group, repeat):
-                    place.print(note, soft_wrap=True)
+        measure_groups(groups, pythons, plan, status, printer)
     settings = {**plan._asdict(), "peers": peers, "batch": batches, "threads": counts}
     save_json(json_file, "step", settings, [result.record(group[0]) for group in groups for result in group])
     results = [result for group in groups for result in group]
     if plot is not None:
-        draw(results, plot, printer)
+        draw(results, plot, "step", printer)
     raise typer.Exit(int(any(map(failed, results))))
+
+
+def measure_groups(
+    groups: Sequence[list[Result]], pythons: dict[str, Path], plan: RunPlan, status: Progress, printer: Console
+) -> None:
+    """Measure one table after the other, and print each when it is complete."""
+    for group in groups:
+        measure_results(group, pythons, plan, status)
+        with status.above(printer) as place:
+            place.print(table(group))
+            for note in notes(group, plan.rounds):
+                place.print(note, soft_wrap=True)
 
 
 def new_results(

@@ -88,8 +88,8 @@ def noise(results: Sequence[Result], wanted: int) -> Iterator[str]:
         yield f"Fewer quiet turns than {wanted} within the time: {found}."
 
 
-def draw(results: Sequence[Result], folder: Path, printer: Console) -> None:
-    """Draw a panel for each size of batch and number of threads: a bar is a median, its line the middle half."""
+def draw(results: Sequence[Result], folder: Path, name: str, printer: Console) -> None:
+    """Draw a panel for each table: a bar is a median, its line the middle half."""
     timed = [result for result in results if result.turns]
     groups = list(dict.fromkeys(map(setting, timed)))
     if not groups:
@@ -103,7 +103,7 @@ def draw(results: Sequence[Result], folder: Path, printer: Console) -> None:
         draw_group(axes, [result for result in timed if setting(result) == group])
     for axes in list(figure.axes)[len(groups) :]:
         axes.remove()
-    save_figure(figure, folder, "step", printer)
+    save_figure(figure, folder, name, printer)
 
 
 def setting(result: Result) -> tuple[str, int, int]:

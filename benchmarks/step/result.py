@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from benchmarks.competitors import Competitor
+from benchmarks.competitors import MINIGAN, MINIGAN_NUMPY, PEERS, Competitor
 from benchmarks.report import DISTURBED
 from benchmarks.summaries import Summary, paired_ratio, summary
 
@@ -103,6 +103,7 @@ class Result:
             "threads": self.threads,
             "error": self.error or None,
             "difference": self.difference,
+            "tolerance": self.tolerance,
             "seconds": self.seconds._asdict() if timed else None,
             "ratio": self.ratio(baseline)._asdict() if timed and baseline and baseline.turns else None,
             "first_step_seconds": self.first if timed else None,
@@ -110,6 +111,19 @@ class Result:
             "quiet_turns": len(self.quiet),
             "turns": [turn._asdict() for turn in self.turns],
         }
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> "Result":
+        """The result that was recorded."""
+        known = {"minigan": MINIGAN, "minigan-numpy": MINIGAN_NUMPY, **PEERS}
+        kept = ("model", "batch", "threads", "versions", "difference", "tolerance", "peak_bytes")
+        return cls(
+            known[record["name"]],
+            **{name: record[name] for name in kept},
+            error=record["error"] or "",
+            first=record["first_step_seconds"] or 0.0,
+            turns=[Turn(**turn) for turn in record["turns"]],
+        )
 
 
 def failed(result: Result) -> bool:

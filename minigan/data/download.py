@@ -1,6 +1,5 @@
 """Downloads into the cache: from several mirrors; every file is verified and complete."""
 
-import os
 import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,22 +12,12 @@ from minigan.io.messages import one_line
 if TYPE_CHECKING:
     from requests import RequestException
 
-__all__ = ["cache_folder", "download"]
+__all__ = ["download"]
 
 #: Seconds to wait for a connection, and for the next bytes on it.
 TIMEOUT = (10.0, 30.0)
 
 T = TypeVar("T")
-
-
-def cache_folder() -> Path:
-    """Where downloads are kept: ``MINIGAN_DATA`` if set, else the user's cache folder for minigan."""
-    setting = os.environ.get("MINIGAN_DATA")
-    if setting:
-        return Path(setting).expanduser()
-    import pooch
-
-    return Path(pooch.os_cache("minigan"))
 
 
 def download(urls: Sequence[str], target: Path, check: Callable[[bytes], T]) -> T:

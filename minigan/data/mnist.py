@@ -12,9 +12,10 @@ import numpy as np
 
 from minigan.data import idx, idx_folder
 from minigan.data.dataset import Dataset
-from minigan.data.download import cache_folder, download
+from minigan.data.download import download
 from minigan.data.idx_folder import FILES
 from minigan.errors import DataError
+from minigan.io.cache_folder import cache_folder
 from minigan.io.messages import one_line
 from minigan.io.safe_read import read_bytes
 

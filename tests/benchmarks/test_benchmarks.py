@@ -10,16 +10,16 @@ import pytest
 
 import minigan as mg
 from benchmarks import machine
-from benchmarks import scaling as scaling_command
 from benchmarks import startup as startup_command
 from benchmarks.competitors import choose
 from benchmarks.kernels.cases import cases
 from benchmarks.kernels.command import matching
-from benchmarks.kernels.measure import Pair, measure, pairs
+from benchmarks.kernels.measure import Versions, measure, versions
 from benchmarks.kernels.report import Roof, achieved
 from benchmarks.layers import Row, plan
 from benchmarks.options import sizes
-from benchmarks.scaling import doubling, points
+from benchmarks.scaling import command as scaling_command
+from benchmarks.scaling.sizes import doubling, points
 from benchmarks.startup import INSTALLED_SIZE, programs, table
 from benchmarks.startup import measure as time_program
 from benchmarks.summaries import paired_ratio, summary
@@ -101,12 +101,12 @@ def small_cases():
 
 
 def test_every_kernel_has_a_case(small_cases):
-    assert {case.kernel for case in small_cases} == pairs().keys()
+    assert {case.kernel for case in small_cases} == versions().keys()
 
 
 def test_every_case_runs_by_definition_and_twin(small_cases):
     for case in small_cases:
-        found = measure(case, pairs()[case.kernel], 1)
+        found = measure(case, versions()[case.kernel], 1)
         assert found.reference > 0
         assert found.bytes > 0
         assert len(achieved(found, Roof(1e9, 1e9))) == 3
@@ -127,8 +127,10 @@ def test_kernels_are_set_against_the_machine(run, tmp_path, monkeypatch, read):
 
 def test_a_twin_that_does_not_cover_a_case_has_no_time(small_cases):
     case = next(case for case in small_cases if case.kernel == "relu")
-    assert measure(case, Pair(np.abs, lambda *_: NotImplemented), 1).twin is None
-    assert measure(case, Pair(np.abs, np.abs), 1).twin > 0
+    found = measure(case, Versions(np.abs, lambda *_: NotImplemented, np.abs), 1)
+    assert found.numpy is None
+    assert found.compiled > 0
+    assert found.best == min(found.reference, found.compiled)
 
 
 def test_the_roof_is_the_lower_of_two():
@@ -167,9 +169,11 @@ def test_threads_are_doubled_up_to_all():
 def test_scaling_measures_each_point_in_a_process(run, tmp_path, monkeypatch, read):
     monkeypatch.setattr(scaling_command, "points", lambda *lists: list(points(*lists))[2:])
     lists = ("--batch", "1", "--image-size", "8", "--channels", "3", "--threads", "1", "--base", "1,8,1")
-    outcome = run("scaling", *lists, "--repeat", 1, "--warmup", 1, "--json", "scaling.json", "--plot", ".")
+    outcome = run(
+        "scaling", "--part", "sizes", *lists, "--repeat", 1, "--warmup", 1, "--json", "scaling.json", "--plot", "."
+    )
     assert outcome.status == 0
-    records = read(tmp_path / "scaling.json")["results"]
+    records = read(tmp_path / "scaling.json")["results"]["sizes"]
     assert [record["varied"] for record in records] == ["channels", "threads"]
     assert is_picture(tmp_path / "scaling.png")
 
@@ -178,6 +182,8 @@ def test_scaling_measures_each_point_in_a_process(run, tmp_path, monkeypatch, re
     ("arguments", "message"),
     [
         (["--base", "32,28"], "--base: expected batch, image size and channels, such as 32,28,1, got '32,28'"),
+        (["--part", "size"], "--part: expected some of sizes, cores, got 'size'"),
+        (["--model", "mlp3d"], "--model: expected some of dcgan28"),
         (["--image-size", "30", "--batch", "1", "--base", "1,30,1"], "expected a size that is a multiple of 4"),
     ],
 )

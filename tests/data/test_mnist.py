@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from minigan import data
-from minigan.data import download, mnist
+from minigan.data import mnist
+from minigan.io.cache_folder import cache_folder
 
 IMAGES, LABELS = mnist.FILES["train"]
 SYSTEM_FOLDERS = {name: source.folders for name, source in mnist.SOURCES.items()}
@@ -114,7 +115,7 @@ def test_a_damaged_gzip_file_in_the_cache_is_reported(cache, small_mnist, refuse
 def test_without_a_setting_the_cache_is_the_user_s(monkeypatch):
     pooch = pytest.importorskip("pooch")
     monkeypatch.delenv("MINIGAN_DATA")
-    assert download.cache_folder() == Path(pooch.os_cache("minigan"))
+    assert cache_folder() == Path(pooch.os_cache("minigan"))
 
 
 @pytest.mark.parametrize("packed", [False, True])

@@ -280,6 +280,7 @@ def affine_shapes(s: Source) -> tuple[tuple[int, ...], tuple[int, ...], tuple[in
             return shape, kernel, y, Convolution(*options)
         case "upsampled":
             n, h, w, c = image_shape(s)
+            h, w = s.one_of(((h, w), (2 * h, 2 * w)))
             f = s.whole(1, 5, usual=3)
             return (n, h, w, c), (3, 3, c, f), (n, 2 * h, 2 * w, f), UpsampledConvolution()
     shape = channelled(s)
@@ -345,6 +346,11 @@ def layer_norm_grad(s: Source) -> tuple:
     return s.numbers(*shape), s.numbers(*shape), s.numbers(*shape[:-1], 1, low=0.3)
 
 
+def layer_norm_tangent_grad(s: Source) -> tuple:
+    shape = channelled(s)
+    return (*(s.numbers(*shape) for _ in range(5)), s.numbers(*shape[:-1], 1, low=0.3))
+
+
 def grouped(s: Source) -> tuple[tuple[int, ...], int]:
     """A shape, and a number of groups that divides its channels."""
     *places, channels = channelled(s)
@@ -402,6 +408,7 @@ CASES: dict[str, Callable[[Source], tuple]] = {
     "batch_norm_tangent_grad": batch_norm_tangent_grad,
     "layer_norm": lambda s: (s.numbers(*channelled(s), ties=False), s.one_of((1e-3, 1e-5))),
     "layer_norm_grad": layer_norm_grad,
+    "layer_norm_tangent_grad": layer_norm_tangent_grad,
     "pad": pad,
     "relu": lambda s: function(s, *relu_options(s)),
     "relu_grad": lambda s: gradient(s, *relu_options(s)),

@@ -1,6 +1,7 @@
 """A number that an output does not see does not change it, whatever the number and the algorithm of the convolution."""
 
 import warnings
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -8,9 +9,13 @@ import pytest
 
 from minigan import kernels
 from minigan.kernels import SAME, Activation, Convolution, UpsampledConvolution
-from minigan.kernels.cpu.affine import affine, affine_grads
+from minigan.kernels.compiled import affine as compiled_affine
+from minigan.kernels.compiled import compiler
+from minigan.kernels.compiled.algorithms import COMPILED
+from minigan.kernels.compiled.algorithms import winograd as compiled_winograd
+from minigan.kernels.cpu import affine as numpy_affine
 from minigan.kernels.cpu.algorithms import winograd
-from minigan.kernels.cpu.algorithms.choose import choose
+from minigan.kernels.cpu.algorithms.choose import NUMPY, Algorithms, choose
 from minigan.kernels.cpu.parallel import slabs
 from tests.loops import loop_over
 from tests.on_threads import threads
@@ -33,6 +38,24 @@ CASES = {
     "groups": ("im2col in groups", Convolution((1, 1), FRAME, (1, 1), 2), (3, 9, 7, 4), (3, 3, 2, 6)),
 }
 
+HALVING = ((2, 1), (2, 1))
+
+#: The same by compiled twins, and those that only these have.
+COMPILED_CASES = {f"{name}, compiled": case for name, case in CASES.items()} | {
+    "Winograd, strides, 5 x 5, compiled": ("Winograd", Convolution((2, 2), HALVING), (3, 8, 10, 6), (5, 5, 6, 5)),
+    "Winograd, strides, 4 x 4, compiled": ("Winograd", Convolution((2, 2), FRAME), (3, 8, 10, 6), (4, 4, 6, 5)),
+    "Winograd, strides, 3 x 3, compiled": ("Winograd", Convolution((2, 2), FRAME), (3, 9, 7, 6), (3, 3, 6, 5)),
+    "Winograd, strides, unframed, compiled": (
+        "Winograd",
+        Convolution((2, 2), ((0, 0), (0, 0))),
+        (3, 11, 12, 6),
+        (5, 5, 6, 5),
+    ),
+}
+if compiler.problem() is None:
+    CASES |= COMPILED_CASES
+
+
 LARGE = [1e6, -1e20, 3e38, np.inf, -np.inf, np.nan]
 
 every_case = loop_over(name=CASES)
@@ -44,6 +67,12 @@ every_place = loop_over(place=[(0, 0), (1, 2), (3, 2), (-1, -1), (-2, 0)])
 def _winograd_where_it_can(monkeypatch):
     monkeypatch.setattr(winograd, "WIDE", 5)
     monkeypatch.setattr(winograd, "MANY", 1)
+    monkeypatch.setattr(compiled_winograd, "MANY", 1)
+
+
+def slabs_of(name: str) -> tuple[ModuleType, Algorithms]:
+    """The twins of a case, and the algorithms that they choose from."""
+    return (compiled_affine, COMPILED) if "compiled" in name else (numpy_affine, NUMPY)
 
 
 def arguments(name: str, dtype: Any = np.float32) -> tuple[Any, ...]:
@@ -51,7 +80,7 @@ def arguments(name: str, dtype: Any = np.float32) -> tuple[Any, ...]:
     title, operation, shape, kernel = CASES[name]
     rng = np.random.default_rng(0)
     x, w = rng.standard_normal(shape).astype(dtype), rng.standard_normal(kernel).astype(dtype)
-    y_shape, chosen = choose(operation, shape, w)
+    y_shape, chosen = choose(operation, shape, w, slabs_of(name)[1])
     assert chosen.title == title
     return x, w, rng.standard_normal(y_shape).astype(dtype), operation
 
@@ -69,12 +98,14 @@ def assert_equal_where_not_seen(got: np.ndarray, expected: np.ndarray, seen: np.
     np.testing.assert_allclose(got[far], expected[far], rtol=0, atol=1e-5 * abs(expected).max())
 
 
-def forward(x: np.ndarray, w: np.ndarray, operation: Any) -> np.ndarray:
-    return affine(x, w, None, operation, LINEAR)
+def forward(name: str, x: np.ndarray, w: np.ndarray, operation: Any) -> np.ndarray:
+    return slabs_of(name)[0].affine(x, w, None, operation, LINEAR)
 
 
-def grads(x: np.ndarray, w: np.ndarray, dy: np.ndarray, operation: Any, params: bool = True) -> tuple[Any, ...]:
-    return affine_grads(dy, dy, x, w, operation, LINEAR, params)
+def grads(
+    name: str, x: np.ndarray, w: np.ndarray, dy: np.ndarray, operation: Any, params: bool = True
+) -> tuple[Any, ...]:
+    return slabs_of(name)[0].affine_grads(dy, dy, x, w, operation, LINEAR, params)
 
 
 @every_number
@@ -84,9 +115,12 @@ def test_outputs_that_do_not_see_a_number_are_as_without_it(name: str, place, va
     x, w, _, operation = arguments(name)
     changed, alone = with_number(x, place, value)
     with np.errstate(all="ignore"):
-        got, wanted = forward(changed, w, operation), kernels.affine.definition(changed, w, None, operation, LINEAR)
+        got, wanted = (
+            forward(name, changed, w, operation),
+            kernels.affine.definition(changed, w, None, operation, LINEAR),
+        )
     seen = operation.apply(alone, np.ones(w.shape))
-    assert_equal_where_not_seen(got, forward(x, w, operation), seen)
+    assert_equal_where_not_seen(got, forward(name, x, w, operation), seen)
     near, own = got[seen != 0], wanted[seen != 0]
     finite = np.isfinite(own)
     assert (np.isfinite(near) == finite).all()
@@ -100,10 +134,10 @@ def test_gradients_that_do_not_see_a_number_of_dy_are_as_without_it(name: str, p
     x, w, dy, operation = arguments(name)
     changed, alone = with_number(dy, place, value)
     with np.errstate(all="ignore"):
-        dx, dw, _ = grads(x, w, changed, operation)
-        frozen, *_ = grads(x, w, changed, operation, params=False)
+        dx, dw, _ = grads(name, x, w, changed, operation)
+        frozen, *_ = grads(name, x, w, changed, operation, params=False)
     np.testing.assert_array_equal(frozen, dx)
-    dx_before, dw_before, _ = grads(x, w, dy, operation)
+    dx_before, dw_before, _ = grads(name, x, w, dy, operation)
     assert_equal_where_not_seen(dx, dx_before, operation.input_grad(alone, np.ones(w.shape), np.zeros(x.shape)))
     if np.isfinite(value):  # by the definition, too, an infinity times the zeros of the frame is a NaN
         assert_equal_where_not_seen(dw, dw_before, operation.kernel_grad(np.ones(x.shape), alone, np.ones(w.shape)))
@@ -116,11 +150,11 @@ def test_kernel_gradients_that_do_not_see_a_number_of_x_are_as_without_it(name: 
     x, w, dy, operation = arguments(name)
     changed, alone = with_number(x, place, value)
     with np.errstate(all="ignore"):
-        dx, dw, db = grads(changed, w, dy, operation)
-    dx_before, dw_before, db_before = grads(x, w, dy, operation)
+        dx, dw, db = grads(name, changed, w, dy, operation)
+    dx_before, dw_before, db_before = grads(name, x, w, dy, operation)
     np.testing.assert_array_equal(dx, dx_before)
     np.testing.assert_array_equal(db, db_before)
-    if np.isfinite(value) or name != "taps first":  # which multiplies x by the zeros of a frame around dy
+    if np.isfinite(value) or not name.startswith("taps first"):  # which multiplies x by the zeros of a frame around dy
         assert_equal_where_not_seen(dw, dw_before, operation.kernel_grad(alone, np.ones(dy.shape), np.ones(w.shape)))
 
 
@@ -134,7 +168,9 @@ def test_half_an_image_of_large_numbers_leaves_the_other_half_alone(name: str):
         large = np.ones(x.shape)
         large[(slice(None),) * axis + (slice(0, x.shape[axis] // 2),)] = 1e6
         seen = operation.apply(large - 1, np.ones(w.shape))
-        assert_equal_where_not_seen(forward((x * large).astype(x.dtype), w, operation), forward(x, w, operation), seen)
+        assert_equal_where_not_seen(
+            forward(name, (x * large).astype(x.dtype), w, operation), forward(name, x, w, operation), seen
+        )
 
 
 @WINOGRAD
@@ -144,7 +180,7 @@ def test_a_large_number_among_zeros_does_not_spread(name: str):
         alone = np.zeros_like(x)
         alone[0, 1, 1, 0] = value
         with np.errstate(all="ignore"):
-            y = forward(alone, w, operation)
+            y = forward(name, alone, w, operation)
         seen = operation.apply((alone != 0).astype(float), np.ones(w.shape))
         assert not y[seen == 0].any()
 
@@ -154,9 +190,9 @@ def test_the_other_images_keep_their_bits(name: str):
     x, w, dy, operation = arguments(name)
     changed, _ = with_number(x, (1, 1), 1e6)
     other = [0, 2]
-    np.testing.assert_array_equal(forward(changed, w, operation)[other], forward(x, w, operation)[other])
+    np.testing.assert_array_equal(forward(name, changed, w, operation)[other], forward(name, x, w, operation)[other])
     changed, _ = with_number(dy, (1, 1), 1e6)
-    before, after = (grads(x, w, array, operation)[0] for array in (dy, changed))
+    before, after = (grads(name, x, w, array, operation)[0] for array in (dy, changed))
     np.testing.assert_array_equal(after[other], before[other])
 
 
@@ -166,9 +202,9 @@ def test_numbers_that_the_definition_can_add_make_no_warning(name: str):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for value in (1e20, 1e30):
-            forward(with_number(x, (1, 1), value)[0], w, operation)
-            grads(with_number(x, (1, 1), value)[0], w, dy, operation)
-            grads(x, w, with_number(dy, (1, 1), value)[0], operation)
+            forward(name, with_number(x, (1, 1), value)[0], w, operation)
+            grads(name, with_number(x, (1, 1), value)[0], w, dy, operation)
+            grads(name, x, w, with_number(dy, (1, 1), value)[0], operation)
 
 
 @WINOGRAD
@@ -181,6 +217,6 @@ def test_any_number_of_threads_gives_the_same_bits(name: str):
         patch.setattr(slabs, "SLAB", 1000)
         for count in (1, 2, 4):
             with threads(count):
-                found = forward(x, w, operation), *grads(x, w, dy, operation)
+                found = forward(name, x, w, operation), *grads(name, x, w, dy, operation)
             results.append([array.tobytes() for array in found])
     assert results[0] == results[1] == results[2]

@@ -28,11 +28,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minigan.data.download import cache_folder
 from minigan.data.folder.dataset import Pictures
 from minigan.data.folder.files import Found
 from minigan.data.folder.settings import Settings
 from minigan.io.atomic_write import PARTIAL, write_pieces
+from minigan.io.cache_folder import cache_folder, is_on
 from minigan.io.safe_read import open_file
 
 __all__ = ["Key", "get", "is_on", "key_of", "put"]
@@ -62,11 +62,6 @@ class Key(NamedTuple):
 
     digest: str
     newest: float
-
-
-def is_on() -> bool:
-    """Whether the user wants a cache."""
-    return os.environ.get("MINIGAN_CACHE", "1") != "0"
 
 
 def key_of(folder: Path, found: Found, settings: Settings) -> Key | None:

@@ -1,4 +1,4 @@
-"""Normalisation: moments, sums over channels, BatchNorm, LayerNorm and GroupNormalization.
+"""Moments, sums over channels, and BatchNorm.
 
 Mean and variance come from one visit of x, around a number p near the mean:
 
@@ -11,11 +11,11 @@ import numpy as np
 
 from minigan.kernels.compiled.compiler import compiled
 from minigan.kernels.compiled.normalize_activate import NOTHING, normalize, normalize_grads
-from minigan.kernels.compiled.row_sums import BLOCK, add_part, matrix, slabs_of
+from minigan.kernels.compiled.row_sums import BLOCK, add_part, fold, matrix, repeat, slabs_of
 from minigan.kernels.cpu.parallel.ordered_sum import OrderedSum
 from minigan.kernels.cpu.parallel.scratch import scratch
 
-__all__ = ["batch_norm", "batch_norm_grad", "channel_sum", "moments"]
+__all__ = ["batch_norm", "batch_norm_grad", "channel_sum", "moments", "sum_differences"]
 
 #: About how many rows tell where the mean is.
 PILOTS = 16
@@ -49,10 +49,10 @@ def sum_differences(x: np.ndarray, near: np.ndarray, part: np.ndarray, sums: np.
     add_part(part, sums)
 
 
-def near_mean(rows: np.ndarray) -> np.ndarray:
-    """The mean of a few rows from everywhere; 0 where that is no number."""
-    few = rows[:: -(-len(rows) // PILOTS)]
-    mean = np.add.reduce(few, axis=0) / rows.dtype.type(len(few))
+def near_mean(positions: np.ndarray) -> np.ndarray:
+    """The mean of a few positions from everywhere; 0 where that is no number."""
+    few = positions[:: -(-len(positions) // PILOTS)]
+    mean = np.add.reduce(few, axis=0) / positions.dtype.type(len(few))
     mean[~np.isfinite(mean)] = 0
     return mean
 
@@ -61,15 +61,16 @@ def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The twin of `minigan.kernels.reference.normalization.moments`."""
     if not x.size:
         return NotImplemented
-    rows = matrix(x)
-    near, shape = near_mean(rows), (2, rows.shape[1])
+    rows, channels, count = matrix(x), x.shape[-1], x.size // x.shape[-1]
+    near = near_mean(rows.reshape(-1, channels))
+    near_rows, shape = repeat(near, rows), (2, rows.shape[1])
 
     def sum_slab(slab: slice, sums: np.ndarray) -> None:
-        sum_differences(rows[slab], near, scratch("rows", shape, x.dtype), sums)
+        sum_differences(rows[slab], near_rows, scratch("rows", shape, x.dtype), sums)
 
-    of_differences, of_squares = OrderedSum(slabs_of(rows), (shape,), np.dtype(np.float64)).compute(sum_slab)[0]
-    rest = of_differences / len(rows)
-    return (near + rest).astype(x.dtype), (of_squares / len(rows) - rest * rest).astype(x.dtype)
+    sums = OrderedSum(slabs_of(rows), (shape,), np.dtype(np.float64)).compute(sum_slab)[0]
+    rest, square = fold(sums, channels) / count
+    return (near + rest).astype(x.dtype), (square - rest * rest).astype(x.dtype)
 
 
 def channel_sum(x: np.ndarray) -> np.ndarray:
@@ -82,7 +83,8 @@ def channel_sum(x: np.ndarray) -> np.ndarray:
     def sum_slab(slab: slice, sums: np.ndarray) -> None:
         sum_rows(rows[slab], scratch("rows", shape, x.dtype), sums)
 
-    return OrderedSum(slabs_of(rows), (shape,), x.dtype).compute(sum_slab)[0][0]
+    sums = OrderedSum(slabs_of(rows), (shape,), x.dtype).compute(sum_slab)[0]
+    return fold(sums, x.shape[-1])[0]
 
 
 def batch_norm(x: np.ndarray, mean: np.ndarray, variance: np.ndarray, epsilon: float) -> tuple[np.ndarray, np.ndarray]:

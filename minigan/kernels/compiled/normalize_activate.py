@@ -5,7 +5,10 @@ over the whole batch first:
 
     g = dy f'(u),  dbeta = sum g,  dgamma = sum g (x - mean) / std,
 
-and ``dx = (g - mean(g) - (x - mean) b) gamma / std`` follows, the formula of `minigan.kernels.reference.normalization`.
+and over M positions the formula of `minigan.kernels.reference.normalization` is
+
+    dx = (g - a - (x - mean) b) gamma / std,  a = sum g / M,  b = sum g (x - mean) / (M std^2).
+
 g is computed in both passes: that takes less time than to write it to memory and to read it again.
 """
 
@@ -15,14 +18,23 @@ import numpy as np
 
 from minigan.kernels.compiled.compiler import compiled
 from minigan.kernels.compiled.dropout import kept_of
-from minigan.kernels.compiled.row_sums import BLOCK, add_part, matrix, slabs_of
+from minigan.kernels.compiled.row_sums import BLOCK, add_part, fold, matrix, repeat, slabs_of
 from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cpu.parallel.ordered_sum import OrderedSum
 from minigan.kernels.cpu.parallel.pool import parallel_for
 from minigan.kernels.cpu.parallel.scratch import scratch
 from minigan.kernels.reference.affine import Activation
 
-__all__ = ["normalize", "normalize_activate", "normalize_activate_grads", "normalize_grads"]
+__all__ = [
+    "NOTHING",
+    "input_gradients",
+    "normalize",
+    "normalize_activate",
+    "normalize_activate_grads",
+    "normalize_grads",
+    "normalize_rows",
+    "sum_gradients",
+]
 
 
 @compiled
@@ -33,7 +45,7 @@ def normalize_rows(
     shift: np.ndarray,
     slope: float | None,
     kept: np.ndarray | None,
-    growth: float,
+    growth: float | None,
     y: np.ndarray,
 ) -> None:
     """``y <- f((x - mean) scale + shift)``, times `growth` where it is kept; without a slope f is linear."""
@@ -49,7 +61,7 @@ def normalize_rows(
 
 @compiled
 def gradient(
-    dy: np.ndarray, y: np.ndarray, slope: float | None, kept: np.ndarray | None, growth: float, i: int, k: int
+    dy: np.ndarray, y: np.ndarray, slope: float | None, kept: np.ndarray | None, growth: float | None, i: int, k: int
 ) -> float:
     """The gradient at f's input, whose sign is that of y."""
     g = dy[i, k]
@@ -66,7 +78,7 @@ def sum_gradients(
     y: np.ndarray,
     slope: float | None,
     kept: np.ndarray | None,
-    growth: float,
+    growth: float | None,
     x: np.ndarray,
     mean: np.ndarray,
     part: np.ndarray,
@@ -91,20 +103,19 @@ def input_gradients(
     y: np.ndarray,
     slope: float | None,
     kept: np.ndarray | None,
-    growth: float,
+    growth: float | None,
     x: np.ndarray,
     mean: np.ndarray,
-    mean_g: np.ndarray | None,
-    of_x: np.ndarray | None,
+    taken: np.ndarray | None,
     scale: np.ndarray,
     dx: np.ndarray,
 ) -> None:
-    """``dx <- (g - mean(g) - (x - mean) b) scale``; without mean(g) and b, ``g scale``."""
+    """``dx <- (g - a - (x - mean) b) scale`` with `taken` = (a, b), which are 0 for constant statistics."""
     for i in range(x.shape[0]):
         for k in range(x.shape[1]):
             g = gradient(dy, y, slope, kept, growth, i, k)
-            if mean_g is not None:
-                g -= mean_g[k] + (x[i, k] - mean[k]) * of_x[k]
+            if taken is not None:
+                g -= taken[0, k] + (x[i, k] - mean[k]) * taken[1, k]
             dx[i, k] = g * scale[k]
 
 
@@ -159,9 +170,9 @@ def normalize_activate(
 
 def normalize(x: np.ndarray, mean: np.ndarray, scale: np.ndarray, shift: np.ndarray, follows: After) -> np.ndarray:
     """``f((x - mean) scale + shift)``, with dropout."""
-    mean, scale, shift = map(memory_pool.contiguous, (mean, scale, shift))
     y = memory_pool.empty(x.shape, x.dtype)
     x_rows, y_rows = matrix(x), matrix(y)
+    mean, scale, shift = (repeat(vector, x_rows) for vector in (mean, scale, shift))
     slabs = slabs_of(x_rows)
 
     def work(number: int) -> None:
@@ -206,26 +217,27 @@ def normalize_grads(
     """The gradients with respect to x, gamma and beta."""
     dx = memory_pool.empty(x.shape, x.dtype)
     dy_rows, y_rows, x_rows, dx_rows = map(matrix, (dy, y, x, dx))
-    mean, shape = memory_pool.contiguous(mean), (2, x.shape[-1])
+    long_mean, shape = repeat(mean, x_rows), (2, x_rows.shape[1])
     slabs = slabs_of(x_rows)
 
     def given(slab: slice) -> tuple:
         """What both loops read."""
-        return dy_rows[slab], y_rows[slab], *follows.of(slab, x_rows), x_rows[slab], mean
+        return dy_rows[slab], y_rows[slab], *follows.of(slab, x_rows), x_rows[slab], long_mean
 
     def sum_slab(slab: slice, sums: np.ndarray) -> None:
         sum_gradients(*given(slab), scratch("rows", shape, x.dtype), sums)
 
-    dbeta, dgamma = OrderedSum(slabs, (shape,), x.dtype).compute(sum_slab)[0]
-    dgamma *= inverse_std
-    # Over M rows dx = (g - dbeta / M - x_hat dgamma / M) scale; for constant statistics, g scale.
-    count = x.dtype.type(len(x_rows))
-    factors = (dbeta / count, dgamma * inverse_std / count) if training else (None, None)
-    scale = gamma * inverse_std
+    sums = fold(OrderedSum(slabs, (shape,), x.dtype).compute(sum_slab)[0], x.shape[-1])
+    dbeta, dgamma = sums[0], sums[1] * inverse_std
+    scale, taken = repeat(gamma * inverse_std, x_rows), None
+    if training:
+        taken = sums / x.dtype.type(x.size // x.shape[-1])
+        taken[1] *= inverse_std * inverse_std
+        taken = repeat(taken, x_rows)
 
     def input_slab(number: int) -> None:
         slab = slabs[number]
-        input_gradients(*given(slab), *factors, scale, dx_rows[slab])
+        input_gradients(*given(slab), taken, scale, dx_rows[slab])
 
     parallel_for(input_slab, len(slabs))
     return dx, dgamma, dbeta

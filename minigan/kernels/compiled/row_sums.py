@@ -1,7 +1,13 @@
-"""Sums over rows that keep their digits: a few rows in the numbers' own precision, then added to the whole.
+"""Images as rows, and sums over rows.
 
-One long running sum in float32 would lose digits, for each small number is rounded to the size of the sum.
+A sum keeps its digits: a few rows are added in the numbers' own precision, then to the whole. One long running sum in
+float32 would lose digits, for each small number is rounded to the size of the sum.
+
+A loop over a row is fast where the row is long. So where there are few channels, neighbouring rows are joined to one,
+vectors of the channels are repeated to its length, and sums are folded in the end.
 """
+
+from functools import lru_cache
 
 import numpy as np
 
@@ -9,10 +15,13 @@ from minigan.kernels.compiled.compiler import compiled
 from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cpu.parallel.slabs import bytes_each, split
 
-__all__ = ["BLOCK", "add_part", "matrix", "slabs_of"]
+__all__ = ["BLOCK", "add_part", "fold", "matrix", "repeat", "slabs_of"]
 
 #: Rows that are added up before they are added to the whole.
 BLOCK = 64
+
+#: Numbers of a row that is long enough.
+LONG = 64
 
 
 @compiled
@@ -24,9 +33,27 @@ def add_part(part: np.ndarray, sums: np.ndarray) -> None:
             part[j, k] = 0
 
 
+@lru_cache(maxsize=256)
+def joined(channels: int, positions: int) -> int:
+    """How many positions make a row: a divisor of their number."""
+    return max((count for count in range(1, LONG // channels + 1) if positions % count == 0), default=1)
+
+
 def matrix(x: np.ndarray) -> np.ndarray:
-    """Images as rows: a row for each position, a column for each channel."""
-    return memory_pool.contiguous(x).reshape(-1, x.shape[-1])
+    """Images as rows: each has the channels of one position or, where these are few, of several."""
+    channels = x.shape[-1]
+    return memory_pool.contiguous(x).reshape(-1, channels * joined(channels, x.size // channels))
+
+
+def repeat(vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Vectors of the channels, as long as a row."""
+    count = rows.shape[1] // vectors.shape[-1]
+    return memory_pool.contiguous(vectors) if count == 1 else np.tile(vectors, count)
+
+
+def fold(sums: np.ndarray, channels: int) -> np.ndarray:
+    """Vectors as long as a row, added up to vectors of the channels."""
+    return sums if sums.shape[1] == channels else sums.reshape(len(sums), -1, channels).sum(axis=1)
 
 
 def slabs_of(rows: np.ndarray) -> tuple[slice, ...]:

@@ -29,6 +29,7 @@ __all__ = [
     "group_norm_grad",
     "layer_norm",
     "layer_norm_grad",
+    "layer_norm_tangent_grad",
     "moments",
 ]
 
@@ -221,6 +222,29 @@ def layer_norm_grad(dx_hat: np.ndarray, x_hat: np.ndarray, inverse_std: np.ndarr
 
     parallel_for(work, len(slabs))
     return dx
+
+
+def layer_norm_tangent_grad(
+    dx_hat: np.ndarray,
+    dx_hat_dot: np.ndarray,
+    x_dot: np.ndarray,
+    x_hat: np.ndarray,
+    x_hat_dot: np.ndarray,
+    inverse_std: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The twin of `minigan.kernels.reference.normalization.layer_norm_tangent_grad`."""
+    arrays = dx_hat, dx_hat_dot, x_dot, x_hat, x_hat_dot, inverse_std
+    if x_hat.ndim < 2 or not x_hat.size or any(array.shape != x_hat.shape for array in arrays[:-1]):
+        return NotImplemented
+    dx, dx_dot = (memory_pool.empty(x_hat.shape, x_hat.dtype) for _ in range(2))
+    slabs = split_coarse(len(dx), 8 * dx[0].nbytes)
+
+    def work(number: int) -> None:
+        slab = slabs[number]
+        dx[slab], dx_dot[slab] = definitions.layer_norm_tangent_grad(*(array[slab] for array in arrays))
+
+    parallel_for(work, len(slabs))
+    return dx, dx_dot
 
 
 def group_norm(x: np.ndarray, groups: int, epsilon: float) -> tuple[np.ndarray, np.ndarray]:

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from minigan.data.download import cache_folder
 from minigan.io.atomic_write import atomic_path
+from minigan.io.cache_folder import cache_folder
 from minigan.io.safe_read import open_file
 
 __all__ = ["kept_token"]

@@ -14,7 +14,12 @@ def _blocks(request, monkeypatch):
     monkeypatch.setattr(small_gemm, "MULTIPLICATIONS", 100)
     monkeypatch.setattr(small_gemm, "ENTRIES", 20)
     monkeypatch.setattr(small_gemm, "DEPTH", 2)
+    monkeypatch.setattr(small_gemm, "COLUMNS", 6)
+    monkeypatch.setattr(small_gemm, "TILE", 3)
+    monkeypatch.setattr(small_gemm, "DEEPEST", 8)
+    monkeypatch.setattr(small_gemm, "LONG", 4)
     monkeypatch.setattr(small_gemm, "FEWEST", 2)
+    monkeypatch.setattr(small_gemm, "LANES", 1)
     monkeypatch.setattr(small_gemm, "FEWEST_SUMMED", 2)
 
 
@@ -32,7 +37,7 @@ def written(function, x: np.ndarray, w: np.ndarray, shape: tuple[int, ...]) -> n
 # 7, 13 and 31 rows leave some over.
 @loop_over(rows=[0, 1, 7, 8, 13, 31, 64])
 @loop_over(stack=[(), (3,), (2, 3)])
-@loop_over(matrix=[(3, 5), (1, 4), (6, 1), (5, 20), (20, 40)])
+@loop_over(matrix=[(3, 5), (1, 4), (6, 1), (5, 20), (20, 40), (9, 5)])
 @pytest.mark.usefixtures("_blocks")
 def test_rows_times_one_or_more_matrices(rows: int, stack: tuple[int, ...], matrix: tuple[int, int]):
     depth, columns = matrix
@@ -60,8 +65,17 @@ def test_blocks_are_equal_where_they_can_be():
     assert small_gemm.blocks(0, 10) == (1, 0)
 
 
-@pytest.mark.parametrize("function", [small_gemm.matmul, small_gemm.matmul_nt, small_gemm.matmul_tn])
-def test_no_product_is_larger_than_the_kernels_for_small_ones_take(function, monkeypatch):
+@pytest.mark.parametrize(
+    ("function", "columns"),
+    [
+        (small_gemm.matmul, 10),
+        (small_gemm.matmul, 130),
+        (small_gemm.matmul_nt, 10),
+        (small_gemm.matmul_tn, 10),
+        (small_gemm.matmul_tn, 130),
+    ],
+)
+def test_no_product_is_larger_than_the_kernels_for_small_ones_take(function, columns, monkeypatch):
     monkeypatch.setattr(small_gemm, "small_kernels", lambda: True)
     sizes = []
     matmul = np.matmul
@@ -71,11 +85,11 @@ def test_no_product_is_larger_than_the_kernels_for_small_ones_take(function, mon
         return matmul(a, b, **named)
 
     monkeypatch.setattr(np, "matmul", measuring)
-    x, y, w = np.ones((5000, 40)), np.ones((5000, 10)), np.ones((40, 10))
+    x, y, w = np.ones((5000, 40)), np.ones((5000, columns)), np.ones((40, columns))
     arguments = {
-        small_gemm.matmul: (x, w, np.empty((5000, 10))),
-        small_gemm.matmul_nt: (w.T, x, np.empty((10, 5000))),
-        small_gemm.matmul_tn: (x, y, np.empty((40, 10))),
+        small_gemm.matmul: (x, w, np.empty((5000, columns))),
+        small_gemm.matmul_nt: (w.T, x, np.empty((columns, 5000))),
+        small_gemm.matmul_tn: (x, y, np.empty((40, columns))),
     }[function]
     function(*arguments)
     assert sizes

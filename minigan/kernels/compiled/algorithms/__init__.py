@@ -2,7 +2,9 @@
 
 from minigan.kernels.compiled.algorithms.gemm import Gemm
 from minigan.kernels.compiled.algorithms.im2col import Im2col
-from minigan.kernels.compiled.algorithms.nine_product import NineProduct
+from minigan.kernels.compiled.algorithms.pair_product import upsampled
+from minigan.kernels.compiled.algorithms.split_gemm import SplitGemm
+from minigan.kernels.compiled.algorithms.winograd import Winograd
 from minigan.kernels.cpu.algorithms.choose import NUMPY
 
 __all__ = ["COMPILED"]
@@ -11,5 +13,7 @@ __all__ = ["COMPILED"]
 COMPILED = NUMPY._replace(
     gemm=Gemm,
     im2col=Im2col,
-    nine_product=NineProduct,
+    nine_product=upsampled,
+    split_gemm=SplitGemm,
+    winograd=Winograd,
 )

@@ -48,31 +48,22 @@ class CompiledActivations(gemm.SlabAlgorithm):
     NumPy adds a bias or sums rows in one pass, too, and its tanh uses wide instructions: these stay.
     """
 
-    def forward(self, x: np.ndarray, bias: np.ndarray | None, activation: Activation, y: np.ndarray) -> None:
+    def finish(self, z: np.ndarray, bias: np.ndarray | None, activation: Activation) -> None:
         if activation.name != "leaky_relu" or bias is None:
-            super().forward(x, bias, activation, y)
+            super().finish(z, bias, activation)
             return
-        self.product(x, y)
-        row = tile_row(bias, y.shape[1:])
-        add_and_rectify(y.reshape(-1, len(row)), row, y.dtype.type(activation.slope))
+        row = tile_row(bias, z.shape[1:])
+        add_and_rectify(z.reshape(-1, len(row)), row, z.dtype.type(activation.slope))
 
-    def backward(
-        self,
-        dy: np.ndarray,
-        y: np.ndarray,
-        x: np.ndarray,
-        activation: Activation,
-        dx: np.ndarray | None,
-        dw: np.ndarray | None,
-        dbias: np.ndarray | None,
-    ) -> None:
+    def product_grad(
+        self, dy: np.ndarray, y: np.ndarray, activation: Activation, dbias: np.ndarray | None
+    ) -> np.ndarray:
         if activation.name not in NUMBERS:
-            super().backward(dy, y, x, activation, dx, dw, dbias)
-            return
+            return super().product_grad(dy, y, activation, dbias)
         dz, rows = scratch("activation", dy.shape, dy.dtype), long_rows(dy)
         sums, of_type = scratch("bias", rows.shape[1:], dy.dtype), dy.dtype.type
         number, slope = NUMBERS[activation.name], of_type(activation.slope)
         activation_grads(rows, y.reshape(rows.shape), number, slope, of_type(1), dz.reshape(rows.shape), sums)
         if dbias is not None:
             fold_row(sums, len(dbias), dbias)
-        self.grads(x, dz, dx, dw)
+        return dz

@@ -1,6 +1,7 @@
 """The choice of the algorithm that computes an affine map."""
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -11,9 +12,11 @@ from minigan.kernels.cpu.algorithms.grouped import Grouped
 from minigan.kernels.cpu.algorithms.im2col import Im2col
 from minigan.kernels.cpu.algorithms.narrow import Narrow
 from minigan.kernels.cpu.algorithms.nine_product import NineProduct
+from minigan.kernels.cpu.algorithms.patches import ByPatches
 from minigan.kernels.cpu.algorithms.split_gemm import SplitGemm, outweighs
-from minigan.kernels.cpu.algorithms.winograd import Winograd, pays
+from minigan.kernels.cpu.algorithms.winograd import Winograd
 from minigan.kernels.reference.affine import Convolution, Operation, UpsampledConvolution
+from minigan.kernels.reference.padding import Pair
 from minigan.kernels.reference.windows import DENSE, output_size
 
 __all__ = ["NUMPY", "Algorithms", "choose"]
@@ -27,9 +30,9 @@ class Algorithms(NamedTuple):
     grouped: type[Grouped]
     im2col: type[Im2col]
     narrow: type[Narrow]
-    nine_product: type[NineProduct]
+    nine_product: Callable[[np.ndarray, Pair], NineProduct]
     split_gemm: type[SplitGemm]
-    winograd: type[Winograd]
+    winograd: type[ByPatches]
 
 
 #: Those of this room.
@@ -62,12 +65,10 @@ def choose_convolution(
         chosen = algorithms.depthwise(kernel, (h, w), (oh, ow), strides, pads, dilation, c)
     elif groups > 1:
         chosen = algorithms.grouped(kernel, (h, w), (oh, ow), strides, pads, dilation, groups)
-    elif (strides, dilation) != (DENSE, DENSE):
-        chosen = algorithms.im2col(kernel, (h, w), (oh, ow), strides, pads, dilation)
-    elif kh * kw * f <= c and max(pads[0]) < kh and max(pads[1]) < kw:
+    elif (strides, dilation) == (DENSE, DENSE) and kh * kw * f <= c and max(pads[0]) < kh and max(pads[1]) < kw:
         chosen = algorithms.narrow(kernel, (h, w), (oh, ow), pads)
-    elif pays(kernel, n * oh * ow):
-        chosen = algorithms.winograd(kernel, (h, w), (oh, ow), pads)
+    elif dilation == DENSE and algorithms.winograd.pays(kernel, strides, n * oh * ow):
+        chosen = algorithms.winograd(kernel, (h, w), (oh, ow), strides, pads)
     else:
-        chosen = algorithms.im2col(kernel, (h, w), (oh, ow), strides, pads)
+        chosen = algorithms.im2col(kernel, (h, w), (oh, ow), strides, pads, dilation)
     return (n, oh, ow, f), chosen

@@ -46,7 +46,11 @@ class SlabAlgorithm(ABC):
     def forward(self, x: np.ndarray, bias: np.ndarray | None, activation: Activation, y: np.ndarray) -> None:
         """Write ``f(A x + b)`` to y."""
         self.product(x, y)
-        shift_and_activate(y, None if bias is None else tile_row(bias, y.shape[1:]), activation)
+        self.finish(y, bias, activation)
+
+    def finish(self, z: np.ndarray, bias: np.ndarray | None, activation: Activation) -> None:
+        """``z <- f(z + b)``, of the product z."""
+        shift_and_activate(z, None if bias is None else tile_row(bias, z.shape[1:]), activation)
 
     def backward(
         self,
@@ -59,10 +63,16 @@ class SlabAlgorithm(ABC):
         dbias: np.ndarray | None,
     ) -> None:
         """Write the gradients of ``f(A x + b)`` to dx, dw and dbias; None is left out."""
+        self.grads(x, self.product_grad(dy, y, activation, dbias), dx, dw)
+
+    def product_grad(
+        self, dy: np.ndarray, y: np.ndarray, activation: Activation, dbias: np.ndarray | None
+    ) -> np.ndarray:
+        """``dz = dy f'(z)``, in scratch memory or dy itself; writes its sum over rows to dbias, unless that is None."""
         dz = activation_grad(dy, y, activation)
-        self.grads(x, dz, dx, dw)
         if dbias is not None:
             row_sum(dz, dbias)
+        return dz
 
 
 class WholeBatch(ABC):

@@ -38,6 +38,8 @@ class NineProduct(SlabAlgorithm):
         self.filters = kernel.shape[3]
         self.image = image
         self.kernel = kernel
+        #: Products of one image with a tap's matrix.
+        self.products = 9 * image[0] * image[1]
         self.order: tuple[int, ...] = kernel.shape[2], 3, 3, self.filters
         self.bytes_each = image[0] * image[1] * 9 * self.filters * kernel.itemsize
 

@@ -8,14 +8,16 @@ have to be summed. So the matrix is split, and each part of it is read once: ``y
 import numpy as np
 
 from minigan.kernels.cpu.algorithms.gemm import Gemm, WholeBatch, matrix
-from minigan.kernels.cpu.algorithms.slab_activations import activation_grad, shift_and_activate
+from minigan.kernels.cpu.algorithms.small_gemm import matmul, matmul_nt
 from minigan.kernels.cpu.parallel import memory_pool
-from minigan.kernels.cpu.parallel.broadcast import row_sum
 from minigan.kernels.cpu.parallel.pool import parallel_for
 from minigan.kernels.cpu.parallel.slabs import split
 from minigan.kernels.reference.affine import Activation
 
 __all__ = ["SplitGemm", "outweighs"]
+
+#: Numbers in a cache line.
+ALIGNED = 16
 
 
 def outweighs(kernel: np.ndarray, vectors: int) -> bool:
@@ -23,20 +25,23 @@ def outweighs(kernel: np.ndarray, vectors: int) -> bool:
     return kernel.size > vectors * sum(kernel.shape)
 
 
+def parts(count: int, bytes_each: int) -> list[slice]:
+    """`split`, in parts that begin at multiples of `ALIGNED`: of `count` columns or rows of the matrix."""
+    return [slice(s.start * ALIGNED, s.stop * ALIGNED) for s in split(-(-count // ALIGNED), ALIGNED * bytes_each)]
+
+
 class SplitGemm(Gemm, WholeBatch):
     """``x w`` along the last axis, with a w that outweighs x."""
 
     def apply(self, x: np.ndarray, bias: np.ndarray | None, activation: Activation, y: np.ndarray) -> None:
         x, y = matrix(x), matrix(y)
-        units = split(self.kernel.shape[1], self.kernel.itemsize * self.kernel.shape[0])
+        units = parts(self.kernel.shape[1], self.kernel.itemsize * self.kernel.shape[0])
 
         def work(number: int) -> None:
-            part = units[number]
-            z = y[:, part]
-            np.matmul(x, self.kernel[:, part], out=z)
-            shift_and_activate(z, None if bias is None else bias[part], activation)
+            matmul(x, self.kernel[:, units[number]], y[:, units[number]])
 
         parallel_for(work, len(units))
+        self.finish(y, bias, activation)
 
     def apply_grads(
         self,
@@ -49,16 +54,18 @@ class SplitGemm(Gemm, WholeBatch):
     ) -> tuple[np.ndarray | None, np.ndarray | None]:
         x = matrix(x)
         dx = None if dx is None else matrix(dx)
-        dz = activation_grad(matrix(dy), matrix(y), activation)
-        dw = memory_pool.empty(self.kernel.shape, x.dtype) if param_grads else None
-        inputs = split(self.kernel.shape[0], self.kernel.itemsize * self.kernel.shape[1])
+        dw, dbias = None, None
+        if param_grads:
+            dw, dbias = memory_pool.empty(self.kernel.shape, x.dtype), np.empty(dy.shape[-1], x.dtype)
+        dz = self.product_grad(matrix(dy), matrix(y), activation, dbias)
+        inputs = parts(self.kernel.shape[0], self.kernel.itemsize * self.kernel.shape[1])
 
         def work(number: int) -> None:
             part = inputs[number]
             if dx is not None:
-                np.matmul(dz, self.kernel[part].T, out=dx[:, part])
+                matmul_nt(dz, self.kernel[part], dx[:, part])
             if dw is not None:
                 np.matmul(x[:, part].T, dz, out=dw[part])
 
         parallel_for(work, len(inputs))
-        return dw, row_sum(dz) if param_grads else None
+        return dw, dbias

@@ -32,12 +32,12 @@ points for four outputs, two pairs of opposite numbers around 1, were found by t
 
 import itertools
 import math
-from functools import cache, partial
+from functools import cache
 
 import numpy as np
 
-from minigan.kernels.cpu.algorithms.gemm import WholeBatch
-from minigan.kernels.cpu.algorithms.im2col import Im2col, window_view, zero_padded
+from minigan.kernels.cpu.algorithms.im2col import window_view, zero_padded
+from minigan.kernels.cpu.algorithms.patches import ByPatches, single
 from minigan.kernels.cpu.algorithms.slab_activations import activation_grad, shift_and_activate
 from minigan.kernels.cpu.algorithms.small_gemm import MULTIPLICATIONS
 from minigan.kernels.cpu.algorithms.uneven import uneven
@@ -49,20 +49,15 @@ from minigan.kernels.cpu.parallel.scratch import scratch
 from minigan.kernels.cpu.parallel.slabs import split, split_coarse
 from minigan.kernels.reference.affine import Activation
 from minigan.kernels.reference.padding import Pads, Pair, crop
+from minigan.kernels.reference.windows import DENSE
 
-__all__ = ["Winograd", "pays"]
+__all__ = ["Winograd"]
 
 #: The points for a number of outputs along an axis; infinity is one more.
 POINTS = {2: (0, 1, -1), 4: (0, 5 / 8, -5 / 8, 3 / 2, -3 / 2)}
 
 #: From this number of channels and filters, and of outputs, on, fewer products pay for the transforms around them.
 WIDE, MANY = 128, 1024
-
-#: Rows and columns that a patch may make.
-OUTPUTS = (2, 2), (4, 2), (2, 4)
-
-#: Bytes that the numbers of all patches and the products may take at once.
-BLOCK = 1 << 24
 
 
 def one_way(outputs: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -82,26 +77,6 @@ def both_ways(outputs: Pair, dtype: np.dtype) -> tuple[np.ndarray, ...]:
     return tuple(np.kron(m, n).astype(dtype) for m, n in zip(rows, columns))
 
 
-def tiles_of(out_size: Pair, outputs: Pair) -> Pair:
-    """The number of patches along the height and along the width."""
-    return -(-out_size[0] // outputs[0]), -(-out_size[1] // outputs[1])
-
-
-def products_of(out_size: Pair, outputs: Pair) -> int:
-    """Products for an image of (OH, OW) outputs, for each pair of channels."""
-    return math.prod(tiles_of(out_size, outputs)) * (outputs[0] + 2) * (outputs[1] + 2)
-
-
-def pays(kernel: np.ndarray, outputs: int) -> bool:
-    """Whether a convolution of stride 1 gains; `outputs` are the pixels of all its output images."""
-    return kernel.shape[:2] == (3, 3) and min(kernel.shape[2:]) >= WIDE and outputs >= MANY
-
-
-def single(chosen: np.ndarray) -> tuple[slice, ...]:
-    """A slab for each chosen image."""
-    return tuple(slice(i, i + 1) for i in np.flatnonzero(chosen).tolist())
-
-
 def transformed(matrix: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """The product of a small matrix with many columns, in parts so small that BLAS need not copy them."""
     result = memory_pool.empty((len(matrix), columns.shape[1]), columns.dtype)
@@ -114,21 +89,12 @@ def transformed(matrix: np.ndarray, columns: np.ndarray) -> np.ndarray:
     return result
 
 
-class Winograd(Im2col, WholeBatch):
-    """The convolution of images (H, W) with a kernel (3, 3, C, F) to images (OH, OW), for whole batches.
+class Winograd(ByPatches):
+    """Convolutions of stride 1 with 3 x 3 taps."""
 
-    For a slab alone it is `Im2col`.
-    """
-
-    title = "Winograd"
-
-    def __init__(self, kernel: np.ndarray, image: Pair, out_size: Pair, pads: Pads) -> None:
-        super().__init__(kernel, image, out_size, (1, 1), pads)
-        self.filters = kernel.shape[3]
-        self.outputs = min(OUTPUTS, key=partial(products_of, out_size))
-        self.tiles = tiles_of(out_size, self.outputs)
+    def __init__(self, kernel: np.ndarray, image: Pair, out_size: Pair, strides: Pair, pads: Pads) -> None:
+        super().__init__(kernel, image, out_size, strides, pads)
         self.patch = self.outputs[0] + 2, self.outputs[1] + 2
-        self.transformed_shape = math.prod(self.patch), self.channels, self.filters
         # The last patches may reach beyond the image, and their outputs beyond the output.
         (top, _), (left, _) = pads
         made_height, made_width = (count * size for count, size in zip(self.tiles, self.outputs))
@@ -137,12 +103,12 @@ class Winograd(Im2col, WholeBatch):
         # What the pixels of x see of dz.
         (above, below), (before, behind) = ((max(2 - first, 0), max(2 - last, 0)) for first, last in pads)
         self.pads_of_dz = (above, below), (before, behind)
-        self.bytes_of_numbers = products_of(out_size, self.outputs) * (self.channels + self.filters) * kernel.itemsize
         self.of_patch, self.of_taps, self.of_outputs = both_ways(self.outputs, kernel.dtype)
 
-    def blocks(self, count: int) -> tuple[slice, ...]:
-        """`count` images in blocks whose patches and products together take few enough bytes."""
-        return split(count, self.bytes_of_numbers, BLOCK)
+    @staticmethod
+    def pays(kernel: np.ndarray, strides: Pair, outputs: int) -> bool:
+        wide = kernel.shape[:2] == (3, 3) and min(kernel.shape[2:]) >= WIDE
+        return wide and strides == DENSE and outputs >= MANY
 
     def numbers(self, images: int, channels: int) -> np.ndarray:
         """Memory for the numbers of each patch and channel."""
@@ -157,30 +123,8 @@ class Winograd(Im2col, WholeBatch):
         """The transform of the kernel's nine matrices: one matrix for each number of a patch."""
         return transformed(self.of_taps, self.kernel.reshape(9, -1)).reshape(self.transformed_shape)
 
-    def apply(self, x: np.ndarray, bias: np.ndarray | None, activation: Activation, y: np.ndarray) -> None:
-        long_bias = None if bias is None else tile_row(bias, y.shape[1:])
-        for block in self.blocks(len(x)):
-            self.apply_to(x[block], long_bias, activation, y[block])
-
-    def apply_grads(
-        self,
-        dy: np.ndarray,
-        y: np.ndarray,
-        x: np.ndarray,
-        activation: Activation,
-        dx: np.ndarray | None,
-        param_grads: bool,
-    ) -> tuple[np.ndarray | None, np.ndarray | None]:
-        sums = memory_pool.zeros(self.order, x.dtype), np.zeros(self.filters, x.dtype)
-        for block in self.blocks(len(x)):
-            of_block = None if dx is None else dx[block]
-            parts = self.grads_of(dy[block], y[block], x[block], activation, of_block, param_grads)
-            for total, part in zip(sums, parts):
-                total += part
-        return sums if param_grads else (None, None)
-
     def apply_to(self, x: np.ndarray, bias: np.ndarray | None, activation: Activation, y: np.ndarray) -> None:
-        """`apply` to a block; the bias is that of many pixels."""
+        long_bias = None if bias is None else tile_row(bias, y.shape[1:])
         weights = self.transformed_kernel()
         patches, products = self.numbers(len(x), self.channels), self.numbers(len(x), self.filters)
         slabs = split_coarse(len(x), self.bytes_of_numbers)
@@ -197,11 +141,11 @@ class Winograd(Im2col, WholeBatch):
         def finish(number: int) -> None:
             part = y[slabs[number]]
             self.to_images(products[self.place(slabs[number])], part)
-            shift_and_activate(part, bias, activation)
+            shift_and_activate(part, long_bias, activation)
 
         def compute_directly(image: slice) -> None:
             self.product(x[image], y[image])
-            shift_and_activate(y[image], bias, activation)
+            shift_and_activate(y[image], long_bias, activation)
 
         parallel_for(begin, len(slabs))
         parallel_for(multiply, len(weights))
@@ -218,12 +162,11 @@ class Winograd(Im2col, WholeBatch):
         dx: np.ndarray | None,
         param_grads: bool,
     ) -> tuple[np.ndarray, ...]:
-        """`apply_grads` of a block; nothing without `param_grads`."""
         weights = self.transformed_kernel()
-        patches, products = self.numbers(len(x), self.channels), self.numbers(len(x), self.filters)
-        dweights = memory_pool.empty(weights.shape, x.dtype) if param_grads else None
-        slabs = split_coarse(len(x), self.bytes_of_numbers)
-        direct_dx, direct_dw = np.zeros((2, len(x)), np.bool_)
+        patches, products = self.numbers(len(dy), self.channels), self.numbers(len(dy), self.filters)
+        dweights = memory_pool.empty(weights.shape, dy.dtype) if param_grads else None
+        slabs = split_coarse(len(dy), self.bytes_of_numbers)
+        direct_dx, direct_dw = np.zeros((2, len(dy)), np.bool_)
 
         def begin(slab: slice, dbias: np.ndarray) -> None:
             dz = activation_grad(dy[slab], y[slab], activation)
@@ -241,7 +184,7 @@ class Winograd(Im2col, WholeBatch):
             if dx is not None:
                 np.matmul(products[k], weights[k].T, out=patches[k])
 
-        (dbias,) = OrderedSum(slabs, ((self.filters,),), x.dtype).compute(begin)
+        (dbias,) = OrderedSum(slabs, ((self.filters,),), dy.dtype).compute(begin)
         parallel_for(multiply, len(weights))
         if dx is not None:
             parallel_for(lambda i: self.from_patches(patches[self.place(slabs[i])], dx[slabs[i]]), len(slabs))
@@ -256,7 +199,7 @@ class Winograd(Im2col, WholeBatch):
             return ()
         dw = transformed(self.of_taps.T, dweights.reshape(len(dweights), -1)).reshape(self.order)
         if images:
-            dw += OrderedSum(images, (self.order,), x.dtype).compute(compute_directly)[0]
+            dw += OrderedSum(images, (self.order,), dy.dtype).compute(compute_directly)[0]
         return dw, dbias
 
     # The transforms of slabs and their adjoints

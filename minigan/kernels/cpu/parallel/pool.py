@@ -133,10 +133,24 @@ def parallel_for(function: Callable[[int], None], count: int) -> None:
         return
     helpers = min(backend.threads(), count) - 1
     with _single:
+        if helpers < 1:
+            work_alone(function, count)
+            return
         job = Job(function, count)
-        if helpers > 0:
-            _pool.offer(job, helpers)
+        _pool.offer(job, helpers)
         try:
             job.work()
         finally:
             job.close()
+
+
+def work_alone(function: Callable[[int], None], count: int) -> None:
+    """All calls in this thread: a job that nobody joins needs no locks and no copy of the context."""
+    _this_thread.working = True
+    limits = blas.use_one_thread(blas.libraries().by_thread)
+    try:
+        for i in range(count):
+            function(i)
+    finally:
+        blas.restore(limits)
+        _this_thread.working = False

@@ -1,29 +1,20 @@
-"""How do the time and the memory of a step grow with the batch, the image, its channels, and the threads?
-
-::
-
-    python -m benchmarks scaling
-
-Every point is a separate process, which runs steps as in ``python -m benchmarks step``. One size is varied at a
-time; the others are those of `BASE`.
-"""
+"""The time and the memory of a step by the batch, the image, its channels, and the threads: one of them varies."""
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 import typer
 from rich.table import Table
 
-from benchmarks import options
-from benchmarks.competitors import MINIGAN, interpreters
-from benchmarks.options import JsonFile, PlotFolder
+from benchmarks.competitors import interpreters, own
 from benchmarks.problem import problem
-from benchmarks.report import console, new_figure, new_table, save_figure, save_json, waiting, warn
+from benchmarks.report import new_table
 from benchmarks.summaries import Summary, summary
 from benchmarks.workers import Worker, WorkerError
 from minigan.errors import MiniganError
+from minigan.io.progress import Progress
 
-__all__ = ["Point", "scaling"]
+__all__ = ["SIZES", "Measured", "Point", "doubling", "draw", "measure_sizes", "points", "record", "table"]
 
 SIZES = ("batch", "image size", "channels", "threads")
 
@@ -51,42 +42,13 @@ class Measured(NamedTuple):
     others: float | None
 
 
-def scaling(
-    batch: Annotated[str, typer.Option(help="Images in a batch.", metavar="N,...")] = "8,16,32,64,128",
-    image_size: Annotated[str, typer.Option(help="Height and width, multiples of 4.", metavar="N,...")] = "16,28,48,64",
-    channels: Annotated[str, typer.Option(help="Channels of an image.", metavar="N,...")] = "1,3,8",
-    threads: Annotated[str, typer.Option(help="Threads; default: 1 and doubled while there are more.")] = "",
-    base: Annotated[str, typer.Option(help="Batch, image size and channels while another size varies.")] = "32,28,1",
-    repeat: Annotated[int, typer.Option(help="Steps that are timed.", min=1)] = 5,
-    warmup: Annotated[int, typer.Option(help="Steps before the timed ones.", min=1)] = 2,
-    json_file: JsonFile = None,
-    plot: PlotFolder = None,
-) -> None:
-    """Measure the time and the memory of a step by batch, image size, channels and threads."""
-    counts = options.thread_counts("--threads", threads or doubling(len(options.processors())))
-    fixed = options.sizes("--base", base, repeats=True)
-    if len(fixed) != 3:
-        raise typer.BadParameter(f"--base: expected batch, image size and channels, such as 32,28,1, got {base!r}")
-    varied = [
-        options.sizes(f"--{name}", text)
-        for name, text in (("batch", batch), ("image-size", image_size), ("channels", channels))
-    ]
-    options.check_outputs(json_file, plot)
-    wanted = list(points([*varied, counts], [*fixed, max(counts)]))
-    printer = console()
-    with waiting() as status:
-        results = []
-        for place, point in enumerate(wanted):
-            status.begin(f"{place + 1} of {len(wanted)}: {point.varied} {point.place}")
-            results.append((point, measure(point, repeat, warmup)))
-    printer.print(table(results))
-    warn(printer, max((measured.others or 0.0 for _, measured in results), default=0.0), "in a process")
-    settings = {"repeat": repeat, "warmup": warmup, "base": fixed}
-    save_json(json_file, "scaling", settings, [record(point, measured) for point, measured in results])
-    if plot is not None:
-        figure = new_figure(10, 7)
-        draw(figure.subplots(2, 2).flat, results)
-        save_figure(figure, plot, "scaling", printer)
+def measure_sizes(wanted: Sequence[Point], repeat: int, warmup: int, status: Progress) -> list[tuple[Point, Measured]]:
+    """All points, each in a new process."""
+    results = []
+    for place, point in enumerate(wanted):
+        status.begin(f"{place + 1} of {len(wanted)}: {point.varied} {point.place}")
+        results.append((point, measure(point, repeat, warmup)))
+    return results
 
 
 def doubling(most: int) -> str:
@@ -104,9 +66,9 @@ def points(varied: Sequence[Sequence[int]], base: Sequence[int]) -> Iterator[Poi
 def measure(point: Point, repeat: int, warmup: int) -> Measured:
     """Run steps in a new process."""
     model = {"image_size": point.image_size, "channels": point.channels}
-    python = interpreters([], None)[MINIGAN.family]
+    minigan, python = own()[0], interpreters([], None)["minigan"]
     try:
-        with problem(point.batch, **model) as path, Worker(MINIGAN, python, path, point.threads, model=model) as worker:
+        with problem(point.batch, **model) as path, Worker(minigan, python, path, point.threads, model=model) as worker:
             worker.run(warmup)
             answer = worker.run(repeat)
             return Measured(summary(answer["seconds"]), worker.peak_bytes(), answer["others"])
