@@ -7,6 +7,7 @@ The slabs, the threads and the memory are those of `minigan.kernels.cpu.parallel
 """
 
 from minigan.kernels.compiled import (
+    activations,
     affine,
     convolution,
     dropout,
@@ -20,6 +21,7 @@ from minigan.kernels.compiled import (
 )
 
 __all__ = [
+    "activations",
     "affine",
     "convolution",
     "dropout",
