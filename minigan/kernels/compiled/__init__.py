@@ -7,8 +7,10 @@ The slabs, the threads and the memory are those of `minigan.kernels.cpu.parallel
 """
 
 from minigan.kernels.compiled import (
+    activations,
     affine,
     convolution,
+    dropout,
     group_norm,
     layer_norm,
     maxout,
@@ -19,8 +21,10 @@ from minigan.kernels.compiled import (
 )
 
 __all__ = [
+    "activations",
     "affine",
     "convolution",
+    "dropout",
     "group_norm",
     "layer_norm",
     "maxout",
