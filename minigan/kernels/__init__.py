@@ -23,7 +23,7 @@ from minigan.kernels.reference.affine import (
 )
 from minigan.kernels.reference.padding import Pads, Pair, crop
 from minigan.kernels.reference.windows import output_size
-from minigan.kernels.registry import KINDS, Kernel, compiled_run, follow_edits, kind, using
+from minigan.kernels.registry import KINDS, Kernel, compiled_run, follow_edits, kind, running, using
 
 __all__ = [
     "KINDS",
@@ -85,6 +85,7 @@ __all__ = [
     "precision",
     "relu",
     "relu_grad",
+    "running",
     "sigmoid",
     "sigmoid_grad",
     "sigmoid_second_derivative",
