@@ -14,7 +14,7 @@ So one pass sums everything, and one writes dx and ``dx_dot = r (g_dot - mean(g_
 import numpy as np
 
 from minigan.kernels.compiled.compiler import compiled
-from minigan.kernels.compiled.row_sums import BLOCK, add_part, fold, matrix, repeat, slabs_of
+from minigan.kernels.compiled.row_sums import BLOCK, add_part, alike, fold, matrix, repeat, slabs_of
 from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cpu.parallel.ordered_sum import OrderedSum
 from minigan.kernels.cpu.parallel.pool import parallel_for
@@ -78,7 +78,7 @@ def batch_norm_tangent_grad(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The twin of `minigan.kernels.reference.normalization.batch_norm_tangent_grad`."""
     arrays = dx_hat, dx_hat_dot, x_dot, x_hat, x_hat_dot
-    if not x_hat.size or any(array.shape != x_hat.shape for array in arrays):
+    if not alike(arrays, (inverse_std,)):
         return NotImplemented
     dx, dx_dot = (memory_pool.empty(x_hat.shape, x_hat.dtype) for _ in range(2))
     rows, (dx_rows, dx_dot_rows) = [matrix(array) for array in arrays], map(matrix, (dx, dx_dot))
