@@ -203,7 +203,11 @@ batch_norm_grad = Kernel(
     cuda.normalization.batch_norm_grad,
     compiled.normalization.batch_norm_grad,
 )
-batch_norm_tangent_grad = Kernel(ref.normalization.batch_norm_tangent_grad, cpu.normalization.batch_norm_tangent_grad)
+batch_norm_tangent_grad = Kernel(
+    ref.normalization.batch_norm_tangent_grad,
+    cpu.normalization.batch_norm_tangent_grad,
+    compiled=compiled.batch_norm_tangent.batch_norm_tangent_grad,
+)
 channel_sum = Kernel(
     ref.normalization.channel_sum,
     cpu.normalization.channel_sum,

@@ -18,7 +18,7 @@ import numpy as np
 
 from minigan.kernels.compiled.compiler import compiled
 from minigan.kernels.compiled.dropout import kept_of
-from minigan.kernels.compiled.row_sums import BLOCK, add_part, fold, matrix, repeat, slabs_of
+from minigan.kernels.compiled.row_sums import BLOCK, add_part, alike, fold, matrix, repeat, slabs_of
 from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cpu.parallel.ordered_sum import OrderedSum
 from minigan.kernels.cpu.parallel.pool import parallel_for
@@ -137,9 +137,9 @@ class After(NamedTuple):
 NOTHING = After()
 
 
-def after(activation: Activation, bits: np.ndarray | None, keep: float) -> After | None:
-    """The activation and dropout; None where the loops do not know the activation."""
-    if activation.name not in ("linear", "leaky_relu"):
+def after(activation: Activation, bits: np.ndarray | None, keep: float, x: np.ndarray) -> After | None:
+    """The activation and dropout of x; None where the loops do not know the activation, or there are too few bits."""
+    if activation.name not in ("linear", "leaky_relu") or (bits is not None and 8 * bits.size < x.size):
         return None
     return After(None if activation.name == "linear" else activation.slope, bits, 1 / keep)
 
@@ -161,8 +161,8 @@ def normalize_activate(
     keep: float,
 ) -> np.ndarray:
     """The twin of `minigan.kernels.reference.normalize_activate.normalize_activate`."""
-    follows = after(activation, bits, keep)
-    if not x.size or follows is None:
+    follows = after(activation, bits, keep, x)
+    if follows is None or not alike((x,), (mean, variance, gamma, beta)):
         return NotImplemented
     scale = gamma / np.sqrt(variance + x.dtype.type(epsilon))
     return normalize(x, mean, scale, beta, follows)
@@ -197,8 +197,8 @@ def normalize_activate_grads(
     training: bool,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The twin of `minigan.kernels.reference.normalize_activate.normalize_activate_grads`."""
-    follows = after(activation, bits, keep)
-    if not x.size or follows is None:
+    follows = after(activation, bits, keep, x)
+    if follows is None or not alike((dy, y, x), (mean, variance, gamma)):
         return NotImplemented
     inverse_std = 1 / np.sqrt(variance + x.dtype.type(epsilon))
     return normalize_grads(dy, y, follows, x, mean, inverse_std, gamma, training)
