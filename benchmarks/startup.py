@@ -121,9 +121,8 @@ def programs(chosen: Sequence[Competitor]) -> Iterator[Start]:
     yield Start("import minigan", "import minigan", MINIGAN, ("minigan",))
     yield Start("minigan's first image", FIRST_IMAGE, MINIGAN)
     for name, variables in KERNELS.items():
-        yield Start(
-            f"two steps of dcgan28, {name}", f"import os; os.environ.update({variables})\n{FIRST_STEPS}", MINIGAN
-        )
+        code = f"import os; os.environ.update({variables})\n{FIRST_STEPS}"
+        yield Start(f"two steps of dcgan28, {name}", code, MINIGAN)
     seen = set()
     for competitor in chosen:
         package, *others = competitor.packages
