@@ -8,6 +8,7 @@ The slabs, the threads and the memory are those of `minigan.kernels.cpu.parallel
 from minigan.kernels.compiled import (
     affine,
     convolution,
+    cross_entropy,
     maxout,
     normalization,
     normalize_activate,
@@ -18,6 +19,7 @@ from minigan.kernels.compiled import (
 __all__ = [
     "affine",
     "convolution",
+    "cross_entropy",
     "maxout",
     "normalization",
     "normalize_activate",
