@@ -1,7 +1,7 @@
 """The largest of neighbouring numbers, group by group, by compiled loops without branches.
 
-No processor can predict which of some random numbers is the largest. So each comparison chooses between two numbers,
-and nothing is jumped over: the k-th numbers of all groups are compared with the largest so far.
+No processor can predict which of some random numbers is the largest. So nothing is jumped over: the k-th numbers of all
+groups are put into one row, and the rows are compared by wide instructions, which choose between two numbers each.
 """
 
 import numpy as np
@@ -16,24 +16,32 @@ __all__ = ["max_with_mask"]
 
 
 @compiled
-def find_largest(x: np.ndarray, size: int, y: np.ndarray, place: np.ndarray) -> None:
-    """The largest of each group of x to y, and its place in the group; a NaN is larger than all numbers."""
+def transpose(x: np.ndarray, rows: np.ndarray) -> None:
+    """The k-th number of each group of x to the k-th of the rows."""
+    for i in range(x.shape[0]):
+        for k in range(x.shape[1]):
+            rows[k, i] = x[i, k]
+
+
+@compiled
+def find_largest(rows: np.ndarray, y: np.ndarray, place: np.ndarray) -> None:
+    """The largest of each column to y, and its place in the column; a NaN is larger than all numbers."""
     for i in range(y.size):
-        y[i], place[i] = x[i * size], 0
-    for k in range(1, size):
+        y[i], place[i] = rows[0, i], 0
+    for k in range(1, rows.shape[0]):
         for i in range(y.size):
-            value, largest = x[i * size + k], y[i]
+            value, largest = rows[k, i], y[i]
             larger = (value > largest) | ((value != value) & (largest == largest))
             y[i] = value if larger else largest
             place[i] = k if larger else place[i]
 
 
 @compiled
-def mark(place: np.ndarray, size: int, won: np.ndarray) -> None:
+def mark(place: np.ndarray, won: np.ndarray) -> None:
     """True at one place of each group, False elsewhere."""
     won[:] = False
     for i in range(place.size):
-        won[i * size + place[i]] = True
+        won[i, place[i]] = True
 
 
 def max_with_mask(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -42,13 +50,16 @@ def max_with_mask(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return NotImplemented
     x = memory_pool.contiguous(x)
     y, won = memory_pool.empty(x.shape[:-1], x.dtype), memory_pool.empty(x.shape, np.dtype(np.bool_))
-    size, slabs = x.shape[-1], split(len(x), bytes_each(x))
+    slabs = split(len(x), 2 * bytes_each(x))
 
     def work(number: int) -> None:
         slab = slabs[number]
-        place = scratch("place", y[slab].shape, np.int32).reshape(-1)
-        find_largest(x[slab].reshape(-1), size, y[slab].reshape(-1), place)
-        mark(place, size, won[slab].reshape(-1))
+        groups, largest = x[slab].reshape(-1, x.shape[-1]), y[slab].reshape(-1)
+        rows = scratch("rows", groups.shape[::-1], x.dtype)
+        place = scratch("place", largest.shape, np.int32)
+        transpose(groups, rows)
+        find_largest(rows, largest, place)
+        mark(place, won[slab].reshape(groups.shape))
 
     parallel_for(work, len(slabs))
     return y, won

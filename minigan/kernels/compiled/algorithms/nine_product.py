@@ -16,14 +16,20 @@ __all__ = ["NineProduct", "rectifier"]
 
 @compiled
 def spread(
-    taps: np.ndarray, bias: np.ndarray, slope: float, zeros: np.ndarray, strip: np.ndarray, y: np.ndarray
+    taps: np.ndarray,
+    bias: np.ndarray,
+    slope: float,
+    zeros: np.ndarray,
+    strip: np.ndarray,
+    rows: np.ndarray,
+    y: np.ndarray,
 ) -> None:
     """From the taps a, m, c to ``y = f(z + b)``, ``z[2i] = a[i-1] + m[i] + c[i], z[2i+1] = a[i] + m[i] + c[i+1]``.
 
-    Rows do so, and then columns; f has a slope below zero. `strip` is (2, 3, W, F), and `zeros` is W F zeros.
+    Rows do so, and then columns; f has a slope below zero. `taps` is (3, 3, N H, W F), `strip` (2, 3, W, F), `rows` the
+    same memory as (2, 3, W F), and `zeros` W F zeros.
     """
-    n, h, w, f = taps.shape[2:]
-    taps, rows = taps.reshape(3, 3, n * h, w * f), strip.reshape(2, 3, w * f)
+    n, h, w, f = y.shape[0], y.shape[1] // 2, y.shape[2] // 2, y.shape[3]
     for b in range(n):
         for i in range(h):
             place = b * h + i
@@ -49,13 +55,14 @@ def spread(
 
 
 @compiled
-def collect(dz: np.ndarray, zeros: np.ndarray, strip: np.ndarray, taps: np.ndarray) -> None:
+def collect(dz: np.ndarray, zeros: np.ndarray, strip: np.ndarray, rows: np.ndarray, taps: np.ndarray) -> None:
     """The adjoint of `spread` without bias and activation.
 
     ``a[i] = dz[2i+1] + dz[2i+2], m[i] = dz[2i] + dz[2i+1], c[i] = dz[2i] + dz[2i-1]`` for columns, and then for rows.
-    `strip` is (2 H + 2, W, 3, F), of which the first and the last row become zeros.
+    `strip` is (2 H + 2, W, 3, F), of which the first and the last row become zeros; `rows` is the same memory as
+    (2 H + 2, W, 3 F), and `taps` is (N, H, W, 3, 3 F).
     """
-    n, h, w, _, _, f = taps.shape
+    n, h, w, f = taps.shape[0], taps.shape[1], taps.shape[2], dz.shape[3]
     strip[0] = 0
     strip[2 * h + 1] = 0
     for b in range(n):
@@ -71,10 +78,8 @@ def collect(dz: np.ndarray, zeros: np.ndarray, strip: np.ndarray, taps: np.ndarr
                     c[k] = even[k] + before[k]
         for i in range(h):
             for j in range(w):
-                before, even = strip[2 * i, j].reshape(3 * f), strip[2 * i + 1, j].reshape(3 * f)
-                odd, after = strip[2 * i + 2, j].reshape(3 * f), strip[2 * i + 3, j].reshape(3 * f)
-                a, m = taps[b, i, j, 0].reshape(3 * f), taps[b, i, j, 1].reshape(3 * f)
-                c = taps[b, i, j, 2].reshape(3 * f)
+                before, even, odd, after = rows[2 * i, j], rows[2 * i + 1, j], rows[2 * i + 2, j], rows[2 * i + 3, j]
+                a, m, c = taps[b, i, j, 0], taps[b, i, j, 1], taps[b, i, j, 2]
                 for k in range(3 * f):
                     a[k] = odd[k] + after[k]
                     m[k] = even[k] + odd[k]
@@ -92,14 +97,16 @@ class NineProduct(CompiledActivations, nine_product.NineProduct):
         taps = scratch("taps", (3, 3, n, h, w, f), x.dtype)
         matmul(matrix(x), self.kernel, taps.reshape(3, 3, -1, f))
         shift, slope = rectifier(bias, activation, y)
-        spread(taps, shift, slope, np.zeros(w * f, x.dtype), scratch("strip", (2, 3, w, f), x.dtype), y)
+        strip, zeros = scratch("strip", (2, 3, w, f), x.dtype), np.zeros(w * f, x.dtype)
+        spread(taps.reshape(3, 3, n * h, w * f), shift, slope, zeros, strip, strip.reshape(2, 3, w * f), y)
         if activation.name != "leaky_relu":
             activate(y, activation)
 
     def grads(self, x: np.ndarray | None, dz: np.ndarray, dx: np.ndarray | None, dw: np.ndarray | None) -> None:
         n, (h, w), f = len(dz), self.image, self.filters
-        taps = scratch("taps", (n, h, w, 3, 3, f), dz.dtype)
-        collect(dz, np.zeros(f, dz.dtype), scratch("strip", (2 * h + 2, w, 3, f), dz.dtype), taps)
+        taps = scratch("taps", (n, h, w, 3, 3 * f), dz.dtype)
+        strip, zeros = scratch("strip", (2 * h + 2, w, 3, f), dz.dtype), np.zeros(f, dz.dtype)
+        collect(dz, zeros, strip, strip.reshape(2 * h + 2, w, 3 * f), taps)
         taps = taps.reshape(-1, 9 * f)
         if dx is not None:
             matmul(taps, self.by_tap, matrix(dx))

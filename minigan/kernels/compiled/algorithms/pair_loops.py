@@ -1,8 +1,8 @@
 """The loops of `minigan.kernels.compiled.algorithms.pair_product`: the transforms of pixels, products and kernels.
 
 Each has its formula for one dimension, in a function of numbers, and a loop that applies it to rows and to columns.
-What is in between is a strip of memory that stays in the core's cache. The kinds of products have the order a, p, c, q,
-r.
+What is in between is a strip of memory that stays in the core's cache: `strip` with an axis of pixels and one of
+channels, and `rows`, the same memory, with both as one axis. The kinds of products have the order a, p, c, q, r.
 """
 
 import numpy as np
@@ -19,13 +19,14 @@ def pair(before: float, first: float, second: float, after: float) -> tuple[floa
 
 
 @compiled
-def to_pairs(x: np.ndarray, left_out: np.ndarray, zeros: np.ndarray, strip: np.ndarray, pairs: np.ndarray) -> None:
+def to_pairs(
+    x: np.ndarray, left_out: np.ndarray, zeros: np.ndarray, strip: np.ndarray, rows: np.ndarray, pairs: np.ndarray
+) -> None:
     """Write the sums and differences of pixels to `pairs` (4, 4, N H / 2, W / 2 C); zeros of images left out.
 
     `strip` is (H + 2, 4, W / 2, C), of which the first and the last row become zeros; `zeros` is C zeros.
     """
     n, h, w, c = x.shape
-    rows = strip.reshape(h + 2, 4, w // 2 * c)
     strip[0] = 0
     strip[h + 1] = 0
     for b in range(n):
@@ -57,13 +58,12 @@ def from_pair(before: float, a: float, p: float, c: float, q: float, r: float, a
 
 
 @compiled
-def gather_pairs(pairs: np.ndarray, zeros: np.ndarray, strip: np.ndarray, dx: np.ndarray) -> None:
+def gather_pairs(pairs: np.ndarray, zeros: np.ndarray, strip: np.ndarray, rows: np.ndarray, dx: np.ndarray) -> None:
     """The adjoint of `to_pairs`, from five kinds, to dx.
 
     `strip` is (2, 5, W / 2, C), and `zeros` is as long as one of its rows.
     """
     n, h, w, c = dx.shape
-    rows = strip.reshape(2, 5, w // 2 * c)
     for b in range(n):
         for p in range(h // 2):
             place = b * (h // 2) + p
@@ -99,13 +99,14 @@ def rectified(z: float, slope: float) -> float:
 
 
 @compiled
-def spread_products(products: np.ndarray, bias: np.ndarray, slope: float, strip: np.ndarray, y: np.ndarray) -> None:
+def spread_products(
+    products: np.ndarray, bias: np.ndarray, slope: float, strip: np.ndarray, rows: np.ndarray, y: np.ndarray
+) -> None:
     """Write ``f(z + b)`` to y, with z from the products (5, 5, N H / 4, W / 4 F), and the slope of f below zero.
 
     `strip` is (4, 5, W / 4, F).
     """
     n, h, w, f = y.shape
-    rows = strip.reshape(4, 5, w // 4 * f)
     for b in range(n):
         for p in range(h // 4):
             place = b * (h // 4) + p
@@ -135,10 +136,11 @@ def from_outputs(z0: float, z1: float, z2: float, z3: float) -> tuple[float, flo
 
 
 @compiled
-def collect_products(dz: np.ndarray, left_out: np.ndarray, strip: np.ndarray, products: np.ndarray) -> None:
+def collect_products(
+    dz: np.ndarray, left_out: np.ndarray, strip: np.ndarray, rows: np.ndarray, products: np.ndarray
+) -> None:
     """The adjoint of `spread_products` without bias and f; zeros of the images that are left out."""
     n, h, w, f = dz.shape
-    rows = strip.reshape(4, 5, w // 4 * f)
     for b in range(n):
         for p in range(h // 4):
             place = b * (h // 4) + p

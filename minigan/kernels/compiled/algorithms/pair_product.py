@@ -23,6 +23,7 @@ products.
 """
 
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -61,6 +62,12 @@ def windows(count: int, stride: int, size: int, pixels: int) -> np.ndarray:
     """The begin and the end of `count` windows, of which the first begins at -1, cut to the image."""
     begin = np.arange(count) * stride - 1
     return np.stack([begin, begin + size], axis=1).clip(0, pixels)
+
+
+def strip_of(rows: int, kinds: int, wide: int, channels: int, dtype: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Scratch memory for a strip, and the same with pixels and channels as one axis."""
+    strip = scratch("strip", (rows, kinds, wide, channels), dtype)
+    return strip, strip.reshape(rows, kinds, wide * channels)
 
 
 #: Products of kinds that follow one another, and the pixels they are of: q and r, the last two, are of the same.
@@ -117,7 +124,7 @@ class PairProduct(NineProduct):
         """The sums and differences of pixels: (4, 4, pairs, C)."""
         h, (tall, wide), c = self.image[0], self.pairs, self.channels
         pairs = scratch("pairs", (4, 4, len(x) * tall, wide * c), x.dtype)
-        to_pairs(x, left_out, np.zeros(c, x.dtype), scratch("strip", (h + 2, 4, wide, c), x.dtype), pairs)
+        to_pairs(x, left_out, np.zeros(c, x.dtype), *strip_of(h + 2, 4, wide, c, x.dtype), pairs)
         return pairs.reshape(4, 4, -1, c)
 
     def forward(self, x: np.ndarray, bias: np.ndarray | None, activation: Activation, y: np.ndarray) -> None:
@@ -128,7 +135,7 @@ class PairProduct(NineProduct):
         for kinds, of in PARTS:
             np.matmul(pixels[of], self.weights[kinds], out=products.reshape(5, 5, -1, f)[kinds])
         shift, slope = rectifier(bias, activation, y)
-        spread_products(products, shift, slope, scratch("strip", (4, 5, wide, f), x.dtype), y)
+        spread_products(products, shift, slope, *strip_of(4, 5, wide, f, x.dtype), y)
         if activation.name != "leaky_relu":
             activate(y, activation)
         for image in single(left_out):
@@ -140,7 +147,7 @@ class PairProduct(NineProduct):
         if x is not None and dw is not None:
             left_out |= self.uneven_pixels(x)
         products = scratch("products", (5, 5, len(dz) * tall, wide * f), dz.dtype)
-        collect_products(dz, left_out, scratch("strip", (4, 5, wide, f), dz.dtype), products)
+        collect_products(dz, left_out, *strip_of(4, 5, wide, f, dz.dtype), products)
         products = products.reshape(5, 5, -1, f)
         if x is not None and dw is not None:
             self.write_dw(self.pixels(x, left_out), products, dw)
@@ -164,7 +171,7 @@ class PairProduct(NineProduct):
         (tall, wide), c = self.pairs, self.channels
         pairs = scratch("pairs", (5, 5, len(dx) * tall, wide * c), dx.dtype)
         np.matmul(products, self.transposed_weights, out=pairs.reshape(5, 5, -1, c))
-        gather_pairs(pairs, np.zeros(wide * c, dx.dtype), scratch("strip", (2, 5, wide, c), dx.dtype), dx)
+        gather_pairs(pairs, np.zeros(wide * c, dx.dtype), *strip_of(2, 5, wide, c, dx.dtype), dx)
 
     def kernel_grad(self, dw: np.ndarray) -> np.ndarray:
         return dw
