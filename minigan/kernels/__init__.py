@@ -177,7 +177,9 @@ conv2d_kernel_grad = Kernel(
 )
 
 binary_crossentropy_from_logits = Kernel(
-    ref.cross_entropy.binary_crossentropy_from_logits, cuda=cuda.cross_entropy.binary_crossentropy_from_logits
+    ref.cross_entropy.binary_crossentropy_from_logits,
+    cuda=cuda.cross_entropy.binary_crossentropy_from_logits,
+    compiled=compiled.cross_entropy.binary_crossentropy_from_logits,
 )
 
 dropout = Kernel(ref.dropout.dropout, cpu.dropout.dropout, cuda.dropout.dropout, compiled.dropout.dropout)

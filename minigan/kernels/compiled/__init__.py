@@ -9,29 +9,23 @@ The slabs, the threads and the memory are those of `minigan.kernels.cpu.parallel
 from minigan.kernels.compiled import (
     activations,
     affine,
-    batch_norm_tangent,
     convolution,
+    cross_entropy,
     dropout,
-    group_norm,
-    layer_norm,
     maxout,
     normalization,
     normalize_activate,
     optimizer,
-    philox,
 )
 
 __all__ = [
     "activations",
     "affine",
-    "batch_norm_tangent",
     "convolution",
+    "cross_entropy",
     "dropout",
-    "group_norm",
-    "layer_norm",
     "maxout",
     "normalization",
     "normalize_activate",
     "optimizer",
-    "philox",
 ]
