@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from minigan.cli.lines import blanks_kept, say
 from minigan.io.display import BAR, Display, clock, fitted, row
+from minigan.kernels import compiled_run
 from minigan.training.events import DiscriminatorEnd, EpochEnd, Evaluated, Event, Notice, RunStart, StepEnd, Stopped
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["TrainingProgress"]
 
 #: What runs, and how to choose the other.
-FAST = "Fused steps and fast kernels run; --textbook runs the layer files one by one."
+FAST = "Fused steps and fast kernels run{how}; --textbook runs the layer files one by one."
 TEXTBOOK = "Textbook mode: the layer files run one by one on the reference kernels; without --textbook it is faster."
 
 #: Seconds between two lines where no bar is drawn.
@@ -59,7 +60,7 @@ class TrainingProgress(Display):
             self.began, self.folder = True, event.folder
             self.say(f"Training {event.model} on {event.data}, into {blanks_kept(event.folder)}")
             self.say(f"Data: {event.description}")
-            self.say(TEXTBOOK if event.textbook else FAST)
+            self.say(TEXTBOOK if event.textbook else FAST.format(how=", compiled by Numba" if compiled_run() else ""))
             self.stepped = time.monotonic()
         elif isinstance(event, StepEnd):
             self.stepped, self.round = time.monotonic(), ""

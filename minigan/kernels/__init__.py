@@ -23,7 +23,7 @@ from minigan.kernels.reference.affine import (
 )
 from minigan.kernels.reference.padding import Pads, Pair, crop
 from minigan.kernels.reference.windows import output_size
-from minigan.kernels.registry import KINDS, Kernel, compiled_run, follow_edits, kind, using
+from minigan.kernels.registry import KINDS, Kernel, compiled_run, follow_edits, kind, running, using
 
 __all__ = [
     "KINDS",
@@ -85,6 +85,7 @@ __all__ = [
     "precision",
     "relu",
     "relu_grad",
+    "running",
     "sigmoid",
     "sigmoid_grad",
     "sigmoid_second_derivative",
@@ -193,25 +194,29 @@ channel_sum = Kernel(
     cuda.normalization.channel_sum,
     compiled.normalization.channel_sum,
 )
-group_norm = Kernel(ref.normalization.group_norm, cpu.normalization.group_norm)
-group_norm_grad = Kernel(ref.normalization.group_norm_grad, cpu.normalization.group_norm_grad)
+group_norm = Kernel(ref.normalization.group_norm, cpu.normalization.group_norm, compiled=compiled.group_norm.group_norm)
+group_norm_grad = Kernel(
+    ref.normalization.group_norm_grad,
+    cpu.normalization.group_norm_grad,
+    compiled=compiled.group_norm.group_norm_grad,
+)
 group_norm_tangent_grad = Kernel(ref.normalization.group_norm_tangent_grad)
 layer_norm = Kernel(
     ref.normalization.layer_norm,
     cpu.normalization.layer_norm,
     cuda.normalization.layer_norm,
-    compiled.normalization.layer_norm,
+    compiled.layer_norm.layer_norm,
 )
 layer_norm_grad = Kernel(
     ref.normalization.layer_norm_grad,
     cpu.normalization.layer_norm_grad,
     cuda.normalization.layer_norm_grad,
-    compiled.normalization.layer_norm_grad,
+    compiled.layer_norm.layer_norm_grad,
 )
 layer_norm_tangent_grad = Kernel(
     ref.normalization.layer_norm_tangent_grad,
     cpu.normalization.layer_norm_tangent_grad,
-    compiled=compiled.normalization.layer_norm_tangent_grad,
+    compiled=compiled.layer_norm.layer_norm_tangent_grad,
 )
 moments = Kernel(
     ref.normalization.moments,

@@ -22,7 +22,7 @@ from minigan.backend.textbook_mode import is_textbook
 from minigan.errors import ConfigError
 from minigan.kernels.compiled import compiler
 
-__all__ = ["KINDS", "Kernel", "compiled_run", "follow_edits", "kind", "using"]
+__all__ = ["KINDS", "Kernel", "compiled_run", "follow_edits", "kind", "running", "using"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -52,6 +52,15 @@ def kind() -> str:
 def compiled_run() -> bool:
     """Whether compiled twins run: they were not switched off, and Numba works."""
     return kind() == "fast" and compiler.problem() is None
+
+
+def running() -> str:
+    """Which kernels run, in words: "fast, compiled by Numba 0.68.1"; and why, where compiled ones cannot."""
+    if kind() != "fast":
+        return kind()
+    if reason := compiler.problem():
+        return f"fast, by NumPy alone: {reason}"
+    return f"fast, compiled by Numba {compiler.numba_version()}"
 
 
 @contextmanager

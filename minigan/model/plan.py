@@ -15,7 +15,9 @@ from minigan.fusion.normalization import NormalizationStep
 from minigan.fusion.residual import ResidualStep
 from minigan.fusion.step import LinearStep, Step, is_builtin
 from minigan.kernels import Kernel, Operation
-from minigan.kernels.cpu.algorithms.choose import choose
+from minigan.kernels.compiled.algorithms import COMPILED
+from minigan.kernels.compiled.algorithms.pair_product import PairProduct
+from minigan.kernels.cpu.algorithms.choose import NUMPY, choose
 from minigan.kernels.cpu.algorithms.gemm import SlabAlgorithm
 from minigan.kernels.cpu.algorithms.narrow import Narrow
 from minigan.kernels.cpu.algorithms.nine_product import NineProduct
@@ -149,7 +151,9 @@ def map_of(step: Layer, batch_size: int) -> SlabAlgorithm | None:
     if found is None:
         return None
     operation, shape, kernel = found
-    return choose(operation, (batch_size, *shape), kernel)[1] if is_fast(kernels.affine, kernel) else None
+    if not is_fast(kernels.affine, kernel):
+        return None
+    return choose(operation, (batch_size, *shape), kernel, COMPILED if kernels.compiled_run() else NUMPY)[1]
 
 
 # Multiply-adds
@@ -191,6 +195,8 @@ def made_products(chosen: SlabAlgorithm, direct: int | None) -> int | None:
     match chosen:
         case Narrow():
             return prod(chosen.image) * chosen.by_tap.size
+        case PairProduct():  # 25 of the 36 products of four pixels
+            return prod(chosen.image) * chosen.kernel.size * 25 // 36
         case NineProduct():
             return chosen.products * chosen.kernel[0, 0].size
         case ByPatches():
@@ -267,6 +273,7 @@ def print_plan(model: Network, batch_size: int = 16) -> None:
     products, direct = (sum(getattr(step, name) or 0 for step in steps) for name in ("products", "direct"))
     unknown = ", without those of the layers marked ?" if any(step.products is None for step in steps) else ""
     for line in (
+        f"Kernels: {kernels.running()}",
         f"Products: {products:,} for an image's forward, {direct:,} by the layers' formulas{unknown}",
         f"Memory: {memory(sum(step.bytes for step in steps))} for an image in training",
         f"Total params: {sum(step.parameters for step in steps):,}",

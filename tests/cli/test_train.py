@@ -14,7 +14,7 @@ import tomlkit
 from PIL import Image
 from rich.console import Console
 
-from minigan import plots
+from minigan import kernels, plots
 from minigan.cli import progress as progress_module
 from minigan.cli.progress import TrainingProgress
 from minigan.runs import load_run
@@ -386,7 +386,9 @@ def test_elsewhere_there_is_a_line_an_epoch_and_no_bar(capsys):
 
 def test_the_first_lines_say_what_runs_and_how_to_get_the_other(minigan, tiny, tmp_path):
     fast = minigan("train", *tiny, "--steps", 1, "--out", tmp_path / "fast")
-    assert fast.out.splitlines()[2] == "Fused steps and fast kernels run; --textbook runs the layer files one by one."
+    how = ", compiled by Numba" if kernels.compiled_run() else ""
+    line = f"Fused steps and fast kernels run{how}; --textbook runs the layer files one by one."
+    assert fast.out.splitlines()[2] == line
     slow = minigan("train", *tiny, "--steps", 1, "--textbook", "--out", tmp_path / "slow")
     assert slow.out.splitlines()[2].startswith("Textbook mode: the layer files run one by one on the reference kernels")
     assert "textbook = true" in (tmp_path / "slow" / "config.toml").read_text(encoding="utf-8")

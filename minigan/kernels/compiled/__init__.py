@@ -1,4 +1,5 @@
-"""Fast twins whose loops are compiled by Numba, each in the file of the same name.
+"""Fast twins whose loops are compiled by Numba, each in the file of the same name; LayerNorm and GroupNormalization in
+their own.
 
 The slabs, the threads and the memory are those of `minigan.kernels.cpu.parallel`; the loops run on one slab.
 `minigan.kernels.compiled.algorithms` has the loops around the products of affine maps,
@@ -8,6 +9,8 @@ The slabs, the threads and the memory are those of `minigan.kernels.cpu.parallel
 from minigan.kernels.compiled import (
     affine,
     convolution,
+    group_norm,
+    layer_norm,
     maxout,
     normalization,
     normalize_activate,
@@ -18,6 +21,8 @@ from minigan.kernels.compiled import (
 __all__ = [
     "affine",
     "convolution",
+    "group_norm",
+    "layer_norm",
     "maxout",
     "normalization",
     "normalize_activate",

@@ -24,7 +24,16 @@ from minigan.kernels.cpu.parallel.pool import parallel_for
 from minigan.kernels.cpu.parallel.scratch import scratch
 from minigan.kernels.reference.affine import Activation
 
-__all__ = ["normalize", "normalize_activate", "normalize_activate_grads", "normalize_grads"]
+__all__ = [
+    "NOTHING",
+    "input_gradients",
+    "normalize",
+    "normalize_activate",
+    "normalize_activate_grads",
+    "normalize_grads",
+    "normalize_rows",
+    "sum_gradients",
+]
 
 #: The eight bits of each byte, the lowest first, as one number of eight bytes.
 OCTETS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little").view(np.uint64).reshape(-1)
@@ -45,7 +54,7 @@ def normalize_rows(
     shift: np.ndarray,
     slope: float | None,
     kept: np.ndarray | None,
-    growth: float,
+    growth: float | None,
     y: np.ndarray,
 ) -> None:
     """``y <- f((x - mean) scale + shift)``, times `growth` where it is kept; without a slope f is linear."""
@@ -61,7 +70,7 @@ def normalize_rows(
 
 @compiled
 def gradient(
-    dy: np.ndarray, y: np.ndarray, slope: float | None, kept: np.ndarray | None, growth: float, i: int, k: int
+    dy: np.ndarray, y: np.ndarray, slope: float | None, kept: np.ndarray | None, growth: float | None, i: int, k: int
 ) -> float:
     """The gradient at f's input, whose sign is that of y."""
     g = dy[i, k]
@@ -78,7 +87,7 @@ def sum_gradients(
     y: np.ndarray,
     slope: float | None,
     kept: np.ndarray | None,
-    growth: float,
+    growth: float | None,
     x: np.ndarray,
     mean: np.ndarray,
     part: np.ndarray,
@@ -103,7 +112,7 @@ def input_gradients(
     y: np.ndarray,
     slope: float | None,
     kept: np.ndarray | None,
-    growth: float,
+    growth: float | None,
     x: np.ndarray,
     mean: np.ndarray,
     taken: np.ndarray | None,

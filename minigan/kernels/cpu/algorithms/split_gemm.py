@@ -8,7 +8,7 @@ have to be summed. So the matrix is split, and each part of it is read once: ``y
 import numpy as np
 
 from minigan.kernels.cpu.algorithms.gemm import Gemm, WholeBatch, matrix
-from minigan.kernels.cpu.algorithms.small_gemm import matmul, matmul_nt, matmul_tn
+from minigan.kernels.cpu.algorithms.small_gemm import matmul, matmul_nt
 from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cpu.parallel.pool import parallel_for
 from minigan.kernels.cpu.parallel.slabs import split
@@ -65,7 +65,7 @@ class SplitGemm(Gemm, WholeBatch):
             if dx is not None:
                 matmul_nt(dz, self.kernel[part], dx[:, part])
             if dw is not None:
-                matmul_tn(x[:, part], dz, dw[part])
+                np.matmul(x[:, part].T, dz, out=dw[part])
 
         parallel_for(work, len(inputs))
         return dw, dbias
