@@ -18,6 +18,7 @@ from minigan.kernels.compiled import (
     normalize_activate,
     optimizer,
     philox,
+    pooling,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "normalize_activate",
     "optimizer",
     "philox",
+    "pooling",
 ]
