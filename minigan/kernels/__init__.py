@@ -271,8 +271,10 @@ pad = Kernel(ref.padding.pad, cpu.padding.pad, cuda.padding.pad)
 
 average_pool = Kernel(ref.pooling.average_pool, cpu.pooling.average_pool, cuda.pooling.average_pool)
 average_pool_grad = Kernel(ref.pooling.average_pool_grad, cpu.pooling.average_pool_grad, cuda.pooling.average_pool_grad)
-max_pool = Kernel(ref.pooling.max_pool, cpu.pooling.max_pool, cuda.pooling.max_pool)
-max_pool_grad = Kernel(ref.pooling.max_pool_grad, cpu.pooling.max_pool_grad, cuda.pooling.max_pool_grad)
+max_pool = Kernel(ref.pooling.max_pool, cpu.pooling.max_pool, cuda.pooling.max_pool, compiled.pooling.max_pool)
+max_pool_grad = Kernel(
+    ref.pooling.max_pool_grad, cpu.pooling.max_pool_grad, cuda.pooling.max_pool_grad, compiled.pooling.max_pool_grad
+)
 max_pool_tangent = Kernel(ref.pooling.max_pool_tangent)
 
 upsample_bilinear = Kernel(ref.resizing.upsample_bilinear)

@@ -19,6 +19,7 @@ from minigan.kernels.compiled import (
     normalization,
     normalize_activate,
     optimizer,
+    pooling,
 )
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "normalization",
     "normalize_activate",
     "optimizer",
+    "pooling",
 ]
