@@ -1,5 +1,4 @@
-"""Fast twins whose loops are compiled by Numba, each in the file of the same name, but for normalisation, which has
-several.
+"""Fast twins whose loops are compiled by Numba, each in the file of the same name.
 
 The slabs, the threads and the memory are those of `minigan.kernels.cpu.parallel`; the loops run on one slab.
 `minigan.kernels.compiled.algorithms` has the loops around the products of affine maps,
@@ -8,10 +7,7 @@ The slabs, the threads and the memory are those of `minigan.kernels.cpu.parallel
 
 from minigan.kernels.compiled import (
     affine,
-    batch_norm_tangent,
     convolution,
-    group_norm,
-    layer_norm,
     maxout,
     normalization,
     normalize_activate,
@@ -21,10 +17,7 @@ from minigan.kernels.compiled import (
 
 __all__ = [
     "affine",
-    "batch_norm_tangent",
     "convolution",
-    "group_norm",
-    "layer_norm",
     "maxout",
     "normalization",
     "normalize_activate",
