@@ -35,6 +35,18 @@ generator = mg.models.build("dcgan28", seed=0).generator
 assert generator.predict(np.zeros((1, 100), np.float32)).shape == (1, 28, 28, 1)
 """
 
+FIRST_STEPS = """
+import minigan as mg
+list(mg.Trainer(mg.models.build("dcgan28", seed=0), mg.data.load("digits"), batch_size=64).train(steps=2))
+"""
+
+#: Without compiled kernels; with those that an earlier start kept; with all of them compiled in this start.
+KERNELS = {
+    "NumPy's kernels": {"MINIGAN_KERNELS": "numpy"},
+    "compiled kernels": {"MINIGAN_KERNELS": "fast"},
+    "kernels compiled now": {"MINIGAN_KERNELS": "fast", "MINIGAN_CACHE": "0"},
+}
+
 
 @dataclass
 class Start:
@@ -103,11 +115,14 @@ def startup(
 
 
 def programs(chosen: Sequence[Competitor]) -> Iterator[Start]:
-    """The programs: nothing, NumPy, minigan, its first image, and every peer's import."""
+    """The programs: nothing, NumPy, minigan, its first image and steps, and every peer's import."""
     yield Start("Python alone", "pass", MINIGAN)
     yield Start("import numpy", "import numpy", MINIGAN, ("numpy",))
     yield Start("import minigan", "import minigan", MINIGAN, ("minigan",))
     yield Start("minigan's first image", FIRST_IMAGE, MINIGAN)
+    for name, variables in KERNELS.items():
+        code = f"import os; os.environ.update({variables})\n{FIRST_STEPS}"
+        yield Start(f"two steps of dcgan28, {name}", code, MINIGAN)
     seen = set()
     for competitor in chosen:
         package, *others = competitor.packages

@@ -35,7 +35,7 @@ def info() -> None:
         ("minigan", __version__),
         ("Python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"),
         ("numpy", f"NumPy {np.__version__}, matrix products by {products}"),
-        ("kernels", f"{kernels.running()}; on {threads}; memory kept for reuse: {held} of at most {limit} MiB"),
+        ("kernels", f"{kernels.running()}, on {threads}; memory kept for reuse: {held} of at most {limit} MiB"),
         ("cupy", gpu),
         ("precision", f"{precision.precision()}, for matrix products on a GPU"),
         ("models", ", ".join(models.MODELS)),

@@ -23,17 +23,17 @@ def test_info_shows_the_kernels_their_threads_and_their_memory(minigan, monkeypa
         which = kernels.running()
     assert (status, err) == (0, "")
     assert which.split(",")[0] == kind
-    assert line(out, "kernels") == f"{which}; on {threads}; memory kept for reuse: 0 of at most 1,024 MiB"
+    assert line(out, "kernels") == f"{which}, on {threads}; memory kept for reuse: 0 of at most 1,024 MiB"
 
 
 def test_info_says_why_compiled_kernels_do_not_run(minigan, monkeypatch):
     reason = "Numba is not installed: pip install 'minigan[fast]'"
     monkeypatch.setattr(kernels.registry.compiler, "problem", lambda: reason)
     with kernels.using("fast"):
-        assert line(minigan("info").out, "kernels").startswith(f"fast, by NumPy alone: {reason}; on ")
+        assert line(minigan("info").out, "kernels").startswith(f"fast, by NumPy alone: {reason}, on ")
         monkeypatch.setattr(kernels.registry.compiler, "problem", lambda: None)
         monkeypatch.setattr(kernels.registry.compiler, "numba_version", lambda: "0.99")
-        assert line(minigan("info").out, "kernels").startswith("fast, compiled by Numba 0.99; on ")
+        assert line(minigan("info").out, "kernels").startswith("fast, compiled by Numba 0.99, on ")
 
 
 def test_info_counts_the_memory_that_is_kept(minigan, monkeypatch):

@@ -6,21 +6,25 @@ The slabs, the threads and the memory are those of `minigan.kernels.cpu.parallel
 """
 
 from minigan.kernels.compiled import (
+    activations,
     affine,
     convolution,
+    cross_entropy,
+    dropout,
     maxout,
     normalization,
     normalize_activate,
     optimizer,
-    philox,
 )
 
 __all__ = [
+    "activations",
     "affine",
     "convolution",
+    "cross_entropy",
+    "dropout",
     "maxout",
     "normalization",
     "normalize_activate",
     "optimizer",
-    "philox",
 ]

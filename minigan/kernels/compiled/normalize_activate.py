@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minigan.kernels.compiled.compiler import compiled
+from minigan.kernels.compiled.dropout import kept_of
 from minigan.kernels.compiled.row_sums import BLOCK, add_part, alike, fold, matrix, repeat, slabs_of
 from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cpu.parallel.ordered_sum import OrderedSum
@@ -34,16 +35,6 @@ __all__ = [
     "normalize_rows",
     "sum_gradients",
 ]
-
-#: The eight bits of each byte, the lowest first, as one number of eight bytes.
-OCTETS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little").view(np.uint64).reshape(-1)
-
-
-@compiled
-def unpack(bits: np.ndarray, octets: np.ndarray, kept: np.ndarray) -> None:
-    """A byte of 0 or 1 for each bit, eight at a time."""
-    for i in range(len(bits)):
-        kept[i] = octets[bits[i]]
 
 
 @compiled
@@ -139,7 +130,7 @@ class After(NamedTuple):
         """It as the loops take it: the slope, a 1 for each entry of the slab that is kept, and 1 / keep."""
         number = rows.dtype.type
         slope = None if self.slope is None else number(self.slope)
-        return slope, None if self.bits is None else kept_of(self.bits, slab, rows.shape[1]), number(self.growth)
+        return slope, None if self.bits is None else kept_rows(self.bits, slab, rows.shape[1]), number(self.growth)
 
 
 #: Neither activation nor dropout.
@@ -153,13 +144,9 @@ def after(activation: Activation, bits: np.ndarray | None, keep: float, x: np.nd
     return After(None if activation.name == "linear" else activation.slope, bits, 1 / keep)
 
 
-def kept_of(bits: np.ndarray, slab: slice, channels: int) -> np.ndarray:
+def kept_rows(bits: np.ndarray, slab: slice, channels: int) -> np.ndarray:
     """1 where dropout keeps an entry of a slab of rows, else 0: bytes in scratch memory."""
-    first, last = slab.start * channels, slab.stop * channels
-    begin, end = first // 8, -(-last // 8)
-    octets = scratch("kept", (end - begin,), np.dtype(np.uint64))
-    unpack(bits[begin:end], OCTETS, octets)
-    return octets.view(np.uint8)[first - 8 * begin : last - 8 * begin].reshape(-1, channels)
+    return kept_of(bits, slice(slab.start * channels, slab.stop * channels)).reshape(-1, channels)
 
 
 def normalize_activate(
