@@ -208,7 +208,7 @@ batch_norm_grad = Kernel(
 batch_norm_tangent_grad = Kernel(
     ref.normalization.batch_norm_tangent_grad,
     cpu.normalization.batch_norm_tangent_grad,
-    compiled=compiled.batch_norm_tangent.batch_norm_tangent_grad,
+    compiled=compiled.normalization.batch_norm_tangent_grad,
 )
 channel_sum = Kernel(
     ref.normalization.channel_sum,
@@ -216,29 +216,31 @@ channel_sum = Kernel(
     cuda.normalization.channel_sum,
     compiled.normalization.channel_sum,
 )
-group_norm = Kernel(ref.normalization.group_norm, cpu.normalization.group_norm, compiled=compiled.group_norm.group_norm)
+group_norm = Kernel(
+    ref.normalization.group_norm, cpu.normalization.group_norm, compiled=compiled.normalization.group_norm
+)
 group_norm_grad = Kernel(
     ref.normalization.group_norm_grad,
     cpu.normalization.group_norm_grad,
-    compiled=compiled.group_norm.group_norm_grad,
+    compiled=compiled.normalization.group_norm_grad,
 )
 group_norm_tangent_grad = Kernel(ref.normalization.group_norm_tangent_grad)
 layer_norm = Kernel(
     ref.normalization.layer_norm,
     cpu.normalization.layer_norm,
     cuda.normalization.layer_norm,
-    compiled.layer_norm.layer_norm,
+    compiled.normalization.layer_norm,
 )
 layer_norm_grad = Kernel(
     ref.normalization.layer_norm_grad,
     cpu.normalization.layer_norm_grad,
     cuda.normalization.layer_norm_grad,
-    compiled.layer_norm.layer_norm_grad,
+    compiled.normalization.layer_norm_grad,
 )
 layer_norm_tangent_grad = Kernel(
     ref.normalization.layer_norm_tangent_grad,
     cpu.normalization.layer_norm_tangent_grad,
-    compiled=compiled.layer_norm.layer_norm_tangent_grad,
+    compiled=compiled.normalization.layer_norm_tangent_grad,
 )
 moments = Kernel(
     ref.normalization.moments,

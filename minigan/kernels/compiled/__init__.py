@@ -1,5 +1,4 @@
-"""Fast twins whose loops are compiled by Numba, each in the file of the same name, but for normalisation, which has
-several.
+"""Fast twins whose loops are compiled by Numba, each in the file of the same name.
 
 The slabs, the threads and the memory are those of `minigan.kernels.cpu.parallel`; the loops run on one slab.
 `minigan.kernels.compiled.algorithms` has the loops around the products of affine maps,

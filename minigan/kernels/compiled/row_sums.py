@@ -15,7 +15,17 @@ from minigan.kernels.compiled.compiler import compiled
 from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cpu.parallel.slabs import bytes_each, split
 
-__all__ = ["BLOCK", "add_part", "alike", "fold", "matrix", "repeat", "slabs_of"]
+__all__ = [
+    "BLOCK",
+    "add_part",
+    "alike",
+    "fold",
+    "matrix",
+    "repeat",
+    "slabs_of",
+    "sum_differences",
+    "sum_rows",
+]
 
 #: Rows that are added up before they are added to the whole.
 BLOCK = 64
@@ -31,6 +41,34 @@ def add_part(part: np.ndarray, sums: np.ndarray) -> None:
         for k in range(part.shape[1]):
             sums[j, k] += part[j, k]
             part[j, k] = 0
+
+
+@compiled
+def sum_rows(x: np.ndarray, part: np.ndarray, sums: np.ndarray) -> None:
+    """``sums[0] <- sum x`` over the rows."""
+    part[:] = 0
+    sums[:] = 0
+    for i in range(x.shape[0]):
+        for k in range(x.shape[1]):
+            part[0, k] += x[i, k]
+        if i % BLOCK == BLOCK - 1:
+            add_part(part, sums)
+    add_part(part, sums)
+
+
+@compiled
+def sum_differences(x: np.ndarray, near: np.ndarray, part: np.ndarray, sums: np.ndarray) -> None:
+    """``sums <- (sum (x - p), sum (x - p)^2)`` over the rows."""
+    part[:] = 0
+    sums[:] = 0
+    for i in range(x.shape[0]):
+        for k in range(x.shape[1]):
+            difference = x[i, k] - near[k]
+            part[0, k] += difference
+            part[1, k] += difference * difference
+        if i % BLOCK == BLOCK - 1:
+            add_part(part, sums)
+    add_part(part, sums)
 
 
 def alike(images: tuple[np.ndarray, ...], vectors: tuple[np.ndarray, ...] = ()) -> bool:

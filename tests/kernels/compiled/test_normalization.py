@@ -52,7 +52,7 @@ def test_a_slab_has_the_bits_of_its_own_entries(channels):
     bits = np.random.default_rng(0).integers(0, 256, -(-rows * channels // 8), np.uint8)
     whole = np.unpackbits(bits, bitorder="little")[: rows * channels].reshape(rows, channels)
     for slab in (slice(0, rows), slice(0, 5), slice(5, 11), slice(16, 17)):
-        np.testing.assert_array_equal(normalize_activate.kept_of(bits, slab, channels), whole[slab])
+        np.testing.assert_array_equal(normalize_activate.kept_rows(bits, slab, channels), whole[slab])
 
 
 @loop_over(shape=[(6, 4, 3), (7, 1), (5, 64), (2, 100), (11, 7)])
