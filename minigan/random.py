@@ -20,7 +20,7 @@ permutation    the stable order of one word an item
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
@@ -101,10 +101,20 @@ class Stream:
         other._counter += count
         return other
 
+    def _by_loops(self, draw: Callable[..., np.ndarray], words: int, *settings: Any) -> np.ndarray | None:
+        """The numbers that compiled loops make of the next `words` words; None where such loops do not run."""
+        if not kernels.compiled_run():
+            return None
+        numbers = compiled_philox.attempt(draw, self._key, self._counter, *settings)
+        if numbers is not None:
+            self._take(words)
+        return numbers
+
     def _words(self, count: int) -> np.ndarray:
         """The next `count` 64-bit words."""
-        if kernels.compiled_run():
-            return compiled_philox.words(self._key, self._take(count), count)
+        drawn = self._by_loops(compiled_philox.words, count, count)
+        if drawn is not None:
+            return drawn
         # NumPy counts before it makes a block: its counter c gives block c + 1.
         return np.random.Philox(key=np.array(self._key, np.uint64), counter=self._take(count)).random_raw(count)
 
@@ -124,10 +134,9 @@ class Stream:
         if drawn_on_device():
             return philox.uniform(*self._on_device(words_of(count, dtype)), shape, low, high, dtype)
         most = philox.largest_below(low, high, dtype)
-        if kernels.compiled_run():
-            first = self._take(words_of(count, dtype))
-            numbers = compiled_philox.uniform(self._key, first, count, low, high, most, dtype)
-            return backend.asarray(numbers.reshape(shape))
+        drawn = self._by_loops(compiled_philox.uniform, words_of(count, dtype), count, low, high, most, dtype)
+        if drawn is not None:
+            return backend.asarray(drawn.reshape(shape))
         units = self._units(count, np.dtype(dtype))
         units *= units.dtype.type(high - low)
         units += units.dtype.type(low)
@@ -141,10 +150,9 @@ class Stream:
         pairs = -(-count // 2)
         if drawn_on_device():
             return philox.normal(*self._on_device(normal_words(count, dtype)), shape, mean, stddev, dtype)
-        if kernels.compiled_run():
-            first = self._take(normal_words(count, dtype))
-            numbers = compiled_philox.normal(self._key, first, count, mean, stddev, dtype)
-            return backend.asarray(numbers.reshape(shape))
+        drawn = self._by_loops(compiled_philox.normal, normal_words(count, dtype), count, mean, stddev, dtype)
+        if drawn is not None:
+            return backend.asarray(drawn.reshape(shape))
         u, v = self._units(2 * pairs, dtype).reshape(2, pairs)
         radius, angle = np.sqrt(-2 * np.log1p(-u)), dtype.type(2 * np.pi) * v
         numbers = np.concatenate([radius * np.cos(angle), radius * np.sin(angle)])[:count]
@@ -165,8 +173,9 @@ class Stream:
             return backend.xp().full(-(-count // 8), 255 if threshold else 0, np.uint8)
         if drawn_on_device():
             return philox.bits(*self._on_device(bit_words(count, p)), count, threshold)
-        if kernels.compiled_run():
-            return backend.asarray(compiled_philox.bits(self._key, self._take(bit_words(count, p)), count, digits))
+        drawn = self._by_loops(compiled_philox.bits, bit_words(count, p), count, digits)
+        if drawn is not None:
+            return backend.asarray(drawn)
         # The complement of a random word is as random: a set bit means a digit 0 of u.
         words = self._words(bit_words(count, p)).reshape(-1, len(digits)).T
         below = words[0].copy()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from minigan import kernels
 from minigan.kernels import compiled_philox
+from minigan.kernels.compiled.compiler import CompileError
 from minigan.random import Stream
 from tests.loops import loop_over
 from tests.on_threads import threads
@@ -116,6 +117,20 @@ def test_compiled_loops_draw_the_same_numbers(draw, count, counter, number):
     np.testing.assert_array_equal(drawn[0][0], drawn[1][0])
     assert drawn[0][0].dtype == drawn[1][0].dtype
     assert drawn[0][1] == drawn[1][1]
+
+
+def test_a_draw_whose_loop_cannot_be_compiled_is_numpy_s(monkeypatch):
+    def broken(*arguments):
+        raise CompileError("no")
+
+    given_up = []
+    monkeypatch.setattr(compiled_philox, "uniform", broken)
+    monkeypatch.setattr(compiled_philox, "give_up", given_up.append)
+    halves = words_of(3, "noise", 3).astype("<u8").view("<u4")[:5]
+    stream = Stream(3, "noise")
+    np.testing.assert_array_equal(stream.uniform((5,)), (halves >> 8) * 2**-24)
+    assert stream.state[2:] == (1, 0)
+    assert [str(error) for error in given_up] == ["no"]
 
 
 # Streams and their names

@@ -53,10 +53,11 @@ def step_lines(groups: Sequence[Sequence[Result]], wanted: int, of_models: bool)
     yield "The peak memory of the process, in MB:"
     yield ""
     yield from table_lines([*heads, *titles], (memory(group, titles, of_models) for group in groups))
-    troubles = list(dict.fromkeys(line for group in groups for line in noise(group, wanted)))
+    troubles = [(group[0], line) for group in groups for line in noise(group, wanted)]
     if troubles:
         yield ""
-        yield from (f"- {line}" for line in troubles)
+    for first, line in troubles:
+        yield f"- `{first.model}`, batches of {first.batch}, threads: {first.threads}. {line}"
 
 
 def setting(group: Sequence[Result], of_models: bool) -> list[str]:

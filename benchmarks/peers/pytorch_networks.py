@@ -39,7 +39,7 @@ class Largest(nn.Module):
         self.pieces = pieces
 
     def forward(self, x):
-        return x.unflatten(1, (-1, self.pieces)).amax(2)
+        return x.unflatten(1, (-1, self.pieces)).max(2).values
 
 
 class ChannelNorm(nn.Module):

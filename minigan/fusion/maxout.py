@@ -40,7 +40,7 @@ class MaxoutStep(LinearStep):
     def backward(self, dy: Array, cache: MaxoutCache, param_grads: bool = True, input_grad: bool = True) -> Array:
         self.check_backward(dy, cache)
         layer = self.maxout
-        dz = (dy[:, :, None] * cache.won).reshape(-1, layer.units * layer.pieces)
+        dz = kernels.max_with_mask_grad(dy, cache.won).reshape(-1, layer.units * layer.pieces)
         # A line is its own derivative: dz stands for the output, which nobody looks at.
         dx, dmatrix, dbias = kernels.affine_grads(
             dz, dz, cache.x, self.matrix, self.operation, LINEAR, param_grads, input_grad

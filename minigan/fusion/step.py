@@ -13,7 +13,16 @@ from minigan.layers.relu import ReLU, ReLUCache
 from minigan.layers.sigmoid import Sigmoid, SigmoidCache
 from minigan.layers.tanh import Tanh, TanhCache
 
-__all__ = ["LinearStep", "Step", "StepTangent", "activation_cache", "activation_of", "is_builtin"]
+__all__ = [
+    "LinearStep",
+    "Step",
+    "StepTangent",
+    "activation_cache",
+    "activation_of",
+    "backward_of",
+    "first_with_gradients",
+    "is_builtin",
+]
 
 
 class StepTangent(NamedTuple):
@@ -93,6 +102,19 @@ class LinearStep(Step):
     def matrix(self) -> Array:
         """The kernel, as the operation takes it."""
         raise NotImplementedError
+
+
+def first_with_gradients(steps: Sequence[Layer]) -> int:
+    """The place of the first step that has trainable parameters; the number of all steps where none has."""
+    places = (place for place, step in enumerate(steps) if any(p.trainable for p in step.parameters.values()))
+    return next(places, len(steps))
+
+
+def backward_of(step: Layer, dy: Array, cache: Any, param_grads: bool, input_grad: bool) -> Array:
+    """The backward of a step; without `input_grad` nobody reads dx, and a step that can leaves it out."""
+    if isinstance(step, LinearStep) and not input_grad:
+        return step.backward(dy, cache, param_grads, input_grad=False)
+    return step.backward(dy, cache, param_grads)
 
 
 def is_builtin(layer: Layer) -> bool:

@@ -75,6 +75,7 @@ __all__ = [
     "max_pool_grad",
     "max_pool_tangent",
     "max_with_mask",
+    "max_with_mask_grad",
     "memory_pool",
     "moments",
     "normalize_activate",
@@ -111,14 +112,26 @@ elu_grad = Kernel(ref.activations.elu_grad, cpu.activations.elu_grad, cuda.activ
 elu_second_derivative = Kernel(
     ref.activations.elu_second_derivative, cpu.activations.elu_second_derivative, cuda.activations.elu_second_derivative
 )
-leaky_relu = Kernel(ref.activations.leaky_relu, cpu.activations.leaky_relu, cuda.activations.leaky_relu)
-leaky_relu_grad = Kernel(
-    ref.activations.leaky_relu_grad, cpu.activations.leaky_relu_grad, cuda.activations.leaky_relu_grad
+leaky_relu = Kernel(
+    ref.activations.leaky_relu, cpu.activations.leaky_relu, cuda.activations.leaky_relu, compiled.activations.leaky_relu
 )
-relu = Kernel(ref.activations.relu, cpu.activations.relu, cuda.activations.relu)
-relu_grad = Kernel(ref.activations.relu_grad, cpu.activations.relu_grad, cuda.activations.relu_grad)
+leaky_relu_grad = Kernel(
+    ref.activations.leaky_relu_grad,
+    cpu.activations.leaky_relu_grad,
+    cuda.activations.leaky_relu_grad,
+    compiled.activations.leaky_relu_grad,
+)
+relu = Kernel(ref.activations.relu, cpu.activations.relu, cuda.activations.relu, compiled.activations.relu)
+relu_grad = Kernel(
+    ref.activations.relu_grad, cpu.activations.relu_grad, cuda.activations.relu_grad, compiled.activations.relu_grad
+)
 sigmoid = Kernel(ref.activations.sigmoid, cpu.activations.sigmoid, cuda.activations.sigmoid)
-sigmoid_grad = Kernel(ref.activations.sigmoid_grad, cpu.activations.sigmoid_grad, cuda.activations.sigmoid_grad)
+sigmoid_grad = Kernel(
+    ref.activations.sigmoid_grad,
+    cpu.activations.sigmoid_grad,
+    cuda.activations.sigmoid_grad,
+    compiled.activations.sigmoid_grad,
+)
 sigmoid_second_derivative = Kernel(
     ref.activations.sigmoid_second_derivative,
     cpu.activations.sigmoid_second_derivative,
@@ -135,7 +148,9 @@ softplus_second_derivative = Kernel(
     cuda.activations.softplus_second_derivative,
 )
 tanh = Kernel(ref.activations.tanh, cpu.activations.tanh, cuda.activations.tanh)
-tanh_grad = Kernel(ref.activations.tanh_grad, cpu.activations.tanh_grad, cuda.activations.tanh_grad)
+tanh_grad = Kernel(
+    ref.activations.tanh_grad, cpu.activations.tanh_grad, cuda.activations.tanh_grad, compiled.activations.tanh_grad
+)
 tanh_second_derivative = Kernel(
     ref.activations.tanh_second_derivative,
     cpu.activations.tanh_second_derivative,
@@ -162,10 +177,12 @@ conv2d_kernel_grad = Kernel(
 )
 
 binary_crossentropy_from_logits = Kernel(
-    ref.cross_entropy.binary_crossentropy_from_logits, cuda=cuda.cross_entropy.binary_crossentropy_from_logits
+    ref.cross_entropy.binary_crossentropy_from_logits,
+    cuda=cuda.cross_entropy.binary_crossentropy_from_logits,
+    compiled=compiled.cross_entropy.binary_crossentropy_from_logits,
 )
 
-dropout = Kernel(ref.dropout.dropout, cpu.dropout.dropout, cuda.dropout.dropout)
+dropout = Kernel(ref.dropout.dropout, cpu.dropout.dropout, cuda.dropout.dropout, compiled.dropout.dropout)
 
 gated = Kernel(ref.gates.gated, cpu.gates.gated, cuda.gates.gated)
 gated_grad = Kernel(ref.gates.gated_grad, cpu.gates.gated_grad, cuda.gates.gated_grad)
@@ -174,6 +191,7 @@ gated_second_derivative = Kernel(
 )
 
 max_with_mask = Kernel(ref.maxout.max_with_mask, cpu.maxout.max_with_mask, compiled=compiled.maxout.max_with_mask)
+max_with_mask_grad = Kernel(ref.maxout.max_with_mask_grad, compiled=compiled.maxout.max_with_mask_grad)
 
 batch_norm = Kernel(
     ref.normalization.batch_norm,
@@ -187,7 +205,11 @@ batch_norm_grad = Kernel(
     cuda.normalization.batch_norm_grad,
     compiled.normalization.batch_norm_grad,
 )
-batch_norm_tangent_grad = Kernel(ref.normalization.batch_norm_tangent_grad, cpu.normalization.batch_norm_tangent_grad)
+batch_norm_tangent_grad = Kernel(
+    ref.normalization.batch_norm_tangent_grad,
+    cpu.normalization.batch_norm_tangent_grad,
+    compiled=compiled.batch_norm_tangent.batch_norm_tangent_grad,
+)
 channel_sum = Kernel(
     ref.normalization.channel_sum,
     cpu.normalization.channel_sum,

@@ -58,7 +58,7 @@ class ChannelMax(LinearMap):
 
     def backward(self, dy: Array, cache: ChannelMaxCache, param_grads: bool = True) -> Array:
         self.check_backward(dy, cache)
-        return (dy[..., None] * cache.won).reshape(len(dy), *self.input_shape)
+        return kernels.max_with_mask_grad(dy, cache.won).reshape(len(dy), *self.input_shape)
 
     def tangent(self, x_dot: Array, cache: ChannelMaxCache) -> tuple[Array, LinearTangent]:
         self.check_tangent(x_dot, cache)

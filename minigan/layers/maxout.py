@@ -111,7 +111,7 @@ class Maxout(Layer):
 
     def backward(self, dy: Array, cache: MaxoutCache, param_grads: bool = True) -> Array:
         self.check_backward(dy, cache)
-        dz = dy[:, :, None] * cache.won
+        dz = kernels.max_with_mask_grad(dy, cache.won)
         if param_grads:
             self.bias.grad += dz.sum(axis=0)
         return self.product_grad(dz, cache.x, param_grads)
@@ -126,4 +126,5 @@ class Maxout(Layer):
     ) -> tuple[Array, Array]:
         self.check_tangent_backward(dy, dy_dot, cache, tangent_cache)
         dx = self.backward(dy, cache, param_grads)
-        return dx, self.product_grad(dy_dot[:, :, None] * cache.won, tangent_cache.x_dot, param_grads)
+        dz_dot = kernels.max_with_mask_grad(dy_dot, cache.won)
+        return dx, self.product_grad(dz_dot, tangent_cache.x_dot, param_grads)

@@ -16,7 +16,6 @@ from minigan.fusion.residual import ResidualStep
 from minigan.fusion.step import LinearStep, Step, is_builtin
 from minigan.kernels import Kernel, Operation
 from minigan.kernels.compiled.algorithms import COMPILED
-from minigan.kernels.compiled.algorithms.pair_product import PairProduct
 from minigan.kernels.cpu.algorithms.choose import NUMPY, choose
 from minigan.kernels.cpu.algorithms.gemm import SlabAlgorithm
 from minigan.kernels.cpu.algorithms.narrow import Narrow
@@ -195,8 +194,6 @@ def made_products(chosen: SlabAlgorithm, direct: int | None) -> int | None:
     match chosen:
         case Narrow():
             return prod(chosen.image) * chosen.by_tap.size
-        case PairProduct():  # 25 of the 36 products of four pixels
-            return prod(chosen.image) * chosen.kernel.size * 25 // 36
         case NineProduct():
             return chosen.products * chosen.kernel[0, 0].size
         case ByPatches():

@@ -9,7 +9,7 @@ import numpy as np
 from minigan import backend, fusion
 from minigan.backend import Array
 from minigan.errors import CheckpointError, ConfigError, NotBuiltError, StaleCacheError
-from minigan.fusion.step import LinearStep
+from minigan.fusion.step import backward_of, first_with_gradients
 from minigan.io.html import preformatted
 from minigan.io.messages import listed
 from minigan.layers.affine import Affine
@@ -336,16 +336,3 @@ class Sequential:
     def _check_built(self) -> None:
         if not self.built:
             raise NotBuiltError(f"Sequential {self.name!r}: call build(input_shape, seed) first")
-
-
-def first_with_gradients(steps: Sequence[Layer]) -> int:
-    """The place of the first step that has trainable parameters; the number of all steps where none has."""
-    places = (place for place, step in enumerate(steps) if any(p.trainable for p in step.parameters.values()))
-    return next(places, len(steps))
-
-
-def backward_of(step: Layer, dy: Array, cache: Any, param_grads: bool, input_grad: bool) -> Array:
-    """The backward of a step; without `input_grad` nobody reads dx, and a step that can leaves it out."""
-    if isinstance(step, LinearStep) and not input_grad:
-        return step.backward(dy, cache, param_grads, input_grad=False)
-    return step.backward(dy, cache, param_grads)

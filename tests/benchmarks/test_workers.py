@@ -9,10 +9,12 @@ import sys
 import numpy as np
 import pytest
 
-from benchmarks.competitors import MINIGAN
+from benchmarks.competitors import MINIGAN_NUMPY, PEERS
+from benchmarks.game import BATCHES
 from benchmarks.options import processors
 from benchmarks.peers import protocol
 from benchmarks.problem import problem, save_problem
+from benchmarks.step.check import difference
 from benchmarks.workers import PROTOCOL, Worker, WorkerError, environment
 
 
@@ -80,7 +82,7 @@ def test_the_last_output_of_a_failed_process_is_in_the_error(fake, tiny, this_py
 def test_minigans_worker_takes_steps_and_is_the_same_each_time(tiny, this_python):
     losses = []
     for _ in range(2):
-        with Worker(MINIGAN, this_python, tiny, threads=1) as worker:
+        with Worker(MINIGAN_NUMPY, this_python, tiny, threads=1) as worker:
             losses.append(worker.run(2)["losses"])
     assert losses[0] == losses[1]
     assert np.isfinite(losses).all()
@@ -93,15 +95,63 @@ def test_the_environment_has_the_threads_and_no_setting_of_minigans(monkeypatch,
     assert "MINIGAN_BACKEND" not in found
 
 
-@pytest.mark.skipif(not importlib.util.find_spec("torch"), reason="needs PyTorch")
-@pytest.mark.parametrize("name", ["torch-eager", "torch-channels-last"])
-def test_pytorch_computes_the_same_losses(name, this_python):
-    from benchmarks.competitors import PEERS
-    from benchmarks.step.check import difference
+#: Models with every kind of layer, so small that a step takes milliseconds.
+SMALL = {
+    "dcgan28": {"image_size": 8, "generator_filters": (4, 3), "discriminator_filters": (3, 4, 5)},
+    "dcgan64": {"generator_filters": (6, 4), "discriminator_filters": (4, 6)},
+    "gan2014-mnist": {"generator_units": (9, 8), "discriminator_units": (7, 6)},
+    "gan2014-cifar10-conv": {
+        "generator_units": 9,
+        "generator_maps": 2,
+        "discriminator_filters": (2, 3, 4),
+        "discriminator_units": 6,
+    },
+    "wgan-gp28": {"image_size": 8, "generator_filters": (4, 3), "discriminator_filters": (3, 4, 5)},
+    "mlp2d": {},
+}
 
+
+def test_every_model_that_is_measured_is_tried_here():
+    assert SMALL.keys() == BATCHES.keys()
+
+
+@pytest.mark.parametrize("model", SMALL)
+def test_minigan_takes_the_rounds_of_every_model(model, this_python):
+    options = SMALL[model]
+    with problem(4, name=model, lively=True, **options) as path:
+        with np.load(path) as file:
+            steps = json.loads(str(file["game"]))["d_steps"]
+            assert file["real"].shape[1] == file["noise"].shape[1] == 4 * steps
+            assert ("mix" in file) == (model == "wgan-gp28")
+        with Worker(MINIGAN_NUMPY, this_python, path, threads=1, model=options) as worker:
+            losses = worker.run(2)["losses"]
+    assert np.isfinite(losses).all()
+    assert losses[0] != losses[1]
+
+
+def test_small_kernels_are_enlarged_for_the_check(tmp_path):
+    for lively in (False, True):
+        save_problem(tmp_path / f"{lively}.npz", 2, name="gan2014-mnist", lively=lively)
+    kernels = []
+    for lively in (False, True):
+        with np.load(tmp_path / f"{lively}.npz") as file:
+            kernels.append(file["discriminator.maxout.kernel"])
+    small, large = kernels
+    assert small.std() < 0.003
+    assert large.std() == pytest.approx(784**-0.5, rel=1e-3)
+    assert large.dtype == np.float32
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("torch"), reason="needs PyTorch")
+@pytest.mark.parametrize("model", SMALL)
+@pytest.mark.parametrize("name", ["torch-eager", "torch-channels-last"])
+def test_pytorch_computes_the_same_losses(name, model, this_python):
+    if model not in PEERS[name].models:
+        pytest.skip(f"{name} does not have {model}")
     losses = []
-    with problem(16) as path:
-        for competitor in (MINIGAN, PEERS[name]):
-            with Worker(competitor, this_python, path, threads=1, dropout=0.0) as worker:
+    with problem(16, name=model, lively=True, **SMALL[model]) as path:
+        for competitor in (MINIGAN_NUMPY, PEERS[name]):
+            options = SMALL[model] if competitor is MINIGAN_NUMPY else None
+            with Worker(competitor, this_python, path, threads=1, dropout=0.0, model=options) as worker:
                 losses.append(worker.run(2)["losses"])
     assert difference(*losses) < 1e-3

@@ -170,6 +170,13 @@ def neighbours(s: Source) -> tuple:
     return (s.numbers(*any_shape(s), s.whole(1, 6, usual=5)),)
 
 
+def neighbours_grad(s: Source) -> tuple:
+    """dy, and a mask of one place in each group."""
+    dy = s.numbers(*any_shape(s))
+    pieces = s.whole(1, 6, usual=5)
+    return dy, np.eye(pieces, dtype=np.bool_)[s.rng.integers(0, pieces, dy.shape)]
+
+
 def cross_entropy(s: Source) -> tuple:
     """Logits of at least one image, and what they should say: one number for all, or one for each."""
     shape = s.whole(1, 5, usual=13), s.whole(1, 3, usual=1)
@@ -390,6 +397,7 @@ CASES: dict[str, Callable[[Source], tuple]] = {
     "leaky_relu": lambda s: function(s, s.one_of(SLOPES)),
     "leaky_relu_grad": lambda s: gradient(s, s.one_of(SLOPES)),
     "max_with_mask": neighbours,
+    "max_with_mask_grad": neighbours_grad,
     "max_pool": pool,
     "max_pool_grad": max_pool_grad,
     "moments": lambda s: (s.numbers(*channelled(s)),),

@@ -42,6 +42,7 @@ HALVING = ((2, 1), (2, 1))
 
 #: The same by compiled twins, and those that only these have.
 COMPILED_CASES = {f"{name}, compiled": case for name, case in CASES.items()} | {
+    "25 products, compiled": ("25 products", UpsampledConvolution(), (3, 6, 4, 6), (3, 3, 6, 5)),
     "Winograd, strides, 5 x 5, compiled": ("Winograd", Convolution((2, 2), HALVING), (3, 8, 10, 6), (5, 5, 6, 5)),
     "Winograd, strides, 4 x 4, compiled": ("Winograd", Convolution((2, 2), FRAME), (3, 8, 10, 6), (4, 4, 6, 5)),
     "Winograd, strides, 3 x 3, compiled": ("Winograd", Convolution((2, 2), FRAME), (3, 9, 7, 6), (3, 3, 6, 5)),
@@ -68,6 +69,7 @@ def _winograd_where_it_can(monkeypatch):
     monkeypatch.setattr(winograd, "WIDE", 5)
     monkeypatch.setattr(winograd, "MANY", 1)
     monkeypatch.setattr(compiled_winograd, "MANY", 1)
+    monkeypatch.setattr(compiled_winograd, "WIDE_WITH_STRIDES", 5)
 
 
 def slabs_of(name: str) -> tuple[ModuleType, Algorithms]:
@@ -158,10 +160,10 @@ def test_kernel_gradients_that_do_not_see_a_number_of_x_are_as_without_it(name: 
         assert_equal_where_not_seen(dw, dw_before, operation.kernel_grad(alone, np.ones(dy.shape), np.ones(w.shape)))
 
 
-WINOGRAD = loop_over(name=[name for name in CASES if name.startswith("Winograd")])
+with_transforms = loop_over(name=[name for name in CASES if name.startswith(("Winograd", "25 products"))])
 
 
-@WINOGRAD
+@with_transforms
 def test_half_an_image_of_large_numbers_leaves_the_other_half_alone(name: str):
     x, w, _, operation = arguments(name)
     for axis in (1, 2):
@@ -173,7 +175,7 @@ def test_half_an_image_of_large_numbers_leaves_the_other_half_alone(name: str):
         )
 
 
-@WINOGRAD
+@with_transforms
 def test_a_large_number_among_zeros_does_not_spread(name: str):
     x, w, _, operation = arguments(name)
     for value in (1e20, np.inf):
@@ -185,7 +187,7 @@ def test_a_large_number_among_zeros_does_not_spread(name: str):
         assert not y[seen == 0].any()
 
 
-@WINOGRAD
+@with_transforms
 def test_the_other_images_keep_their_bits(name: str):
     x, w, dy, operation = arguments(name)
     changed, _ = with_number(x, (1, 1), 1e6)
@@ -196,7 +198,7 @@ def test_the_other_images_keep_their_bits(name: str):
     np.testing.assert_array_equal(after[other], before[other])
 
 
-@WINOGRAD
+@with_transforms
 def test_numbers_that_the_definition_can_add_make_no_warning(name: str):
     x, w, dy, operation = arguments(name)
     with warnings.catch_warnings():
@@ -207,7 +209,7 @@ def test_numbers_that_the_definition_can_add_make_no_warning(name: str):
             grads(name, x, w, with_number(dy, (1, 1), value)[0], operation)
 
 
-@WINOGRAD
+@with_transforms
 def test_any_number_of_threads_gives_the_same_bits(name: str):
     x, w, dy, operation = arguments(name)
     x, dy = np.repeat(x, 4, axis=0), np.repeat(dy, 4, axis=0)

@@ -5,7 +5,7 @@ import numpy as np
 from minigan.kernels.compiled.compiler import compiled
 from minigan.kernels.compiled.normalization import sum_differences
 from minigan.kernels.compiled.normalize_activate import input_gradients, normalize_rows, sum_gradients
-from minigan.kernels.compiled.row_sums import slabs_of
+from minigan.kernels.compiled.row_sums import alike, slabs_of
 from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cpu.parallel.pool import parallel_for
 from minigan.kernels.cpu.parallel.scratch import scratch
@@ -80,7 +80,7 @@ def places_of(x: np.ndarray) -> np.ndarray:
 
 def group_norm(x: np.ndarray, groups: int, epsilon: float) -> tuple[np.ndarray, np.ndarray]:
     """The twin of `minigan.kernels.reference.normalization.group_norm`."""
-    if x.ndim < 2 or not x.size:
+    if not alike((x,)) or x.shape[-1] % groups:
         return NotImplemented
     channels, number = x.shape[-1], x.dtype.type
     x_hat, inverse_std = memory_pool.empty(x.shape, x.dtype), memory_pool.empty((len(x), 1, channels), x.dtype)
@@ -100,7 +100,8 @@ def group_norm(x: np.ndarray, groups: int, epsilon: float) -> tuple[np.ndarray, 
 
 def group_norm_grad(dx_hat: np.ndarray, x_hat: np.ndarray, inverse_std: np.ndarray, groups: int) -> np.ndarray:
     """The twin of `minigan.kernels.reference.normalization.group_norm_grad`."""
-    if x_hat.ndim < 2 or not x_hat.size or dx_hat.shape != x_hat.shape:
+    shape = len(x_hat), 1, x_hat.shape[-1]
+    if not alike((dx_hat, x_hat)) or inverse_std.shape != shape or shape[-1] % groups:
         return NotImplemented
     dx, channels = memory_pool.empty(x_hat.shape, x_hat.dtype), x_hat.shape[-1]
     g, hats, dxs = map(places_of, (dx_hat, x_hat, dx))

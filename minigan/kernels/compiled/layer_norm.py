@@ -3,7 +3,7 @@
 import numpy as np
 
 from minigan.kernels.compiled.compiler import compiled
-from minigan.kernels.compiled.row_sums import slabs_of
+from minigan.kernels.compiled.row_sums import alike, slabs_of
 from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cpu.parallel.pool import parallel_for
 
@@ -84,7 +84,7 @@ def positions_of(x: np.ndarray) -> np.ndarray:
 
 def layer_norm(x: np.ndarray, epsilon: float) -> tuple[np.ndarray, np.ndarray]:
     """The twin of `minigan.kernels.reference.normalization.layer_norm`."""
-    if x.ndim < 2 or not x.size:
+    if not alike((x,)):
         return NotImplemented
     x_hat, inverse_std = memory_pool.empty(x.shape, x.dtype), memory_pool.empty((*x.shape[:-1], 1), x.dtype)
     x_rows, hat_rows, inverses = positions_of(x), positions_of(x_hat), inverse_std.reshape(-1)
@@ -100,7 +100,7 @@ def layer_norm(x: np.ndarray, epsilon: float) -> tuple[np.ndarray, np.ndarray]:
 
 def layer_norm_grad(dx_hat: np.ndarray, x_hat: np.ndarray, inverse_std: np.ndarray) -> np.ndarray:
     """The twin of `minigan.kernels.reference.normalization.layer_norm_grad`."""
-    if x_hat.ndim < 2 or not x_hat.size or dx_hat.shape != x_hat.shape:
+    if not alike((dx_hat, x_hat)) or inverse_std.shape != (*x_hat.shape[:-1], 1):
         return NotImplemented
     dx = memory_pool.empty(x_hat.shape, x_hat.dtype)
     g_rows, hat_rows, dx_rows = map(positions_of, (dx_hat, x_hat, dx))
@@ -124,7 +124,7 @@ def layer_norm_tangent_grad(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The twin of `minigan.kernels.reference.normalization.layer_norm_tangent_grad`."""
     arrays = dx_hat, dx_hat_dot, x_dot, x_hat, x_hat_dot
-    if x_hat.ndim < 2 or not x_hat.size or any(array.shape != x_hat.shape for array in arrays):
+    if not alike(arrays) or inverse_std.shape != (*x_hat.shape[:-1], 1):
         return NotImplemented
     dx, dx_dot = (memory_pool.empty(x_hat.shape, x_hat.dtype) for _ in range(2))
     rows, (dx_rows, dx_dot_rows) = [positions_of(array) for array in arrays], map(positions_of, (dx, dx_dot))

@@ -11,7 +11,7 @@ import numpy as np
 
 from minigan.kernels.compiled.compiler import compiled
 from minigan.kernels.compiled.normalize_activate import NOTHING, normalize, normalize_grads
-from minigan.kernels.compiled.row_sums import BLOCK, add_part, fold, matrix, repeat, slabs_of
+from minigan.kernels.compiled.row_sums import BLOCK, add_part, alike, fold, matrix, repeat, slabs_of
 from minigan.kernels.cpu.parallel.ordered_sum import OrderedSum
 from minigan.kernels.cpu.parallel.scratch import scratch
 
@@ -59,7 +59,7 @@ def near_mean(positions: np.ndarray) -> np.ndarray:
 
 def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The twin of `minigan.kernels.reference.normalization.moments`."""
-    if not x.size:
+    if not alike((x,)):
         return NotImplemented
     rows, channels, count = matrix(x), x.shape[-1], x.size // x.shape[-1]
     near = near_mean(rows.reshape(-1, channels))
@@ -75,7 +75,7 @@ def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def channel_sum(x: np.ndarray) -> np.ndarray:
     """The twin of `minigan.kernels.reference.normalization.channel_sum`."""
-    if x.ndim < 2 or not x.size:
+    if not alike((x,)):
         return NotImplemented
     rows = matrix(x)
     shape = (1, rows.shape[1])
@@ -89,7 +89,7 @@ def channel_sum(x: np.ndarray) -> np.ndarray:
 
 def batch_norm(x: np.ndarray, mean: np.ndarray, variance: np.ndarray, epsilon: float) -> tuple[np.ndarray, np.ndarray]:
     """The twin of `minigan.kernels.reference.normalization.batch_norm`."""
-    if not x.size:
+    if not alike((x,), (mean, variance)):
         return NotImplemented
     inverse_std = 1 / np.sqrt(variance + x.dtype.type(epsilon))
     return normalize(x, mean, inverse_std, np.zeros_like(mean), NOTHING), inverse_std
@@ -97,7 +97,7 @@ def batch_norm(x: np.ndarray, mean: np.ndarray, variance: np.ndarray, epsilon: f
 
 def batch_norm_grad(dx_hat: np.ndarray, x_hat: np.ndarray, inverse_std: np.ndarray) -> np.ndarray:
     """The twin of `minigan.kernels.reference.normalization.batch_norm_grad`."""
-    if not x_hat.size or dx_hat.shape != x_hat.shape:
+    if not alike((dx_hat, x_hat), (inverse_std,)):
         return NotImplemented
     # As the gradient through a normalisation of x_hat by mean 0 and deviation 1, with 1 / std as its gamma.
     mean, deviation = np.zeros_like(inverse_std), np.ones_like(inverse_std)

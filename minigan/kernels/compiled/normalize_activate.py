@@ -17,7 +17,8 @@ from typing import NamedTuple
 import numpy as np
 
 from minigan.kernels.compiled.compiler import compiled
-from minigan.kernels.compiled.row_sums import BLOCK, add_part, fold, matrix, repeat, slabs_of
+from minigan.kernels.compiled.dropout import kept_of
+from minigan.kernels.compiled.row_sums import BLOCK, add_part, alike, fold, matrix, repeat, slabs_of
 from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cpu.parallel.ordered_sum import OrderedSum
 from minigan.kernels.cpu.parallel.pool import parallel_for
@@ -34,16 +35,6 @@ __all__ = [
     "normalize_rows",
     "sum_gradients",
 ]
-
-#: The eight bits of each byte, the lowest first, as one number of eight bytes.
-OCTETS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little").view(np.uint64).reshape(-1)
-
-
-@compiled
-def unpack(bits: np.ndarray, octets: np.ndarray, kept: np.ndarray) -> None:
-    """A byte of 0 or 1 for each bit, eight at a time."""
-    for i in range(len(bits)):
-        kept[i] = octets[bits[i]]
 
 
 @compiled
@@ -139,27 +130,23 @@ class After(NamedTuple):
         """It as the loops take it: the slope, a 1 for each entry of the slab that is kept, and 1 / keep."""
         number = rows.dtype.type
         slope = None if self.slope is None else number(self.slope)
-        return slope, None if self.bits is None else kept_of(self.bits, slab, rows.shape[1]), number(self.growth)
+        return slope, None if self.bits is None else kept_rows(self.bits, slab, rows.shape[1]), number(self.growth)
 
 
 #: Neither activation nor dropout.
 NOTHING = After()
 
 
-def after(activation: Activation, bits: np.ndarray | None, keep: float) -> After | None:
-    """The activation and dropout; None where the loops do not know the activation."""
-    if activation.name not in ("linear", "leaky_relu"):
+def after(activation: Activation, bits: np.ndarray | None, keep: float, x: np.ndarray) -> After | None:
+    """The activation and dropout of x; None where the loops do not know the activation, or there are too few bits."""
+    if activation.name not in ("linear", "leaky_relu") or (bits is not None and 8 * bits.size < x.size):
         return None
     return After(None if activation.name == "linear" else activation.slope, bits, 1 / keep)
 
 
-def kept_of(bits: np.ndarray, slab: slice, channels: int) -> np.ndarray:
+def kept_rows(bits: np.ndarray, slab: slice, channels: int) -> np.ndarray:
     """1 where dropout keeps an entry of a slab of rows, else 0: bytes in scratch memory."""
-    first, last = slab.start * channels, slab.stop * channels
-    begin, end = first // 8, -(-last // 8)
-    octets = scratch("kept", (end - begin,), np.dtype(np.uint64))
-    unpack(bits[begin:end], OCTETS, octets)
-    return octets.view(np.uint8)[first - 8 * begin : last - 8 * begin].reshape(-1, channels)
+    return kept_of(bits, slice(slab.start * channels, slab.stop * channels)).reshape(-1, channels)
 
 
 def normalize_activate(
@@ -174,8 +161,8 @@ def normalize_activate(
     keep: float,
 ) -> np.ndarray:
     """The twin of `minigan.kernels.reference.normalize_activate.normalize_activate`."""
-    follows = after(activation, bits, keep)
-    if not x.size or follows is None:
+    follows = after(activation, bits, keep, x)
+    if follows is None or not alike((x,), (mean, variance, gamma, beta)):
         return NotImplemented
     scale = gamma / np.sqrt(variance + x.dtype.type(epsilon))
     return normalize(x, mean, scale, beta, follows)
@@ -210,8 +197,8 @@ def normalize_activate_grads(
     training: bool,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The twin of `minigan.kernels.reference.normalize_activate.normalize_activate_grads`."""
-    follows = after(activation, bits, keep)
-    if not x.size or follows is None:
+    follows = after(activation, bits, keep, x)
+    if follows is None or not alike((dy, y, x), (mean, variance, gamma)):
         return NotImplemented
     inverse_std = 1 / np.sqrt(variance + x.dtype.type(epsilon))
     return normalize_grads(dy, y, follows, x, mean, inverse_std, gamma, training)

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from minigan.kernels.compiled.compiler import Loop, compiled
+from minigan.kernels.compiled.compiler import CompileError, Loop, compiled, give_up
 from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cpu.parallel.pool import parallel_for
 from minigan.kernels.cpu.parallel.scratch import scratch
 from minigan.kernels.cpu.parallel.slabs import split
 
-__all__ = ["bits", "normal", "uniform", "words"]
+__all__ = ["attempt", "bits", "normal", "uniform", "words"]
 
 #: Blocks that are in the same round: their words stay in a core's first-level cache.
 LANES = 256
@@ -181,3 +181,12 @@ def bits(key: Key, first: int, count: int, digits: tuple[int, ...]) -> np.ndarra
 
     by_slabs(key, first, -(-len(out) * each // 4), convert, multiple=each)
     return out.astype("<u8", copy=False).view(np.uint8)[: -(-count // 8)]
+
+
+def attempt(draw: Callable[..., np.ndarray], *arguments: Any) -> np.ndarray | None:
+    """``draw(*arguments)``; None where its loops cannot be compiled: from then on NumPy draws the same numbers."""
+    try:
+        return draw(*arguments)
+    except CompileError as error:
+        give_up(error)
+        return None

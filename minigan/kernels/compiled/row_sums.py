@@ -15,7 +15,7 @@ from minigan.kernels.compiled.compiler import compiled
 from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cpu.parallel.slabs import bytes_each, split
 
-__all__ = ["BLOCK", "add_part", "fold", "matrix", "repeat", "slabs_of"]
+__all__ = ["BLOCK", "add_part", "alike", "fold", "matrix", "repeat", "slabs_of"]
 
 #: Rows that are added up before they are added to the whole.
 BLOCK = 64
@@ -31,6 +31,17 @@ def add_part(part: np.ndarray, sums: np.ndarray) -> None:
         for k in range(part.shape[1]):
             sums[j, k] += part[j, k]
             part[j, k] = 0
+
+
+def alike(images: tuple[np.ndarray, ...], vectors: tuple[np.ndarray, ...] = ()) -> bool:
+    """Whether arrays have one shape and entries, and vectors a number for each channel: the loops do not look."""
+    shape = images[0].shape
+    return (
+        images[0].size > 0
+        and len(shape) > 1
+        and all(array.shape == shape for array in images)
+        and all(vector.shape == shape[-1:] for vector in vectors)
+    )
 
 
 @lru_cache(maxsize=256)

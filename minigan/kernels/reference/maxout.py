@@ -2,7 +2,7 @@
 
 from minigan.backend import Array, array_module
 
-__all__ = ["max_with_mask"]
+__all__ = ["max_with_mask", "max_with_mask_grad"]
 
 
 def max_with_mask(x: Array) -> tuple[Array, Array]:
@@ -12,3 +12,8 @@ def max_with_mask(x: Array) -> tuple[Array, Array]:
     """
     won = x.argmax(axis=-1)[..., None] == array_module(x).arange(x.shape[-1])
     return x.max(axis=-1), won
+
+
+def max_with_mask_grad(dy: Array, won: Array) -> Array:
+    """Each dy (...) to the place that won, 0 to the others: (..., K)."""
+    return dy[..., None] * won

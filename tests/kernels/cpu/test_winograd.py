@@ -8,7 +8,7 @@ import pytest
 from minigan import kernels
 from minigan.kernels import Activation, Convolution
 from minigan.kernels.cpu.affine import affine, affine_grads
-from minigan.kernels.cpu.algorithms import patches, winograd
+from minigan.kernels.cpu.algorithms import winograd
 from minigan.kernels.cpu.algorithms.choose import choose
 from minigan.kernels.cpu.parallel import slabs
 from tests.kernels.kernel_cases import fit
@@ -64,7 +64,7 @@ def test_a_batch_in_blocks_gives_the_same(monkeypatch):
     call = Convolution((1, 1), SAME), Activation("tanh")
     whole = affine(x, w, b, *call), *affine_grads(dy, y, x, w, *call)
     chosen = choose(call[0], x.shape, w)[1]
-    monkeypatch.setattr(patches, "BLOCK", 13_000)
+    monkeypatch.setattr(winograd.Winograd, "most_bytes", 13_000)
     assert len(chosen.blocks(len(x))) == 3
     for got, expected in zip((affine(x, w, b, *call), *affine_grads(dy, y, x, w, *call)), whole, strict=True):
         np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-13)
@@ -72,7 +72,7 @@ def test_a_batch_in_blocks_gives_the_same(monkeypatch):
 
 def test_any_number_of_threads_gives_the_same_bits(monkeypatch):
     monkeypatch.setattr(slabs, "SLAB", 1000)
-    monkeypatch.setattr(patches, "BLOCK", 30_000)
+    monkeypatch.setattr(winograd.Winograd, "most_bytes", 30_000)
     dy, y, x, w, b = arguments((9, 5, 4, 3), 4, dtype=np.float32)
     call = Convolution((1, 1), SAME), Activation("tanh")
     results = []

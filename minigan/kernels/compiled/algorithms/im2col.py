@@ -9,8 +9,9 @@ copy of the images with zeros around them. Where the taps of a row are neighbour
 memory: they are copied or added in one run.
 """
 
+import math
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -21,8 +22,12 @@ from minigan.kernels.cpu.algorithms.gemm import matrix
 from minigan.kernels.cpu.algorithms.small_gemm import matmul
 from minigan.kernels.cpu.parallel import memory_pool
 from minigan.kernels.cpu.parallel.scratch import scratch
+from minigan.kernels.reference.padding import Pair
 
 __all__ = ["Im2col"]
+
+#: Of images: (N, H, W, C).
+Shape: TypeAlias = tuple[int, int, int, int]
 
 #: With fewer channels, the gradients of all taps come from one product: each alone would be a narrow matrix.
 FEW = 8
@@ -33,11 +38,13 @@ index = np.uintp
 
 
 @compiled
-def gather(x: np.ndarray, sh: int, sw: int, starts: np.ndarray, rows: np.ndarray) -> None:
-    """Copy the windows of x to rows (N, OH, OW, runs, numbers); `starts` has the pixels of the first window's runs."""
-    n, h, w, c = x.shape
-    _, oh, ow, runs, run = rows.shape
-    source, target, to = x.reshape(-1), rows.reshape(-1), 0
+def gather(x: np.ndarray, shape: Shape, starts: np.ndarray, strides: Pair, out_size: Pair, rows: np.ndarray) -> None:
+    """Copy the windows of images to rows of runs (N, OH, OW, runs, numbers); x and `rows` are flat.
+
+    `starts` has the pixels at which the runs of the first window begin.
+    """
+    (n, h, w, c), (sh, sw), (oh, ow), runs = shape, strides, out_size, len(starts)
+    run, to = rows.size // (n * oh * ow * runs), 0
     for b in range(n):
         for p in range(oh):
             for q in range(ow):
@@ -47,21 +54,22 @@ def gather(x: np.ndarray, sh: int, sw: int, starts: np.ndarray, rows: np.ndarray
                     place = ((b * h + r) * w + s) * c
                     if 0 <= r < h and first <= 0 and run <= last:
                         for k in range(run):
-                            target[index(to + k)] = source[index(place + k)]
+                            rows[index(to + k)] = x[index(place + k)]
                     else:
                         for k in range(run):
                             seen = 0 <= r < h and first <= k < last
-                            target[index(to + k)] = source[index(place + k)] if seen else 0
+                            rows[index(to + k)] = x[index(place + k)] if seen else 0
                     to += run
 
 
 @compiled
-def scatter_runs(rows: np.ndarray, sh: int, sw: int, starts: np.ndarray, dx: np.ndarray) -> None:
+def scatter_runs(
+    rows: np.ndarray, shape: Shape, starts: np.ndarray, strides: Pair, out_size: Pair, dx: np.ndarray
+) -> None:
     """The adjoint of `gather`: add every run to dx where it was read."""
-    n, h, w, c = dx.shape
-    _, oh, ow, runs, run = rows.shape
-    source, target, place = rows.reshape(-1), dx.reshape(-1), 0
-    target[:] = 0
+    (n, h, w, c), (sh, sw), (oh, ow), runs = shape, strides, out_size, len(starts)
+    run, place = rows.size // (n * oh * ow * runs), 0
+    dx[:] = 0
     for b in range(n):
         for p in range(oh):
             for q in range(ow):
@@ -70,21 +78,24 @@ def scatter_runs(rows: np.ndarray, sh: int, sw: int, starts: np.ndarray, dx: np.
                     if 0 <= r < h:
                         to = ((b * h + r) * w + s) * c
                         for k in range(max(0, -s * c), min(run, (w - s) * c)):
-                            target[index(to + k)] += source[index(place + k)]
+                            dx[index(to + k)] += rows[index(place + k)]
                     place += run
 
 
 @compiled
-def scatter_pixels(taps: np.ndarray, sh: int, sw: int, starts: np.ndarray, dx: np.ndarray) -> None:
-    """``dx[b, r, s] <- sum taps[i, b, p, q]``, row by row of dx; `starts` has the pixels of the first window's taps."""
-    n, h, w, c = dx.shape
-    count, _, oh, ow, _ = taps.shape
-    source, target = taps.reshape(-1, c), dx.reshape(-1, c)
+def scatter_pixels(
+    taps: np.ndarray, shape: Shape, starts: np.ndarray, strides: Pair, out_size: Pair, dx: np.ndarray
+) -> None:
+    """The same for vectors `taps` (taps, N, OH, OW), pixel by pixel, each row of dx after the other.
+
+    `starts` has the pixels of the first window's taps. The arrays are matrices with a pixel in each row.
+    """
+    (n, h, w, c), (sh, sw), (oh, ow) = shape, strides, out_size
     for b in range(n):
         for r in range(h):
             row = (b * h + r) * w
-            target[row : row + w] = 0
-            for i in range(count):
+            dx[row : row + w] = 0
+            for i in range(len(starts)):
                 p = (r - starts[i, 0]) // sh
                 if p * sh + starts[i, 0] == r and 0 <= p < oh:
                     place = ((i * n + b) * oh + p) * ow
@@ -92,7 +103,7 @@ def scatter_pixels(taps: np.ndarray, sh: int, sw: int, starts: np.ndarray, dx: n
                         s = q * sw + starts[i, 1]
                         if 0 <= s < w:
                             for k in range(c):
-                                target[index(row + s), k] += source[index(place + q), k]
+                                dx[index(row + s), k] += taps[index(place + q), k]
 
 
 class Im2col(CompiledActivations, numpy_twin.Im2col):
@@ -115,22 +126,21 @@ class Im2col(CompiledActivations, numpy_twin.Im2col):
         return self.tap_starts[:: self.size[1]].copy() if self.dilation[1] == 1 else self.tap_starts
 
     def rows(self, images: int, dtype: Any) -> np.ndarray:
-        """Scratch memory for the windows of images: (N, OH, OW, runs, the numbers of a run)."""
-        runs = len(self.run_starts)
-        return scratch("im2col", (images, *self.out_size, runs, len(self.weights) // runs), dtype)
+        """Scratch memory for the windows of images as rows."""
+        return scratch("im2col", (images * math.prod(self.out_size), len(self.weights)), dtype)
 
     def im2col(self, x: np.ndarray) -> np.ndarray:
         rows = self.rows(len(x), x.dtype)
-        gather(x, *self.strides, self.run_starts, rows)
-        return rows.reshape(-1, len(self.weights))
+        gather(x.reshape(-1), x.shape, self.run_starts, self.strides, self.out_size, rows.reshape(-1))
+        return rows
 
     def scatter(self, dz: np.ndarray, dx: np.ndarray) -> None:
-        n, oh, ow, _ = dz.shape
         if self.channels < FEW:
-            rows = self.rows(n, dz.dtype)
-            matmul(matrix(dz), self.transposed, rows.reshape(-1, len(self.weights)))
-            scatter_runs(rows, *self.strides, self.run_starts, dx)
+            rows = self.rows(len(dz), dz.dtype)
+            matmul(matrix(dz), self.transposed, rows)
+            scatter_runs(rows.reshape(-1), dx.shape, self.run_starts, self.strides, self.out_size, dx.reshape(-1))
         else:
-            taps = scratch("im2col", (len(self.tap_starts), n, oh, ow, self.channels), dz.dtype)
-            matmul(matrix(dz), self.by_tap, taps.reshape(*self.size, -1, self.channels))
-            scatter_pixels(taps, *self.strides, self.tap_starts, dx)
+            dz, dx_pixels = matrix(dz), matrix(dx)
+            taps = scratch("im2col", (*self.size, len(dz), self.channels), dz.dtype)
+            matmul(dz, self.by_tap, taps)
+            scatter_pixels(matrix(taps), dx.shape, self.tap_starts, self.strides, self.out_size, dx_pixels)

@@ -143,19 +143,20 @@ class PairProduct(NineProduct):
 
     def grads(self, x: np.ndarray | None, dz: np.ndarray, dx: np.ndarray | None, dw: np.ndarray | None) -> None:
         (tall, wide), f = self.pairs, self.filters
-        left_out = self.uneven_gradients(dz)
-        if x is not None and dw is not None:
-            left_out |= self.uneven_pixels(x)
+        left_out = direct = self.uneven_gradients(dz)
         products = scratch("products", (5, 5, len(dz) * tall, wide * f), dz.dtype)
         collect_products(dz, left_out, *strip_of(4, 5, wide, f, dz.dtype), products)
         products = products.reshape(5, 5, -1, f)
         if x is not None and dw is not None:
-            self.write_dw(self.pixels(x, left_out), products, dw)
+            large = self.uneven_pixels(x)
+            self.write_dw(self.pixels(x, large), products, dw)
+            direct = left_out | large
         if dx is not None:
             self.write_dx(products, dx)
-        for image in single(left_out):
+        for image in single(direct):
             part = None if dw is None else scratch("nine", self.nine_order, dz.dtype)
-            super().grads(None if x is None else x[image], dz[image], None if dx is None else dx[image], part)
+            dx_of_image = dx[image] if dx is not None and left_out[image.start] else None
+            super().grads(None if x is None else x[image], dz[image], dx_of_image, part)
             if part is not None:
                 dw += super().kernel_grad(part)
 

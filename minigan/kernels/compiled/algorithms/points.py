@@ -26,8 +26,9 @@ from minigan.kernels.reference.padding import Pair
 
 __all__ = ["Sparse", "Transforms", "transforms"]
 
-#: The points for a number of products along an axis; infinity is one more. A phase may leave out the last.
-POINTS = {2: (0,), 3: (0, 1), 4: (0, 1, -1), 5: (0, 5 / 8, -5 / 8, 3 / 2), 6: (0, 5 / 8, -5 / 8, 3 / 2, -3 / 2)}
+#: The points for a number of products along an axis; infinity is one more. A phase with a tap less leaves out the last
+#: but infinity: without 0 fewer digits are lost than without 1 or -1.
+POINTS = {2: (0,), 3: (1, -1), 4: (1, -1, 0), 6: (0, 5 / 8, -5 / 8, 3 / 2, -3 / 2)}
 
 
 class Sparse(NamedTuple):

@@ -60,10 +60,13 @@ class CompiledActivations(gemm.SlabAlgorithm):
     ) -> np.ndarray:
         if activation.name not in NUMBERS:
             return super().product_grad(dy, y, activation, dbias)
-        dz, rows = scratch("activation", dy.shape, dy.dtype), long_rows(dy)
-        sums, of_type = scratch("bias", rows.shape[1:], dy.dtype), dy.dtype.type
+        dz, rows, of_type = scratch("activation", dy.shape, dy.dtype), long_rows(dy), dy.dtype.type
+        if dbias is not None and rows.shape[1:] == dbias.shape:  # a long row is one row
+            sums = dbias
+        else:
+            sums = scratch("bias", rows.shape[1:], dy.dtype)
         number, slope = NUMBERS[activation.name], of_type(activation.slope)
         activation_grads(rows, y.reshape(rows.shape), number, slope, of_type(1), dz.reshape(rows.shape), sums)
-        if dbias is not None:
+        if dbias is not None and dbias is not sums:
             fold_row(sums, len(dbias), dbias)
         return dz

@@ -35,13 +35,16 @@ from minigan.kernels.reference.padding import Pads, Pair
 __all__ = ["Winograd"]
 
 #: From this number of outputs on, fewer products pay for the transform of the kernel.
-MANY = 256
+MANY = 128
+
+#: From this number of channels and filters on, 25 products instead of 36 pay for 3 x 3 taps with stride 2.
+WIDE_WITH_STRIDES = 256
 
 #: Bytes of the transformed part of a kernel, and of the patches of a few channels.
-PART = 1 << 22
+PART = 1 << 23
 
-#: Filters of such a part: neighbours in memory are fast to read.
-FILTERS = 128
+#: Filters of such a part, and channels: enough for fast products, and few enough for several threads.
+FILTERS, CHANNELS = 128, 64
 
 #: Numbers of a row of the kernel that are transformed at once: all rows fit into the fastest cache.
 NEAR = 128
@@ -49,6 +52,8 @@ NEAR = 128
 
 class Winograd(ByPatches):
     """Convolutions of 3 x 3 taps, and with stride 2 also of 4 x 4 and 5 x 5."""
+
+    most_bytes = 1 << 25
 
     def __init__(self, kernel: np.ndarray, image: Pair, out_size: Pair, strides: Pair, pads: Pads) -> None:
         super().__init__(kernel, image, out_size, strides, pads)
@@ -64,9 +69,15 @@ class Winograd(ByPatches):
 
     @staticmethod
     def pays(kernel: np.ndarray, strides: Pair, outputs: int) -> bool:
-        sizes = {(1, 1): (3,), (2, 2): (3, 4, 5)}.get(strides, ())
         height, width, *channels = kernel.shape
-        return height == width and height in sizes and min(channels) >= winograd.WIDE and outputs >= MANY
+        if height != width or outputs < MANY:
+            return False
+        match strides, height:
+            case ((1, 1), 3) | ((2, 2), 4 | 5):
+                return min(channels) >= winograd.WIDE
+            case ((2, 2), 3):
+                return min(channels) >= WIDE_WITH_STRIDES
+        return False
 
     def apply_to(self, x: np.ndarray, bias: np.ndarray | None, activation: Activation, y: np.ndarray) -> None:
         slots, bounds = self.transformed_shape[0], self.transforms.bounds
@@ -133,7 +144,7 @@ class Winograd(ByPatches):
 
         (dbias,) = OrderedSum(slabs, ((self.filters,),), dy.dtype).compute(begin)
         each = self.transformed_shape[0] * dy.itemsize * (self.filters + products[..., 0, 0].size)
-        channels = split(self.channels, each, PART)
+        channels = split(self.channels, max(each, PART // CHANNELS), PART)
         parallel_for(lambda i: self.grads_of_channels(channels[i], products, x, odd_x, dx, dw), len(channels))
 
         def compute_directly(image: slice, dw: np.ndarray | None = None) -> None:

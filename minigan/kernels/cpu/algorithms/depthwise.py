@@ -27,7 +27,7 @@ class Depthwise(SlabAlgorithm):
         self, kernel: np.ndarray, image: Pair, out_size: Pair, strides: Pair, pads: Pads, dilation: Pair, channels: int
     ) -> None:
         self.size, self.filters, self.order = kernel.shape[:2], kernel.shape[3], kernel.shape
-        self.each = self.filters // channels
+        self.kernel, self.each = kernel, self.filters // channels
         self.out_size, self.strides, self.pads, self.dilation = out_size, strides, pads, dilation
         self.padded = image[0] + sum(pads[0]), image[1] + sum(pads[1])
         # A row of outputs at once: NumPy's inner loop would be short over the channels alone.
@@ -64,21 +64,30 @@ class Depthwise(SlabAlgorithm):
             y += part
 
     def grads(self, x: np.ndarray | None, dz: np.ndarray, dx: np.ndarray | None, dw: np.ndarray | None) -> None:
-        part = scratch("part", dz.shape, dz.dtype)
         if x is not None and dw is not None:
-            for i, j, pixels in self.taps(self.repeated(x)):
-                np.multiply(pixels, dz, out=part)
-                row_sum(part, dw[i, j, 0])
+            self.kernel_product(x, dz, dw)
         if dx is not None:
             total = scratch("total", (len(dz), *self.padded, self.filters), dz.dtype)
-            total.fill(0)
-            for i, j, pixels in self.taps(total):
-                np.multiply(dz, self.rows[i, j], out=part)
-                pixels += part
+            self.scatter(dz, total)
             inner = crop(total, self.pads)
             np.copyto(dx, inner[..., :: self.each])
             for k in range(1, self.each):
                 dx += inner[..., k :: self.each]
+
+    def kernel_product(self, x: np.ndarray, dz: np.ndarray, dw: np.ndarray) -> None:
+        """Write the gradient with respect to w to dw."""
+        part = scratch("part", dz.shape, dz.dtype)
+        for i, j, pixels in self.taps(self.repeated(x)):
+            np.multiply(pixels, dz, out=part)
+            row_sum(part, dw[i, j, 0])
+
+    def scatter(self, dz: np.ndarray, total: np.ndarray) -> None:
+        """Write the gradient with respect to the padded and repeated images to `total`."""
+        part = scratch("part", dz.shape, dz.dtype)
+        total.fill(0)
+        for i, j, pixels in self.taps(total):
+            np.multiply(dz, self.rows[i, j], out=part)
+            pixels += part
 
     def kernel_grad(self, dw: np.ndarray) -> np.ndarray:
         return dw

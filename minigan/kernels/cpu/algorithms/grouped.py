@@ -16,11 +16,14 @@ class Grouped(SlabAlgorithm):
 
     title = "im2col in groups"
 
+    #: The class that convolves the channels of one group.
+    one_group: type[Im2col] = Im2col
+
     def __init__(
         self, kernel: np.ndarray, image: Pair, out_size: Pair, strides: Pair, pads: Pads, dilation: Pair, groups: int
     ) -> None:
         kernels = map(memory_pool.contiguous, np.split(kernel, groups, axis=3))
-        self.parts = [Im2col(part, image, out_size, strides, pads, dilation) for part in kernels]
+        self.parts = [self.one_group(part, image, out_size, strides, pads, dilation) for part in kernels]
         self.order = groups, *self.parts[0].order
         _, _, channels, filters = self.parts[0].order
         pixels = image[0] * image[1] * channels + out_size[0] * out_size[1] * filters

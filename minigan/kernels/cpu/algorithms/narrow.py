@@ -44,18 +44,26 @@ class Narrow(SlabAlgorithm):
                 for k in range(f):
                     y[:, rows, cols, k] += taps[i, j, k][:, from_rows, from_cols]
 
-    def grads(self, x: np.ndarray | None, dz: np.ndarray, dx: np.ndarray | None, dw: np.ndarray | None) -> None:
-        kh, kw, c, f = self.shape
-        ((top, bottom), (left, right)) = self.pads
-        around = (kh - 1 - top, kh - 1 - bottom), (kw - 1 - left, kw - 1 - right)
-        view = window_view(zero_padded(dz, around), (kh, kw), (1, 1), self.image)
+    @property
+    def around(self) -> Pads:
+        """The frame of zeros around dz, so that each pixel of x has a window."""
+        (kh, kw, *_), ((top, bottom), (left, right)) = self.shape, self.pads
+        return (kh - 1 - top, kh - 1 - bottom), (kw - 1 - left, kw - 1 - right)
+
+    def windows(self, dz: np.ndarray) -> np.ndarray:
+        """What each pixel of x sees of dz: a row for each."""
+        kh, kw, _, f = self.shape
+        view = window_view(zero_padded(dz, self.around), (kh, kw), (1, 1), self.image)
         taps = scratch("im2col", view.shape, dz.dtype)
         np.copyto(taps, view)
-        taps = taps.reshape(-1, kh * kw * f)
+        return taps.reshape(-1, kh * kw * f)
+
+    def grads(self, x: np.ndarray | None, dz: np.ndarray, dx: np.ndarray | None, dw: np.ndarray | None) -> None:
+        taps = self.windows(dz)
         if dx is not None:
             matmul(taps, self.by_tap, matrix(dx))
         if x is not None and dw is not None:
-            matmul_tn(taps, matrix(x), dw.reshape(-1, c))
+            matmul_tn(taps, matrix(x), dw.reshape(-1, self.shape[2]))
 
     def kernel_grad(self, dw: np.ndarray) -> np.ndarray:
         return dw[::-1, ::-1].transpose(0, 1, 3, 2)

@@ -20,10 +20,6 @@ __all__ = ["ByPatches", "single"]
 OUTPUTS = (2, 2), (4, 2), (2, 4)
 
 
-#: Bytes that the numbers of all patches and the products may take at once.
-BLOCK = 1 << 24
-
-
 def products_each(taps: int, stride: int, outputs: int) -> int:
     """Products along an axis for a patch that makes this number of outputs: those of each phase of the stride."""
     return sum(outputs + len(range(phase, taps, stride)) - 1 for phase in range(min(stride, taps)))
@@ -56,6 +52,9 @@ class ByPatches(Im2col, WholeBatch):
     """
 
     title = "Winograd"
+
+    #: Bytes that the numbers of all patches and the products may take at once.
+    most_bytes = 1 << 24
 
     def __init__(self, kernel: np.ndarray, image: Pair, out_size: Pair, strides: Pair, pads: Pads) -> None:
         super().__init__(kernel, image, out_size, strides, pads)
@@ -92,7 +91,7 @@ class ByPatches(Im2col, WholeBatch):
 
     def blocks(self, count: int) -> tuple[slice, ...]:
         """`count` images in blocks whose patches and products together take few enough bytes."""
-        return split(count, self.bytes_of_numbers, BLOCK)
+        return split(count, self.bytes_of_numbers, self.most_bytes)
 
     def apply(self, x: np.ndarray, bias: np.ndarray | None, activation: Activation, y: np.ndarray) -> None:
         for block in self.blocks(len(x)):
