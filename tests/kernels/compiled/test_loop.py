@@ -119,6 +119,7 @@ def test_the_digest_of_a_loop_depends_on_all_that_it_reads():
     def other(x, factor):
         return x / factor
 
+    other.__name__ = "scaled"
     assert source() == source()
     assert len({source(), source(2), source(flags=()), source(called=Source(other, set())), source(np.float32)}) == 5
 
