@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan import backend, kernels, numbers
+from minigan import backend, edits, kernels, numbers
 from minigan.backend import Array
 from minigan.errors import ConfigError, ShapeError
 from minigan.model.sequential import Sequential
@@ -49,6 +49,8 @@ class Optimizer:
         self.iterations = 0
         self.slots: dict[str, Array] = {}
         self.size: int | None = None
+        if edits.edited_behind(__name__):
+            self.kernel = None  # `update` runs as it is written
         self.scalars = kernels.DeviceScalars(self.kernel)
 
     def __repr__(self) -> str:

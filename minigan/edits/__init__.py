@@ -1,8 +1,9 @@
 """Which of the files that a learner reads were edited: these run as they are, and nothing faster in their place.
 
-A default run executes fused steps and fast kernels instead of the files in ``layers/`` and ``kernels/reference/``. So
-that an edit there is never ignored, the package keeps a digest of each of these files. Where a file differs, the layers
-made from it run unfused, and the kernels defined in it run without their fast twins; building a network says so once.
+A default run executes fused steps and fast kernels instead of the files in ``layers/`` and ``kernels/reference/``, and
+compiled loops instead of ``optimizers.py`` and ``random.py``. So that an edit there is never ignored, the package keeps
+a digest of each of these files. Where a file differs, the layers made from it run unfused, and the kernels, updates and
+random numbers defined in it run without their fast twins; building a network says so once.
 
 ``python -m minigan.edits`` records the digests again, after a change that is to stay. A test holds that they are right.
 """
@@ -14,12 +15,13 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
-__all__ = ["ROOMS", "announce", "edited_behind", "edited_files", "record", "refresh"]
+__all__ = ["FILES", "ROOMS", "announce", "edited_behind", "edited_files", "record", "refresh"]
 
 PACKAGE = Path(__file__).parents[1]
 
-#: The folders of the package that are read.
+#: The folders of the package that are read, and the files.
 ROOMS = ("kernels/reference", "layers")
+FILES = ("optimizers.py", "random.py")
 
 #: Modules that make layers by name, and import them only for that: each layer that is made counts for itself.
 MAKERS = ("activation",)
@@ -76,7 +78,8 @@ def record() -> list[str]:
 
 def _files() -> list[Path]:
     """The files that have a digest. A package's ``__init__.py`` has no formula."""
-    return sorted(path for room in ROOMS for path in (PACKAGE / room).glob("*.py") if path.name != "__init__.py")
+    in_rooms = (path for room in ROOMS for path in (PACKAGE / room).glob("*.py") if path.name != "__init__.py")
+    return sorted([*in_rooms, *(PACKAGE / name for name in FILES)])
 
 
 def _name(path: Path) -> str:
@@ -100,6 +103,9 @@ def _compare(state: object) -> frozenset[str]:
 @lru_cache(maxsize=256)
 def _sources(module: str, edited: frozenset[str]) -> frozenset[str]:
     """The files of a room that a module of it is made of; `edited`, because an edit may change what is imported."""
+    file = f"{module.removeprefix('minigan.')}.py"
+    if file in FILES:
+        return frozenset({file})
     room = next((room for room in ROOMS if module.startswith(f"minigan.{room.replace('/', '.')}.")), None)
     if room is None:
         return frozenset()

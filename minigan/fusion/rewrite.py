@@ -139,6 +139,8 @@ def consequences(definitions: Sequence[str]) -> Iterator[str]:
         yield f"no fused steps for {listed(edited)}"
     if definitions:
         yield f"no fast kernels for {listed(definitions)}"
+    if files := [name for name in edits.FILES if name in edits.edited_files()]:
+        yield f"no compiled loops for {listed(files)}"
 
 
 def enabled() -> bool:

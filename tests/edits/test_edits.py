@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
+import numpy as np
 import pytest
 
 import minigan
@@ -195,6 +196,22 @@ def test_every_file_that_an_edited_one_is_imported_by_counts_as_edited(monkeypat
     assert edits.edited_behind("minigan.kernels.cpu.dropout") == edits.edited_behind("somewhere.else") == frozenset()
 
 
+def test_an_edited_update_runs_as_it_is_written(monkeypatch):
+    monkeypatch.setattr(edits, "_edited", frozenset({"optimizers.py"}))
+    monkeypatch.setattr(minigan.optimizers.Adam, "update", lambda self, w, g, slots: np.copyto(w, 7))
+    network = minigan.Sequential([minigan.layers.Dense(2)])
+    monkeypatch.setattr(edits, "refresh", lambda: edits._edited)
+    network.build((3,))
+    minigan.optimizers.Adam().step(network)
+    np.testing.assert_array_equal(network.flat_data, 7)
+
+
+def test_edited_random_numbers_are_those_that_are_written(monkeypatch):
+    monkeypatch.setattr(edits, "_edited", frozenset({"random.py"}))
+    monkeypatch.setattr(minigan.Stream, "_words", lambda self, count: np.zeros(count, np.uint64))
+    np.testing.assert_array_equal(minigan.Stream(0).uniform((5,)), 0)
+
+
 def test_edits_are_said_once(monkeypatch, caplog):
     monkeypatch.setattr(edits, "_edited", frozenset({"layers/tanh.py"}))
     monkeypatch.setattr(edits, "_announced", frozenset())
@@ -207,8 +224,8 @@ def test_recording_names_the_files_that_had_changed(monkeypatch, tmp_path):
     monkeypatch.setattr(edits, "DIGESTS", tmp_path / "digests.txt")
     edits._compare.cache_clear()
     try:
-        assert edits.refresh() == set(FILES)
-        assert edits.record() == FILES
+        assert edits.refresh() == {*FILES, *edits.FILES}
+        assert edits.record() == sorted([*FILES, *edits.FILES])
         assert edits.refresh() == frozenset()
     finally:
         monkeypatch.undo()
