@@ -166,10 +166,7 @@ class Entry:
         return array._getvalue()
 
     def number(self, given: Any, expected: NumberOf, kind: Any) -> Any:
-        """A number, if it is of this type; or None."""
-        if expected.name == "None":
-            self.require(self.builder.icmp_unsigned("==", given, self.object("None")))
-            return self.context.get_dummy_value()
+        """A number, if it is of this type."""
         self.require_type(given, expected.name)
         if expected.name == "int":
             return self.integer(given)

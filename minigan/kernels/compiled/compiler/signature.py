@@ -16,7 +16,7 @@ class ArrayOf(NamedTuple):
 
 
 class NumberOf(NamedTuple):
-    """A number of this type: NumPy's, or Python's ``int``, ``float`` or ``bool``; or None, for what is not there."""
+    """A number of this type: NumPy's, or Python's ``int``, ``float`` or ``bool``."""
 
     name: str
 
@@ -49,8 +49,8 @@ def argument_of(value: Any) -> Argument:
     """The type of one argument."""
     if type(value) is np.ndarray and value.dtype.kind in "biuf" and value.dtype.isnative and value.flags.aligned:
         return ArrayOf(value.dtype.name, value.ndim, value.flags.c_contiguous)
-    if value is None or type(value) in (int, float, bool):
-        return NumberOf("None" if value is None else type(value).__name__)
+    if type(value) in (int, float, bool):
+        return NumberOf(type(value).__name__)
     if isinstance(value, np.generic) and value.dtype.kind in "biuf":
         return NumberOf(f"np.{value.dtype.name}")
     if type(value) is tuple and all(type(item) is int for item in value):

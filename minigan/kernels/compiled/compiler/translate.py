@@ -86,5 +86,5 @@ def numba_type(argument: Argument) -> Any:
         case NothingOf():
             return types.none
         case NumberOf(name):
-            python = {"None": types.none, "int": types.int64, "float": types.float64, "bool": types.boolean}
+            python = {"int": types.int64, "float": types.float64, "bool": types.boolean}
             return python[name] if name in python else getattr(types, name.removeprefix("np."))
