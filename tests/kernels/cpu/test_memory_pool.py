@@ -156,7 +156,7 @@ def test_a_small_block_is_freed_in_its_turn(monkeypatch):
     small, large = memory_pool.empty((memory_pool.SMALLEST,), np.uint8), [megabyte(), megabyte()]
     del small, large
     assert memory_pool.held() == 2 * BLOCK
-    assert memory_pool.SMALLEST not in {block.size for block in memory_pool._idle.values()}
+    assert not memory_pool._idle.get(memory_pool.SMALLEST)
 
 
 def test_a_block_above_the_limit_is_not_kept_and_frees_no_other(monkeypatch):
@@ -189,30 +189,44 @@ def test_the_garbage_collector_may_bring_memory_back_in_the_middle_of_anything()
                 memory_pool.clear()
     finally:
         gc.set_threshold(*thresholds)
-    held = memory_pool.held()
-    assert held == sum(block.size for block in memory_pool._idle.values())
-    assert sorted(memory_pool._idle) == sorted(
-        number for numbers in memory_pool._by_size.values() for number in numbers
-    )
+    del ring
+    gc.collect()
+    assert not memory_pool._owners
+    assert memory_pool.held() <= memory_pool.LIMIT
 
 
 def test_a_finalizer_may_ask_for_memory_while_the_pool_is_at_work(monkeypatch):
     """As when the collector runs somebody's ``__del__`` between two lines of the pool's own."""
     inner = []
-    add_freed = memory_pool._add_freed
+    count = memory_pool._count
 
-    def interrupted(bound: int) -> None:
+    def interrupted() -> int:
+        monkeypatch.undo()
         inner.append(megabyte())
         memory_pool.held()
         memory_pool.clear()
-        add_freed(bound)
+        return count()
 
     array = megabyte()
-    monkeypatch.setattr(memory_pool, "_add_freed", interrupted)
-    del array
-    monkeypatch.undo()
+    monkeypatch.setattr(memory_pool, "_count", interrupted)
+    memory_pool.held()
     assert len(inner) == 1
+    del array
     assert memory_pool.held() == BLOCK
+
+
+def test_memory_that_comes_back_while_the_pool_is_counted_is_bounded_at_once(monkeypatch):
+    count, arrays = memory_pool._count, [megabyte() for _ in range(5)]
+
+    def interrupted() -> int:
+        number = count()
+        arrays.clear()
+        return number
+
+    monkeypatch.setattr(memory_pool, "LIMIT", 3 * BLOCK)
+    monkeypatch.setattr(memory_pool, "_count", interrupted)
+    memory_pool.held()
+    assert count() == 3 * BLOCK
 
 
 def test_many_threads_never_get_the_same_memory():
@@ -233,8 +247,10 @@ def test_many_threads_never_get_the_same_memory():
         for future in [pool.submit(work, number) for number in range(16)]:
             future.result(60)
     gc.collect()
-    assert memory_pool.held() == sum(block.size for block in memory_pool._idle.values())
-    assert not memory_pool._freed
+    assert not memory_pool._owners
+    blocks = [block for blocks in memory_pool._idle.values() for block in blocks]
+    assert len(set(blocks)) == len(blocks)
+    assert memory_pool.held() == sum(block.size for block in blocks)
 
 
 def test_an_array_may_be_freed_in_another_thread():
@@ -247,6 +263,7 @@ def test_an_array_may_be_freed_in_another_thread():
 
 def test_array_freed_during_pool_access_does_not_deadlock():
     array, thread = megabyte(), None
+    memory_pool._room = 0
     with memory_pool._lock:
         arrays = [array]
         del array

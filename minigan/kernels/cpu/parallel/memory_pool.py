@@ -7,14 +7,17 @@ of freed arrays is kept, and `empty` hands it out again.
 Callers do not return memory. NumPy keeps one owner for all views of an array, and a weak reference to that owner calls
 a function when the last view is freed.
 
-The call may come at any moment, in any thread, even in the middle of a function below. So when an array is freed its
-block is queued; the queue is moved to the pool when the pool is not in use.
+The call may come at any moment, in any thread, even in the middle of a function below. So the pool is always whole: it
+is a list of blocks for each size, and a block comes and goes by one operation that Python does not interrupt. Only what
+is seldom done, to count and to free, takes a lock.
 """
 
+import itertools
+import math
 import os
 import threading
 import weakref
-from collections import OrderedDict, deque
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -33,34 +36,60 @@ ALIGNMENT = 64
 #: The most bytes of idle memory that are kept; the block that has been idle longest is freed first.
 LIMIT = 1 << 30
 
-_freed: deque[np.ndarray] = deque()  # blocks that are not in the pool yet
-_idle: OrderedDict[int, np.ndarray] = OrderedDict()  # the pool: blocks by the number of their return, oldest first
-_by_size: dict[int, list[int]] = {}
-_owners: dict[int, weakref.ref] = {}
-_held = 0
-_returns = 0
-
 _lock = threading.RLock()
-_in_use = False  # whether a function that holds the lock is running, perhaps further up in this thread's own stack
 
 if hasattr(os, "register_at_fork"):
     # No thread is in the pool while the process forks: in the child it would never leave.
     os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 
 
+class Memory(np.ndarray):
+    """Bytes of another type than the arrays in them: else NumPy would make these the owner of all views of an array."""
+
+
+class Block:
+    """Memory that is lent to one array after another."""
+
+    __slots__ = ("memory", "returned", "size", "start")
+
+    def __init__(self, size: int) -> None:
+        self.memory = Memory(size + ALIGNMENT, np.uint8)
+        self.start = first_aligned(self.memory)
+        self.size, self.returned = size, 0
+
+    def come_back(self, _: weakref.ref) -> None:
+        """Go to the pool: the owner, and so every view of it, is gone."""
+        global _room
+        del _owners[self]
+        if self.size > LIMIT:
+            return
+        self.returned = next(_returns)
+        _idle.setdefault(self.size, []).append(self)
+        _room -= self.size
+        if _room < 0:
+            _bound(LIMIT, wait=False)
+
+
+_owners: dict[Block, weakref.ref] = {}
+_idle: dict[int, list[Block]] = {}  # the pool: blocks by their size, those that came back first in front
+_returns = itertools.count()
+_room = 0  # bytes that can come back before the pool must be counted
+
+
 def empty(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     """An array of that shape and dtype with arbitrary values, in recycled memory where the pool has some."""
     dtype = np.dtype(dtype)
-    count = 1
-    for size in shape:
-        count *= size
-    if count * dtype.itemsize < SMALLEST:
+    size = math.prod(shape) * dtype.itemsize
+    if size < SMALLEST:
         return np.empty(shape, dtype)
-    block = _take(-(-count * dtype.itemsize // STEP) * STEP)
-    # Not a view of the block: then the block would be the owner of all views, and `owner` could be freed before them.
-    owner = np.frombuffer(block.data, dtype, count)
-    _watch(owner, block)
-    return owner.reshape(shape)
+    size = -(-size // STEP) * STEP
+    try:
+        block = _idle[size].pop()
+    except LookupError:  # no such size, or none idle
+        block = Block(size)
+    owner: np.ndarray = np.ndarray(shape, dtype, block.memory, block.start)
+    _owners[block] = weakref.ref(owner, block.come_back)
+    return owner
 
 
 def zeros(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
@@ -82,82 +111,52 @@ def contiguous(array: np.ndarray) -> np.ndarray:
 def aligned(size: int) -> np.ndarray:
     """New memory of `size` bytes that begins with a cache line."""
     block = np.empty(size + ALIGNMENT, np.uint8)
-    start = -block.ctypes.data % ALIGNMENT
+    start = first_aligned(block)
     return block[start : start + size]
+
+
+def first_aligned(block: np.ndarray) -> int:
+    """The first of its bytes that begins a cache line."""
+    return -block.ctypes.data % ALIGNMENT
 
 
 def held() -> int:
     """Bytes of idle memory."""
-    _update_pool(LIMIT)
-    return _held
+    _bound(LIMIT)
+    return _count()
 
 
 def clear() -> None:
     """Free all idle memory."""
-    _update_pool(0)
+    _bound(0)
 
 
-def _take(size: int) -> np.ndarray:
-    """An idle block of that size, or a new one."""
-    global _in_use, _held
-    with _lock:
-        if not _in_use:
-            _in_use = True
-            try:
-                if _freed:
-                    _add_freed(LIMIT)
-                numbers = _by_size.get(size)
-                while numbers:
-                    block = _idle.pop(numbers[-1], None)
-                    numbers.pop()
-                    if block is not None:
-                        _held -= size
-                        return block
-            finally:
-                _in_use = False
-    return aligned(size)
+def _count() -> int:
+    return sum(size * len(blocks) for size, blocks in list(_idle.items()))
 
 
-def _watch(owner: np.ndarray, block: np.ndarray) -> None:
-    """Return the block to the pool when its owner, and so every view of it, is gone."""
-    key = id(block)
-
-    def gone(_: weakref.ref) -> None:
-        del _owners[key]
-        _freed.append(block)
-        _update_pool(LIMIT, wait=False)
-
-    _owners[key] = weakref.ref(owner, gone)
-
-
-def _update_pool(bound: int, wait: bool = True) -> None:
-    """Move freed blocks to the pool, and keep up to `bound` bytes; nothing, if the pool is in use."""
-    global _in_use
+def _bound(most: int, wait: bool = True) -> None:
+    """Keep up to `most` bytes of idle memory; nothing, if another thread is at it and there is no time to wait."""
+    global _room
     if not _lock.acquire(wait):
         return
     try:
-        if not _in_use:
-            _in_use = True
-            try:
-                _add_freed(bound)
-            finally:
-                _in_use = False
+        while True:
+            _room = LIMIT  # before the count: what comes back in the middle of it is rather counted twice than never
+            count = _count()
+            _room -= count
+            if count <= most:
+                return
+            oldest = min(filter(None, list(_idle.values())), key=_first_return, default=[])
+            with suppress(IndexError):  # it was lent in this moment
+                del oldest[0]
     finally:
         _lock.release()
 
 
-def _add_freed(bound: int) -> None:
-    """As `_update_pool`, with the lock held."""
-    global _held, _returns
-    while _freed:
-        block = _freed.popleft()
-        if block.size <= LIMIT:
-            _returns += 1
-            # In this order: after a Ctrl-C in between, a number may have no block, but no block is without its number.
-            _by_size.setdefault(block.size, []).append(_returns)
-            _idle[_returns] = block
-            _held += block.size
-    while _held > bound and _idle:
-        number, block = _idle.popitem(last=False)
-        _by_size[block.size].remove(number)
-        _held -= block.size
+def _first_return(blocks: list[Block]) -> float:
+    """When the first of the blocks came back."""
+    try:
+        return blocks[0].returned
+    except IndexError:
+        return math.inf
