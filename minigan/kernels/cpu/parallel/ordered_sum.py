@@ -11,7 +11,7 @@ from minigan.kernels.cpu.parallel.pool import parallel_for
 from minigan.kernels.cpu.parallel.scratch import scratch
 from minigan.kernels.cpu.parallel.slabs import split
 
-__all__ = ["OrderedSum"]
+__all__ = ["OrderedSum", "add_up"]
 
 #: Bytes of the parts into which a total is split for the last sum, over the lanes.
 PART = 1 << 18
@@ -63,7 +63,7 @@ class OrderedSum:
 
         parallel_for(work, self.count)
         for parts in zip(*self.sums):
-            add_up(parts)
+            add_up(*parts)
         return self.sums[0]
 
     @staticmethod
@@ -78,13 +78,17 @@ class OrderedSum:
             total += part
 
 
-def add_up(lanes: tuple[np.ndarray, ...]) -> None:
-    """Add all arrays to the first, in their order."""
-    first, *others = (lane.reshape(-1) for lane in lanes)
-    parts = split(first.size, first.itemsize * 2, PART)
+def add_up(total: np.ndarray, *others: np.ndarray) -> None:
+    """Add other contiguous arrays to the first, in their order: large ones on several threads."""
+    parts = split(total.size, total.itemsize * 2, PART)
+    if len(parts) <= 1:
+        for other in others:
+            total += other
+        return
+    first, *rest = (array.reshape(-1) for array in (total, *others))
 
     def work(number: int) -> None:
-        for other in others:
+        for other in rest:
             first[parts[number]] += other[parts[number]]
 
     parallel_for(work, len(parts))
