@@ -147,6 +147,8 @@ def activations(rng: np.random.Generator, shape: tuple[int, ...]) -> Iterator[Ca
     yield Case("dropout", label(shape), (x, bits, 0.75), float(x.size))
     groups = x.reshape(*shape[:-1], -1, 4)
     yield Case("max_with_mask", label(groups.shape), (groups,), float(x.size))
+    largest, won = kernels.max_with_mask(groups)
+    yield Case("max_with_mask_grad", label(groups.shape), (largest, won), float(x.size))
     logits = normal(rng, shape[0], 1)
     yield Case("binary_crossentropy_from_logits", label(logits.shape), (logits, 0.9), 20.0 * logits.size)
 

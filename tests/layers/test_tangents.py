@@ -91,7 +91,7 @@ def test_tangent_backward_without_dy_dot_is_backward(case: Case, mode: str):
     dx, dx_dot, *dparameters = gradients(layer, lambda: layer.tangent_backward(dy, 0 * dy_dot, cache, tangent_cache))
     assert not dx_dot.any()
     for got, expected in zip([dx, *dparameters], gradients(layer, lambda: (layer.backward(dy, cache),)), strict=True):
-        np.testing.assert_array_equal(got, expected)
+        np.testing.assert_allclose(got, expected, rtol=1e-13, atol=1e-13)
 
 
 @every_mode
@@ -101,7 +101,7 @@ def test_tangent_backward_takes_dy_dot_to_x_dot_as_backward_takes_dy_to_x(case: 
     x, x_dot, dy, dy_dot = directions(layer, case)
     _, cache = layer.forward(x, context(mode, x))
     _, dx_dot = layer.tangent_backward(dy, dy_dot, cache, layer.tangent(x_dot, cache)[1])
-    np.testing.assert_array_equal(dx_dot, layer.backward(dy_dot, cache))
+    np.testing.assert_allclose(dx_dot, layer.backward(dy_dot, cache), rtol=1e-13, atol=1e-13)
 
 
 @every_layer

@@ -2,25 +2,30 @@
 
 ``0.1.0/`` has two runs that minigan 0.1.0 stopped after 10 of 20 steps: one of points, in the middle of a round of two
 steps of D and three of G; one of images, with instance noise and a moving average. Weights and pictures of losses were
-taken out.
+taken out. Beside each is what 0.1.0 itself had made of it after 20 steps.
 """
 
-import json
+import csv
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from minigan.runs import resume_run
-from tests.bits.cases import arithmetic, digest, old_words
+from tests.bits.cases import old_words
 
 HERE = Path(__file__).parent
 
-#: By arithmetic: what 0.1.0 itself had made of each run after 20 steps.
-DIGESTS = json.loads((HERE / "0.1.0" / "digests.json").read_text(encoding="utf-8"))
+#: The beginning of the notice of a resumed run.
+CHANGED = "with changed settings: "
 
-#: The beginning of the notice of a resumed run, and how 0.1.0 worded it.
-CHANGED, CHANGED_IN_0_1_0 = "with changed settings: ", "the settings are others: "
+
+def table(path: Path) -> dict[str, list[float]]:
+    """The columns of a table of numbers."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {name: [float(row[name]) for row in rows] for name in rows[0]}
 
 
 def formats(run: Path) -> set[str]:
@@ -42,9 +47,9 @@ def test_a_run_of_0_1_0_goes_on_as_if_it_had_never_stopped(name: str, tmp_path: 
         assert resume_run(run, {"steps": 20}, ["steps"])
     assert "2" in formats(run)
     assert len((run / "metrics.csv").read_text(encoding="utf-8").splitlines()) == 1 + 20
-    notices = run / "notices.csv"
-    text = notices.read_text(encoding="utf-8")
-    assert text.count(CHANGED) == 1
-    notices.write_text(text.replace(CHANGED, CHANGED_IN_0_1_0), encoding="utf-8")
-    if arithmetic() in DIGESTS:
-        assert digest(run) == DIGESTS[arithmetic()][name]
+    assert (run / "notices.csv").read_text(encoding="utf-8").count(CHANGED) == 1
+    # Sums have another order today, which changes the last digits.
+    expected = table(HERE / "0.1.0" / f"{name}-after-20-steps.csv")
+    found = table(run / "metrics.csv")
+    for column, numbers in expected.items():
+        np.testing.assert_allclose(found[column], numbers, rtol=1e-4)
