@@ -8,7 +8,7 @@ import numpy as np
 from minigan import edits
 from minigan.backend import Array
 from minigan.kernels import Activation, Operation
-from minigan.kernels.cpu.parallel.ordered_sum import add_up
+from minigan.kernels.cpu.parallel.in_place import add_up
 from minigan.layers.base import CacheStamp, Layer
 from minigan.layers.identity import Identity, IdentityCache
 from minigan.layers.leaky_relu import LeakyReLU, LeakyReLUCache

@@ -20,7 +20,7 @@ from minigan import backend, kernels
 from minigan.backend import Array
 from minigan.fusion.step import is_builtin
 from minigan.kernels import memory_pool
-from minigan.kernels.cpu.parallel.ordered_sum import add_up
+from minigan.kernels.cpu.parallel.in_place import add_up
 from minigan.kernels.cpu.parallel.pool import parallel_for
 from minigan.layers.base import Context, Layer
 from minigan.model.copies import with_parameters

@@ -15,6 +15,9 @@ from minigan.kernels.cpu.parallel.slabs import split
 __all__ = ["max_with_mask", "max_with_mask_grad"]
 
 
+#: Bytes of the arrays of a slab: passes over few numbers, for which two threads are better than one.
+SLAB = 1 << 18
+
 #: Groups that are compared at once: their rows stay in the fastest cache.
 GROUPS = 1024
 
@@ -79,7 +82,7 @@ def max_with_mask(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return NotImplemented
     y, won = memory_pool.empty(x.shape[:-1], x.dtype), memory_pool.empty(x.shape, np.dtype(np.bool_))
     numbers, largest, winners = groups(x), y.reshape(-1), groups(won)
-    slabs = split(len(numbers), 2 * numbers[0].nbytes)
+    slabs = split(len(numbers), 2 * numbers[0].nbytes, SLAB)
 
     def work(number: int) -> None:
         slab = slabs[number]
@@ -96,7 +99,7 @@ def max_with_mask_grad(dy: np.ndarray, won: np.ndarray) -> np.ndarray:
         return NotImplemented
     dx = memory_pool.empty(won.shape, dy.dtype)
     rows, places, values = groups(dx), groups(won), memory_pool.contiguous(dy).reshape(-1)
-    slabs = split(len(rows), 2 * rows[0].nbytes)
+    slabs = split(len(rows), 2 * rows[0].nbytes, SLAB)
 
     def work(number: int) -> None:
         slab = slabs[number]

@@ -7,14 +7,11 @@ from typing import Any
 import numpy as np
 
 from minigan.kernels.cpu.parallel import memory_pool
+from minigan.kernels.cpu.parallel.in_place import add_up
 from minigan.kernels.cpu.parallel.pool import parallel_for
 from minigan.kernels.cpu.parallel.scratch import scratch
-from minigan.kernels.cpu.parallel.slabs import split
 
-__all__ = ["OrderedSum", "add_up"]
-
-#: Bytes of the parts into which a total is split for the last sum, over the lanes.
-PART = 1 << 18
+__all__ = ["OrderedSum"]
 
 
 class OrderedSum:
@@ -76,19 +73,3 @@ class OrderedSum:
         function(slab, *parts)
         for total, part in zip(sums, parts):
             total += part
-
-
-def add_up(total: np.ndarray, *others: np.ndarray) -> None:
-    """Add other contiguous arrays to the first, in their order: large ones on several threads."""
-    parts = split(total.size, total.itemsize * 2, PART)
-    if len(parts) <= 1:
-        for other in others:
-            total += other
-        return
-    first, *rest = (array.reshape(-1) for array in (total, *others))
-
-    def work(number: int) -> None:
-        for other in rest:
-            first[parts[number]] += other[parts[number]]
-
-    parallel_for(work, len(parts))
