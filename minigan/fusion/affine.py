@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from minigan import kernels
 from minigan.backend import Array
-from minigan.fusion.step import LinearStep, activation_cache
+from minigan.fusion.step import LinearStep, activation_cache, add_grad
 from minigan.kernels import Activation, Operation
 from minigan.layers.affine import Affine, AffineCache
 from minigan.layers.base import INFERENCE, CacheStamp, Context, Layer
@@ -51,14 +51,13 @@ class AffineStep(LinearStep):
 
     def backward(self, dy: Array, cache: AffineStepCache, param_grads: bool = True, input_grad: bool = True) -> Array:
         self.check_backward(dy, cache)
-        kernel = self.affine.kernel
         dx, dkernel, dbias = kernels.affine_grads(
             dy, cache.y, cache.x, self.matrix, self.operation, self.activation, param_grads, input_grad
         )
         if dkernel is not None and dbias is not None:
-            kernel.grad += dkernel
+            add_grad(self.affine.kernel.grad, dkernel)
             if self.affine.use_bias:
-                self.affine.bias.grad += dbias
+                add_grad(self.affine.bias.grad, dbias)
         return dx
 
     def unfold(self, cache: AffineStepCache) -> tuple[Any, ...]:

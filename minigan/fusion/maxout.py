@@ -4,7 +4,7 @@ from typing import Any
 
 from minigan import kernels
 from minigan.backend import Array
-from minigan.fusion.step import LinearStep
+from minigan.fusion.step import LinearStep, add_grad
 from minigan.kernels import LINEAR, Product
 from minigan.layers.base import INFERENCE, Context
 from minigan.layers.maxout import Maxout, MaxoutCache
@@ -46,8 +46,8 @@ class MaxoutStep(LinearStep):
             dz, dz, cache.x, self.matrix, self.operation, LINEAR, param_grads, input_grad
         )
         if dmatrix is not None and dbias is not None:
-            layer.kernel.grad += dmatrix.reshape(layer.kernel.data.shape)
-            layer.bias.grad += dbias.reshape(layer.bias.data.shape)
+            add_grad(layer.kernel.grad, dmatrix)
+            add_grad(layer.bias.grad, dbias)
         return dx
 
     def unfold(self, cache: MaxoutCache) -> tuple[Any, ...]:

@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from minigan import edits
 from minigan.backend import Array
 from minigan.kernels import Activation, Operation
+from minigan.kernels.cpu.parallel.in_place import add_up
 from minigan.layers.base import CacheStamp, Layer
 from minigan.layers.identity import Identity, IdentityCache
 from minigan.layers.leaky_relu import LeakyReLU, LeakyReLUCache
@@ -19,6 +22,7 @@ __all__ = [
     "StepTangent",
     "activation_cache",
     "activation_of",
+    "add_grad",
     "backward_of",
     "first_with_gradients",
     "is_builtin",
@@ -102,6 +106,15 @@ class LinearStep(Step):
     def matrix(self) -> Array:
         """The kernel, as the operation takes it."""
         raise NotImplementedError
+
+
+def add_grad(total: Array, grad: Array) -> None:
+    """Add to a parameter's gradient: on the CPU to a large one on several threads, for the time goes to memory."""
+    grad = grad.reshape(total.shape)
+    if type(grad) is np.ndarray and grad.flags.c_contiguous:
+        add_up(total, grad)
+    else:
+        total += grad
 
 
 def first_with_gradients(steps: Sequence[Layer]) -> int:

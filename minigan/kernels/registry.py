@@ -29,7 +29,7 @@ R = TypeVar("R")
 
 KINDS = ("fast", "numpy", "reference")
 
-REAL = (np.dtype(np.float32), np.dtype(np.float64))
+FLOAT32, FLOAT64 = REAL = (np.dtype(np.float32), np.dtype(np.float64))
 
 
 def _checked(kind: str) -> str:
@@ -92,10 +92,11 @@ def on_device(array: object) -> bool:
 def one_real_dtype(arguments: tuple[Any, ...]) -> bool:
     """Whether the first argument is a real array, and no other array of its type has another floating dtype."""
     kind, dtype = type(arguments[0]), arguments[0].dtype
-    if dtype not in REAL:
+    # A dtype is nearly always one of these two objects, which is known sooner than whether two dtypes are equal.
+    if not (dtype is FLOAT32 or dtype is FLOAT64 or dtype in REAL):
         return False
-    for other in arguments[1:]:
-        if type(other) is kind and other.dtype != dtype and other.dtype.kind in "fc":
+    for other in arguments:
+        if type(other) is kind and other.dtype is not dtype and other.dtype != dtype and other.dtype.kind in "fc":
             return False
     return True
 
@@ -130,20 +131,22 @@ class Kernel(Generic[P, R]):
         self.edited = bool(edits.edited_behind(definition.__module__))
         _all.append(self)
 
-    def twins(self, arguments: tuple[Any, ...]) -> Iterator[Callable[P, R]]:
+    def twins(self, arguments: tuple[Any, ...], kind: str) -> tuple[Callable[P, R] | None, ...]:
         """The twins for these arguments, the fastest first; each may still decline them."""
         if type(arguments[0]) is np.ndarray:
-            if one_real_dtype(arguments):
-                if self.compiled is not None and compiled_run():
-                    yield self.compiled
-                if self.cpu is not None:
-                    yield self.cpu
-        elif self.cuda is not None and on_device(arguments[0]) and one_real_dtype(arguments):
-            yield self.cuda
+            if not one_real_dtype(arguments):
+                return ()
+            if self.compiled is None or kind != "fast" or compiler.problem() is not None:
+                return (self.cpu,)
+            return (self.compiled, self.cpu)
+        return (self.cuda,) if on_device(arguments[0]) and one_real_dtype(arguments) else ()
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        if not self.edited and kind() != "reference":
-            for twin in self.twins(args):
+        running = kind()
+        if running != "reference" and not self.edited:
+            for twin in self.twins(args, running):
+                if twin is None:
+                    continue
                 try:
                     result = twin(*args, **kwargs)
                 except compiler.CompileError as error:  # from now on NumPy's twins run: they compute the same

@@ -20,6 +20,7 @@ from minigan import backend, kernels
 from minigan.backend import Array
 from minigan.fusion.step import is_builtin
 from minigan.kernels import memory_pool
+from minigan.kernels.cpu.parallel.in_place import add_up
 from minigan.kernels.cpu.parallel.pool import parallel_for
 from minigan.layers.base import Context, Layer
 from minigan.model.copies import with_parameters
@@ -67,7 +68,7 @@ def backward_both(network: Sequential, dys: Sequence[Array], caches: Sequence[tu
         lambda: network.backward(dys[0], caches[0], input_grad=False),
         lambda: other.backward(dys[1], caches[1], input_grad=False),
     )
-    network.flat_grad += flat_grad
+    add_up(network.flat_grad, flat_grad)
 
 
 def on_two_threads(first: Callable[[], Any], second: Callable[[], Any]) -> list[Any]:

@@ -12,6 +12,7 @@ from minigan.errors import CheckpointError, ConfigError, NotBuiltError, StaleCac
 from minigan.fusion.step import backward_of, first_with_gradients
 from minigan.io.html import preformatted
 from minigan.io.messages import listed
+from minigan.kernels.cpu.parallel.in_place import set_to_zero
 from minigan.layers.affine import Affine
 from minigan.layers.base import INFERENCE, Context, Layer, Shape
 from minigan.layers.checks import parameter_dtype, shape_of
@@ -283,7 +284,10 @@ class Sequential:
 
     def zero_grads(self) -> None:
         """Set all gradients to zero, before the backwards of a step."""
-        self.flat_grad[...] = 0
+        if type(self.flat_grad) is np.ndarray:
+            set_to_zero(self.flat_grad)
+        else:
+            self.flat_grad[...] = 0
 
     def mark_updated(self) -> None:
         """Say that the trainable values were replaced: caches from before are stale from now on."""

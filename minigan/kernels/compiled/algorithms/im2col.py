@@ -10,7 +10,7 @@ memory: they are copied or added in one run.
 """
 
 import math
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -106,6 +106,12 @@ def scatter_pixels(
                                 dx[index(row + s), k] += taps[index(place + q), k]
 
 
+@lru_cache(maxsize=64)
+def starts_of(size: Pair, dilation: Pair, corner: Pair) -> np.ndarray:
+    """The pixel of every tap of the first window, which begins before the image by `corner`."""
+    return np.ascontiguousarray(np.indices(size).reshape(2, -1).T * dilation - corner)
+
+
 class Im2col(CompiledActivations, numpy_twin.Im2col):
     """The convolution of images (H, W) with a kernel (KH, KW, C, F) to images (OH, OW)."""
 
@@ -114,16 +120,21 @@ class Im2col(CompiledActivations, numpy_twin.Im2col):
         """The kernel from filters to the channels of all taps: the order that the backward with few channels needs."""
         return memory_pool.contiguous(self.weights.T)
 
-    @cached_property
+    @property
+    def corner(self) -> Pair:
+        """Where the first window begins, before the image."""
+        return self.pads[0][0], self.pads[1][0]
+
+    @property
     def tap_starts(self) -> np.ndarray:
         """The pixel of every tap of the first window, relative to the image."""
-        (top, _), (left, _) = self.pads
-        return np.ascontiguousarray(np.indices(self.size).reshape(2, -1).T * self.dilation - (top, left))
+        return starts_of(self.size, self.dilation, self.corner)
 
-    @cached_property
+    @property
     def run_starts(self) -> np.ndarray:
         """The same of every run: a row of taps, or a tap."""
-        return self.tap_starts[:: self.size[1]].copy() if self.dilation[1] == 1 else self.tap_starts
+        size = (self.size[0], 1) if self.dilation[1] == 1 else self.size
+        return starts_of(size, self.dilation, self.corner)
 
     def rows(self, images: int, dtype: Any) -> np.ndarray:
         """Scratch memory for the windows of images as rows."""

@@ -7,6 +7,7 @@ larger than the images is read once, and nothing as large is summed.
 """
 
 import itertools
+from functools import lru_cache
 
 import numpy as np
 
@@ -234,12 +235,14 @@ def transform_block(
     transform_kernel(*sparse, kernel, start, size, near, found, results, begin)
 
 
+@lru_cache(maxsize=64)
 def seen_by_outputs(image: int, outputs: int, taps: int, stride: int, before: int) -> np.ndarray:
     """For each output along an axis the first pixel of the image that it sees, and the end."""
     first = np.arange(outputs) * stride - before
     return np.stack([first, first + taps], axis=1).clip(0, image)
 
 
+@lru_cache(maxsize=64)
 def seen_by_inputs(image: int, outputs: int, taps: int, stride: int, before: int) -> np.ndarray:
     """For each pixel of the image along an axis the first output that sees it, and the end."""
     place = np.arange(image) + before

@@ -82,9 +82,12 @@ def control(library: Any) -> Library:
 
 def use_one_thread(libraries: list[Library]) -> list[tuple[Library, int]]:
     """Set the libraries to one thread; returns those that had another number, with that number."""
-    others = [(library, threads) for library in libraries if (threads := library.threads()) != 1]
-    for library, _ in others:
-        library.set_threads(1)
+    others = []
+    for library in libraries:
+        threads = library.threads()
+        if threads != 1:
+            others.append((library, threads))
+            library.set_threads(1)
     return others
 
 

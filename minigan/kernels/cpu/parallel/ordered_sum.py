@@ -7,14 +7,11 @@ from typing import Any
 import numpy as np
 
 from minigan.kernels.cpu.parallel import memory_pool
+from minigan.kernels.cpu.parallel.in_place import add_up
 from minigan.kernels.cpu.parallel.pool import parallel_for
 from minigan.kernels.cpu.parallel.scratch import scratch
-from minigan.kernels.cpu.parallel.slabs import split
 
 __all__ = ["OrderedSum"]
-
-#: Bytes of the parts into which a total is split for the last sum, over the lanes.
-PART = 1 << 18
 
 
 class OrderedSum:
@@ -63,7 +60,7 @@ class OrderedSum:
 
         parallel_for(work, self.count)
         for parts in zip(*self.sums):
-            add_up(parts)
+            add_up(*parts)
         return self.sums[0]
 
     @staticmethod
@@ -76,15 +73,3 @@ class OrderedSum:
         function(slab, *parts)
         for total, part in zip(sums, parts):
             total += part
-
-
-def add_up(lanes: tuple[np.ndarray, ...]) -> None:
-    """Add all arrays to the first, in their order."""
-    first, *others = (lane.reshape(-1) for lane in lanes)
-    parts = split(first.size, first.itemsize * 2, PART)
-
-    def work(number: int) -> None:
-        for other in others:
-            first[parts[number]] += other[parts[number]]
-
-    parallel_for(work, len(parts))
