@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 from minigan import kernels
 from minigan.backend import Array
-from minigan.fusion.step import LinearStep, activation_cache, add_grad
-from minigan.kernels import Activation, Operation
+from minigan.fusion.step import LinearStep, StepTangent, activation_cache, add_grad
+from minigan.kernels import LINEAR, Activation, Operation
 from minigan.layers.affine import Affine, AffineCache
 from minigan.layers.base import INFERENCE, CacheStamp, Context, Layer
 from minigan.layers.up_sampling2d import UpSampling2D, UpSampling2DCache
@@ -18,6 +18,13 @@ class AffineStepCache(NamedTuple):
 
     x: Array
     y: Array
+    stamp: CacheStamp
+
+
+class AffineStepTangent(NamedTuple):
+    """The direction: the kernel's gradient has a part along it."""
+
+    x_dot: Array
     stamp: CacheStamp
 
 
@@ -59,6 +66,41 @@ class AffineStep(LinearStep):
             if self.affine.use_bias:
                 add_grad(self.affine.bias.grad, dbias)
         return dx
+
+    @property
+    def straight(self) -> bool:
+        """Whether f is made of straight pieces, so that ``f'' = 0``: its passes need no unfolding."""
+        return self.activation.name in ("linear", "leaky_relu")
+
+    def tangent(self, x_dot: Array, cache: AffineStepCache) -> tuple[Array, AffineStepTangent | StepTangent]:
+        """``y_dot = f'(z) A x_dot``."""
+        if not self.straight:
+            return super().tangent(x_dot, cache)
+        self.check_tangent(x_dot, cache)
+        y_dot = kernels.affine(x_dot, self.matrix, None, self.operation, LINEAR)
+        if self.activation != LINEAR:
+            y_dot = kernels.leaky_relu_grad(y_dot, cache.y, self.activation.slope)
+        return y_dot, AffineStepTangent(x_dot, cache.stamp)
+
+    def tangent_backward(
+        self,
+        dy: Array,
+        dy_dot: Array,
+        cache: AffineStepCache,
+        tangent_cache: AffineStepTangent | StepTangent,
+        param_grads: bool = True,
+    ) -> tuple[Array, Array]:
+        """With ``f'' = 0``, y and y_dot are two maps without a common term: each has the gradients of `backward`."""
+        if isinstance(tangent_cache, StepTangent):
+            return super().tangent_backward(dy, dy_dot, cache, tangent_cache, param_grads)
+        self.check_tangent_backward(dy, dy_dot, cache, tangent_cache)
+        dx = self.backward(dy, cache, param_grads)
+        dx_dot, dkernel, _ = kernels.affine_grads(
+            dy_dot, cache.y, tangent_cache.x_dot, self.matrix, self.operation, self.activation, param_grads
+        )
+        if dkernel is not None:
+            add_grad(self.affine.kernel.grad, dkernel)
+        return dx, dx_dot
 
     def unfold(self, cache: AffineStepCache) -> tuple[Any, ...]:
         caches: list[Any] = []

@@ -41,7 +41,8 @@ class Step(Layer):
     """Built layers in a row, run as one.
 
     To whoever runs it a step is a layer. A subclass writes `forward`, `backward`, and `unfold`, by which the tangent
-    pass goes through the layers themselves: a gradient penalty needs every f'', and no speed.
+    pass goes through the layers themselves: a gradient penalty needs every f''. Where f'' is zero, a subclass may write
+    its own.
 
     Parameters
     ----------
@@ -74,7 +75,7 @@ class Step(Layer):
         """The caches that the layers would have made."""
         raise NotImplementedError
 
-    def tangent(self, x_dot: Array, cache: Any) -> tuple[Array, StepTangent]:
+    def tangent(self, x_dot: Array, cache: Any) -> tuple[Array, Any]:
         self.check_tangent(x_dot, cache)
         caches, tangent_caches = self.unfold(cache), []
         for layer, its in zip(self.layers, caches):
@@ -83,7 +84,7 @@ class Step(Layer):
         return x_dot, StepTangent(caches, tuple(tangent_caches), cache.stamp)
 
     def tangent_backward(
-        self, dy: Array, dy_dot: Array, cache: Any, tangent_cache: StepTangent, param_grads: bool = True
+        self, dy: Array, dy_dot: Array, cache: Any, tangent_cache: Any, param_grads: bool = True
     ) -> tuple[Array, Array]:
         self.check_tangent_backward(dy, dy_dot, cache, tangent_cache)
         for layer, its, remembered in zip(
