@@ -119,6 +119,7 @@ def test_compiled_loops_draw_the_same_numbers(draw, count, counter, number):
     assert drawn[0][1] == drawn[1][1]
 
 
+@pytest.mark.skipif(not kernels.compiled_run(), reason="about compiled kernels")
 def test_a_draw_whose_loop_cannot_be_compiled_is_numpy_s(monkeypatch):
     def broken(*arguments):
         raise CompileError("no")

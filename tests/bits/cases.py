@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 from threadpoolctl import threadpool_limits
 
-from minigan import models
+from minigan import kernels, models
 from minigan.runs import TrainConfig, train_run
 
 #: Columns of metrics.csv that depend on the clock.
@@ -139,8 +139,9 @@ def digest(run: Path) -> str:
 def arithmetic() -> str:
     """A digest of this machine's arithmetic: other processors and libraries round products and functions elsewhere."""
     rng = np.random.default_rng(11)
-    # Versions of NumPy differ in functions that are not tried below.
-    sha = hashlib.sha256(".".join(np.__version__.split(".")[:2]).encode())
+    # Versions of NumPy and Numba differ in functions that are not tried below.
+    with kernels.using("fast"):
+        sha = hashlib.sha256(f"{'.'.join(np.__version__.split('.')[:2])} {kernels.running()}".encode())
     with threadpool_limits(1):
         for m, k, n in ((3, 5, 7), (64, 100, 6272), (784, 1152, 64), (16, 4096, 1), (2048, 27, 16), (48, 1200, 240)):
             a, b = rng.standard_normal((m, k), np.float32), rng.standard_normal((k, n), np.float32)
