@@ -7,6 +7,12 @@ from minigan.backend import thread_count
 from minigan.kernels import memory_pool
 
 
+@pytest.fixture(autouse=True)
+def wide_screen(minigan, monkeypatch):
+    """Where Numba is missing, the kernels' row says why, and would need two lines."""
+    monkeypatch.setenv("COLUMNS", "400")
+
+
 def line(out: str, name: str) -> str:
     """What stands beside a name."""
     (found,) = (row.strip() for row in out.splitlines() if row.split()[:1] == [name])
