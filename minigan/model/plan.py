@@ -216,9 +216,14 @@ def footprints(model: Network, count: int) -> list[int]:
     added = []
     for step in model.steps:
         x, cache = step.forward(x, ctx)
-        owners = {id(owner): owner for owner in map(owner_of, arrays_in((x, cache)))}
-        added.append(sum(owner.nbytes for key, owner in owners.items() if key not in held))
-        held |= owners
+        new: dict[int, int] = {}
+        for array in arrays_in((x, cache)):
+            owner = owner_of(array)
+            if id(owner) not in held or id(owner) in new:
+                # Not the owner's size: recycled memory may be a little larger than the array in it.
+                new[id(owner)] = max(new.get(id(owner), 0), array.nbytes)
+                held[id(owner)] = owner
+        added.append(sum(new.values()))
     return added
 
 

@@ -284,7 +284,7 @@ class Sequential:
 
     def zero_grads(self) -> None:
         """Set all gradients to zero, before the backwards of a step."""
-        if type(self.flat_grad) is np.ndarray:
+        if type(self.flat_grad) is np.ndarray and not backend.is_textbook():
             set_to_zero(self.flat_grad)
         else:
             self.flat_grad[...] = 0

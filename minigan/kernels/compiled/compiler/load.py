@@ -153,7 +153,7 @@ _lock = threading.Lock()
 def engine() -> "llvm.ExecutionEngine":
     """What holds all machine code of this process."""
     llvm = with_symbols()
-    return llvm.create_mcjit_compiler(llvm.parse_assembly(""), target())
+    return never_freed(llvm.create_mcjit_compiler(llvm.parse_assembly(""), target()))
 
 
 def objects() -> dict[str, Any]:
@@ -174,13 +174,18 @@ class Method(ctypes.Structure):
     )
 
 
-#: The descriptions of all functions, which CPython does not copy.
-_methods: list[Method] = []
-
-
 def function_at(address: int, name: str) -> Callable[..., Any]:
     """The function of Python that calls the machine code at this address."""
-    _methods.append(Method(name.encode(), address, FASTCALL, None))
+    method = never_freed(Method(name.encode(), address, FASTCALL, None))
     make = ctypes.pythonapi.PyCFunction_NewEx
     make.argtypes, make.restype = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p), ctypes.py_object
-    return make(ctypes.addressof(_methods[-1]), None, None)
+    return make(ctypes.addressof(method), None, None)
+
+
+def never_freed(item: Any) -> Any:
+    """An object that outlives the interpreter, which frees objects in any order at its end.
+
+    CPython reads the description of a function when it frees the function; and machine code may still be called.
+    """
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(item))
+    return item
