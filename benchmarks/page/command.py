@@ -13,7 +13,7 @@ from benchmarks import options
 from benchmarks.competitors import choose, interpreters, own
 from benchmarks.game import BATCHES
 from benchmarks.machine import describe
-from benchmarks.options import JsonFile, PeerPython, Python
+from benchmarks.options import JsonFile, PeerPython, Peers, Python
 from benchmarks.page.markdown import core_lines, machine_line, replaced, step_lines
 from benchmarks.report import console, new_figure, save_figure, save_json, waiting
 from benchmarks.scaling import cores as cores_part
@@ -55,6 +55,13 @@ class Series(NamedTuple):
         batches = f" --batch {','.join(map(str, self.batches))}" if self.batches else ""
         return f"python -m benchmarks step --model {','.join(self.models)} --peers {self.peers}{batches}"
 
+    def among(self, peers: str) -> "Series":
+        """The series with those of its peers that are among others, as `--peers` names both."""
+        wanted = choose(peers)
+        if all(peer in wanted for peer in choose(self.peers)):
+            return self
+        return self._replace(peers=",".join(peer.name for peer in choose(self.peers) if peer in wanted) or "none")
+
 
 SERIES = (
     Series("dcgan28, all libraries", "steps-dcgan28", ("dcgan28",), (16, 64, 128, 256), "all"),
@@ -67,6 +74,7 @@ CORES = (1, 2, 4, 8, 16)
 
 def page(
     file: Annotated[Path, typer.Argument(help="The page, whose results are replaced.", dir_okay=False, exists=True)],
+    peers: Peers = "all",
     threads: Annotated[str, typer.Option(help="Threads; default: 1 and 2.", metavar="N,...")] = "",
     repeat: Annotated[int, typer.Option(help="Quiet turns of each competitor.", min=1)] = 7,
     minutes: Annotated[float, typer.Option(help="Limit for the turns of a table.", min=0)] = 5,
@@ -90,9 +98,9 @@ def page(
 
     printer = console()
     if measured is None:
-        settings = {"threads": counts, "repeat": repeat, "minutes": minutes}
+        settings = {"peers": peers, "threads": counts, "repeat": repeat, "minutes": minutes}
         plan = RunPlan(repeat, minutes, steps=5, seconds=0.5, warmup=3, pause=0.5)
-        results = measure(counts, interpreters(python or [], peer_python), plan, printer)
+        results = measure(peers, counts, interpreters(python or [], peer_python), plan, printer)
         save_json(json_file, "page", settings, results)
         content = {"settings": settings, "machine": describe(), "results": results}
     else:
@@ -107,12 +115,14 @@ def page(
     raise typer.Exit(int(any(map(failed, results_of)) or any(one.error for one in found)))
 
 
-def measure(counts: Sequence[int], pythons: dict[str, Path], plan: RunPlan, printer: Console) -> dict[str, Any]:
+def measure(
+    peers: str, counts: Sequence[int], pythons: dict[str, Path], plan: RunPlan, printer: Console
+) -> dict[str, Any]:
     """Measure all series, and what more processors would bring; returns the records."""
     steps = {}
     with waiting() as status:
         for series in SERIES:
-            groups = measure_series(series, counts, pythons, plan, status, printer)
+            groups = measure_series(series.among(peers), counts, pythons, plan, status, printer)
             steps[series.name] = [result.record(group[0]) for group in groups for result in group]
         found = measure_cores(tuple(BATCHES), CORES, plan, status)
     return {"steps": steps, "cores": [cores_part.record(one) for one in found]}
@@ -167,7 +177,7 @@ def lines(
     everything = [result for series in groups.values() for group in series for result in group]
     yield f"Measured on {machine_line(content['machine'], everything)}"
     threads = ",".join(map(str, settings["threads"]))
-    for series in SERIES:
+    for series in (series.among(settings["peers"]) for series in SERIES):
         yield from ["", f"### {series.title}", "", "```console"]
         yield f"{series.command} --threads {threads} --repeat {settings['repeat']}"
         yield from ["```", "", "minigan's time, and that of the others divided by it (`ratio`):", ""]

@@ -103,3 +103,9 @@ def test_the_page_is_measured_and_written_and_can_be_written_again(run, tmp_path
         assert (tmp_path / "images" / f"{name}.png").is_file()
     assert run("page", "page.md", "--threads", 1, "--measured", "page.json").status == 0
     assert (tmp_path / "page.md").read_text() == page
+
+
+def test_a_series_with_fewer_peers_names_these():
+    assert SERIES[0].among("all") == SERIES[0]
+    assert SERIES[1].among("torch-eager,jax").command.endswith(" --peers torch-eager")
+    assert SERIES[1].among("jax").peers == "none"
