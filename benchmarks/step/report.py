@@ -118,7 +118,7 @@ def draw_group(axes, results: Sequence[Result]) -> None:  # type: ignore[no-unty
     spread = np.abs([[1e3 * result.seconds.low, 1e3 * result.seconds.high] for result in ordered] - np.c_[medians]).T
     colours = ["C0" if result.competitor.family == MINIGAN.family else "0.7" for result in ordered]
     bars = axes.barh([result.competitor.title for result in ordered], medians, xerr=spread, color=colours)
-    axes.bar_label(bars, [f" {median:.3g} ms" for median in medians], padding=3, fontsize="small")
+    axes.bar_label(bars, [f" {median:,.{int(median < 100)}f} ms" for median in medians], padding=3, fontsize="small")
     axes.invert_yaxis()
     axes.margins(x=0.18)
     axes.set(
